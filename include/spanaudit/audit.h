@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* audit - read captures, judge them, write what came out. */
+#ifndef SPANAUDIT_AUDIT_H
+#define SPANAUDIT_AUDIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What calls return: 0, one of these, or a negative errno (out of memory, write error). */
+enum span_status {
+	SPAN_OK = 0,
+	SPAN_USAGE = 2, /* configuration, rule pack, filter or option is wrong: nothing evaluated */
+	SPAN_INPUT = 3, /* an input cannot be read */
+};
+
+enum span_colour { SPAN_COLOUR_NONE, SPAN_COLOUR_ANSI };
+
+struct span_audit;
+
+/* NULL without memory. */
+struct span_audit *span_audit_new(void);
+/* NULL is fine; returns NULL. */
+struct span_audit *span_audit_free(struct span_audit *a);
+
+/* Settings, before span_audit_run(). Strings are copied. Errors are kept, see span_audit_errors. */
+int span_audit_site(struct span_audit *a, const char *path);
+/* `ROLE=ADDR[,ADDR...]`, may be repeated. */
+int span_audit_role(struct span_audit *a, const char *text);
+/* A rule pack by name or path, may be repeated; none: the site's, else the default packs. */
+int span_audit_rules(struct span_audit *a, const char *pack);
+/* A folder to search packs in, before the built-in ones. */
+int span_audit_rules_dir(struct span_audit *a, const char *dir);
+int span_audit_filter(struct span_audit *a, const char *bpf);
+/* A capture file, or "-"; may be repeated. It is opened by span_audit_run(). */
+int span_audit_file(struct span_audit *a, const char *path);
+/* Bytes for flows and heads; 0: the default, 512 MiB. */
+int span_audit_max_memory(struct span_audit *a, uint64_t bytes);
+/* Any caveat about the input makes the result inconclusive. */
+int span_audit_strict_input(struct span_audit *a, bool on);
+/* Pins the secret of the hash tables (tests: results must not depend on it). */
+int span_audit_hash_key(struct span_audit *a, uint64_t k0, uint64_t k1);
+
+/* Called now and then during a run with what is done so far; total 0 when unknown. */
+typedef void (*span_progress_fn)(void *user, const char *path, uint64_t bytes, uint64_t total,
+				 uint64_t packets);
+int span_audit_progress(struct span_audit *a, span_progress_fn fn, void *user);
+
+/* Loads rules (unless loaded), reads every file, judges. SPAN_INPUT when some input could not be
+ * read: the result then stands on the others and says so. SPAN_USAGE: there is no result. */
+int span_audit_run(struct span_audit *a);
+
+/* Writes what was wrong, in words, as compilers do. */
+void span_audit_errors(const struct span_audit *a, FILE *f);
+
+/* After a run. `format` is a name of span_format_name(). SPAN_USAGE when there is no such one. */
+struct span_write_options {
+	enum span_colour colour;
+	unsigned width;   /* columns of the text format, 0: 80 */
+	const char *only; /* kind of finding, NULL all */
+};
+int span_audit_write(const struct span_audit *a, const char *format,
+		     const struct span_write_options *opt, FILE *f);
+/* 0 clean, 1 findings at or above `fail_on` ("low" ... "critical", "never"), 3, 4 inconclusive;
+ * SPAN_USAGE for an unknown word. */
+int span_audit_exit_code(const struct span_audit *a, const char *fail_on);
+
+/* Views of the same run, as text (or JSON where `json`). */
+/* Conversations, one line each; `filter` NULL or words "role=sql port=1433 state=refused
+ * net=10.0.0.0/8 verdict=unexpected-port app=tls host=NAME" joined by and, or, not, brackets. */
+int span_audit_write_flows(const struct span_audit *a, const char *filter, bool json, FILE *f,
+			   FILE *err);
+int span_audit_write_roles(const struct span_audit *a, bool json, FILE *f);
+/* A finding by id (or unique beginning of one), or 'A -> B:1433/tcp' with A and B addresses, host
+ * names or roles. SPAN_USAGE with words on err when it is neither. Without a run only the second
+ * form with names or roles works, from rules and site alone. */
+int span_audit_explain(struct span_audit *a, const char *what, unsigned width, FILE *f, FILE *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

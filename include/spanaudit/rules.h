@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* rules - rule packs and site files on their own: list, show, lint, test. */
+#ifndef SPANAUDIT_RULES_H
+#define SPANAUDIT_RULES_H
+
+#include <spanaudit/audit.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* All use the packs (and site) set on `a` by span_audit_rules(), _site() ...; errors go to
+ * span_audit_errors(). */
+
+/* One line a rule. */
+int span_rules_list(struct span_audit *a, bool json, FILE *f);
+/* Everything about one rule. SPAN_USAGE when there is no such id ("did you mean" is kept). */
+int span_rules_show(struct span_audit *a, const char *id, unsigned width, FILE *f);
+/* Reads one pack file and says what is wrong with it. SPAN_OK, or SPAN_USAGE with the errors. */
+int span_rules_lint(struct span_audit *a, const char *path, FILE *f);
+/* Runs the examples of a pack; a line for each that does not come out, a summary at the end.
+ * *ret_failed is how many. */
+int span_rules_test(struct span_audit *a, const char *path, FILE *f, size_t *ret_failed);
+/* Reads a site file against the packs in force; warnings and errors. */
+int span_site_lint(struct span_audit *a, const char *path, FILE *f);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

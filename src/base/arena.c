@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct arena_block {
+	struct arena_block *before;
+	size_t n, cap;
+	alignas(max_align_t) unsigned char bytes[];
+};
+
+enum { BLOCK = 16 * 1024 };
+
+void arena_done(struct arena *a)
+{
+	while (a->last) {
+		struct arena_block *b = a->last;
+
+		a->last = b->before;
+		free(b);
+	}
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+	size_t align = alignof(max_align_t);
+
+	if (n > SIZE_MAX / 2)
+		return NULL;
+	n = (n + align - 1) & ~(align - 1);
+	if (!a->last || a->last->cap - a->last->n < n) {
+		size_t cap = n > BLOCK / 4 ? n : BLOCK;
+		struct arena_block *b = calloc(1, sizeof *b + cap);
+
+		if (!b)
+			return NULL;
+		b->cap = cap;
+		/* A large piece gets a block of its own behind the one that still has room. */
+		if (a->last && cap == n) {
+			b->before = a->last->before;
+			a->last->before = b;
+			b->n = n;
+			return b->bytes;
+		}
+		b->before = a->last;
+		a->last = b;
+	}
+
+	void *p = a->last->bytes + a->last->n;
+
+	a->last->n += n;
+	return p;
+}
+
+char *arena_strndup(struct arena *a, const char *p, size_t n)
+{
+	char *z = arena_alloc(a, n + 1);
+
+	if (z && n)
+		memcpy(z, p, n);
+	return z;
+}
+
+char *arena_strdup(struct arena *a, const char *z)
+{
+	return arena_strndup(a, z, strlen(z));
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+
+	int n = vsnprintf(NULL, 0, fmt, ap);
+
+	va_end(ap);
+	if (n < 0)
+		return NULL;
+
+	char *z = arena_alloc(a, (size_t)n + 1);
+
+	if (!z)
+		return NULL;
+	va_start(ap, fmt);
+	vsnprintf(z, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	return z;
+}

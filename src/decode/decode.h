@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * decode - from a frame to the innermost IP packet.
+ *
+ * A loop over layers with a depth limit, never recursion. A malformed packet is data, not an error:
+ * decode_frame() returns what became of it and the counter of that reason goes up, so that
+ * read = decoded + the sum of skipped.
+ */
+#ifndef SPAN_DECODE_DECODE_H
+#define SPAN_DECODE_DECODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "decode/packet.h"
+
+/* The order is that of reports; the name is what JSON shows. */
+#define DECODE_SKIPS(X)                                                                            \
+	X(FILTERED, "filtered", "left out by the capture filter")                                  \
+	X(LINKTYPE, "unknown-link-type", "the link type is not one that spanaudit decodes")        \
+	X(LINK_SHORT, "short-link-header", "the frame ends inside its link header")                \
+	X(NOT_IP, "not-ip", "ARP, STP, LLDP and other frames that carry no IP")                    \
+	X(IP_SHORT, "short-ip-header", "the frame ends inside the IP header")                      \
+	X(IP_BAD, "bad-ip-header", "version, header length or total length make no sense")         \
+	X(EXT_BAD, "bad-ipv6-extension", "an IPv6 extension header is cut or does not end")        \
+	X(FRAG_ORPHAN, "orphan-fragment", "a later fragment whose first was not seen")             \
+	X(TRANSPORT_SHORT, "short-transport-header", "the packet ends inside TCP, UDP or ICMP")    \
+	X(TRANSPORT_BAD, "bad-transport-header", "a TCP or UDP header that makes no sense")        \
+	X(DEPTH, "nested-too-deep", "more layers than the limit")                                  \
+	X(TUNNEL, "unknown-tunnel", "inside a tunnel that spanaudit does not open")
+
+enum decode_skip {
+	DECODE_OK,
+#define X(id, name, help) SKIP_##id,
+	DECODE_SKIPS(X)
+#undef X
+	DECODE_N,
+};
+
+/* Facts about decoded packets that change nothing but are told in the coverage. */
+enum decode_note {
+	NOTE_BAD_CHECKSUM,  /* IPv4 header or TCP/UDP: offload in host captures; never a skip */
+	NOTE_ABOVE_MTU,     /* a segment of more than 1514 + VLAN bytes: merged by offload */
+	NOTE_SNAPPED,       /* the capture holds fewer bytes than the wire had */
+	NOTE_FRAGMENT,
+	NOTE_ESP,           /* IPsec: what is inside cannot be judged */
+	NOTE_AH,
+	NOTE_TUNNEL,        /* decapsulated */
+	NOTE_N,
+};
+
+struct decode_stats {
+	uint64_t read;
+	uint64_t by[DECODE_N];        /* by[DECODE_OK] is decoded */
+	uint64_t note[NOTE_N];
+	uint64_t other_proto;         /* decoded, but neither TCP nor UDP: no flow */
+};
+
+struct decoder; /* fragment memory and counters; one per stream of packets */
+struct decoder *decoder_new(void);
+struct decoder *decoder_free(struct decoder *d);
+const struct decode_stats *decoder_stats(const struct decoder *d);
+
+/* Decodes one frame. `linktype` is a LINKTYPE_ value. *ret_packet is written only on DECODE_OK;
+ * the caller sets its input. ts_ns drives the fragment time-out. */
+enum decode_skip decode_frame(struct decoder *d, uint16_t linktype, const uint8_t *p, uint32_t len,
+			      uint32_t wire_len, int64_t ts_ns, uint32_t number,
+			      struct packet *ret_packet);
+/* Counts a frame that the filter left out. */
+void decode_filtered(struct decoder *d);
+
+const char *decode_skip_name(enum decode_skip s);
+const char *decode_skip_help(enum decode_skip s);
+/* True when frames of this LINKTYPE_ are decoded. */
+bool decode_linktype_known(uint16_t linktype);
+
+#endif

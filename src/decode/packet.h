@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * packet - one captured frame after decoding: the innermost IP packet.
+ *
+ * Everything is in host order. Pointers are into the frame and die with it.
+ */
+#ifndef SPAN_DECODE_PACKET_H
+#define SPAN_DECODE_PACKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+/* IP protocol numbers that have a name here (IANA "Protocol Numbers"). */
+enum {
+	IPPROTO_NR_ICMP = 1,
+	IPPROTO_NR_IGMP = 2,
+	IPPROTO_NR_TCP = 6,
+	IPPROTO_NR_UDP = 17,
+	IPPROTO_NR_ESP = 50,
+	IPPROTO_NR_AH = 51,
+	IPPROTO_NR_ICMP6 = 58,
+};
+
+enum tcp_flag { /* RFC 9293 3.1 */
+	TCP_FIN = 0x01,
+	TCP_SYN = 0x02,
+	TCP_RST = 0x04,
+	TCP_PSH = 0x08,
+	TCP_ACK = 0x10,
+};
+
+/* What an ICMP error means for the packet it quotes (domain facts: RFC 792, 1812 5.2.7, 4443 3). */
+enum icmp_class {
+	ICMP_NOT_ERROR,  /* echo, ND, MLD ... */
+	ICMP_ROUTING,    /* net or host unreachable, no route, address unreachable, TTL exceeded */
+	ICMP_PORT,       /* port or protocol unreachable: the host was reached */
+	ICMP_PROHIBITED, /* administratively prohibited, policy, reject route: a filter said no */
+	ICMP_TOO_BIG,    /* fragmentation needed, packet too big */
+	ICMP_OTHER,      /* an error that says nothing about reachability */
+};
+
+struct packet {
+	int64_t ts_ns;
+	uint32_t input;    /* index of the file in the order of the run */
+	uint32_t number;   /* 1-based in its file */
+	uint32_t wire_len; /* of the whole frame */
+	struct addr src, dst;
+	uint16_t sport, dport; /* 0 without ports */
+	uint8_t proto;         /* innermost IP protocol or next header */
+	uint8_t ttl;           /* or hop limit */
+	uint8_t tcp_flags;
+	bool fragment;       /* one of several; ports of later ones come from the first */
+	bool later_fragment; /* carries no transport header: payload belongs after the first's */
+	bool payload_cut;    /* the capture holds fewer payload bytes than were sent (snap length) */
+	uint16_t vlan;       /* outermost 802.1Q id, 0 none */
+	uint32_t seq, ack;   /* TCP */
+	const uint8_t *payload;
+	uint32_t payload_len;  /* captured */
+	uint32_t payload_wire; /* sent, by the IP length; with segmentation offload (IP length 0) what
+				* the frame holds */
+	uint8_t src_mac[6];    /* zero when the link has none */
+
+	/* ICMP and ICMPv6 errors: the packet that they answer. */
+	uint8_t icmp_type, icmp_code;
+	enum icmp_class icmp_class;
+	bool icmp_has_inner; /* the next five are valid */
+	uint8_t inner_proto;
+	struct addr inner_src, inner_dst;
+	uint16_t inner_sport, inner_dport;
+};
+
+#endif

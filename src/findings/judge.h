@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * judge - from conversations to the result document.
+ *
+ *   conversation -> roles -> scope -> verdict -> finding        (verdict.c, scope.c, finding.c)
+ *   rule -> demands -> met | violated | unused | not judged     (demand.c)
+ *   folding, severities, stable ids, tallies                    (fold.c, severity.c, id.c)
+ */
+#ifndef SPAN_FINDINGS_JUDGE_H
+#define SPAN_FINDINGS_JUDGE_H
+
+#include "findings/result.h"
+
+struct judge_input {
+	const struct site *site;
+	struct matrix *matrix;
+	const struct conv *convs; /* sorted as conv_table_finish() gives them */
+	size_t n_convs;
+	struct result_input *inputs; /* copied */
+	size_t n_inputs;
+	struct coverage coverage; /* figures filled in; caveats and inconclusive are the judge's */
+	uint64_t n_evicted;
+	bool strict_input; /* any caveat makes the result inconclusive */
+	enum severity fail_on;
+};
+
+/* NULL without memory. The result borrows site and matrix. */
+struct result *judge(const struct judge_input *in);
+struct result *result_free(struct result *r);
+
+/* Judges one imagined conversation, as `rules test` and `explain 'A -> B:1433/tcp'` do. */
+struct judge_question {
+	struct end client, server;
+	struct addr client_addr, server_addr; /* zero when only roles are known */
+	uint8_t proto;
+	uint16_t client_port, port;
+	uint16_t app; /* APP_NONE: no bytes */
+	enum flow_state state;
+	bool in_setup;
+};
+struct judge_answer {
+	enum kind verdict;
+	const struct rule *rule; /* that documents it */
+	const struct rule *nearest;
+	const char *why_not; /* static or memoised text */
+};
+void judge_one(const struct site *site, struct matrix *m, const struct judge_question *q,
+	       struct judge_answer *ret);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * result - the result document: everything that a report can show, and nothing that it cannot.
+ *
+ * The judge fills it, report formats read it. All strings live in the result's arena; foreign text
+ * is raw here and is escaped by whoever prints it. Arrays are sorted by their fact, so that the
+ * same input gives the same bytes.
+ */
+#ifndef SPAN_FINDINGS_RESULT_H
+#define SPAN_FINDINGS_RESULT_H
+
+#include "base/arena.h"
+#include "decode/decode.h"
+#include "findings/kinds.h"
+#include "flow/conv.h"
+#include "matrix/matrix.h"
+
+enum result_verdict { RESULT_COMPLIANT, RESULT_FINDINGS, RESULT_INCONCLUSIVE };
+enum rule_result { RULE_MET, RULE_VIOLATED, RULE_UNUSED, RULE_NOT_JUDGED };
+
+/* One end as reports show it. */
+struct endpoint {
+	bool has_address;   /* false: a role (missing traffic), or several addresses */
+	struct addr address;
+	const char *network; /* "10.30.0.0/16" when clients of one network are folded; else NULL */
+	const char *host;   /* the site file's name; NULL */
+	const char *name;   /* passive name; NULL */
+	roleset roles;      /* effective */
+	const char *known_by; /* "site.yaml:14", "--role", "guess: only uses crm-web", NULL */
+};
+
+struct result_input {
+	const char *path;
+	const char *sha256; /* NULL when it could not be read again (standard input) */
+	const char *format; /* "pcap", "pcapng", NULL */
+	uint64_t bytes, packets;
+	int64_t first_ns, last_ns; /* TIME_NONE when empty */
+	const char *caveat; /* "cut off in packet 77 ..." or NULL */
+	bool failed;        /* unreadable: exit code 3 */
+};
+
+struct coverage {
+	uint64_t packets, decoded;
+	uint64_t skipped[DECODE_N];
+	uint64_t notes[NOTE_N];
+	uint64_t other_proto; /* decoded, neither TCP nor UDP */
+	uint64_t kernel_drops, interface_drops;
+	uint64_t tcp_unseen_bytes, tcp_bytes; /* gap ratio = unseen / (unseen + seen) */
+	uint64_t one_way_flows, tcp_flows;
+	uint64_t duplicates, truncated, evicted, heads_shed;
+	const char *const *caveats; /* sentences */
+	size_t n_caveats;
+	bool inconclusive;          /* too poor to say "compliant" */
+	const char *inconclusive_why;
+};
+
+struct rule_row {
+	const struct rule *rule;
+	enum rule_result result;
+	const char *reason; /* not-judged, violated: a clause; NULL */
+	uint64_t conversations;
+};
+
+/* How a conversation was judged. */
+struct judged {
+	const struct conv *conv;
+	struct endpoint client, server;
+	enum kind verdict; /* VERDICT rows of kinds.h */
+	const struct rule *rule; /* that documents it; NULL */
+	uint16_t app;            /* of its worst flow */
+	uint64_t folded;         /* 0, or how many conversations this row stands for */
+};
+
+struct finding {
+	char id[16]; /* "F-" and 12 hex digits */
+	enum kind kind;
+	enum severity severity;
+	const struct rule *rule;    /* NULL */
+	const char *group;          /* any-of group, NULL */
+	struct endpoint client, server;
+	uint8_t proto;              /* 0: none */
+	uint16_t port;              /* 0: none */
+	const char *protocol;       /* app name, "" unknown, NULL no bytes */
+	bool has_state;
+	enum flow_state state;
+	bool has_direction;
+	enum dir_reason reason;
+	unsigned confidence;        /* per cent */
+	const char *why;            /* sentences */
+	const struct rule *nearest;
+	const char *nearest_why_not;
+	const char *advice;         /* the `do` text */
+	int64_t first_ns, last_ns;  /* TIME_NONE */
+	uint64_t flows, tries, folded;
+	struct evidence ev[EVIDENCE_N];
+	uint8_t n_ev;
+	const char *tshark;         /* display filter that finds the packets; NULL */
+	const char *interface;      /* RPC interface name or UUID; NULL */
+	const char *waiver;         /* id; NULL */
+};
+
+struct rpc_row {
+	struct endpoint client, server;
+	uint16_t port;
+	bool has_state;
+	enum flow_state state;
+	struct rpc_iface iface[CONV_IFACES];
+	uint8_t n_iface;
+	const char *how;            /* "epm" "oxid" "activation" "bind"; NULL unexplained */
+	struct evidence granted_by; /* when how */
+	enum kind verdict;
+};
+
+struct role_row { /* one per address */
+	struct addr address;
+	const char *name; /* host or passive name; NULL */
+	roleset roles;
+	const char *known_by;
+	char grade; /* 'A'..'D', 0 declared */
+	const char *const *facts;
+	size_t n_facts;
+};
+
+struct scope_row { /* out of scope, counted by role pair and port */
+	roleset client_roles, server_roles;
+	uint8_t proto;
+	uint16_t port;
+	uint64_t conversations;
+};
+
+struct result {
+	struct arena arena;
+	enum result_verdict verdict;
+	int64_t from_ns, to_ns, observed_ns; /* window; observed = gaps taken out */
+	const struct site *site;     /* borrowed from the audit */
+	struct matrix *matrix;       /* borrowed */
+	const char *const *role_options;
+	struct result_input *inputs;
+	size_t n_inputs;
+	struct coverage coverage;
+	struct rule_row *rules;
+	size_t n_rules;
+	struct finding *findings;    /* by severity (worst first), then kind, then fact */
+	size_t n_findings;
+	struct rpc_row *rpc;
+	size_t n_rpc;
+	struct role_row *roles;
+	size_t n_roles;
+	struct judged *convs;        /* listed ones: in scope or tolerated */
+	size_t n_convs;
+	struct scope_row *scope;
+	size_t n_scope;
+	uint64_t n_rule_results[4];
+	uint64_t n_severity[SEV_N];
+	uint64_t n_verdict[KIND_N];  /* conversations by verdict */
+	uint64_t n_conversations;    /* all = listed + folded + out of scope + evicted */
+	uint64_t n_folded, n_out_of_scope, n_evicted;
+	uint64_t n_waived;
+};
+
+/* What the audit came to, as an exit code: 0 clean, 1 findings at or above fail_on (SEV_NONE:
+ * never), 3 an input failed, 4 inconclusive. */
+int result_exit_code(const struct result *r, enum severity fail_on);
+
+#endif

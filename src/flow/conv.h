@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * conv - conversations: all flows of one (client address, server address, transport, server port).
+ *
+ * Everything in a conversation merges by sum, minimum, maximum or the k smallest, so that neither
+ * the order of flows nor a split into files or threads can be seen in it.
+ */
+#ifndef SPAN_FLOW_CONV_H
+#define SPAN_FLOW_CONV_H
+
+#include "flow/flow.h"
+
+enum {
+	CONV_APPS = 6,    /* protocols told apart in one conversation; more go into the last */
+	CONV_NAMES = 3,   /* server names kept (SNI, HTTP Host, via), the smallest ones */
+	CONV_IFACES = 8,  /* RPC interfaces kept, the smallest ones */
+	CONV_NAME_TEXT = 64,
+	CONV_MINUTES = 4, /* newest minutes with failures */
+};
+
+struct rpc_iface {
+	uint8_t uuid[16];       /* Data1..3 big-endian, as printed */
+	uint16_t major, minor;
+};
+
+/* The flows of a conversation that carried one protocol. */
+struct conv_app {
+	uint16_t app;    /* recognise.h; APP_NONE: nothing recognised */
+	uint8_t conf;    /* best enum app_conf of its flows */
+	uint32_t flows;
+	uint32_t by_state[STATE_N];
+	uint64_t payload[2];
+	uint32_t notes;  /* APP_NOTE_*, ored */
+	struct evidence ev[EVIDENCE_N]; /* of its first flows */
+	uint8_t n_ev;
+};
+
+struct conv_minute { /* failed attempts of one minute */
+	int64_t minute;  /* ts / 60 s */
+	int64_t first_ns, last_ns;
+	uint32_t n;
+};
+
+struct conv {
+	struct addr client, server;
+	uint16_t port; /* the server's */
+	uint8_t proto;
+	enum dir_reason reason; /* best */
+	enum flow_state state;  /* best */
+	bool group;             /* the server address is multicast or broadcast */
+	uint64_t flows;
+	uint32_t by_state[STATE_N];
+	uint64_t packets[2], bytes[2], payload[2], unseen[2];
+	int64_t first_ns, last_ns;
+	int64_t ok_last_ns;       /* newest success, TIME_NONE if never */
+	int64_t fail_first_ns, fail_last_ns;
+	uint64_t fails;           /* flows in a failed state */
+	uint64_t tries;           /* SYNs or requests in them */
+	struct conv_minute minutes[CONV_MINUTES]; /* newest first */
+	uint8_t n_minutes;
+	struct evidence ok_ev[EVIDENCE_N], fail_ev[EVIDENCE_N]; /* the first ones */
+	uint8_t n_ok_ev, n_fail_ev;
+	struct conv_app app[CONV_APPS];
+	uint8_t n_app;
+	char name[CONV_NAMES][CONV_NAME_TEXT];
+	uint8_t n_name;
+	struct rpc_iface iface[CONV_IFACES];
+	uint8_t n_iface;
+	uint64_t rst_after_accept, rst_after_data;
+	/* the first refusal (by time): who, how */
+	int64_t refusal_ns;
+	enum refuser refuser;
+	struct addr refused_by;
+	uint8_t icmp_type, icmp_code;
+	enum icmp_class icmp_class;
+	uint8_t refusal_ttl, server_ttl;
+	uint16_t vlan;            /* smallest seen */
+	uint16_t client_port_min, client_port_max; /* of the client's side */
+	bool started;             /* at least one flow's start was captured */
+};
+
+struct conv_table;
+struct conv_options {
+	const struct hash_key *key;
+	size_t max_conversations; /* 0: 2,000,000; flows beyond it are counted as evicted */
+	/* True when port is a documented service port (DIR_PORT). */
+	bool (*known_port)(void *user, uint8_t proto, uint16_t port);
+	void *user;
+};
+
+/* Facts that a recogniser found in one flow, ready to be merged. */
+struct conv_facts {
+	uint16_t app;
+	uint8_t conf;
+	uint32_t notes;
+	const char *name;         /* NULL or up to CONV_NAME_TEXT - 1 bytes */
+	const struct rpc_iface *iface;
+	size_t n_iface;
+};
+
+struct conv_table *conv_table_new(const struct conv_options *o);
+struct conv_table *conv_table_free(struct conv_table *t);
+/* Folds one finished flow in. Undirected flows wait until conv_table_finish(). */
+int conv_table_add(struct conv_table *t, const struct flow_done *d, const struct conv_facts *f);
+/* Decides the direction of what is still undirected (DIR_LEARNED, DIR_PORT, DIR_FAN_IN, DIR_FIRST,
+ * in this order), sorts, and lends the result: by client, server, transport, port. Owned by the
+ * table. */
+int conv_table_finish(struct conv_table *t, const struct conv **ret_convs, size_t *ret_n);
+uint64_t conv_table_evicted(const struct conv_table *t); /* flows that found no room */
+
+#endif

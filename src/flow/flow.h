@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * flow - one transport 5-tuple between a start and an end, and the table of them.
+ *
+ * The table is a data structure, not a policy: it counts, orders the first payload bytes, follows
+ * TCP, decides who is the client, and hands each finished flow to its owner exactly once.
+ *
+ *   side 0, side 1   the two endpoints in the order of the key (neither is the client)
+ *   client, server   decided at the end; a flip swaps every counter and fact
+ *
+ * Results never depend on hash order: what is handed out carries sums, minima and maxima, and the
+ * order of hand-out is the order of packets.
+ */
+#ifndef SPAN_FLOW_FLOW_H
+#define SPAN_FLOW_FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/siphash.h"
+#include "decode/packet.h"
+
+enum {
+	HEAD_BYTES = 1024, /* first payload bytes kept of each side while a flow is unrecognised */
+	EVIDENCE_N = 3,    /* packets that a flow, and then a conversation, can be shown by */
+};
+
+/* Best first: the state of a conversation is the smallest of its flows'. */
+enum flow_state {
+	STATE_ESTABLISHED, /* handshake completed, or data both ways; UDP: request and answer */
+	STATE_MID_STREAM,  /* the capture began after the start, both directions seen */
+	STATE_ONE_WAY,     /* only one direction is visible and it shows that the other exists */
+	STATE_HALF_OPEN,   /* SYN and SYN-ACK, never completed */
+	STATE_REJECTED,    /* ICMP error */
+	STATE_REFUSED,     /* RST to the SYN; UDP: ICMP port unreachable by the server itself */
+	STATE_NO_ANSWER,   /* tried, nothing came back */
+	STATE_N,
+};
+const char *flow_state_name(enum flow_state s); /* "established" ... as in the result document */
+
+/* Why one end is called the client, strongest first. */
+enum dir_reason {
+	DIR_SYN,       /* sent the SYN, or received the SYN-ACK */
+	DIR_MESSAGE,   /* a protocol-specific client or server message */
+	DIR_LEARNED,   /* the other end is known as a server on that port from other flows */
+	DIR_PORT,      /* a documented service port on one side only */
+	DIR_FAN_IN,    /* one port with several peers against ports used once */
+	DIR_FIRST,     /* sent the first packet seen */
+	DIR_N,
+};
+const char *dir_reason_name(enum dir_reason r);     /* "handshake" ... */
+unsigned dir_confidence(enum dir_reason r);         /* 100, 95, 80, 60, 40, 20 (per cent) */
+
+struct evidence { /* one packet that a reader can open */
+	int64_t ts_ns;
+	uint32_t input;
+	uint32_t number;
+};
+
+/* Who ended an attempt, and how it is known. */
+enum refuser { REFUSER_NONE, REFUSER_SERVER, REFUSER_OTHER };
+
+/* What recognition left behind; opaque to the table, which only carries it. See recognise.h. */
+struct recognition;
+
+/* A finished flow. Valid during the callback only. Index 0 is the client, 1 the server. */
+struct flow_done {
+	struct addr addr[2];
+	uint16_t port[2];
+	uint8_t proto;          /* IPPROTO_NR_TCP or _UDP */
+	bool directed;          /* false: decide later (DIR_LEARNED and below); 0 sent the first packet */
+	enum dir_reason reason; /* DIR_SYN or DIR_MESSAGE when directed, else DIR_FIRST */
+	enum flow_state state;
+	uint64_t packets[2], bytes[2]; /* sent by; bytes are frame bytes on the wire */
+	uint64_t payload[2];           /* transport payload bytes, retransmits included */
+	uint64_t unseen[2];            /* bytes of that side that the other acknowledged and we never saw */
+	int64_t first_ns, last_ns;
+	struct evidence ev[EVIDENCE_N]; /* most telling first: SYN or first packet, answer or refusal ... */
+	uint8_t n_ev;
+	uint16_t vlan;
+	uint8_t mac[2][6];
+	uint16_t tries;         /* SYNs, or UDP requests, of the client */
+	bool started;           /* the SYN (UDP: the first datagram) was captured */
+	bool rst_after_data;    /* ended by RST: an end, not a refusal */
+	bool rst_after_accept;  /* handshake, then RST within three segments and no server payload */
+	enum refuser refuser;   /* STATE_REFUSED, _REJECTED */
+	struct addr refused_by; /* sender of the RST or ICMP error */
+	uint8_t icmp_type, icmp_code;
+	enum icmp_class icmp_class;
+	uint8_t refusal_ttl, server_ttl; /* 0 unknown: tell a device on the path from the server */
+	struct recognition *app; /* what `head` set; NULL when never called. Ownership passes to `done` */
+};
+
+struct flow;
+
+struct flow_heads {
+	const uint8_t *p[2];
+	size_t n[2];
+	bool whole_start[2]; /* the bytes begin where the stream began (SYN or its answer was seen) */
+	bool cut[2];         /* bytes are missing behind n (snap length or loss) */
+	uint16_t port[2];
+	struct addr addr[2];
+	uint8_t proto;
+	bool final;
+};
+
+/* What the owner of a table is asked. Side indices here are the key's, not client and server. */
+struct flow_ops {
+	/* In-order payload arrived (TCP) or a datagram (UDP). `head[i]` are the first bytes of side i
+	 * (UDP: its newest datagram); `final` on the last call. `*app` is the flow's recognition,
+	 * NULL at first, to be filled by the owner. Returns false when no more bytes are wanted. */
+	bool (*head)(void *user, const struct flow_heads *h, struct recognition **app);
+	/* The side that spoke as client according to *app: 0, 1, or -1 when it cannot tell. */
+	int (*client_side)(void *user, const struct recognition *app);
+	void (*done)(void *user, const struct flow_done *d);
+};
+
+struct flow_options {
+	const struct hash_key *key;  /* NULL: a random secret */
+	size_t max_memory;           /* bytes for table, pools and heads; 0: 512 MiB */
+	int64_t tcp_idle_ns, tcp_embryonic_ns, udp_idle_ns; /* 0: 1 h, 60 s, 60 s of packet time */
+};
+
+struct flow_stats {
+	uint64_t packets;     /* given to the table */
+	uint64_t flows;       /* made */
+	uint64_t done;        /* handed out, evicted ones included: equals flows after flow_table_end */
+	uint64_t evicted;     /* handed out early because of max_memory */
+	uint64_t heads_shed;  /* flows whose head buffers were refused because of max_memory */
+	uint64_t live, live_max;
+	uint64_t icmp_matched, icmp_unmatched;
+	size_t memory, memory_max;
+};
+
+struct flow_table;
+struct flow_table *flow_table_new(const struct flow_options *o, const struct flow_ops *ops,
+				  void *user);
+struct flow_table *flow_table_free(struct flow_table *t);
+/* One decoded packet: TCP and UDP make and feed flows, ICMP errors are tied to the flow they
+ * quote, everything else is ignored. 0, or -ENOMEM when not even eviction helps. */
+int flow_table_packet(struct flow_table *t, const struct packet *p);
+/* The input is over: hands out everything that is left, oldest first. `now_ns` is the time of the
+ * last packet (a lone SYN in the last 3 s proves nothing, and flow_done says so by tries). */
+void flow_table_end(struct flow_table *t, int64_t now_ns);
+const struct flow_stats *flow_table_stats(const struct flow_table *t);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* pack - reading one rule pack file into rules, and its examples. Used by matrix.c and by the
+ * `rules` commands. */
+#ifndef SPAN_MATRIX_PACK_H
+#define SPAN_MATRIX_PACK_H
+
+#include "matrix/matrix.h"
+
+/* "crm-web:50000 -> sql:1433/tcp tds" is documented */
+struct rule_example {
+	enum role client_role, server_role;
+	uint16_t client_port, server_port;
+	uint8_t proto;
+	uint16_t app;        /* APP_NONE: no bytes */
+	const char *text;    /* as written */
+	const char *verdict; /* the word that must come out */
+	unsigned line, column;
+};
+
+struct pack {
+	struct pack_info info;
+	bool informational;
+	struct rule *rules;
+	size_t n_rules;
+	struct rule_example *examples; /* of all rules, in order */
+	size_t *example_rule;          /* index of the rule that each stands under */
+	size_t n_examples;
+	struct arena arena;
+	const char *src; /* the text, for excerpts of the test command */
+	size_t src_n;
+};
+
+struct pack *pack_load(const char *path, struct errors *errs);
+struct pack *pack_parse(const char *name, const char *src, size_t n, struct errors *errs);
+struct pack *pack_free(struct pack *p);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * recognise - which protocol the first bytes of a flow are.
+ *
+ * A recogniser is one file with one `const struct recogniser recogniser_<word>` and the word in
+ * meson.build. It is a pure function of bytes: given the first bytes of one side, it says whether
+ * they are its protocol's, and whether a client or a server says such a thing. The dispatcher asks
+ * every recogniser about both sides and combines the answers; a port never decides.
+ *
+ *   VERDICT_NO      these bytes are not this protocol
+ *   VERDICT_MORE    cannot say yet, bytes are missing; at the end of a flow this counts as no
+ *   VERDICT_LIKELY  fits, but alone it is weak (an SMTP banner is also an FTP banner)
+ *   VERDICT_SURE    the protocol's minimum check is passed
+ *
+ * SURE by one side, or LIKELY by both, and not NO by a side that has at least 8 bytes, is
+ * APP_SURE; LIKELY by one side alone is APP_LIKELY. A protocol is never claimed from fewer than
+ * `min` bytes.
+ */
+#ifndef SPAN_RECOGNISE_RECOGNISE_H
+#define SPAN_RECOGNISE_RECOGNISE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum verdict { VERDICT_NO, VERDICT_MORE, VERDICT_LIKELY, VERDICT_SURE };
+enum speaker { SPEAKER_EITHER, SPEAKER_CLIENT, SPEAKER_SERVER };
+enum app_conf { APP_UNSURE, APP_LIKELY, APP_SURE };
+
+/* Facts that bear on advice or evidence, ored into conversations. */
+enum app_note {
+	APP_NOTE_CLEAR_LOGIN = 1 << 0,  /* LDAP simple bind with a password and without TLS */
+	APP_NOTE_SMB1_SERVER = 1 << 1,  /* the server answered in SMB1 */
+	APP_NOTE_STARTTLS = 1 << 2,     /* an upgrade to TLS was asked for */
+	APP_NOTE_NTP_SYMMETRIC = 1 << 3,/* mode 1: an older w32time client, or a peer */
+	APP_NOTE_NTP_BROADCAST = 1 << 4,/* mode 5 */
+	APP_NOTE_NTP_CONTROL = 1 << 5,  /* mode 6 or 7: not time synchronisation */
+	APP_NOTE_RPC_NAK = 1 << 6,      /* bind_nak */
+	APP_NOTE_KRB_ERROR = 1 << 7,
+	APP_NOTE_SSRP_BROADCAST = 1 << 8,/* SQL Browser request 02 */
+	APP_NOTE_UNANSWERED_KIND = 1 << 9, /* by nature without answer: syslog, NBDGM, traps */
+	APP_NOTE_ERROR = 1 << 10,       /* the server answered with its protocol's refusal */
+};
+
+enum { FACT_NAME = 64, FACT_IFACES = 4 };
+
+struct fact_iface {
+	uint8_t uuid[16]; /* as printed, big-endian fields */
+	uint16_t major, minor;
+};
+
+/* What a probe found besides yes or no. Zeroed by the caller. */
+struct facts {
+	enum speaker speaker;
+	uint8_t variant;        /* index into recogniser.apps */
+	uint32_t notes;
+	char name[FACT_NAME];   /* SNI, Host, via, instance ...; printable ASCII only, "" none */
+	struct fact_iface iface[FACT_IFACES]; /* DCE/RPC abstract syntaxes of a bind */
+	uint8_t n_iface;
+};
+
+struct payload {
+	const uint8_t *p;
+	size_t n;
+	bool whole_start; /* begins where the stream or datagram began */
+	bool cut;         /* more was sent than is here */
+	uint16_t port;    /* of the speaker's side; only for protocols whose specification makes the
+			   * port part of their identity (DNS 53/5353/5355), never as proof */
+	uint16_t peer_port;
+};
+
+struct app_row { /* one name of a recogniser: the first names the family */
+	const char *name;
+	const char *title; /* "TLS", "DCE/RPC endpoint mapper" */
+};
+
+struct recogniser {
+	const char *word; /* the file's */
+	const char *spec; /* "RFC 8446 5.1" */
+	uint8_t proto;    /* IP protocol: 6 or 17; 0 both */
+	uint8_t min;      /* fewest bytes that can prove it */
+	bool remote_control; /* remote control, shell, file transfer or tunnel (severity) */
+	struct app_row apps[6];
+	enum verdict (*probe)(const struct payload *in, struct facts *ret);
+	/* Optional: bytes in the middle of a stream (a record or PDU boundary). */
+	enum verdict (*resume)(const struct payload *in, struct facts *ret);
+};
+
+/* An app is a number: 1 + recogniser index * 8 + variant. Stable within one build only; names are
+ * what is written anywhere. */
+enum { APP_NONE = 0 };
+size_t recogniser_count(void);
+const struct recogniser *recogniser_at(size_t i);
+const char *app_name(uint16_t app);  /* "" for APP_NONE */
+const char *app_title(uint16_t app);
+/* APP_NONE when there is none. */
+uint16_t app_by_name(const char *name);
+/* True when `app` is `wanted`, or `wanted` is the first name of the same recogniser. */
+bool app_is(uint16_t app, uint16_t wanted);
+bool app_remote_control(uint16_t app);
+
+/* The result for one flow; side indices are those of the caller. */
+struct recognition {
+	uint16_t app;
+	enum app_conf conf;
+	int8_t client_side;  /* 0, 1; -1 unknown */
+	uint32_t notes;
+	char name[FACT_NAME];
+	struct fact_iface iface[FACT_IFACES];
+	uint8_t n_iface;
+};
+
+/* Judges the first bytes of both sides (p may be NULL with n 0). Returns true when the answer is
+ * final: nothing more could change it, or *ret is APP_SURE and no wanted fact is missing. `final`
+ * says that no more bytes will come. */
+bool recognise(const struct payload side[2], uint8_t proto, bool final, struct recognition *ret);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * report - formats of the result document. A format is one file with one
+ * `const struct report_format report_<word>` and the word in meson.build.
+ */
+#ifndef SPAN_REPORT_REPORT_H
+#define SPAN_REPORT_REPORT_H
+
+#include "base/out.h"
+#include "findings/result.h"
+
+struct report_options {
+	bool colour;
+	unsigned width;     /* columns; 80 when off a terminal */
+	const char *tool_version;
+	const char *only;   /* kind name, NULL all */
+	int64_t now_ns;     /* TIME_NONE: say nothing of when it was made */
+};
+
+struct report_format {
+	const char *name;   /* "json" */
+	const char *suffix; /* ".json" */
+	const char *mime;
+	const char *help;
+	/* Writes the whole document. 0 or negative errno. */
+	int (*write)(const struct result *r, const struct report_options *opt, struct out *o);
+};
+
+size_t report_format_count(void);
+const struct report_format *report_format_at(size_t i);
+const struct report_format *report_format_by_name(const char *name);
+const struct report_format *report_format_by_path(const char *path); /* by suffix */
+
+#endif

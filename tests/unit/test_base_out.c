@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/out.h"
+
+static void foreign_text_is_inert(void **state)
+{
+	static const struct {
+		const char *in, *text, *json;
+	} rows[] = {
+		{"plain", "plain", "\"plain\""},
+		{"\x1b[31mred", "\\x1b[31mred", "\"\\u001b[31mred\""},
+		{"a\"b\\c", "a\"b\\c", "\"a\\\"b\\\\c\""},
+		{"h\xc3\xa9llo", "h\xc3\xa9llo", "\"h\xc3\xa9llo\""},
+		{"\xff\xfe", "\\xff\\xfe", "\"\\ufffd\\ufffd\""},
+		{"\xc0\xaf", "\\xc0\\xaf", "\"\\ufffd\\ufffd\""},           /* overlong */
+		{"\xed\xa0\x80", "\\xed\\xa0\\x80", "\"\\ufffd\\ufffd\\ufffd\""}, /* surrogate */
+		{"\xe2\x80\xae" "evil", "\\u{202e}evil", "\"\\u202eevil\""}, /* right-to-left override */
+		{"\xc2\x9b" "0m", "\\xc2\\x9b0m", NULL},                      /* C1 CSI, see below */
+		{"\xf3\xa0\x81\x81", "\\u{e0041}", "\"\\udb40\\udc41\""},    /* tag character */
+		{"<script>", "<script>", "\"<script>\""},
+		{"a\nb", "a\\x0ab", "\"a\\nb\""},
+	};
+	struct out o = {0};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		out_reset(&o);
+		out_text_z(&o, rows[i].in);
+		if (!rows[i].json) {
+			/* However it is written, no control character gets through. */
+			for (size_t k = 0; k < o.n; k++)
+				assert_in_range((unsigned char)o.p[k], 0x20, 0x7e);
+			continue;
+		}
+		assert_string_equal(out_str(&o), rows[i].text);
+		out_reset(&o);
+		out_json_z(&o, rows[i].in);
+		assert_string_equal(out_str(&o), rows[i].json);
+	}
+	out_reset(&o);
+	out_json_z(&o, NULL);
+	assert_string_equal(out_str(&o), "null");
+	out_done(&o);
+}
+
+static void columns(void **state)
+{
+	assert_int_equal(out_columns("abc", 3), 3);
+	assert_int_equal(out_columns("\xe6\x97\xa5\xe6\x9c\xac", 6), 4); /* two wide characters */
+	assert_int_equal(out_columns("e\xcc\x81", 3), 1);                 /* combining acute */
+}
+
+static void wraps_at_spaces(void **state)
+{
+	struct out o = {0};
+
+	out_wrapped(&o, "the quick brown fox jumps", 12, 0, 2);
+	assert_string_equal(out_str(&o), "the quick\n  brown fox\n  jumps\n");
+	out_reset(&o);
+	out_wrapped(&o, "averyveryverylongword x", 8, 0, 1);
+	assert_string_equal(out_str(&o), "averyveryverylongword\n x\n");
+	out_done(&o);
+}
+
+static void grows(void **state)
+{
+	struct out o = {0};
+
+	for (int i = 0; i < 10000; i++)
+		out_printf(&o, "%d,", i);
+	assert_false(out_failed(&o));
+	assert_int_equal(strlen(out_str(&o)), o.n);
+	assert_int_equal(o.n, 10 * 2 + 90 * 3 + 900 * 4 + 9000 * 5);
+	out_done(&o);
+}
+
+static void errors_show_their_place(void **state)
+{
+	struct errors es = {0};
+	struct out o = {0};
+	struct error *e = errors_add(&es, false, "'%s' is not a port or a range", "443-");
+
+	error_place(e, "a.yaml", 31, 8, 4);
+	error_excerpt(e, "\tport: [443-]", 13);
+	error_hint(e, "write 443 or 443-445");
+	errors_format(&es, "spanaudit", &o);
+	assert_string_equal(out_str(&o), "a.yaml:31:8: error: '443-' is not a port or a range\n"
+					 "   31 | \tport: [443-]\n"
+					 "      | \t      ^~~~ write 443 or 443-445\n");
+	errors_done(&es);
+
+	for (int i = 0; i < 30; i++)
+		errors_add(&es, false, "e%d", i);
+	assert_int_equal(es.n, ERRORS_MAX);
+	assert_int_equal(es.n_errors, 30);
+	out_reset(&o);
+	errors_format(&es, "spanaudit", &o);
+	assert_non_null(strstr(out_str(&o), "and 10 more"));
+	errors_done(&es);
+	out_done(&o);
+}
+
+static void arenas(void **state)
+{
+	struct arena a = {0};
+	char *small = arena_strdup(&a, "small");
+	unsigned char *large = arena_alloc(&a, 100000);
+	char *after = arena_printf(&a, "%d-%s", 7, "x");
+
+	assert_string_equal(small, "small");
+	for (size_t i = 0; i < 100000; i++)
+		assert_int_equal(large[i], 0);
+	memset(large, 0xaa, 100000);
+	assert_string_equal(after, "7-x");
+	assert_int_equal((uintptr_t)large % _Alignof(max_align_t), 0);
+	assert_null(arena_alloc(&a, SIZE_MAX - 4));
+	arena_done(&a);
+	arena_done(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(foreign_text_is_inert),
+		cmocka_unit_test(columns),
+		cmocka_unit_test(wraps_at_spaces),
+		cmocka_unit_test(grows),
+		cmocka_unit_test(errors_show_their_place),
+		cmocka_unit_test(arenas),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
