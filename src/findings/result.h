@@ -146,6 +146,7 @@ struct result {
 	size_t n_rpc;
 	struct role_row *roles;
 	size_t n_roles;
+	const uint8_t *verdict_of;   /* enum kind of every conversation given, by its index */
 	struct judged *convs;        /* listed ones: in scope or tolerated */
 	size_t n_convs;
 	struct scope_row *scope;

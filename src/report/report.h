@@ -26,6 +26,9 @@ struct report_format {
 	int (*write)(const struct result *r, const struct report_options *opt, struct out *o);
 };
 
+/* One finding with everything that is known of it, as text: what `explain` shows. In text.c. */
+void report_finding(const struct result *r, const struct finding *f, unsigned width, struct out *o);
+
 size_t report_format_count(void);
 const struct report_format *report_format_at(size_t i);
 const struct report_format *report_format_by_name(const char *name);

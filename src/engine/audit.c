@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* audit - settings, and the order of a run. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "engine/engine.h"
+#include "report/report.h"
+
+#include "config.h"
+
+struct span_audit *span_audit_new(void)
+{
+	return calloc(1, sizeof(struct span_audit));
+}
+
+static void forget_run(struct span_audit *a)
+{
+	a->result = result_free(a->result);
+	a->hot = hot_free(a->hot);
+	arena_done(&a->arena);
+	a->inputs = NULL;
+	a->convs = NULL;
+	a->n_inputs = a->n_convs = 0;
+}
+
+#define FREE_ALL(vec)                                                                              \
+	do {                                                                                       \
+		for (size_t i_ = 0; i_ < (vec)->n; i_++)                                           \
+			free((vec)->v[i_]);                                                        \
+		vec_done(vec);                                                                     \
+	} while (0)
+
+struct span_audit *span_audit_free(struct span_audit *a)
+{
+	if (!a)
+		return NULL;
+	forget_run(a);
+	matrix_free(a->matrix);
+	site_free(a->site);
+	free(a->site_path);
+	free(a->filter);
+	FREE_ALL(&a->roles);
+	FREE_ALL(&a->packs);
+	FREE_ALL(&a->dirs);
+	FREE_ALL(&a->files);
+	errors_done(&a->errs);
+	free(a);
+	return NULL;
+}
+
+#define ADD(vec, text)                                                                             \
+	do {                                                                                       \
+		char *copy_ = strdup(text);                                                        \
+		if (!copy_ || !vec_push(vec, copy_)) {                                             \
+			free(copy_);                                                               \
+			return -ENOMEM;                                                            \
+		}                                                                                  \
+	} while (0)
+
+int span_audit_site(struct span_audit *a, const char *path)
+{
+	char *copy = strdup(path);
+
+	if (!copy)
+		return -ENOMEM;
+	free(a->site_path);
+	a->site_path = copy;
+	a->site = site_free(a->site);
+	a->site = site_load(path, &a->errs);
+	return a->site ? SPAN_OK : SPAN_USAGE;
+}
+
+int span_audit_role(struct span_audit *a, const char *text)
+{
+	ADD(&a->roles, text);
+	return SPAN_OK;
+}
+
+int span_audit_rules(struct span_audit *a, const char *pack)
+{
+	ADD(&a->packs, pack);
+	return SPAN_OK;
+}
+
+int span_audit_rules_dir(struct span_audit *a, const char *dir)
+{
+	ADD(&a->dirs, dir);
+	return SPAN_OK;
+}
+
+int span_audit_file(struct span_audit *a, const char *path)
+{
+	ADD(&a->files, path);
+	return SPAN_OK;
+}
+
+int span_audit_filter(struct span_audit *a, const char *bpf)
+{
+	char *copy = strdup(bpf);
+
+	if (!copy)
+		return -ENOMEM;
+	free(a->filter);
+	a->filter = copy;
+	return SPAN_OK;
+}
+
+int span_audit_max_memory(struct span_audit *a, uint64_t bytes)
+{
+	a->max_memory = bytes;
+	return SPAN_OK;
+}
+
+int span_audit_strict_input(struct span_audit *a, bool on)
+{
+	a->strict_input = on;
+	return SPAN_OK;
+}
+
+int span_audit_digest_all(struct span_audit *a, bool on)
+{
+	a->digest_all = on;
+	return SPAN_OK;
+}
+
+int span_audit_hash_key(struct span_audit *a, uint64_t k0, uint64_t k1)
+{
+	a->key = (struct hash_key){k0, k1};
+	a->has_key = true;
+	return SPAN_OK;
+}
+
+int span_audit_progress(struct span_audit *a, span_progress_fn fn, void *user)
+{
+	a->progress = fn;
+	a->progress_user = user;
+	return SPAN_OK;
+}
+
+/* Where packs are looked for: what the caller named, then the installed ones, then the tree that
+ * this was built from. */
+static const char **search_dirs(const struct span_audit *a)
+{
+	const char **dirs = calloc(a->dirs.n + 3, sizeof *dirs);
+	size_t n = 0;
+
+	if (!dirs)
+		return NULL;
+	for (; n < a->dirs.n; n++)
+		dirs[n] = a->dirs.v[n];
+	dirs[n++] = SPAN_RULES_DIR;
+	dirs[n++] = SPAN_SOURCE_RULES_DIR;
+	return dirs;
+}
+
+static struct matrix *load_matrix(struct span_audit *a, const char *const *packs, size_t n)
+{
+	const char **dirs = search_dirs(a);
+	struct matrix *m = dirs ? matrix_load(packs, n, dirs, a->site, &a->errs) : NULL;
+
+	free(dirs);
+	return m;
+}
+
+static int prepare_site(struct span_audit *a)
+{
+	if (!a->site && a->site_path)
+		return SPAN_USAGE; /* its errors were kept when it was set */
+	if (!a->site)
+		a->site = site_new();
+	if (!a->site)
+		return -ENOMEM;
+
+	int worst = 0;
+
+	for (size_t i = 0; i < a->roles.n; i++)
+		if (site_add_role(a->site, a->roles.v[i], &a->errs) != 0)
+			worst = SPAN_USAGE;
+	FREE_ALL(&a->roles);
+	return worst;
+}
+
+int engine_prepare(struct span_audit *a)
+{
+	if (a->matrix)
+		return 0;
+
+	int r = prepare_site(a);
+
+	if (r)
+		return r;
+	a->matrix = a->packs.n ? load_matrix(a, (const char *const *)a->packs.v, a->packs.n)
+			       : load_matrix(a, a->site->rules, a->site->n_rules);
+	return a->matrix ? 0 : SPAN_USAGE;
+}
+
+struct matrix *engine_matrix_of(struct span_audit *a, const char *path)
+{
+	return prepare_site(a) ? NULL : load_matrix(a, &path, 1);
+}
+
+int span_audit_run(struct span_audit *a)
+{
+	struct coverage coverage;
+	uint64_t evicted;
+	int worst;
+	int r = engine_prepare(a);
+
+	if (r)
+		return r;
+	forget_run(a);
+	worst = inputs_open(a);
+	if (worst < 0 || worst == SPAN_USAGE)
+		return worst;
+	a->hot = hot_new(a);
+	if (!a->hot)
+		return -ENOMEM;
+	for (size_t i = 0; i < a->n_inputs; i++) {
+		if (a->inputs[i].failed)
+			continue;
+		r = hot_read(a->hot, a, (uint32_t)i);
+		if (r < 0 || r == SPAN_USAGE)
+			return r;
+		if (r)
+			worst = r;
+	}
+	r = hot_finish(a->hot, a, &coverage, &evicted);
+	if (r < 0)
+		return r;
+	a->result = judge(&(struct judge_input){
+		.site = a->site,
+		.matrix = a->matrix,
+		.convs = a->convs,
+		.n_convs = a->n_convs,
+		.inputs = a->inputs,
+		.n_inputs = a->n_inputs,
+		.coverage = coverage,
+		.n_evicted = evicted,
+		.strict_input = a->strict_input,
+		.fail_on = SEV_MEDIUM,
+	});
+	return a->result ? worst : -ENOMEM;
+}
+
+int engine_put(const struct out *o, FILE *f)
+{
+	if (out_failed(o))
+		return -ENOMEM;
+	if (o->n && fwrite(o->p, 1, o->n, f) != o->n)
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+void span_audit_errors(const struct span_audit *a, FILE *f)
+{
+	struct out o = {0};
+
+	errors_format(&a->errs, "spanaudit", &o);
+	engine_put(&o, f);
+	out_done(&o);
+}
+
+int span_audit_write(const struct span_audit *a, const char *format,
+		     const struct span_write_options *opt, FILE *f)
+{
+	const struct report_format *fmt = report_format_by_name(format);
+	struct out o = {0};
+
+	if (!fmt || !a->result)
+		return SPAN_USAGE;
+
+	struct report_options ro = {
+		.colour = opt && opt->colour == SPAN_COLOUR_ANSI,
+		.width = opt && opt->width ? opt->width : 80,
+		.tool_version = SPAN_VERSION,
+		.only = opt ? opt->only : NULL,
+		.now_ns = TIME_NONE,
+	};
+	int r = fmt->write(a->result, &ro, &o);
+
+	if (r == 0)
+		r = engine_put(&o, f);
+	out_done(&o);
+	return r;
+}
+
+int span_audit_exit_code(const struct span_audit *a, const char *fail_on)
+{
+	if (!strcmp(fail_on, "never"))
+		return a->result ? result_exit_code(a->result, SEV_NONE) : SPAN_USAGE;
+	for (int s = SEV_LOW; s <= SEV_CRITICAL; s++)
+		if (!strcmp(fail_on, severity_name((enum severity)s)))
+			return a->result ? result_exit_code(a->result, (enum severity)s) : SPAN_USAGE;
+	return SPAN_USAGE;
+}

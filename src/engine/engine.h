@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * engine - the one place where the stages meet, and what the public headers promise.
+ *
+ *   audit.c   settings, and the order of a run        hot.c    the loop per packet
+ *   inputs.c  files: order, digests, what became of them
+ *   view_*.c  flows, roles, explain, rules            info.c   what this build is
+ */
+#ifndef SPAN_ENGINE_ENGINE_H
+#define SPAN_ENGINE_ENGINE_H
+
+#include <spanaudit/audit.h>
+
+#include "base/error.h"
+#include "base/out.h"
+#include "base/siphash.h"
+#include "base/vec.h"
+#include "findings/judge.h"
+#include "flow/conv.h"
+
+struct hot;
+
+struct span_audit {
+	struct errors errs;
+	struct site *site; /* NULL until asked for: then without a file, with the defaults */
+	char *site_path;
+	VEC(char *) roles;
+	VEC(char *) packs;
+	VEC(char *) dirs;
+	VEC(char *) files;
+	char *filter;
+	uint64_t max_memory;
+	bool strict_input;
+	bool has_key;
+	bool digest_all;
+	struct hash_key key;
+	span_progress_fn progress;
+	void *progress_user;
+
+	struct matrix *matrix;
+	/* of a run */
+	struct arena arena;
+	struct result_input *inputs;
+	size_t n_inputs;
+	struct hot *hot; /* keeps the conversations that the result lends */
+	const struct conv *convs;
+	size_t n_convs;
+	struct result *result;
+};
+
+/* Loads the site's roles and the rule packs unless that was done. 0, SPAN_USAGE, negative errno. */
+int engine_prepare(struct span_audit *a);
+/* A matrix of this one pack file (and the audit's site), for lint and test. NULL with errors. */
+struct matrix *engine_matrix_of(struct span_audit *a, const char *path);
+
+/* inputs.c */
+/* Looks at each file: order by first packet. Unreadable ones are marked failed, with an error. 0,
+ * SPAN_INPUT when any failed, SPAN_USAGE when the filter is wrong, negative errno. */
+int inputs_open(struct span_audit *a);
+
+/* hot.c */
+struct hot *hot_new(struct span_audit *a);
+struct hot *hot_free(struct hot *h);
+/* Reads one input to its end. 0, SPAN_INPUT, negative errno. */
+int hot_read(struct hot *h, struct span_audit *a, uint32_t input);
+int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverage,
+	       uint64_t *ret_evicted);
+
+/* Text to a FILE; 0 or negative errno. */
+int engine_put(const struct out *o, FILE *f);
+
+#endif

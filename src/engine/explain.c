@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * explain - which rule, why, why not: about a finding, or about a conversation that need not have
+ * been seen.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "engine/engine.h"
+#include "recognise/recognise.h"
+#include "report/report.h"
+
+struct question {
+	struct end end[2];
+	struct addr addr[2];
+	bool has_addr[2];
+	char text[2][128];
+	uint8_t proto;
+	uint16_t port;
+};
+
+static const struct host *host_by_name(const struct inventory *inv, const char *name)
+{
+	for (size_t i = 0; i < inventory_count(inv); i++)
+		if (!strcmp(inventory_at(inv, i)->name, name))
+			return inventory_at(inv, i);
+	return NULL;
+}
+
+/* An address, a host or network of the site file, or a role. */
+static bool parse_end(const struct span_audit *a, const char *text, struct question *q, int i)
+{
+	const struct inventory *inv = a->site->inventory;
+	enum role role;
+
+	snprintf(q->text[i], sizeof q->text[i], "%s", text);
+	if (addr_parse(text, &q->addr[i])) {
+		q->has_addr[i] = true;
+		q->end[i].host = inventory_find(inv, &q->addr[i]);
+	} else {
+		q->end[i].host = host_by_name(inv, text);
+		if (q->end[i].host && q->end[i].host->n_addr) {
+			q->addr[i] = q->end[i].host->addr[0];
+			q->has_addr[i] = true;
+		}
+	}
+	if (q->end[i].host) {
+		q->end[i].roles = q->end[i].host->roles;
+		return true;
+	}
+	if (q->has_addr[i])
+		return true;
+	role = role_by_name(text);
+	if (role == ROLE_N)
+		return false;
+	q->end[i].roles = roles_implied(ROLE_BIT(role), false, false);
+	return true;
+}
+
+static char *trim(char *z)
+{
+	size_t n;
+
+	while (*z == ' ')
+		z++;
+	n = strlen(z);
+	while (n && z[n - 1] == ' ')
+		z[--n] = '\0';
+	return z;
+}
+
+/* "A -> B:1433/tcp"; B may be an IPv6 address in brackets or without. */
+static const char *parse_question(const struct span_audit *a, const char *text, struct question *q)
+{
+	static const char form[] = "write 'CLIENT -> SERVER:PORT/tcp', for example "
+				   "'crm-web -> sql:1433/tcp'; each end is an address, a host of the "
+				   "site file or a role";
+	char buf[256];
+	char *arrow, *colon, *slash, *server, *end;
+
+	if (strlen(text) >= sizeof buf)
+		return form;
+	snprintf(buf, sizeof buf, "%s", text);
+	arrow = strstr(buf, "->");
+	if (!arrow)
+		return form;
+	*arrow = '\0';
+	server = trim(arrow + 2);
+	colon = strrchr(server, ':');
+	slash = colon ? strchr(colon, '/') : NULL;
+	if (!slash)
+		return form;
+	*colon = *slash = '\0';
+
+	unsigned long port = strtoul(colon + 1, &end, 10);
+
+	if (end == colon + 1 || *end || port > 65535)
+		return form;
+	q->port = (uint16_t)port;
+	q->proto = !strcmp(slash + 1, "tcp") ? IPPROTO_NR_TCP
+		   : !strcmp(slash + 1, "udp") ? IPPROTO_NR_UDP
+					       : 0;
+	if (!q->proto)
+		return form;
+	if (*server == '[' && server[strlen(server) - 1] == ']') {
+		server[strlen(server) - 1] = '\0';
+		server++;
+	}
+	if (!parse_end(a, trim(buf), q, 0))
+		return "the client is neither an address, nor a host of the site file, nor a role; "
+		       "`spanaudit help roles` lists the roles";
+	if (!parse_end(a, server, q, 1))
+		return "the server is neither an address, nor a host of the site file, nor a role; "
+		       "`spanaudit help roles` lists the roles";
+	return NULL;
+}
+
+static void end_line(struct out *o, const char *what, const struct question *q, int i)
+{
+	char buf[ADDR_TEXT];
+
+	out_printf(o, "%s ", what);
+	out_text_z(o, q->text[i]);
+	if (q->has_addr[i] && strcmp(addr_format(&q->addr[i], buf), q->text[i]) != 0)
+		out_printf(o, " (%s)", addr_format(&q->addr[i], buf));
+	out_puts(o, ": ");
+	roles_print(q->end[i].roles, o);
+	if (q->end[i].host && q->end[i].host->file) {
+		out_puts(o, ", by ");
+		out_text_z(o, q->end[i].host->file);
+		out_printf(o, ":%u", q->end[i].host->line);
+	} else if (q->end[i].host) {
+		out_puts(o, ", by --role");
+	}
+	out_char(o, '\n');
+}
+
+static void rule_lines(struct out *o, const struct rule *r, unsigned width)
+{
+	out_puts(o, "  ");
+	out_text_z(o, r->id);
+	out_puts(o, "  ");
+	out_text_z(o, r->title);
+	out_printf(o, "\n      %s, %s; if missing: %s\n      ", rule_need_words()[r->need],
+		   rule_basis_words()[r->basis], rule_missing_words()[r->when_missing]);
+
+	struct out source = {0};
+
+	out_printf(&source, "%s, \"%s\"", r->paper, r->section);
+	out_wrapped(o, out_str(&source), width, 6, 6);
+	out_done(&source);
+	if (r->why && *r->why) {
+		out_puts(o, "      ");
+		out_wrapped(o, r->why, width, 6, 6);
+	}
+}
+
+static bool matches(const struct question *q, const struct span_audit *a, const struct conv *c)
+{
+	const struct addr *ends[2] = {&c->client, &c->server};
+
+	if (c->proto != q->proto || c->port != q->port)
+		return false;
+	for (int i = 0; i < 2; i++) {
+		const struct host *h = inventory_find(a->site->inventory, ends[i]);
+		roleset roles = h ? h->roles : 0;
+
+		if (q->end[i].host ? h != q->end[i].host
+		    : q->has_addr[i] ? !addr_equal(ends[i], &q->addr[i])
+				     : !(roles & q->end[i].roles))
+			return false;
+	}
+	return true;
+}
+
+static void seen_lines(struct out *o, const struct span_audit *a, const struct question *q)
+{
+	char c1[ADDR_TEXT], c2[ADDR_TEXT], t1[TIME_TEXT], t2[TIME_TEXT];
+	size_t n = 0;
+
+	if (!a->result)
+		return;
+	out_puts(o, "\nSeen in the capture:\n");
+	for (size_t i = 0; i < a->n_convs; i++) {
+		const struct conv *c = &a->convs[i];
+
+		if (!matches(q, a, c))
+			continue;
+		if (n++ >= 20)
+			continue;
+		out_printf(o, "  %s -> %s  %s, %s, %llu flow%s, %s to %s\n",
+			   addr_format(&c->client, c1), addr_format(&c->server, c2),
+			   kind_name((enum kind)a->result->verdict_of[i]), flow_state_name(c->state),
+			   (unsigned long long)c->flows, c->flows == 1 ? "" : "s",
+			   time_human(c->first_ns, t1), time_human(c->last_ns, t2));
+	}
+	if (n > 20)
+		out_printf(o, "  and %zu more\n", n - 20);
+	if (!n)
+		out_puts(o, "  nothing\n");
+}
+
+static void explain_question(struct out *o, const struct span_audit *a, const struct question *q,
+			     unsigned width)
+{
+	const struct rule *const *rules;
+	struct judge_question jq = {
+		.client = q->end[0],
+		.server = q->end[1],
+		.client_addr = q->addr[0],
+		.server_addr = q->addr[1],
+		.proto = q->proto,
+		.port = q->port,
+		.app = APP_NONE,
+		.state = STATE_ESTABLISHED,
+	};
+	struct judge_answer answer;
+	size_t n = matrix_allowing(a->matrix, &q->end[0], &q->end[1], q->proto, q->port, &rules);
+
+	judge_one(a->site, a->matrix, &jq, &answer);
+	out_text_z(o, q->text[0]);
+	out_puts(o, " -> ");
+	out_text_z(o, q->text[1]);
+	out_printf(o, " %u/%s: %s\n", q->port, q->proto == IPPROTO_NR_TCP ? "tcp" : "udp",
+		   kind_name(answer.verdict));
+	out_puts(o, "  ");
+	out_wrapped(o, kind_row(answer.verdict)->meaning, width, 2, 2);
+	out_char(o, '\n');
+	end_line(o, "Client", q, 0);
+	end_line(o, "Server", q, 1);
+	if (n) {
+		out_printf(o, "\nRule%s that allow%s it:\n", n == 1 ? "" : "s", n == 1 ? "s" : "");
+		for (size_t i = 0; i < n; i++)
+			rule_lines(o, rules[i], width);
+		for (size_t i = 0; i < n; i++) {
+			const char *why = NULL;
+
+			if (rule_demanded(a->matrix, rules[i], &why) || !why)
+				continue;
+			out_printf(o, "  %s is not demanded here: %s\n", rules[i]->id, why);
+		}
+	} else if (answer.nearest) {
+		out_puts(o, "\nNo rule allows it. Nearest:\n");
+		rule_lines(o, answer.nearest, width);
+		if (answer.why_not) {
+			out_puts(o, "      does not match: ");
+			out_wrapped(o, answer.why_not, width, 22, 6);
+		}
+	} else {
+		out_puts(o, "\nNo rule allows it, and none is near.\n");
+	}
+	seen_lines(o, a, q);
+}
+
+static const struct finding *finding_by_id(const struct result *r, const char *id, size_t *ret_n)
+{
+	const struct finding *found = NULL;
+
+	*ret_n = 0;
+	for (size_t i = 0; i < r->n_findings; i++) {
+		if (strncmp(r->findings[i].id, id, strlen(id)) != 0)
+			continue;
+		found = &r->findings[i];
+		++*ret_n;
+	}
+	return found;
+}
+
+static int complain(struct out *o, FILE *err, const char *what, const char *why)
+{
+	out_reset(o);
+	out_puts(o, "spanaudit: cannot explain '");
+	out_text_z(o, what);
+	out_puts(o, "': ");
+	out_puts(o, why);
+	out_char(o, '\n');
+	engine_put(o, err);
+	return SPAN_USAGE;
+}
+
+int span_audit_explain(struct span_audit *a, const char *what, unsigned width, FILE *f, FILE *err)
+{
+	struct question q = {0};
+	struct out o = {0};
+	const char *bad;
+	int r = engine_prepare(a);
+
+	if (r)
+		return r;
+	if (!width)
+		width = 80;
+	if (!strncmp(what, "F-", 2) && a->result) {
+		size_t n;
+		const struct finding *found = finding_by_id(a->result, what, &n);
+
+		if (n == 1) {
+			report_finding(a->result, found, width, &o);
+			if (found->rule) {
+				out_puts(&o, "\nThe rule:\n");
+				rule_lines(&o, found->rule, width);
+			}
+		} else {
+			r = complain(&o, err, what,
+				     n ? "several findings begin like this; give more of the id"
+				       : "these captures give no such finding; the audit of them lists "
+					 "the ids");
+		}
+	} else if (!strncmp(what, "F-", 2)) {
+		r = complain(&o, err, what, "name the capture files that the finding came from");
+	} else {
+		bad = parse_question(a, what, &q);
+		if (bad)
+			r = complain(&o, err, what, bad);
+		else
+			explain_question(&o, a, &q, width);
+	}
+	if (r == 0)
+		r = engine_put(&o, f);
+	out_done(&o);
+	return r;
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * hot - the loop per packet: source, decoder, flow table, and recognition of first bytes.
+ *
+ * Nothing in here allocates per packet; a flow that shows payload gets a recognition from a pool.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "capture/source.h"
+#include "decode/decode.h"
+#include "engine/engine.h"
+#include "recognise/recognise.h"
+
+enum { SLAB = 256, PROGRESS_EVERY = 64 };
+
+struct slot {
+	struct recognition r;
+	struct slot *next_free;
+};
+
+struct slab {
+	struct slab *before;
+	struct slot s[SLAB];
+};
+
+struct hot {
+	struct decoder *decoder;
+	struct flow_table *flows;
+	struct conv_table *convs;
+	struct slab *slabs;
+	struct slot *free;
+	int64_t now_ns; /* of the newest packet */
+	uint64_t one_way, tcp_flows;
+	uint64_t tcp_unseen, tcp_payload;
+	uint64_t truncated, file_drops;
+	int err;
+};
+
+static struct recognition *recognition_get(struct hot *h)
+{
+	if (!h->free) {
+		struct slab *s = malloc(sizeof *s);
+
+		if (!s)
+			return NULL;
+		s->before = h->slabs;
+		h->slabs = s;
+		for (size_t i = 0; i < SLAB; i++) {
+			s->s[i].next_free = h->free;
+			h->free = &s->s[i];
+		}
+	}
+
+	struct slot *s = h->free;
+
+	h->free = s->next_free;
+	s->r = (struct recognition){.client_side = -1};
+	return &s->r;
+}
+
+static void recognition_put(struct hot *h, struct recognition *r)
+{
+	if (!r)
+		return;
+
+	struct slot *s = (struct slot *)(void *)((char *)r - offsetof(struct slot, r));
+
+	s->next_free = h->free;
+	h->free = s;
+}
+
+static bool on_head(void *user, const struct flow_heads *heads, struct recognition **app)
+{
+	struct hot *h = user;
+	struct payload side[2];
+
+	if (!*app)
+		*app = recognition_get(h);
+	if (!*app) {
+		h->err = -ENOMEM;
+		return false;
+	}
+	/* Later datagrams of a flow that is known say nothing new. */
+	if ((*app)->conf == APP_SURE && heads->proto == IPPROTO_NR_UDP && (*app)->client_side >= 0)
+		return false;
+	for (int i = 0; i < 2; i++)
+		side[i] = (struct payload){
+			.p = heads->p[i],
+			.n = heads->n[i],
+			.whole_start = heads->whole_start[i],
+			.cut = heads->cut[i],
+			.port = heads->port[i],
+			.peer_port = heads->port[!i],
+		};
+
+	struct recognition now = {.client_side = -1};
+	bool final = recognise(side, heads->proto, heads->final, &now);
+
+	if (now.conf > (*app)->conf || (now.conf == (*app)->conf && now.app == (*app)->app)) {
+		/* The newest datagram of a side may lack what an older one said. */
+		now.notes |= now.app == (*app)->app ? (*app)->notes : 0;
+		if (now.client_side < 0 && now.app == (*app)->app)
+			now.client_side = (*app)->client_side;
+		if (!now.name[0] && now.app == (*app)->app)
+			memcpy(now.name, (*app)->name, sizeof now.name);
+		**app = now;
+	}
+	return !final;
+}
+
+static int on_client_side(void *user, const struct recognition *app)
+{
+	(void)user;
+	return app && app->conf != APP_UNSURE ? app->client_side : -1;
+}
+
+static void on_done(void *user, const struct flow_done *d)
+{
+	struct hot *h = user;
+	struct conv_facts f = {0};
+	struct rpc_iface iface[FACT_IFACES];
+
+	if (d->app) {
+		f.app = d->app->app;
+		f.conf = (uint8_t)d->app->conf;
+		f.notes = d->app->notes;
+		f.name = d->app->name[0] ? d->app->name : NULL;
+		for (size_t i = 0; i < d->app->n_iface; i++) {
+			memcpy(iface[i].uuid, d->app->iface[i].uuid, sizeof iface[i].uuid);
+			iface[i].major = d->app->iface[i].major;
+			iface[i].minor = d->app->iface[i].minor;
+		}
+		f.iface = iface;
+		f.n_iface = d->app->n_iface;
+	}
+
+	int r = conv_table_add(h->convs, d, &f);
+
+	if (r < 0 && !h->err)
+		h->err = r;
+	if (d->proto == IPPROTO_NR_TCP) {
+		h->tcp_flows++;
+		h->one_way += d->state == STATE_ONE_WAY;
+		h->tcp_unseen += d->unseen[0] + d->unseen[1];
+		h->tcp_payload += d->payload[0] + d->payload[1];
+	}
+	recognition_put(h, d->app);
+}
+
+static bool known_port(void *user, uint8_t proto, uint16_t port)
+{
+	const struct span_audit *a = user;
+
+	return matrix_known_port(a->matrix, proto, port);
+}
+
+struct hot *hot_new(struct span_audit *a)
+{
+	static const struct flow_ops ops = {
+		.head = on_head, .client_side = on_client_side, .done = on_done};
+	struct hot *h = calloc(1, sizeof *h);
+	const struct hash_key *key = a->has_key ? &a->key : NULL;
+
+	if (!h)
+		return NULL;
+	h->now_ns = TIME_NONE;
+	h->decoder = decoder_new();
+	h->flows = flow_table_new(
+		&(struct flow_options){.key = key, .max_memory = (size_t)a->max_memory}, &ops, h);
+	h->convs = conv_table_new(
+		&(struct conv_options){.key = key, .known_port = known_port, .user = a});
+	if (!h->decoder || !h->flows || !h->convs)
+		return hot_free(h);
+	return h;
+}
+
+struct hot *hot_free(struct hot *h)
+{
+	if (!h)
+		return NULL;
+	decoder_free(h->decoder);
+	flow_table_free(h->flows);
+	conv_table_free(h->convs);
+	while (h->slabs) {
+		struct slab *s = h->slabs;
+
+		h->slabs = s->before;
+		free(s);
+	}
+	free(h);
+	return NULL;
+}
+
+static int one_frame(struct hot *h, struct result_input *in, uint32_t input, const struct frame *f)
+{
+	struct packet p;
+
+	in->packets++;
+	if (in->first_ns == TIME_NONE || f->ts_ns < in->first_ns)
+		in->first_ns = f->ts_ns;
+	if (in->last_ns == TIME_NONE || f->ts_ns > in->last_ns)
+		in->last_ns = f->ts_ns;
+	if (h->now_ns == TIME_NONE || f->ts_ns > h->now_ns)
+		h->now_ns = f->ts_ns;
+	h->truncated += f->len < f->wire_len;
+	if (f->filtered) {
+		decode_filtered(h->decoder);
+		return 0;
+	}
+	if (decode_frame(h->decoder, f->linktype, f->p, f->len, f->wire_len, f->ts_ns, f->number,
+			 &p) != DECODE_OK)
+		return 0;
+	p.input = input;
+	return flow_table_packet(h->flows, &p);
+}
+
+int hot_read(struct hot *h, struct span_audit *a, uint32_t input)
+{
+	struct result_input *in = &a->inputs[input];
+	struct batch b;
+	bool usage = false;
+	struct source *s = source_open(in->path, &(struct source_options){.filter = a->filter},
+				       &a->errs, &usage);
+	int r = 0;
+
+	if (!s) {
+		in->failed = true;
+		in->caveat = "it could not be opened";
+		return usage ? SPAN_USAGE : SPAN_INPUT;
+	}
+	in->first_ns = in->last_ns = TIME_NONE;
+	in->format = s->format;
+	for (unsigned turn = 0; (r = source_next(s, &b)) == 0 && b.n; turn++) {
+		for (size_t i = 0; i < b.n && r == 0; i++)
+			r = one_frame(h, in, input, &b.f[i]);
+		if (r < 0 || h->err)
+			break;
+		if (a->progress && turn % PROGRESS_EVERY == 0)
+			a->progress(a->progress_user, in->path, s->at, s->size,
+				    decoder_stats(h->decoder)->read);
+	}
+	h->file_drops += s->drops;
+	in->bytes = s->at;
+	if (r == 0 && h->err)
+		r = h->err;
+	if (r == 0 && (s->end == SOURCE_CUT || s->end == SOURCE_DAMAGED))
+		in->caveat = arena_printf(&a->arena, "%s after packet %llu: %s",
+					  s->end == SOURCE_CUT ? "cut off" : "damaged",
+					  (unsigned long long)in->packets, s->why);
+	if (s->end == SOURCE_FAILED) {
+		struct error *e = errors_add(&a->errs, false, "'%s' could not be read to its end: %s",
+					     in->path, s->why);
+
+		error_hint(e, "the disk or network share gave up; copy the file and try again");
+		in->failed = true;
+		in->caveat = arena_strdup(&a->arena, s->why);
+		r = SPAN_INPUT;
+	}
+	source_close(s);
+	return r;
+}
+
+int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverage,
+	       uint64_t *ret_evicted)
+{
+	const struct decode_stats *ds = decoder_stats(h->decoder);
+	struct coverage c = {0};
+
+	flow_table_end(h->flows, h->now_ns == TIME_NONE ? 0 : h->now_ns);
+	if (h->err)
+		return h->err;
+
+	int r = conv_table_finish(h->convs, &a->convs, &a->n_convs);
+
+	if (r < 0)
+		return r;
+
+	const struct flow_stats *fs = flow_table_stats(h->flows);
+
+	c.packets = ds->read;
+	c.decoded = ds->by[DECODE_OK];
+	memcpy(c.skipped, ds->by, sizeof c.skipped);
+	c.skipped[DECODE_OK] = 0;
+	memcpy(c.notes, ds->note, sizeof c.notes);
+	c.other_proto = ds->other_proto;
+	c.kernel_drops = h->file_drops;
+	c.tcp_unseen_bytes = h->tcp_unseen;
+	c.tcp_bytes = h->tcp_payload;
+	c.one_way_flows = h->one_way;
+	c.tcp_flows = h->tcp_flows;
+	c.truncated = h->truncated;
+	c.evicted = fs->evicted;
+	c.heads_shed = fs->heads_shed;
+	*ret_coverage = c;
+	*ret_evicted = conv_table_evicted(h->convs);
+	return 0;
+}

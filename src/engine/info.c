@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* info - what this build is: version, features, formats, recognisers, kinds, roles. */
+#include <spanaudit/info.h>
+
+#include <string.h>
+
+#include "engine/engine.h"
+#include "recognise/recognise.h"
+#include "report/report.h"
+
+#include "config.h"
+
+const char *span_version(void)
+{
+	return SPAN_VERSION;
+}
+
+const char *span_features(void)
+{
+	return "+PCAP " SPAN_PCAP_VERSION " +YAML " SPAN_YAML_VERSION " -ZLIB -ZSTD -SQLITE -LIVE";
+}
+
+const char *span_format_name(size_t i)
+{
+	return i < report_format_count() ? report_format_at(i)->name : NULL;
+}
+
+const char *span_format_suffix(size_t i)
+{
+	return i < report_format_count() ? report_format_at(i)->suffix : NULL;
+}
+
+const char *span_format_help(size_t i)
+{
+	return i < report_format_count() ? report_format_at(i)->help : NULL;
+}
+
+const char *span_format_for_path(const char *path)
+{
+	const struct report_format *f = report_format_by_path(path);
+
+	return f ? f->name : NULL;
+}
+
+static const char *transport(uint8_t proto)
+{
+	return proto == IPPROTO_NR_TCP ? "tcp" : proto == IPPROTO_NR_UDP ? "udp" : "any";
+}
+
+int span_write_protocols(bool json, FILE *f)
+{
+	struct out o = {0};
+	bool first = true;
+
+	out_puts(&o, json ? "[\n" : "");
+	for (size_t i = 0; i < recogniser_count(); i++) {
+		const struct recogniser *r = recogniser_at(i);
+
+		for (size_t v = 0; v < N_ELEMENTS(r->apps) && r->apps[v].name; v++) {
+			if (json) {
+				out_printf(&o, "%s{\"name\": \"%s\", \"title\": ", first ? "" : ",\n",
+					   r->apps[v].name);
+				out_json_z(&o, r->apps[v].title);
+				out_printf(&o, ", \"transport\": \"%s\", \"checked_against\": ",
+					   transport(r->proto));
+				out_json_z(&o, r->spec);
+				out_char(&o, '}');
+			} else {
+				out_printf(&o, "%-18s %-4s %s\n%24s%s\n", r->apps[v].name,
+					   transport(r->proto), r->apps[v].title, "", r->spec);
+			}
+			first = false;
+		}
+	}
+	out_puts(&o, json ? "\n]\n" : "");
+
+	int r = engine_put(&o, f);
+
+	out_done(&o);
+	return r;
+}
+
+int span_write_kinds(unsigned width, FILE *f)
+{
+	struct out o = {0};
+
+	for (int k = 0; k < KIND_N; k++) {
+		const struct kind_row *row = kind_row((enum kind)k);
+
+		out_printf(&o, "%s (%s)\n    ", row->name,
+			   row->severity == SEV_NONE ? "no finding" : severity_name(row->severity));
+		out_wrapped(&o, row->meaning, width, 4, 4);
+		if (row->remedy && *row->remedy) {
+			out_puts(&o, "    ");
+			out_wrapped(&o, row->remedy, width, 4, 4);
+		}
+	}
+
+	int r = engine_put(&o, f);
+
+	out_done(&o);
+	return r;
+}
+
+int span_write_roles_help(unsigned width, FILE *f)
+{
+	static const char *const tiers[] = {"core", "shared", "outer"};
+	struct out o = {0};
+
+	for (int r = 0; r < ROLE_N; r++) {
+		out_printf(&o, "%-12s %-7s ", role_name((enum role)r), tiers[role_tier((enum role)r)]);
+		out_wrapped(&o, role_help((enum role)r), width, 21, 21);
+	}
+	out_puts(&o, "\nGroups that rules use:\n");
+	for (int g = 0; g < GROUP_N; g++) {
+		out_printf(&o, "%-20s ", role_group_name((enum role_group)g));
+
+		struct out list = {0};
+
+		roles_print(role_end_set(role_group_name((enum role_group)g)), &list);
+		out_wrapped(&o, out_str(&list), width, 21, 21);
+		out_done(&list);
+	}
+
+	int r = engine_put(&o, f);
+
+	out_done(&o);
+	return r;
+}

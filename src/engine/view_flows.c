@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* view_flows - every conversation, also those out of scope: what `spanaudit flows` shows. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "engine/engine.h"
+#include "engine/filter.h"
+#include "recognise/recognise.h"
+
+static void write_end(struct out *o, const struct addr *a, const struct host *h, roleset roles)
+{
+	char buf[ADDR_TEXT];
+	const char *between = "";
+
+	out_printf(o, "{\"address\": \"%s\", \"host\": ", addr_format(a, buf));
+	out_json_z(o, h && !h->is_network ? h->name : NULL);
+	out_puts(o, ", \"roles\": [");
+	for (int r = 0; r < ROLE_N; r++) {
+		if (!roles_has(roles, (enum role)r))
+			continue;
+		out_printf(o, "%s\"%s\"", between, role_name((enum role)r));
+		between = ", ";
+	}
+	out_puts(o, "]}");
+}
+
+static uint16_t main_app(const struct conv *c, uint8_t *ret_conf)
+{
+	const struct conv_app *best = NULL;
+
+	for (size_t i = 0; i < c->n_app; i++)
+		if (c->app[i].app != APP_NONE && (!best || c->app[i].flows > best->flows))
+			best = &c->app[i];
+	*ret_conf = best ? best->conf : 0;
+	return best ? best->app : APP_NONE;
+}
+
+static void write_json(struct out *o, const struct filter_row *row)
+{
+	const struct conv *c = row->conv;
+	char t1[TIME_TEXT], t2[TIME_TEXT];
+	const char *between = "";
+
+	out_puts(o, "{\"client\": ");
+	write_end(o, &c->client, row->client, row->client_roles);
+	out_puts(o, ", \"server\": ");
+	write_end(o, &c->server, row->server, row->server_roles);
+	out_printf(o, ", \"transport\": \"%s\", \"server_port\": %u, \"app\": [",
+		   c->proto == IPPROTO_NR_TCP ? "tcp" : "udp", c->port);
+	for (size_t i = 0; i < c->n_app; i++) {
+		if (c->app[i].app == APP_NONE)
+			continue;
+		out_printf(o, "%s{\"name\": \"%s\", \"sure\": %s, \"flows\": %u}", between,
+			   app_name(c->app[i].app), c->app[i].conf == APP_SURE ? "true" : "false",
+			   c->app[i].flows);
+		between = ", ";
+	}
+	out_printf(o,
+		   "], \"state\": \"%s\", \"direction\": \"%s\", \"confidence\": %u, "
+		   "\"verdict\": \"%s\", \"flows\": %llu, \"packets\": [%llu, %llu], "
+		   "\"bytes\": [%llu, %llu], \"payload\": [%llu, %llu], \"fails\": %llu, ",
+		   flow_state_name(c->state), dir_reason_name(c->reason), dir_confidence(c->reason),
+		   kind_name(row->verdict), (unsigned long long)c->flows,
+		   (unsigned long long)c->packets[0], (unsigned long long)c->packets[1],
+		   (unsigned long long)c->bytes[0], (unsigned long long)c->bytes[1],
+		   (unsigned long long)c->payload[0], (unsigned long long)c->payload[1],
+		   (unsigned long long)c->fails);
+	out_puts(o, "\"names\": [");
+	between = "";
+	for (size_t i = 0; i < c->n_name; i++) {
+		out_puts(o, between);
+		out_json_z(o, c->name[i]);
+		between = ", ";
+	}
+	out_printf(o, "], \"first\": \"%s\", \"last\": \"%s\"}", time_rfc3339(c->first_ns, t1),
+		   time_rfc3339(c->last_ns, t2));
+}
+
+static void column(struct out *o, const char *text, size_t width)
+{
+	size_t before = o->n;
+
+	out_text_z(o, text);
+
+	size_t used = out_columns(o->p + before, o->n - before);
+
+	out_pad(o, ' ', used < width ? width - used : 0);
+	out_char(o, ' ');
+}
+
+static const char *shown(const struct addr *a, const struct host *h, char buf[ADDR_TEXT])
+{
+	return h && !h->is_network ? h->name : addr_format(a, buf);
+}
+
+static void write_text(struct out *o, const struct filter_row *row)
+{
+	const struct conv *c = row->conv;
+	char buf[ADDR_TEXT], t[TIME_TEXT], service[32], figures[64];
+	uint8_t conf;
+	uint16_t app = main_app(c, &conf);
+
+	column(o, time_human(c->first_ns, t), 19);
+	column(o, shown(&c->client, row->client, buf), 15);
+	out_puts(o, dir_confidence(c->reason) >= 80 ? "-> " : "?> ");
+	column(o, shown(&c->server, row->server, buf), 15);
+	snprintf(service, sizeof service, "%u/%s", c->port, c->proto == IPPROTO_NR_TCP ? "tcp" : "udp");
+	column(o, service, 9);
+	column(o, app ? app_name(app) : "-", 11);
+	column(o, flow_state_name(c->state), 11);
+	snprintf(figures, sizeof figures, "%llu", (unsigned long long)c->flows);
+	column(o, figures, 5);
+	snprintf(figures, sizeof figures, "%llu/%llu", (unsigned long long)c->packets[0],
+		 (unsigned long long)c->packets[1]);
+	column(o, figures, 11);
+	snprintf(figures, sizeof figures, "%llu/%llu", (unsigned long long)c->bytes[0],
+		 (unsigned long long)c->bytes[1]);
+	column(o, figures, 15);
+	out_printf(o, "%s\n", kind_name(row->verdict));
+}
+
+static const char head[] =
+	"first (UTC)         client             server          service   app         state       "
+	"flows packets c/s bytes c/s       verdict\n";
+
+int span_audit_write_flows(const struct span_audit *a, const char *filter, bool json, FILE *f,
+			   FILE *err)
+{
+	struct arena arena = {0};
+	struct errors errs = {0};
+	struct out o = {0};
+	size_t n = 0;
+	int r = 0;
+
+	if (!a->result)
+		return SPAN_USAGE;
+
+	struct filter *want = filter_parse(filter ? filter : "", &arena, &errs);
+
+	if (!want) {
+		errors_format(&errs, "spanaudit", &o);
+		engine_put(&o, err);
+		r = SPAN_USAGE;
+		goto out;
+	}
+	out_puts(&o, json ? "[\n" : head);
+	for (size_t i = 0; i < a->n_convs && r == 0; i++) {
+		const struct conv *c = &a->convs[i];
+		const struct inventory *inv = a->site->inventory;
+		struct filter_row row = {
+			.conv = c,
+			.client = inventory_find(inv, &c->client),
+			.server = inventory_find(inv, &c->server),
+			.verdict = (enum kind)a->result->verdict_of[i],
+		};
+
+		row.client_roles = row.client ? row.client->roles : 0;
+		row.server_roles = row.server ? row.server->roles : 0;
+		if (!filter_pass(want, &row))
+			continue;
+		if (json) {
+			out_puts(&o, n ? ",\n" : "");
+			write_json(&o, &row);
+		} else {
+			write_text(&o, &row);
+		}
+		n++;
+		if (o.n > 1 << 16) {
+			r = engine_put(&o, f);
+			out_reset(&o);
+		}
+	}
+	out_puts(&o, json ? "\n]\n" : "");
+	if (r == 0)
+		r = engine_put(&o, f);
+out:
+	out_done(&o);
+	errors_done(&errs);
+	arena_done(&arena);
+	return r;
+}
