@@ -128,14 +128,14 @@ static inline void jsonw_bool(struct jsonw *w, bool yes)
 /* part / whole with six decimals, rounded down; null when the whole is 0. */
 static inline void jsonw_ratio(struct jsonw *w, uint64_t part, uint64_t whole)
 {
-	if (!whole) {
-		jsonw_null(w);
-		return;
-	}
 	/* Below 2^43 the product fits; above it the lost bits are far under the sixth decimal. */
 	while (part >> 43) {
 		part >>= 1;
 		whole >>= 1;
+	}
+	if (!whole) {
+		jsonw_null(w);
+		return;
 	}
 
 	uint64_t ppm = part * 1000000 / whole;

@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * json - the result document, schema spanaudit-result/1 (spanaudit-result-1.schema.json).
+ *
+ * Members keep their order and their meaning within a version; a version only adds. The document
+ * is a function of the result: no clock, no locale, no path that the user did not give.
+ */
+#include <errno.h>
+
+#include "recognise/recognise.h"
+#include "report/jsonw.h"
+#include "report/words.h"
+
+static void text_member(struct jsonw *w, const char *name, const char *z)
+{
+	jsonw_name(w, name);
+	jsonw_text(w, z);
+}
+
+static void uint_member(struct jsonw *w, const char *name, uint64_t n)
+{
+	jsonw_name(w, name);
+	jsonw_uint(w, n);
+}
+
+static void time_member(struct jsonw *w, const char *name, int64_t ns)
+{
+	jsonw_name(w, name);
+	jsonw_time(w, ns);
+}
+
+/* "" stands for none in rules; JSON says null. */
+static const char *some(const char *z)
+{
+	return z && *z ? z : NULL;
+}
+
+static void role_list(struct jsonw *w, roleset roles)
+{
+	jsonw_array_flat(w);
+	for (unsigned r = 0; r < ROLE_N; r++)
+		if (roles_has(roles, r))
+			jsonw_text(w, role_name(r));
+	jsonw_array_end(w);
+}
+
+static void endpoint(struct jsonw *w, const char *name, const struct endpoint *e)
+{
+	char buf[ADDR_TEXT];
+
+	jsonw_name(w, name);
+	jsonw_object_flat(w);
+	text_member(w, "address", e->has_address ? addr_format(&e->address, buf) : NULL);
+	text_member(w, "network", e->network);
+	text_member(w, "host", e->host);
+	text_member(w, "name", e->name);
+	jsonw_name(w, "roles");
+	role_list(w, e->roles);
+	text_member(w, "known_by", e->known_by);
+	jsonw_object_end(w);
+}
+
+static void service(struct jsonw *w, uint8_t proto, const char *port_name, uint16_t port)
+{
+	char buf[8];
+
+	text_member(w, "transport", proto ? word_transport(proto, buf) : NULL);
+	jsonw_name(w, port_name);
+	if (port)
+		jsonw_uint(w, port);
+	else
+		jsonw_null(w);
+}
+
+static void state_member(struct jsonw *w, bool has, enum flow_state s)
+{
+	text_member(w, "state", has ? flow_state_name(s) : NULL);
+}
+
+static void direction_member(struct jsonw *w, bool has, unsigned confidence, enum dir_reason reason)
+{
+	jsonw_name(w, "direction");
+	if (!has) {
+		jsonw_null(w);
+		return;
+	}
+	jsonw_object_flat(w);
+	uint_member(w, "confidence", confidence);
+	text_member(w, "reason", dir_reason_name(reason));
+	jsonw_object_end(w);
+}
+
+/* The members of one packet reference; the object is the caller's. */
+static void packet_members(struct jsonw *w, const struct result *r, const struct evidence *ev)
+{
+	text_member(w, "input", ev->input < r->n_inputs ? r->inputs[ev->input].path : NULL);
+	uint_member(w, "packet", ev->number);
+	time_member(w, "time", ev->ts_ns);
+}
+
+static void inputs(struct jsonw *w, const struct result *r)
+{
+	jsonw_name(w, "inputs");
+	jsonw_array(w);
+	for (size_t i = 0; i < r->n_inputs; i++) {
+		const struct result_input *in = &r->inputs[i];
+
+		jsonw_object(w);
+		text_member(w, "path", in->path);
+		text_member(w, "sha256", in->sha256);
+		text_member(w, "format", in->format);
+		uint_member(w, "bytes", in->bytes);
+		uint_member(w, "packets", in->packets);
+		time_member(w, "first", in->first_ns);
+		time_member(w, "last", in->last_ns);
+		jsonw_name(w, "failed");
+		jsonw_bool(w, in->failed);
+		text_member(w, "caveat", in->caveat);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
+static void site(struct jsonw *w, const struct result *r)
+{
+	const struct site *s = r->site;
+
+	jsonw_name(w, "site");
+	jsonw_object(w);
+	text_member(w, "path", s ? s->path : NULL);
+	text_member(w, "name", s ? some(s->name) : NULL);
+	text_member(w, "timezone", s ? s->timezone : "UTC");
+	jsonw_name(w, "role_options");
+	jsonw_array_flat(w);
+	for (const char *const *z = r->role_options; z && *z; z++)
+		jsonw_text(w, *z);
+	jsonw_array_end(w);
+	uint_member(w, "judge_after_seconds", s ? (uint64_t)(s->judge_after_ns / NS_PER_S) : 0);
+	jsonw_object_end(w);
+}
+
+static void packs(struct jsonw *w, const struct result *r)
+{
+	jsonw_name(w, "rules_packs");
+	jsonw_array(w);
+	for (size_t i = 0; r->matrix && i < matrix_n_packs(r->matrix); i++) {
+		const struct pack_info *p = matrix_pack(r->matrix, i);
+
+		jsonw_object_flat(w);
+		text_member(w, "name", p->name);
+		text_member(w, "revision", some(p->revision));
+		text_member(w, "sha256", some(p->sha256));
+		uint_member(w, "rules", p->n_rules);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
+static void coverage(struct jsonw *w, const struct coverage *c)
+{
+	jsonw_name(w, "coverage");
+	jsonw_object(w);
+	uint_member(w, "packets", c->packets);
+	uint_member(w, "decoded", c->decoded);
+	jsonw_name(w, "skipped");
+	jsonw_object_flat(w);
+	for (unsigned i = DECODE_OK + 1; i < DECODE_N; i++)
+		uint_member(w, decode_skip_name(i), c->skipped[i]);
+	jsonw_object_end(w);
+	jsonw_name(w, "noted");
+	jsonw_object_flat(w);
+	for (unsigned i = 0; i < NOTE_N; i++)
+		uint_member(w, word_note(i), c->notes[i]);
+	jsonw_object_end(w);
+	uint_member(w, "other_protocols", c->other_proto);
+	jsonw_name(w, "drops");
+	jsonw_object_flat(w);
+	uint_member(w, "kernel", c->kernel_drops);
+	uint_member(w, "interface", c->interface_drops);
+	jsonw_object_end(w);
+	jsonw_name(w, "tcp_gap_ratio");
+	jsonw_ratio(w, c->tcp_unseen_bytes, c->tcp_unseen_bytes + c->tcp_bytes);
+	jsonw_name(w, "one_way_ratio");
+	jsonw_ratio(w, c->one_way_flows, c->tcp_flows);
+	uint_member(w, "duplicates", c->duplicates);
+	uint_member(w, "truncated", c->truncated);
+	uint_member(w, "evicted", c->evicted);
+	uint_member(w, "heads_shed", c->heads_shed);
+	jsonw_name(w, "inconclusive");
+	jsonw_bool(w, c->inconclusive);
+	text_member(w, "inconclusive_why", c->inconclusive_why);
+	jsonw_name(w, "caveats");
+	jsonw_array(w);
+	for (size_t i = 0; i < c->n_caveats; i++)
+		jsonw_text(w, c->caveats[i]);
+	jsonw_array_end(w);
+	jsonw_object_end(w);
+}
+
+static void summary(struct jsonw *w, const struct result *r)
+{
+	jsonw_name(w, "summary");
+	jsonw_object(w);
+	jsonw_name(w, "rules");
+	jsonw_object_flat(w);
+	uint_member(w, "met", r->n_rule_results[RULE_MET]);
+	uint_member(w, "violated", r->n_rule_results[RULE_VIOLATED]);
+	uint_member(w, "unused", r->n_rule_results[RULE_UNUSED]);
+	uint_member(w, "not_judged", r->n_rule_results[RULE_NOT_JUDGED]);
+	jsonw_object_end(w);
+	jsonw_name(w, "findings");
+	jsonw_object_flat(w);
+	for (int s = SEV_N - 1; s >= 0; s--)
+		uint_member(w, severity_name((enum severity)s), r->n_severity[s]);
+	jsonw_object_end(w);
+	uint_member(w, "waived", r->n_waived);
+	jsonw_name(w, "conversations");
+	jsonw_object_flat(w);
+	for (unsigned k = 0; k <= KIND_LAST_VERDICT; k++)
+		uint_member(w, kind_name(k), r->n_verdict[k]);
+	jsonw_object_end(w);
+	uint_member(w, "all_conversations", r->n_conversations);
+	uint_member(w, "listed", r->n_convs);
+	uint_member(w, "folded", r->n_folded);
+	uint_member(w, "out_of_scope_conversations", r->n_out_of_scope);
+	uint_member(w, "evicted", r->n_evicted);
+	jsonw_name(w, "out_of_scope");
+	jsonw_array(w);
+	for (size_t i = 0; i < r->n_scope; i++) {
+		const struct scope_row *s = &r->scope[i];
+
+		jsonw_object_flat(w);
+		jsonw_name(w, "client_role");
+		role_list(w, s->client_roles);
+		jsonw_name(w, "server_role");
+		role_list(w, s->server_roles);
+		service(w, s->proto, "port", s->port);
+		uint_member(w, "conversations", s->conversations);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+	jsonw_object_end(w);
+}
+
+static void rule_source(struct jsonw *w, const struct rule *u)
+{
+	jsonw_name(w, "source");
+	jsonw_object_flat(w);
+	text_member(w, "product", some(u->product));
+	text_member(w, "paper", some(u->paper));
+	text_member(w, "section", some(u->section));
+	text_member(w, "provenance", rule_provenance_words()[u->provenance]);
+	jsonw_object_end(w);
+}
+
+static void rules(struct jsonw *w, const struct result *r)
+{
+	jsonw_name(w, "rules");
+	jsonw_array(w);
+	for (size_t i = 0; i < r->n_rules; i++) {
+		const struct rule_row *row = &r->rules[i];
+		const struct rule *u = row->rule;
+
+		jsonw_object(w);
+		text_member(w, "id", u->id);
+		text_member(w, "pack", u->pack);
+		text_member(w, "title", u->title);
+		text_member(w, "result", word_rule_result(row->result));
+		text_member(w, "reason", row->reason);
+		text_member(w, "need", rule_need_words()[u->need]);
+		text_member(w, "group", some(u->group));
+		text_member(w, "when_missing", rule_missing_words()[u->when_missing]);
+		rule_source(w, u);
+		uint_member(w, "conversations", row->conversations);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
+static void nearest(struct jsonw *w, const struct finding *f)
+{
+	jsonw_name(w, "nearest_rule");
+	if (!f->nearest) {
+		jsonw_null(w);
+		return;
+	}
+	jsonw_object_flat(w);
+	text_member(w, "id", f->nearest->id);
+	text_member(w, "why_not", f->nearest_why_not);
+	jsonw_object_end(w);
+}
+
+static void finding(struct jsonw *w, const struct result *r, const struct finding *f)
+{
+	struct out extract = {0};
+
+	word_extract(r, f, &extract);
+	jsonw_object(w);
+	text_member(w, "id", f->id);
+	text_member(w, "kind", kind_name(f->kind));
+	text_member(w, "severity", severity_name(f->severity));
+	text_member(w, "rule", f->rule ? f->rule->id : NULL);
+	text_member(w, "group", some(f->group));
+	endpoint(w, "client", &f->client);
+	endpoint(w, "server", &f->server);
+	service(w, f->proto, "port", f->port);
+	text_member(w, "protocol", some(f->protocol));
+	text_member(w, "interface", some(f->interface));
+	state_member(w, f->has_state, f->state);
+	direction_member(w, f->has_direction, f->confidence, f->reason);
+	text_member(w, "why", f->why);
+	nearest(w, f);
+	text_member(w, "do", f->advice);
+	time_member(w, "first", f->first_ns);
+	time_member(w, "last", f->last_ns);
+	uint_member(w, "flows", f->flows);
+	uint_member(w, "tries", f->tries);
+	uint_member(w, "folded", f->folded);
+	jsonw_name(w, "evidence");
+	jsonw_array(w);
+	for (unsigned i = 0; i < f->n_ev; i++) {
+		jsonw_object_flat(w);
+		packet_members(w, r, &f->ev[i]);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+	text_member(w, "extract", extract.n ? out_str(&extract) : NULL);
+	text_member(w, "waiver", f->waiver);
+	jsonw_object_end(w);
+	w->o->failed |= extract.failed;
+	out_done(&extract);
+}
+
+static void interfaces(struct jsonw *w, const struct rpc_row *row)
+{
+	jsonw_name(w, "interfaces");
+	jsonw_array_flat(w);
+	for (unsigned i = 0; i < row->n_iface; i++) {
+		char buf[UUID_TEXT];
+
+		jsonw_object(w);
+		text_member(w, "uuid", word_uuid(row->iface[i].uuid, buf));
+		text_member(w, "name", word_interface(row->iface[i].uuid));
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
+static void dynamic_rpc(struct jsonw *w, const struct result *r)
+{
+	jsonw_name(w, "dynamic_rpc");
+	jsonw_array(w);
+	for (size_t i = 0; i < r->n_rpc; i++) {
+		const struct rpc_row *row = &r->rpc[i];
+
+		jsonw_object(w);
+		endpoint(w, "client", &row->client);
+		endpoint(w, "server", &row->server);
+		uint_member(w, "port", row->port);
+		state_member(w, row->has_state, row->state);
+		interfaces(w, row);
+		jsonw_name(w, "granted_by");
+		if (row->how) {
+			jsonw_object_flat(w);
+			text_member(w, "how", row->how);
+			packet_members(w, r, &row->granted_by);
+			jsonw_object_end(w);
+		} else {
+			jsonw_null(w);
+		}
+		text_member(w, "verdict", kind_name(row->verdict));
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
+static bool is_end(const struct endpoint *e, const struct addr *a)
+{
+	return e->has_address && addr_equal(&e->address, a);
+}
+
+static void contradictions(struct jsonw *w, const struct result *r, const struct addr *a)
+{
+	jsonw_name(w, "contradictions");
+	jsonw_array(w);
+	for (size_t i = 0; i < r->n_findings; i++) {
+		const struct finding *f = &r->findings[i];
+
+		if (f->kind != KIND_CONTRADICTION || !(is_end(&f->client, a) || is_end(&f->server, a)))
+			continue;
+		jsonw_object_flat(w);
+		text_member(w, "finding", f->id);
+		text_member(w, "why", f->why);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
+static void roles(struct jsonw *w, const struct result *r)
+{
+	jsonw_name(w, "roles");
+	jsonw_array(w);
+	for (size_t i = 0; i < r->n_roles; i++) {
+		const struct role_row *row = &r->roles[i];
+		char buf[ADDR_TEXT], grade[2] = {row->grade, '\0'};
+
+		jsonw_object(w);
+		text_member(w, "address", addr_format(&row->address, buf));
+		text_member(w, "name", row->name);
+		jsonw_name(w, "roles");
+		jsonw_array(w);
+		for (unsigned k = 0; k < ROLE_N; k++) {
+			if (!roles_has(row->roles, k))
+				continue;
+			jsonw_object_flat(w);
+			text_member(w, "role", role_name(k));
+			text_member(w, "known_by", row->known_by);
+			text_member(w, "grade", row->grade ? grade : "declared");
+			jsonw_name(w, "facts");
+			jsonw_array(w);
+			for (size_t j = 0; j < row->n_facts; j++)
+				jsonw_text(w, row->facts[j]);
+			jsonw_array_end(w);
+			jsonw_object_end(w);
+		}
+		jsonw_array_end(w);
+		contradictions(w, r, &row->address);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
+static void conversations(struct jsonw *w, const struct result *r)
+{
+	jsonw_name(w, "conversations");
+	jsonw_array(w);
+	for (size_t i = 0; i < r->n_convs; i++) {
+		const struct judged *j = &r->convs[i];
+		const struct conv *c = j->conv;
+
+		jsonw_object_flat(w);
+		endpoint(w, "client", &j->client);
+		endpoint(w, "server", &j->server);
+		service(w, c->proto, "server_port", c->port);
+		text_member(w, "verdict", kind_name(j->verdict));
+		text_member(w, "state", flow_state_name(c->state));
+		text_member(w, "rule", j->rule ? j->rule->id : NULL);
+		text_member(w, "protocol", some(app_name(j->app)));
+		direction_member(w, true, dir_confidence(c->reason), c->reason);
+		uint_member(w, "flows", c->flows);
+		uint_member(w, "failed_flows", c->fails);
+		jsonw_name(w, "packets");
+		jsonw_array(w);
+		jsonw_uint(w, c->packets[0]);
+		jsonw_uint(w, c->packets[1]);
+		jsonw_array_end(w);
+		jsonw_name(w, "bytes");
+		jsonw_array(w);
+		jsonw_uint(w, c->bytes[0]);
+		jsonw_uint(w, c->bytes[1]);
+		jsonw_array_end(w);
+		time_member(w, "first", c->first_ns);
+		time_member(w, "last", c->last_ns);
+		uint_member(w, "folded", j->folded);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
+static int write_json(const struct result *r, const struct report_options *opt, struct out *o)
+{
+	struct jsonw w = {.o = o};
+
+	jsonw_object(&w);
+	text_member(&w, "schema", "spanaudit-result/1");
+	jsonw_name(&w, "tool");
+	jsonw_object_flat(&w);
+	text_member(&w, "name", "spanaudit");
+	text_member(&w, "version", opt->tool_version);
+	jsonw_object_end(&w);
+	if (opt->only) /* a reader must not take a part for the whole */
+		text_member(&w, "only", opt->only);
+	inputs(&w, r);
+	site(&w, r);
+	packs(&w, r);
+	text_member(&w, "verdict", word_verdict(r->verdict));
+	jsonw_name(&w, "window");
+	jsonw_object_flat(&w);
+	time_member(&w, "from", r->from_ns);
+	time_member(&w, "to", r->to_ns);
+	uint_member(&w, "observed_seconds",
+		    r->observed_ns > 0 ? (uint64_t)(r->observed_ns / NS_PER_S) : 0);
+	jsonw_object_end(&w);
+	coverage(&w, &r->coverage);
+	summary(&w, r);
+	rules(&w, r);
+	jsonw_name(&w, "findings");
+	jsonw_array(&w);
+	for (size_t i = 0; i < r->n_findings; i++)
+		if (word_selected(&r->findings[i], opt))
+			finding(&w, r, &r->findings[i]);
+	jsonw_array_end(&w);
+	dynamic_rpc(&w, r);
+	roles(&w, r);
+	conversations(&w, r);
+	jsonw_object_end(&w);
+	out_char(o, '\n');
+	return out_failed(o) ? -ENOMEM : 0;
+}
+
+const struct report_format report_json = {
+	.name = "json",
+	.suffix = ".json",
+	.mime = "application/json",
+	.help = "the whole result for programs, schema spanaudit-result/1",
+	.write = write_json,
+};

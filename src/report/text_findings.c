@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* text_findings - every finding with all that it rests on. */
+#include <stdio.h>
+#include <string.h>
+
+#include "report/text_page.h"
+
+static const char *state_meaning(enum flow_state s)
+{
+	static const char *const words[STATE_N] = {
+		[STATE_ESTABLISHED] = "established",
+		[STATE_MID_STREAM] = "already running when the capture began",
+		[STATE_ONE_WAY] = "only one direction visible",
+		[STATE_HALF_OPEN] = "answered, but never completed",
+		[STATE_REJECTED] = "rejected by an ICMP message",
+		[STATE_REFUSED] = "refused by a reset (RST)",
+		[STATE_NO_ANSWER] = "tried, nothing came back",
+	};
+
+	return words[s];
+}
+
+static const char *reason_meaning(enum dir_reason r)
+{
+	static const char *const words[DIR_N] = {
+		[DIR_SYN] = "the handshake was seen",
+		[DIR_MESSAGE] = "it spoke the client's part of the protocol",
+		[DIR_LEARNED] = "the other end serves this port to others",
+		[DIR_PORT] = "only the other end's port is a documented service",
+		[DIR_FAN_IN] = "several peers use the other end's port",
+		[DIR_FIRST] = "a guess, it sent the first packet seen",
+	};
+
+	return words[r];
+}
+
+static bool is_somebody(const struct endpoint *e)
+{
+	return e->has_address || e->network || e->host;
+}
+
+/* "crmweb02 (10.20.1.12) is crm-web, known by site.yaml:14" */
+static void role_line(const struct endpoint *e, struct out *o)
+{
+	char buf[ADDR_TEXT];
+
+	word_endpoint(e, o);
+	if (e->host && (e->network || e->has_address)) {
+		out_puts(o, " (");
+		if (e->network)
+			out_text_z(o, e->network);
+		else
+			out_puts(o, addr_format(&e->address, buf));
+		out_char(o, ')');
+	}
+	if (e->name) {
+		out_puts(o, ", calls itself ");
+		out_text_z(o, e->name);
+		out_char(o, ',');
+	}
+	if (!e->roles) {
+		out_puts(o, " has no role");
+		return;
+	}
+	out_puts(o, " is ");
+	roles_print(e->roles, o);
+	if (e->known_by) {
+		out_puts(o, ", known by ");
+		out_text_z(o, e->known_by);
+	}
+}
+
+static void roles(const struct page *p, const struct finding *f)
+{
+	struct out line = {0};
+	const char *label = "  Roles";
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct endpoint *e = i ? &f->server : &f->client;
+
+		if (!is_somebody(e))
+			continue;
+		out_reset(&line);
+		role_line(e, &line);
+		page_row(p, label, out_str(&line));
+		label = "";
+	}
+	p->o->failed |= line.failed;
+	out_done(&line);
+}
+
+/* The rule in question and the paper that it stands in. */
+static void rule(const struct page *p, const char *label, const struct rule *u, const char *clause)
+{
+	struct out line = {0};
+
+	out_text_z(&line, u->id);
+	if (u->title && *u->title) {
+		out_puts(&line, " ");
+		out_text_z(&line, u->title);
+	}
+	if (clause) {
+		out_puts(&line, "; no match: ");
+		out_text_z(&line, clause);
+	}
+	page_row(p, label, out_str(&line));
+	out_reset(&line);
+	if (u->paper && *u->paper) {
+		out_puts(&line, "paper: ");
+		out_text_z(&line, u->paper);
+		if (u->section && *u->section) {
+			out_puts(&line, ", section ");
+			out_text_z(&line, u->section);
+		}
+		page_row(p, "", out_str(&line));
+	}
+	p->o->failed |= line.failed;
+	out_done(&line);
+}
+
+static void seen(const struct page *p, const struct finding *f)
+{
+	struct out line = {0};
+	char a[64], from[TIME_TEXT], to[TIME_TEXT];
+
+	if (f->first_ns == TIME_NONE) {
+		if (f->kind == KIND_MISSING)
+			page_row(p, "  Seen", "never");
+		return;
+	}
+	out_printf(&line, "%s", time_human(f->first_ns, from));
+	if (f->last_ns != TIME_NONE && f->last_ns / NS_PER_S != f->first_ns / NS_PER_S)
+		out_printf(&line, " to %s", time_human(f->last_ns, to));
+	out_puts(&line, " UTC");
+	if (f->flows)
+		out_printf(&line, ", %s", counted(f->flows, "flow", "flows", a));
+	if (f->tries > f->flows)
+		out_printf(&line, ", %s", counted(f->tries, "attempt", "attempts", a));
+	if (f->has_state)
+		out_printf(&line, ", %s", state_meaning(f->state));
+	page_row(p, "  Seen", out_str(&line));
+	if (f->folded) {
+		out_reset(&line);
+		out_printf(&line, "stands for %s",
+			   counted(f->folded, "conversation", "conversations", a));
+		page_row(p, "", out_str(&line));
+	}
+	p->o->failed |= line.failed;
+	out_done(&line);
+}
+
+static void direction(const struct page *p, const struct finding *f)
+{
+	struct out line = {0};
+
+	if (!f->has_direction)
+		return;
+	word_endpoint(&f->client, &line);
+	out_printf(&line, " is the client (%u %% sure): %s", f->confidence,
+		   reason_meaning(f->reason));
+	page_row(p, "  Direction", out_str(&line));
+	p->o->failed |= line.failed;
+	out_done(&line);
+}
+
+static void evidence(const struct page *p, const struct finding *f)
+{
+	struct out line = {0};
+	uint32_t input = UINT32_MAX;
+
+	for (unsigned i = 0; i < f->n_ev; i++) {
+		const struct evidence *ev = &f->ev[i];
+
+		if (ev->input >= p->r->n_inputs)
+			continue;
+		if (ev->input != input) {
+			if (line.n)
+				out_puts(&line, "; ");
+			out_text_z(&line, p->r->inputs[ev->input].path);
+			out_puts(&line, ": packet");
+			input = ev->input;
+		}
+		out_printf(&line, " %u", ev->number);
+	}
+	if (line.n)
+		page_row(p, "  Evidence", out_str(&line));
+	p->o->failed |= line.failed;
+	out_done(&line);
+}
+
+/* Not wrapped as text is: it must survive being copied. */
+static void extract(const struct page *p, const struct finding *f)
+{
+	struct out line = {0};
+
+	word_extract(p->r, f, &line);
+	if (line.n) {
+		const char *z = out_str(&line);
+		const char *filter = strstr(z, " -Y '");
+
+		page_label(p, "  Look");
+		if (filter && LABEL + out_columns(z, line.n) > p->width) {
+			out_bytes(p->o, z, (size_t)(filter - z));
+			out_puts(p->o, " \\\n");
+			out_pad(p->o, ' ', LABEL);
+			z = filter;
+		}
+		out_puts(p->o, z);
+		out_char(p->o, '\n');
+	}
+	p->o->failed |= line.failed;
+	out_done(&line);
+}
+
+static void one(const struct page *p, const struct finding *f)
+{
+	out_char(p->o, '\n');
+	page_inked(p, INK_BOLD, f->id);
+	out_puts(p->o, "  ");
+	page_inked(p, severity_ink(f->severity), severity_label(f->severity));
+	out_printf(p->o, "  %s", kind_name(f->kind));
+	if (f->waiver) {
+		out_puts(p->o, "  waived by ");
+		out_text_z(p->o, f->waiver);
+	}
+	out_puts(p->o, "\n  ");
+	page_conversation(p, f);
+	out_char(p->o, '\n');
+
+	page_row(p, "  Why", f->why);
+	if (f->rule)
+		rule(p, "  Rule", f->rule, NULL);
+	if (f->nearest)
+		rule(p, "  Nearest", f->nearest, f->nearest_why_not);
+	if (f->interface && *f->interface)
+		page_row(p, "  Interface", f->interface);
+	roles(p, f);
+	direction(p, f);
+	seen(p, f);
+	evidence(p, f);
+	extract(p, f);
+	page_row(p, "  Do", f->advice);
+}
+
+void text_findings(const struct page *p)
+{
+	const struct result *r = p->r;
+	char a[NUMBER_TEXT], b[NUMBER_TEXT], heading[96];
+	size_t shown = 0;
+
+	for (size_t i = 0; i < r->n_findings; i++)
+		shown += word_selected(&r->findings[i], p->opt);
+	if (p->opt->only)
+		snprintf(heading, sizeof heading, "FINDINGS (%s of %s: only %.32s)",
+			 number(shown, a), number(r->n_findings, b), p->opt->only);
+	else
+		snprintf(heading, sizeof heading, "FINDINGS (%s)", number(r->n_findings, a));
+	page_heading(p, heading);
+	if (!shown)
+		out_puts(p->o, "none\n");
+	for (size_t i = 0; i < r->n_findings; i++)
+		if (word_selected(&r->findings[i], p->opt))
+			one(p, &r->findings[i]);
+}

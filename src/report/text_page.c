@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "report/text_page.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ECMA-48 8.3.117 SGR */
+void page_ink(const struct page *p, enum ink ink)
+{
+	static const char *const sgr[] = {
+		[INK_NONE] = "\x1b[0m",    [INK_BOLD] = "\x1b[1m",    [INK_DIM] = "\x1b[2m",
+		[INK_GOOD] = "\x1b[1;32m", [INK_WARN] = "\x1b[1;33m", [INK_BAD] = "\x1b[1;31m",
+	};
+
+	if (p->opt->colour)
+		out_puts(p->o, sgr[ink]);
+}
+
+void page_inked(const struct page *p, enum ink ink, const char *trusted)
+{
+	page_ink(p, ink);
+	out_puts(p->o, trusted);
+	page_ink(p, INK_NONE);
+}
+
+void page_heading(const struct page *p, const char *title)
+{
+	out_char(p->o, '\n');
+	page_inked(p, INK_BOLD, title);
+	out_char(p->o, '\n');
+	out_pad(p->o, '-', p->width);
+	out_char(p->o, '\n');
+}
+
+void page_label(const struct page *p, const char *label)
+{
+	size_t n = strlen(label);
+
+	page_inked(p, INK_BOLD, label);
+	out_pad(p->o, ' ', n < LABEL ? LABEL - n : 1);
+}
+
+void page_row(const struct page *p, const char *label, const char *text)
+{
+	if (!text || !*text)
+		return;
+	page_label(p, label);
+	out_wrapped(p->o, text, p->width, LABEL, LABEL);
+}
+
+void page_text(const struct page *p, size_t indent, const char *text)
+{
+	out_pad(p->o, ' ', indent);
+	out_wrapped(p->o, text, p->width, indent, indent);
+}
+
+void page_item(const struct page *p, const char *text)
+{
+	out_puts(p->o, "  - ");
+	out_wrapped(p->o, text, p->width, 4, 4);
+}
+
+const char *number(uint64_t n, char buf[NUMBER_TEXT])
+{
+	char digits[NUMBER_TEXT];
+	int len = snprintf(digits, sizeof digits, "%" PRIu64, n);
+	size_t at = 0;
+
+	for (int i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			buf[at++] = ',';
+		buf[at++] = digits[i];
+	}
+	buf[at] = '\0';
+	return buf;
+}
+
+const char *counted(uint64_t n, const char *one, const char *many, char buf[64])
+{
+	char digits[NUMBER_TEXT];
+
+	snprintf(buf, 64, "%s %s", number(n, digits), n == 1 ? one : many);
+	return buf;
+}
+
+const char *percent(uint64_t part, uint64_t whole, char buf[NUMBER_TEXT])
+{
+	while (part >> 43) { /* keeps the product below 2^64 */
+		part >>= 1;
+		whole >>= 1;
+	}
+	if (!whole)
+		return "-";
+
+	uint64_t basis = part * 10000 / whole;
+
+	if (!basis && part)
+		return "< 0.01 %";
+	snprintf(buf, NUMBER_TEXT, "%" PRIu64 ".%02" PRIu64 " %%", basis / 100, basis % 100);
+	return buf;
+}
+
+const char *size_human(uint64_t bytes, char buf[NUMBER_TEXT])
+{
+	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB", "PB", "EB"};
+	unsigned unit = 0;
+	uint64_t tenths = 0;
+
+	while (bytes >= 1000) {
+		tenths = bytes % 1000 / 100;
+		bytes /= 1000;
+		unit++;
+	}
+	if (!unit)
+		snprintf(buf, NUMBER_TEXT, "%" PRIu64 " %s", bytes, units[0]);
+	else
+		snprintf(buf, NUMBER_TEXT, "%" PRIu64 ".%" PRIu64 " %s", bytes, tenths, units[unit]);
+	return buf;
+}
+
+const char *severity_label(enum severity s)
+{
+	static const char *const labels[] = {
+		[SEV_INFO] = "INFO", [SEV_LOW] = "LOW",           [SEV_MEDIUM] = "MEDIUM",
+		[SEV_HIGH] = "HIGH", [SEV_CRITICAL] = "CRITICAL", [SEV_NONE] = "-",
+	};
+
+	return labels[s];
+}
+
+enum ink severity_ink(enum severity s)
+{
+	static const enum ink inks[] = {
+		[SEV_INFO] = INK_DIM, [SEV_LOW] = INK_BOLD,      [SEV_MEDIUM] = INK_WARN,
+		[SEV_HIGH] = INK_BAD, [SEV_CRITICAL] = INK_BAD, [SEV_NONE] = INK_NONE,
+	};
+
+	return inks[s];
+}
+
+void page_conversation(const struct page *p, const struct finding *f)
+{
+	char buf[8];
+	bool nowhere = !f->server.has_address && !f->server.network && !f->server.host &&
+		       !f->server.roles;
+
+	word_endpoint(&f->client, p->o);
+	if (!nowhere || f->port) {
+		out_puts(p->o, " -> ");
+		word_endpoint(&f->server, p->o);
+	}
+	if (f->port)
+		out_printf(p->o, "  %u/%s", f->port, word_transport(f->proto, buf));
+	if (f->protocol && *f->protocol) {
+		out_puts(p->o, " (");
+		out_text_z(p->o, f->protocol);
+		out_char(p->o, ')');
+	}
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * text_page - layout of the text report: one page, a left margin of labels, wrapped text.
+ *
+ * Only plain ASCII is ours; foreign text passes out_text(). Colour repeats what a word already
+ * says and is never the only sign of anything.
+ */
+#ifndef SPAN_REPORT_TEXT_PAGE_H
+#define SPAN_REPORT_TEXT_PAGE_H
+
+#include "report/words.h"
+
+struct page {
+	struct out *o;
+	const struct result *r;
+	const struct report_options *opt;
+	unsigned width;
+};
+
+enum ink { INK_NONE, INK_BOLD, INK_DIM, INK_GOOD, INK_WARN, INK_BAD };
+
+enum { NUMBER_TEXT = 32, LABEL = 12 };
+
+void page_ink(const struct page *p, enum ink ink); /* INK_NONE: back to plain */
+void page_inked(const struct page *p, enum ink ink, const char *trusted);
+/* A blank line, TITLE, a rule of dashes. */
+void page_heading(const struct page *p, const char *title);
+/* Spaces up to column LABEL after a label of up to LABEL - 1 characters. */
+void page_label(const struct page *p, const char *label);
+/* label, then text wrapped and indented behind it; nothing without text. */
+void page_row(const struct page *p, const char *label, const char *text);
+/* A paragraph from column `indent`. */
+void page_text(const struct page *p, size_t indent, const char *text);
+/* "- " and the text. */
+void page_item(const struct page *p, const char *text);
+
+/* 1,204,311 */
+const char *number(uint64_t n, char buf[NUMBER_TEXT]);
+/* "1 packet", "1,204 packets" */
+const char *counted(uint64_t n, const char *one, const char *many, char buf[64]);
+/* 0.02 % of part in whole; "-" of nothing; "< 0.01 %" when it would round to none. */
+const char *percent(uint64_t part, uint64_t whole, char buf[NUMBER_TEXT]);
+/* 3.8 MB, in powers of ten */
+const char *size_human(uint64_t bytes, char buf[NUMBER_TEXT]);
+
+const char *severity_label(enum severity s); /* "HIGH" */
+enum ink severity_ink(enum severity s);
+
+/* "crmweb02 -> sqlcl01  22/tcp (ssh)" */
+void page_conversation(const struct page *p, const struct finding *f);
+
+void text_findings(const struct page *p);
+void text_rpc(const struct page *p);
+void text_rules(const struct page *p);
+void text_conversations(const struct page *p);
+void text_hosts(const struct page *p);
+void text_inputs(const struct page *p);
+
+#endif

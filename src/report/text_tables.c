@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* text_tables - dynamic RPC, rules, conversations by verdict, hosts, inputs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "report/text_page.h"
+
+enum { SCOPE_ROWS = 20, HOST_ROWS = 60, RPC_ROWS = 100, COUNT = 9 };
+
+/* --- dynamic RPC ------------------------------------------------------------------------------ */
+
+static void rpc_interfaces(const struct rpc_row *row, struct out *o)
+{
+	char buf[UUID_TEXT];
+
+	for (unsigned i = 0; i < row->n_iface; i++) {
+		const char *name = word_interface(row->iface[i].uuid);
+
+		out_puts(o, i ? ", " : "");
+		out_puts(o, name ? name : word_uuid(row->iface[i].uuid, buf));
+	}
+	if (!row->n_iface)
+		out_puts(o, "interface unknown");
+}
+
+static void rpc_grant(const struct page *p, const struct rpc_row *row, struct out *o)
+{
+	static const struct {
+		const char *how, *meaning;
+	} grants[] = {
+		{"epm", "granted by an endpoint mapper answer"},
+		{"oxid", "granted by an OXID resolver answer"},
+		{"activation", "granted by a DCOM activation"},
+		{"bind", "named by its own bind"},
+	};
+
+	if (!row->how) {
+		out_puts(o, "no grant and no bind was seen");
+		return;
+	}
+	for (size_t i = 0; i < sizeof grants / sizeof grants[0]; i++)
+		if (strcmp(grants[i].how, row->how) == 0)
+			out_puts(o, grants[i].meaning);
+	if (row->granted_by.input < p->r->n_inputs) {
+		out_printf(o, ", packet %u of ", row->granted_by.number);
+		out_text_z(o, p->r->inputs[row->granted_by.input].path);
+	}
+}
+
+void text_rpc(const struct page *p)
+{
+	const struct result *r = p->r;
+	struct out line = {0};
+	char buf[64];
+
+	page_heading(p, "DYNAMIC RPC");
+	page_text(p, 0,
+		  "Windows services are given a high port when they start; a client asks the server's "
+		  "endpoint mapper (port 135) for it. A high port is as documented when that answer, "
+		  "or the service's own greeting (bind), was seen.");
+	if (!r->n_rpc)
+		out_puts(p->o, "none seen\n");
+	for (size_t i = 0; i < r->n_rpc && i < RPC_ROWS; i++) {
+		const struct rpc_row *row = &r->rpc[i];
+
+		out_puts(p->o, "\n");
+		word_endpoint(&row->client, p->o);
+		out_puts(p->o, " -> ");
+		word_endpoint(&row->server, p->o);
+		out_printf(p->o, "  %u/tcp  ", row->port);
+		page_inked(p,
+			   row->verdict == KIND_DOCUMENTED_DYNAMIC || row->verdict == KIND_DOCUMENTED
+				   ? INK_GOOD
+				   : INK_NONE,
+			   kind_name(row->verdict));
+		out_char(p->o, '\n');
+		out_reset(&line);
+		rpc_interfaces(row, &line);
+		out_puts(&line, "; ");
+		rpc_grant(p, row, &line);
+		out_printf(&line, "; %s",
+			   row->has_state ? flow_state_name(row->state) : "granted and never used");
+		page_text(p, 2, out_str(&line));
+	}
+	if (r->n_rpc > RPC_ROWS)
+		out_printf(p->o, "\nand %s; the JSON result lists all\n",
+			   counted(r->n_rpc - RPC_ROWS, "more", "more", buf));
+	p->o->failed |= line.failed;
+	out_done(&line);
+}
+
+/* --- rules ------------------------------------------------------------------------------------ */
+
+static void rule_line(const struct page *p, const struct rule_row *row, const char *tail)
+{
+	struct out line = {0};
+	size_t n = strlen(row->rule->id);
+
+	out_puts(p->o, "  ");
+	out_text_z(p->o, row->rule->id);
+	out_pad(p->o, ' ', n < LABEL - 2 ? LABEL - 2 - n : 1);
+	out_text_z(&line, row->rule->title && *row->rule->title ? row->rule->title : "-");
+	if (tail && *tail) {
+		out_puts(&line, "; ");
+		out_text_z(&line, tail);
+	}
+	out_wrapped(p->o, out_str(&line), p->width, LABEL, LABEL);
+	p->o->failed |= line.failed;
+	out_done(&line);
+}
+
+static void rule_group(const struct page *p, enum rule_result result, const char *meaning,
+		       enum ink ink)
+{
+	char buf[64];
+	uint64_t n = p->r->n_rule_results[result];
+
+	out_char(p->o, '\n');
+	page_ink(p, ink);
+	out_printf(p->o, "%s %s", number(n, buf),
+		   result == RULE_NOT_JUDGED ? "not judged" : word_rule_result(result));
+	page_ink(p, INK_NONE);
+	out_puts(p->o, ": ");
+	out_puts(p->o, meaning);
+	out_char(p->o, '\n');
+}
+
+/* Ids only, wrapped: these lists are long and nobody's first interest. */
+static void ids_where(const struct page *p, enum rule_result result, const char *reason)
+{
+	struct out line = {0};
+
+	for (size_t i = 0; i < p->r->n_rules; i++) {
+		const struct rule_row *row = &p->r->rules[i];
+
+		if (row->result != result)
+			continue;
+		if (reason && strcmp(row->reason ? row->reason : "", reason) != 0)
+			continue;
+		if (line.n)
+			out_char(&line, ' ');
+		out_text_z(&line, row->rule->id);
+	}
+	if (line.n)
+		page_text(p, 4, out_str(&line));
+	p->o->failed |= line.failed;
+	out_done(&line);
+}
+
+static void by_reason(const struct page *p)
+{
+	const struct result *r = p->r;
+
+	for (size_t i = 0; i < r->n_rules; i++) {
+		const char *reason = r->rules[i].reason ? r->rules[i].reason : "";
+		bool again = false;
+		uint64_t n = 0;
+
+		if (r->rules[i].result != RULE_NOT_JUDGED)
+			continue;
+		for (size_t j = 0; j < r->n_rules; j++) {
+			if (r->rules[j].result != RULE_NOT_JUDGED ||
+			    strcmp(r->rules[j].reason ? r->rules[j].reason : "", reason) != 0)
+				continue;
+			again |= j < i;
+			n++;
+		}
+		if (again)
+			continue;
+
+		struct out line = {0};
+		char buf[64];
+
+		out_printf(&line, "%s: ", counted(n, "rule", "rules", buf));
+		out_text_z(&line, *reason ? reason : "no reason recorded");
+		page_text(p, 2, out_str(&line));
+		p->o->failed |= line.failed;
+		out_done(&line);
+		ids_where(p, RULE_NOT_JUDGED, reason);
+	}
+}
+
+void text_rules(const struct page *p)
+{
+	const struct result *r = p->r;
+	char buf[64], heading[64];
+
+	snprintf(heading, sizeof heading, "RULES (%s)", number(r->n_rules, buf));
+	page_heading(p, heading);
+	out_puts(p->o, "One line in a vendor's paper is one rule here. `spanaudit rules show ID` "
+		       "quotes it.\n");
+
+	rule_group(p, RULE_VIOLATED, "demanded, in view, and absent or failed", INK_BAD);
+	for (size_t i = 0; i < r->n_rules; i++)
+		if (r->rules[i].result == RULE_VIOLATED)
+			rule_line(p, &r->rules[i], r->rules[i].reason);
+	rule_group(p, RULE_NOT_JUDGED, "this capture cannot say", INK_WARN);
+	by_reason(p);
+	rule_group(p, RULE_MET, "all that the rule demands was seen working", INK_GOOD);
+	for (size_t i = 0; i < r->n_rules; i++) {
+		if (r->rules[i].result != RULE_MET)
+			continue;
+		counted(r->rules[i].conversations, "conversation", "conversations", buf);
+		rule_line(p, &r->rules[i], buf);
+	}
+	rule_group(p, RULE_UNUSED, "allowed, not demanded, not seen; no defect", INK_NONE);
+	ids_where(p, RULE_UNUSED, NULL);
+	if (r->n_rule_results[RULE_UNUSED])
+		page_text(p, 2,
+			  "If they stay unused over weeks, the firewall may close them (least "
+			  "privilege).");
+}
+
+/* --- conversations ---------------------------------------------------------------------------- */
+
+static void out_of_scope(const struct page *p)
+{
+	const struct result *r = p->r;
+	char buf[64], t[8];
+
+	if (!r->n_scope)
+		return;
+	out_puts(p->o, "\nOut of scope, by role and port (not judged):\n");
+	for (size_t i = 0; i < r->n_scope && i < SCOPE_ROWS; i++) {
+		const struct scope_row *s = &r->scope[i];
+
+		out_printf(p->o, "%*s  ", COUNT, number(s->conversations, buf));
+		roles_print(s->client_roles, p->o);
+		out_puts(p->o, " -> ");
+		roles_print(s->server_roles, p->o);
+		out_printf(p->o, "  %u/%s\n", s->port, word_transport(s->proto, t));
+	}
+	if (r->n_scope > SCOPE_ROWS)
+		out_printf(p->o, "%*s  and %s; the JSON result lists all\n", COUNT, "",
+			   counted(r->n_scope - SCOPE_ROWS, "more row", "more rows", buf));
+}
+
+void text_conversations(const struct page *p)
+{
+	const struct result *r = p->r;
+	char buf[64], heading[64];
+
+	snprintf(heading, sizeof heading, "CONVERSATIONS (%s)", number(r->n_conversations, buf));
+	page_heading(p, heading);
+	out_puts(p->o, "A conversation is all that one client said to one server on one port.\n");
+	for (unsigned k = 0; k <= KIND_LAST_VERDICT; k++) {
+		struct out line = {0};
+
+		if (!r->n_verdict[k])
+			continue;
+		out_printf(p->o, "%*s  ", COUNT, number(r->n_verdict[k], buf));
+		out_printf(&line, "%s: %s", kind_name(k), kind_row(k)->meaning);
+		out_wrapped(p->o, out_str(&line), p->width, COUNT + 2, COUNT + 2);
+		p->o->failed |= line.failed;
+		out_done(&line);
+	}
+	if (r->n_evicted)
+		out_printf(p->o, "%*s  given up for want of memory, not judged\n", COUNT,
+			   number(r->n_evicted, buf));
+	if (r->n_folded)
+		out_printf(p->o, "%*s  of them folded: many clients of one network, one row\n", COUNT,
+			   number(r->n_folded, buf));
+	out_of_scope(p);
+}
+
+/* --- hosts ------------------------------------------------------------------------------------ */
+
+static void host_line(const struct page *p, const struct role_row *row)
+{
+	struct out line = {0};
+	char buf[ADDR_TEXT];
+
+	addr_format(&row->address, buf);
+	out_puts(&line, buf);
+	if (row->name) {
+		out_char(&line, ' ');
+		out_text_z(&line, row->name);
+	}
+	out_puts(&line, ": ");
+	roles_print(row->roles, &line);
+	if (row->known_by) {
+		out_puts(&line, " (");
+		out_text_z(&line, row->known_by);
+		if (row->grade)
+			out_printf(&line, ", grade %c", row->grade);
+		out_char(&line, ')');
+	}
+	out_puts(p->o, "  ");
+	out_wrapped(p->o, out_str(&line), p->width, 2, 6);
+	p->o->failed |= line.failed;
+	out_done(&line);
+	for (size_t i = 0; i < row->n_facts; i++)
+		page_text(p, 6, row->facts[i]);
+}
+
+void text_hosts(const struct page *p)
+{
+	const struct result *r = p->r;
+	size_t shown = 0, with_role = 0, without = 0;
+	char buf[64];
+
+	page_heading(p, "HOSTS AND THEIR ROLES");
+	for (size_t i = 0; i < r->n_roles; i++) {
+		if (!r->roles[i].roles) {
+			without++;
+			continue;
+		}
+		with_role++;
+		if (shown < HOST_ROWS) {
+			host_line(p, &r->roles[i]);
+			shown++;
+		}
+	}
+	if (with_role > shown)
+		out_printf(p->o, "  and %s with a role: spanaudit roles FILE\n",
+			   counted(with_role - shown, "more address", "more addresses", buf));
+	if (!with_role)
+		page_text(p, 0,
+			  "No host has a role, so nothing can be held against the papers. Say who is "
+			  "who: --role sql=10.0.0.5 --role crm-web=10.0.0.6, or a site file (--site).");
+	if (without)
+		out_printf(p->o, "  %s without a role\n",
+			   counted(without, "address", "addresses", buf));
+	out_puts(p->o, "Grades: A proved by its own traffic, B strong, C likely, D a hint; declared "
+		       "hosts have none.\n");
+}
+
+/* --- inputs ----------------------------------------------------------------------------------- */
+
+void text_inputs(const struct page *p)
+{
+	const struct result *r = p->r;
+	char a[64], from[TIME_TEXT], to[TIME_TEXT];
+	struct out line = {0};
+
+	page_heading(p, "INPUTS");
+	for (size_t i = 0; i < r->n_inputs; i++) {
+		const struct result_input *in = &r->inputs[i];
+
+		out_text_z(p->o, in->path);
+		if (in->failed) {
+			out_puts(p->o, "  ");
+			page_inked(p, INK_BAD, "NOT READ");
+		}
+		out_char(p->o, '\n');
+		out_reset(&line);
+		if (in->format)
+			out_printf(&line, "%s, ", in->format);
+		out_printf(&line, "%s, ", size_human(in->bytes, a));
+		out_puts(&line, counted(in->packets, "packet", "packets", a));
+		if (in->first_ns != TIME_NONE)
+			out_printf(&line, ", %s to %s UTC", time_human(in->first_ns, from),
+				   time_human(in->last_ns, to));
+		page_text(p, 2, out_str(&line));
+		if (in->sha256)
+			out_printf(p->o, "  sha256 %s\n", in->sha256);
+		if (in->caveat)
+			page_text(p, 2, in->caveat);
+	}
+	for (size_t i = 0; r->matrix && i < matrix_n_packs(r->matrix); i++) {
+		const struct pack_info *k = matrix_pack(r->matrix, i);
+
+		out_puts(p->o, "rule pack ");
+		out_text_z(p->o, k->name);
+		out_printf(p->o, "\n  sha256 %s\n", k->sha256);
+	}
+	if (r->site && r->site->path) {
+		out_puts(p->o, "site file ");
+		out_text_z(p->o, r->site->path);
+		out_char(p->o, '\n');
+	}
+	for (const char *const *z = r->role_options; z && *z; z++) {
+		out_puts(p->o, "--role ");
+		out_text_z(p->o, *z);
+		out_char(p->o, '\n');
+	}
+	p->o->failed |= line.failed;
+	out_done(&line);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* words - what every format calls the same thing by the same word. */
+#ifndef SPAN_REPORT_WORDS_H
+#define SPAN_REPORT_WORDS_H
+
+#include "base/time.h"
+#include "findings/result.h"
+#include "report/report.h"
+
+const char *word_verdict(enum result_verdict v);  /* "compliant" "findings" "inconclusive" */
+const char *word_rule_result(enum rule_result r); /* "met" "violated" "unused" "not-judged" */
+const char *word_note(enum decode_note n);        /* "bad_checksum" */
+const char *word_note_help(enum decode_note n);
+/* "tcp", "udp", else "ip" and the number. */
+const char *word_transport(uint8_t proto, char buf[8]);
+
+enum { UUID_TEXT = 37 };
+const char *word_uuid(const uint8_t uuid[16], char buf[UUID_TEXT]);
+
+/* "lsarpc"; NULL when the interface is not a known one. */
+const char *word_interface(const uint8_t uuid[16]);
+
+/* The finding is one that opt->only lets through: its kind, or a family of kinds ("unexpected"). */
+bool word_selected(const struct finding *f, const struct report_options *opt);
+
+/* An endpoint for people, in one word: host name, else network or address, else the roles. */
+void word_endpoint(const struct endpoint *e, struct out *o);
+
+/* A command line that shows the packets behind a finding in its first input; nothing when there
+ * are none. The path is quoted for a POSIX shell; control characters end the attempt. */
+void word_extract(const struct result *r, const struct finding *f, struct out *o);
+
+#endif
