@@ -16,18 +16,20 @@
 #include "base/arena.h"
 #include "base/error.h"
 
+enum { YAML_BYTES = 1 << 20, YAML_DEPTH = 16, YAML_NODES = 200000 };
 enum ynode_kind { Y_SCALAR, Y_LIST, Y_MAP };
 
 struct ynode {
 	enum ynode_kind kind;
-	const char *text; /* Y_SCALAR: NUL-terminated UTF-8 without control characters but \n */
-	size_t n;         /* bytes of text, or children */
+	const char *text;    /* Y_SCALAR: NUL-terminated UTF-8 without control characters but \n */
+	size_t n;            /* bytes of text, or children */
 	struct ynode *first; /* Y_LIST, Y_MAP: children */
 	struct ynode *next;
-	const char *key;     /* in a map */
-	unsigned line, column, length;         /* of the value */
-	unsigned key_line, key_column;         /* of the key */
-	bool used;            /* set by ymap_get(); ymap_unused() complains about the rest */
+	const char *key;                           /* in a map */
+	unsigned line, column, length;             /* of the value */
+	unsigned key_line, key_column, key_length; /* of the key */
+	bool quoted; /* Y_SCALAR: written in quotes or as a block, so "" is meant */
+	bool used;   /* set by ymap_get(); ymap_unused() complains about the rest */
 };
 
 struct yfile {
@@ -68,6 +70,16 @@ bool y_bool(const struct yfile *f, const struct ynode *n, struct errors *errs, b
 /* One of `words` (NULL-terminated); its index. "did you mean" in the error. */
 bool y_word(const struct yfile *f, const struct ynode *n, const char *const *words,
 	    struct errors *errs, int *ret_);
+/* A list or a map; a scalar that has the form `word:rest` gets the hint of the missing space. */
+bool y_list(const struct yfile *f, const struct ynode *n, struct errors *errs);
+bool y_map(const struct yfile *f, const struct ynode *n, struct errors *errs);
+/* For "one or a list of them": the first node to look at, followed by its `next`. A scalar is its
+ * own list of one (take one step only: ask n->kind); NULL for an empty list, and for a map after
+ * an error. */
+const struct ynode *y_one_or_list(const struct yfile *f, const struct ynode *n,
+				  struct errors *errs);
+/* The node after `at` in what y_one_or_list(n) began; NULL at the end. */
+const struct ynode *y_one_or_list_next(const struct ynode *n, const struct ynode *at);
 /* The nearest of `words` by edit distance, or NULL when none is near. */
 const char *did_you_mean(const char *text, const char *const *words);
 

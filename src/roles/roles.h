@@ -13,38 +13,38 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ROLES(X)                                                                                   \
-	X(CRM_FULL, "crm-full", CORE, "CRM Full Server: all CRM roles on one host")                \
-	X(CRM_WEB, "crm-web", CORE, "Web Application Server (front end)")                          \
-	X(CRM_ORGWS, "crm-orgws", CORE, "Organization Web Service (front end)")                    \
-	X(CRM_ASYNC, "crm-async", CORE, "Asynchronous Service (back end)")                         \
-	X(CRM_EMAIL, "crm-email", CORE, "Email Integration Service (back end, 2013 and later)")    \
-	X(CRM_SANDBOX, "crm-sandbox", CORE, "Sandbox Processing Service (back end)")               \
-	X(CRM_DEPLOY, "crm-deploy", CORE, "Deployment Administration Server")                      \
-	X(CRM_ROUTER, "crm-router", CORE, "CRM E-mail Router")                                     \
-	X(SQL, "sql", CORE, "SQL Server with the CRM databases")                                   \
-	X(SSRS, "ssrs", CORE, "Reporting Services with the CRM Reporting Extensions")              \
-	X(DC, "dc", SHARED, "Domain controller")                                                   \
-	X(GC, "gc", SHARED, "Global catalogue server")                                             \
-	X(DNS, "dns", SHARED, "DNS server")                                                        \
-	X(NTP, "ntp", SHARED, "Time server")                                                       \
-	X(EXCHANGE, "exchange", SHARED, "Exchange server")                                         \
-	X(MAIL, "mail", SHARED, "POP3 or SMTP server")                                             \
-	X(ADFS, "adfs", SHARED, "AD FS security token service")                                    \
-	X(ADFS_PROXY, "adfs-proxy", SHARED, "AD FS proxy (Web Application Proxy)")                 \
-	X(NLB, "nlb", SHARED, "Load balancer or its virtual address")                              \
-	X(CRM_CLIENT, "crm-client", OUTER, "Browser or CRM for Outlook")                           \
-	X(ADMIN, "admin", OUTER, "Management station")                                             \
-	X(MONITOR, "monitor", OUTER, "Monitoring server")                                          \
-	X(BACKUP, "backup", OUTER, "Backup server")                                                \
-	X(SCANNER, "scanner", OUTER, "Vulnerability scanner")                                      \
+#define ROLES(X)                                                                                \
+	X(CRM_FULL, "crm-full", CORE, "CRM Full Server: all CRM roles on one host")             \
+	X(CRM_WEB, "crm-web", CORE, "Web Application Server (front end)")                       \
+	X(CRM_ORGWS, "crm-orgws", CORE, "Organization Web Service (front end)")                 \
+	X(CRM_ASYNC, "crm-async", CORE, "Asynchronous Service (back end)")                      \
+	X(CRM_EMAIL, "crm-email", CORE, "Email Integration Service (back end, 2013 and later)") \
+	X(CRM_SANDBOX, "crm-sandbox", CORE, "Sandbox Processing Service (back end)")            \
+	X(CRM_DEPLOY, "crm-deploy", CORE, "Deployment Administration Server")                   \
+	X(CRM_ROUTER, "crm-router", CORE, "CRM E-mail Router")                                  \
+	X(SQL, "sql", CORE, "SQL Server with the CRM databases")                                \
+	X(SSRS, "ssrs", CORE, "Reporting Services with the CRM Reporting Extensions")           \
+	X(DC, "dc", SHARED, "Domain controller")                                                \
+	X(GC, "gc", SHARED, "Global catalogue server")                                          \
+	X(DNS, "dns", SHARED, "DNS server")                                                     \
+	X(NTP, "ntp", SHARED, "Time server")                                                    \
+	X(EXCHANGE, "exchange", SHARED, "Exchange server")                                      \
+	X(MAIL, "mail", SHARED, "POP3 or SMTP server")                                          \
+	X(ADFS, "adfs", SHARED, "AD FS security token service")                                 \
+	X(ADFS_PROXY, "adfs-proxy", SHARED, "AD FS proxy (Web Application Proxy)")              \
+	X(NLB, "nlb", SHARED, "Load balancer or its virtual address")                           \
+	X(CRM_CLIENT, "crm-client", OUTER, "Browser or CRM for Outlook")                        \
+	X(ADMIN, "admin", OUTER, "Management station")                                          \
+	X(MONITOR, "monitor", OUTER, "Monitoring server")                                       \
+	X(BACKUP, "backup", OUTER, "Backup server")                                             \
+	X(SCANNER, "scanner", OUTER, "Vulnerability scanner")                                   \
 	X(IGNORE, "ignore", OUTER, "Declared outside the audit")
 
 enum role {
 #define X(id, name, tier, help) ROLE_##id,
 	ROLES(X)
 #undef X
-	ROLE_N,
+		ROLE_N,
 };
 
 /* Group names that rules use for ends; each stands for a set. */
@@ -74,8 +74,10 @@ const char *const *role_names(void); /* NULL-terminated, for "did you mean"; wit
 const char *role_group_name(enum role_group g);
 /* GROUP_N when unknown. */
 enum role_group role_group_by_name(const char *name);
-/* The set that a name of a role or group stands for as a rule's end; 0 when unknown. `dc` holds
- * gc too (a gc is a dc), `mail` holds exchange, `crm-web` ... hold crm-full, by implication. */
+/* The set that a name of a role or group stands for as a rule's end; 0 when unknown. A role stands
+ * for itself and for every role that always implies it: `dc` holds gc, `mail` exchange, `crm-web`
+ * crm-full. What is implied at some sites only (crm-web's crm-orgws, a dc's dns) is not in the set:
+ * a host that has it by implication carries it in its own roles. */
 roleset role_end_set(const char *name);
 /* "crm-web, sql" in the order of the table, for people; "no role" when empty. */
 struct out;
