@@ -36,6 +36,8 @@ const char *const *rule_missing_words(void);
 const char *const *rule_port_kind_words(void);
 const char *const *rule_provenance_words(void);
 const char *const *rule_variant_words(void);
+/* The verdicts that an example may expect, as the judge words them. */
+const char *const *rule_verdict_words(void);
 
 enum { RULE_APPS = 6, RULE_NONE_KNOWN = 0xffff, RULE_IP_ESP = 0xfffe, RULE_IP_AH = 0xfffd };
 
@@ -48,6 +50,8 @@ struct rule {
 	const char *provenance_text; /* as the matrix words it */
 	const char *from_name, *to_name; /* as written: role or group */
 	roleset from, to;    /* what they stand for */
+	roleset demanded_of; /* clients that a demand can fall on; see rule_demanded_of() */
+	roleset pair_from, pair_to; /* roles that the rule brings into scope as a pair */
 	enum rule_basis basis;
 	uint8_t proto;       /* 6, 17; 0 for a reference */
 	struct port_list ports;
@@ -66,6 +70,7 @@ struct rule {
 	enum rule_provenance provenance;
 	enum rule_missing when_missing;
 	enum rule_variant variant;
+	bool variant_allows; /* `allowed: variant`: where it is not demanded it does not allow */
 	enum severity severity; /* SEV_NONE: the kind's */
 	const char *why, *if_missing;
 	bool informational;  /* of a pack that only tolerates */
@@ -92,32 +97,63 @@ size_t matrix_n_rules(const struct matrix *m);
 const struct rule *matrix_rule(const struct matrix *m, size_t i);
 const struct rule *matrix_rule_by_id(const struct matrix *m, const char *id);
 
+/* "80", "137,138", "49152-65535": the ports as the rule's file has them. Returns buf. */
+enum { RULE_PORTS_TEXT = 128 };
+const char *port_list_format(const struct port_list *l, char buf[RULE_PORTS_TEXT]);
+/* r is a reference, and other one of the rules that it means. */
+bool rule_refers_to(const struct rule *r, const struct rule *other);
+
 /* One end of a conversation as rules see it. */
 struct end {
 	roleset roles;
 	const struct host *host; /* NULL: no declared host */
 };
 
-/* Effective ports of a rule at a server (moved ones replace). Empty for references. */
+/* Effective ports of a rule at a server (moved ones replace). Empty for references. A rule of the
+ * CRM site's HTTP port stands for both defaults, 80 and 5555, whichever it prints. */
 struct port_list rule_ports(const struct matrix *m, const struct rule *r, const struct host *server);
 /* The rule lets this client reach this server on this port: ends, direction (both when unstated),
  * transport, effective port, and the variants that switch off even allowing (client to SQL only
- * with `auth: iwa`; 808 between CRM hosts of a full-server site as domain facts say; the setup
- * rows only inside a setup window is NOT asked here: see need). References never allow by
- * themselves. */
+ * with `auth: iwa`; in a full-server site the sandbox port only between two full servers). That
+ * setup rows hold only inside a setup window is NOT asked here: see need. References never allow
+ * by themselves, nor does `need: forbidden`.
+ *
+ * A load balancer's address stands for the front ends behind it: rules of the web ports of CRM and
+ * AD FS also allow with role nlb at the server end, and from nlb to the real servers where they
+ * allow crm-client.
+ *
+ * A rule with `rpc` allows its dynamic range only to what the mapper granted: it is among the
+ * answers, and the grant is for the caller to ask. */
 bool rule_allows(const struct matrix *m, const struct rule *r, const struct end *client,
 		 const struct end *server, uint8_t proto, uint16_t port);
 /* The variant demands the rule at this site. *ret_why: a clause when it does not ("topology is
  * full"). Says nothing of when_missing. */
 bool rule_demanded(const struct matrix *m, const struct rule *r, const char **ret_why);
+/* The client roles that a demand of the rule falls on at this site; 0 when it is not demanded. The
+ * papers hold servers of the deployment and crm-client to their rows, not every host of a group:
+ * a DC that asks no other DNS server breaks nothing. */
+roleset rule_demanded_of(const struct matrix *m, const struct rule *r);
+/* What `from` stands for at this site (the e-mail integration service takes the router's place
+ * where mail is synchronised by the server). */
+roleset rule_from(const struct matrix *m, const struct rule *r);
+/* The rule expects or accepts this application; `-` and no bytes (APP_NONE) always fit. */
+bool rule_expects(const struct rule *r, uint16_t app);
 
 /* All rules that allow it, in matrix order; the array is memoised and owned by the matrix. */
 size_t matrix_allowing(struct matrix *m, const struct end *client, const struct end *server,
 		       uint8_t proto, uint16_t port, const struct rule *const **ret_rules);
+/* A rule of `need: forbidden` that it matches; matrix_allowing() is then empty. */
+const struct rule *matrix_forbidding(struct matrix *m, const struct end *client,
+				     const struct end *server, uint8_t proto, uint16_t port);
+/* A rule for dynamic RPC from this client to this server, whatever the port. */
+const struct rule *matrix_rpc(struct matrix *m, const struct end *client,
+			      const struct end *server);
 /* The rule exists the other way round (and not this way). */
 const struct rule *matrix_reversed(struct matrix *m, const struct end *client,
 				   const struct end *server, uint8_t proto, uint16_t port);
-/* Some rule connects these roles in either direction, whatever the port. */
+/* Some rule connects these roles in either direction, whatever the port. What a paper says of every
+ * server (`to: any-server`) connects no two roles, and DCs among themselves are no part of the
+ * deployment. */
 bool matrix_connects(struct matrix *m, const struct end *a, const struct end *b);
 /* Some rule to these server roles documents this service, from whichever client. */
 const struct rule *matrix_service_at(struct matrix *m, const struct end *server, uint8_t proto,

@@ -4,6 +4,7 @@
 #ifndef SPAN_MATRIX_PACK_H
 #define SPAN_MATRIX_PACK_H
 
+#include "base/arena.h"
 #include "matrix/matrix.h"
 
 /* "crm-web:50000 -> sql:1433/tcp tds" is documented */
@@ -14,8 +15,19 @@ struct rule_example {
 	uint16_t app;        /* APP_NONE: no bytes */
 	const char *text;    /* as written */
 	const char *verdict; /* the word that must come out */
-	unsigned line, column;
+	/* The deployment in which it is judged: the one that demands its rule (topology `split`
+	 * for a rule of split roles), but for what `with:` says. */
+	enum site_auth auth;
+	enum site_topology topology;
+	unsigned mail; /* set of enum site_mail */
+	bool in_setup;
+	unsigned line, column, length;
 };
+/* Writes the deployment of an example into a site (site_new() gives one to start from). */
+void rule_example_deployment(const struct rule_example *x, struct site *site);
+/* The ends that it speaks of, roles with what they imply; hosts are NULL. */
+void rule_example_ends(const struct rule_example *x, struct end *ret_client,
+		       struct end *ret_server);
 
 struct pack {
 	struct pack_info info;
@@ -25,7 +37,7 @@ struct pack {
 	struct rule_example *examples; /* of all rules, in order */
 	size_t *example_rule;          /* index of the rule that each stands under */
 	size_t n_examples;
-	struct arena arena;
+	struct arena arena; /* owns all strings and arrays */
 	const char *src; /* the text, for excerpts of the test command */
 	size_t src_n;
 };
@@ -33,5 +45,8 @@ struct pack {
 struct pack *pack_load(const char *path, struct errors *errs);
 struct pack *pack_parse(const char *name, const char *src, size_t n, struct errors *errs);
 struct pack *pack_free(struct pack *p);
+/* What is allowed and yet looks like a slip, as warnings: a rule without example, a demand without
+ * `if-missing`, a reference to nothing, an any-of policy without an any-of group. */
+void pack_lint(const struct pack *p, struct errors *errs);
 
 #endif
