@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The loop over layers, and the tables that say which decoder a number means. A decoder is a file
+ * and its rows here.
+ */
+#include "decode/decode.h"
+
+#include <stdlib.h>
+
+#include "base/cpu.h"
+#include "decode/layer.h"
+
+/* Layers of one frame. Overlay networks in real captures have up to ten. */
+enum { DEPTH_MAX = 24 };
+
+struct decoder {
+	struct decode_stats stats;
+	struct frag_table frags;
+};
+
+struct row {
+	uint16_t number;
+	decode_fn *fn;
+};
+
+static const struct row by_linktype[] = {
+	{1, decode_ethernet}, {0, decode_null},  {9, decode_ppp},    {12, decode_raw},
+	{14, decode_raw},     {50, decode_ppp},  {51, decode_pppoe}, {101, decode_raw},
+	{108, decode_loop},   {113, decode_sll}, {228, decode_ipv4}, {229, decode_ipv6},
+	{276, decode_sll2},
+};
+
+static const struct row by_ethertype[] = {
+	{0x0800, decode_ipv4}, {0x86dd, decode_ipv6}, {0x8100, decode_vlan}, {0x88a8, decode_vlan},
+	{0x9100, decode_vlan}, {0x8847, decode_mpls}, {0x8848, decode_mpls}, {0x8864, decode_pppoe},
+};
+
+static const struct row by_proto[] = {
+	{IPPROTO_NR_TCP, decode_tcp},
+	{IPPROTO_NR_UDP, decode_udp},
+	{IPPROTO_NR_ICMP, decode_icmp},
+	{IPPROTO_NR_ICMP6, decode_icmp6},
+	{4, decode_ipv4},  /* IP in IP, RFC 2003 */
+	{41, decode_ipv6}, /* 6in4, RFC 4213 3 */
+	{47, decode_gre},
+	{137, decode_mpls}, /* MPLS in IP, RFC 4023 */
+};
+
+static const struct row by_udp_port[] = {
+	{4789, decode_vxlan},
+	{6081, decode_geneve},
+};
+
+static decode_fn *find(const struct row *rows, size_t n, uint16_t number)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].number == number)
+			return rows[i].fn;
+	return NULL;
+}
+
+decode_fn *decode_by_ethertype(uint16_t type)
+{
+	return find(by_ethertype, N_ELEMENTS(by_ethertype), type);
+}
+
+decode_fn *decode_by_proto(uint8_t proto)
+{
+	return find(by_proto, N_ELEMENTS(by_proto), proto);
+}
+
+decode_fn *decode_by_udp_port(uint16_t dport)
+{
+	return find(by_udp_port, N_ELEMENTS(by_udp_port), dport);
+}
+
+bool decode_linktype_known(uint16_t linktype)
+{
+	return find(by_linktype, N_ELEMENTS(by_linktype), linktype) != NULL;
+}
+
+struct decoder *decoder_new(void)
+{
+	struct decoder *d = calloc(1, sizeof *d);
+
+	if (d)
+		d->frags.secret = hash_key_random();
+	return d;
+}
+
+struct decoder *decoder_free(struct decoder *d)
+{
+	free(d);
+	return NULL;
+}
+
+const struct decode_stats *decoder_stats(const struct decoder *d)
+{
+	return &d->stats;
+}
+
+struct frag_table *decoder_frags(struct decoder *d)
+{
+	return &d->frags;
+}
+
+static enum decode_skip layers(struct decoder *d, struct layer *l)
+{
+	struct packet plain;
+	uint32_t plain_notes = 0;
+	bool may_be_plain = false;
+
+	for (unsigned depth = 0; l->next; depth++) {
+		decode_fn *fn = l->next;
+		enum decode_skip skip;
+
+		if (depth == DEPTH_MAX)
+			return SKIP_DEPTH;
+		l->next = NULL;
+		skip = fn(d, l);
+		if (skip == SKIP_DEPTH)
+			return skip;
+		if (skip != DECODE_OK) {
+			if (!may_be_plain)
+				return skip;
+			/* A port number is only a promise: it was no tunnel, or none with IP
+			 * inside. */
+			*l->packet = plain;
+			l->notes = plain_notes;
+			return DECODE_OK;
+		}
+		if (l->tunnel) {
+			plain = *l->packet;
+			plain_notes = l->notes;
+			may_be_plain = true;
+			l->next = l->tunnel;
+			l->tunnel = NULL;
+		}
+	}
+	return DECODE_OK;
+}
+
+static void count(struct decode_stats *s, const struct packet *k, uint32_t notes)
+{
+	if (k->proto != IPPROTO_NR_TCP && k->proto != IPPROTO_NR_UDP)
+		s->other_proto++;
+	for (unsigned i = 0; notes; i++, notes >>= 1)
+		s->note[i] += notes & 1;
+}
+
+enum decode_skip decode_frame(struct decoder *d, uint16_t linktype, const uint8_t *p, uint32_t len,
+			      uint32_t wire_len, int64_t ts_ns, uint32_t number,
+			      struct packet *ret_packet)
+{
+	struct packet packet = {
+		.ts_ns = ts_ns,
+		.number = number,
+		.wire_len = wire_len > len ? wire_len : len,
+	};
+	struct layer l = {
+		.r = rd_over(p, len),
+		.missing = packet.wire_len - len,
+		.next = find(by_linktype, N_ELEMENTS(by_linktype), linktype),
+		.packet = &packet,
+	};
+	enum decode_skip skip = SKIP_LINKTYPE;
+
+	if (l.missing)
+		layer_note(&l, NOTE_SNAPPED);
+	if (l.next)
+		skip = layers(d, &l);
+	d->stats.read++;
+	d->stats.by[skip]++;
+	if (skip == DECODE_OK) {
+		count(&d->stats, &packet, l.notes);
+		*ret_packet = packet;
+	}
+	return skip;
+}
+
+void decode_filtered(struct decoder *d)
+{
+	d->stats.read++;
+	d->stats.by[SKIP_FILTERED]++;
+}
+
+static const struct {
+	const char *name, *help;
+} skips[] = {[DECODE_OK] = {"decoded", "an IP packet was found"},
+#define X(id, name, help) [SKIP_##id] = {name, help},
+	     DECODE_SKIPS(X)
+#undef X
+};
+
+const char *decode_skip_name(enum decode_skip s)
+{
+	return skips[s].name;
+}
+
+const char *decode_skip_help(enum decode_skip s)
+{
+	return skips[s].help;
+}

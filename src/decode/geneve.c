@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Geneve, RFC 8926 3.4:
+ *
+ *   version(2) options-length(6) O(1) C(1) reserved(6) protocol(16) | vni(24) reserved(8) | options
+ */
+#include "decode/layer.h"
+
+enum { GENEVE_ETHERNET = 0x6558 };
+
+enum decode_skip decode_geneve(struct decoder *d, struct layer *l)
+{
+	uint8_t first = rd_u8(&l->r);
+
+	rd_skip(&l->r, 1);
+
+	uint16_t proto = rd_be16(&l->r);
+
+	rd_skip(&l->r, 4);
+	rd_skip(&l->r, (size_t)(first & 0x3f) * 4);
+	if (rd_short(&l->r) || first >> 6 != 0)
+		return SKIP_TUNNEL;
+	l->next = proto == GENEVE_ETHERNET ? decode_ethernet : decode_by_ethertype(proto);
+	return l->next ? DECODE_OK : SKIP_TUNNEL;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * layer - what the decoders of this folder share: where the loop stands in a frame.
+ *
+ * A decoder takes its header off l->r and either names the next decoder in l->next, or finishes the
+ * packet by leaving it NULL, or returns the reason why the frame is skipped. It never calls another
+ * one: decode.c's loop does, and counts how deep it is.
+ *
+ * l->r holds captured bytes only. l->missing counts those that belong to the layer too and were
+ * sent, but are not in the capture; so rd_left(&l->r) + l->missing is the size on the wire.
+ */
+#ifndef SPAN_DECODE_LAYER_H
+#define SPAN_DECODE_LAYER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/rd.h"
+#include "base/siphash.h"
+#include "decode/decode.h"
+
+struct layer;
+typedef enum decode_skip decode_fn(struct decoder *d, struct layer *l);
+
+struct layer {
+	struct rd r;
+	uint32_t missing;
+	decode_fn *next;
+	decode_fn *tunnel; /* set by UDP: what the port promises. Unlike next it may be wrong */
+	struct packet *packet;
+	uint8_t proto;  /* what the IP header says comes next */
+	uint8_t n_ip;   /* IP headers so far: more than one is a tunnel */
+	bool v4;        /* the innermost of them */
+	uint32_t notes; /* 1 << enum decode_note */
+};
+
+static inline void layer_note(struct layer *l, enum decode_note n)
+{
+	l->notes |= 1U << n;
+}
+
+static inline size_t layer_wire(const struct layer *l)
+{
+	return rd_left(&l->r) + l->missing;
+}
+
+/* The header just read says that n bytes follow it: padding goes, and what is not here is missing.
+ * A length beyond the frame is believed: tools that cut frames often rewrite the wire length. */
+static inline void layer_limit(struct layer *l, size_t n)
+{
+	size_t left = rd_left(&l->r);
+
+	if (n <= left) {
+		l->r.end = l->r.p + n;
+		l->missing = 0;
+	} else {
+		l->missing = (uint32_t)(n - left);
+	}
+}
+
+/* What is left is the packet's payload. */
+static inline void layer_payload(struct layer *l)
+{
+	struct packet *k = l->packet;
+
+	k->payload = l->r.p;
+	k->payload_len = (uint32_t)rd_left(&l->r);
+	k->payload_wire = (uint32_t)layer_wire(l);
+	k->payload_cut = l->missing > 0;
+}
+
+/* Decoders, by file. */
+decode_fn decode_ethernet, decode_sll, decode_sll2, decode_null, decode_loop,
+	decode_raw;                       /* link.c */
+decode_fn decode_vlan;                    /* vlan.c */
+decode_fn decode_mpls;                    /* mpls.c */
+decode_fn decode_pppoe, decode_ppp;       /* ppp.c */
+decode_fn decode_ipv4, decode_ipv6;       /* ip.c */
+decode_fn decode_tcp, decode_udp;         /* transport.c */
+decode_fn decode_icmp, decode_icmp6;      /* icmp.c */
+decode_fn decode_gre;                     /* gre.c */
+decode_fn decode_erspan2, decode_erspan3; /* erspan.c */
+decode_fn decode_vxlan;                   /* vxlan.c */
+decode_fn decode_geneve;                  /* geneve.c */
+
+/* decode.c's tables. NULL: not one that is decoded. */
+decode_fn *decode_by_ethertype(uint16_t type);
+decode_fn *decode_by_proto(uint8_t proto);
+decode_fn *decode_by_udp_port(uint16_t dport);
+
+/* link.c: goes on with an EtherType, or with 802.2 LLC when the field is an 802.3 length. */
+enum decode_skip decode_ethertype(struct layer *l, uint16_t type);
+
+/* ip.c: steps over what may stand between an IP header and its transport (IPv6 extension headers,
+ * AH in both families). *proto enters as the first header's number and leaves as the first one that
+ * is no such header. *ret_frag is set when there is an IPv6 fragment header. */
+struct ip_frag {
+	bool first;
+	bool later;
+	uint32_t id;
+};
+enum decode_skip decode_ip_extensions(struct rd *r, bool v4, uint8_t *proto,
+				      struct ip_frag *ret_frag, uint32_t *notes);
+/* An IPv6 address; a link-local one with the VLAN in bytes 2-3 (base/addr.h). */
+struct addr decode_addr6(struct rd *r, uint16_t vlan);
+
+/* checksum.c: the Internet checksum (RFC 1071). Only the last piece of a sum may be odd. */
+uint64_t checksum_add(uint64_t sum, const uint8_t *p, size_t n);
+bool checksum_good(uint64_t sum);
+bool checksum_transport_good(const struct layer *l, const uint8_t *p, size_t n);
+
+/* frag.c: which transport and ports the first fragment of a datagram had. */
+enum { FRAG_MAX = 4096, FRAG_KEY_V6 = 0x100 };
+
+struct frag_key {
+	struct addr src, dst;
+	uint32_t id;
+	uint32_t proto; /* of the IPv4 header (RFC 791 3.2), or FRAG_KEY_V6: no part of it there */
+};
+
+struct frag_entry {
+	struct frag_key key;
+	int64_t ts_ns;
+	uint32_t next; /* in its bucket: index + 1, 0 ends */
+	uint16_t sport, dport;
+	uint8_t proto;
+	bool used;
+};
+
+struct frag_table {
+	struct hash_key secret;
+	uint32_t oldest; /* the ring's next slot to give away */
+	uint32_t bucket[FRAG_MAX];
+	struct frag_entry ring[FRAG_MAX];
+};
+
+void frag_learn(struct frag_table *t, const struct frag_key *k, int64_t ts_ns, uint8_t proto,
+		uint16_t sport, uint16_t dport);
+/* NULL when the first one was not seen or is too long ago. */
+const struct frag_entry *frag_find(const struct frag_table *t, const struct frag_key *k,
+				   int64_t ts_ns);
+struct frag_table *decoder_frags(struct decoder *d);
+
+#endif

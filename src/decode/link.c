@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Link layers: Ethernet (IEEE 802.3), Linux cooked captures, BSD loopback, raw IP. LINKTYPE_ values
+ * and their headers are those of https://www.tcpdump.org/linktypes.html.
+ */
+#include <string.h>
+
+#include "decode/layer.h"
+
+enum {
+	ETHERTYPE_MIN = 0x600, /* below it the field is a length, IEEE 802.3 3.2.6 */
+	SAP_IP = 0x06,
+	SAP_SNAP = 0xaa,
+	LLC_UI = 0x03,
+};
+
+/* 802.2 LLC; SNAP carries an EtherType under organisation 0 (RFC 1042) or 0000f8 (802.1H). */
+static enum decode_skip llc(struct layer *l)
+{
+	uint8_t dsap = rd_u8(&l->r), ssap = rd_u8(&l->r), control = rd_u8(&l->r);
+
+	if (rd_short(&l->r))
+		return SKIP_LINK_SHORT;
+	if (control != LLC_UI)
+		return SKIP_NOT_IP;
+	if (dsap == SAP_IP && ssap == SAP_IP) {
+		l->next = decode_ipv4;
+		return DECODE_OK;
+	}
+	if (dsap != SAP_SNAP || ssap != SAP_SNAP)
+		return SKIP_NOT_IP;
+
+	uint32_t organisation = rd_be24(&l->r);
+	uint16_t type = rd_be16(&l->r);
+
+	if (rd_short(&l->r))
+		return SKIP_LINK_SHORT;
+	if (organisation != 0 && organisation != 0x0000f8)
+		return SKIP_NOT_IP;
+	l->next = decode_by_ethertype(type);
+	return l->next ? DECODE_OK : SKIP_NOT_IP;
+}
+
+enum decode_skip decode_ethertype(struct layer *l, uint16_t type)
+{
+	if (type < ETHERTYPE_MIN)
+		return llc(l);
+	l->next = decode_by_ethertype(type);
+	return l->next ? DECODE_OK : SKIP_NOT_IP;
+}
+
+enum decode_skip decode_ethernet(struct decoder *d, struct layer *l)
+{
+	rd_skip(&l->r, 6);
+
+	const uint8_t *mac = rd_take(&l->r, 6);
+	uint16_t type = rd_be16(&l->r);
+
+	if (rd_short(&l->r) || !mac)
+		return SKIP_LINK_SHORT;
+	memcpy(l->packet->src_mac, mac, 6);
+	return decode_ethertype(l, type);
+}
+
+enum {
+	SLL_8022 = 4,
+	ARPHRD_80211_FIRST = 801,
+	ARPHRD_80211_LAST = 803,
+	ARPHRD_NETLINK = 824,
+};
+
+/* The protocol field is an EtherType, but for a few values and hardware types. */
+static enum decode_skip sll_protocol(struct layer *l, uint16_t hardware, uint16_t type)
+{
+	if ((hardware >= ARPHRD_80211_FIRST && hardware <= ARPHRD_80211_LAST) ||
+	    hardware == ARPHRD_NETLINK)
+		return SKIP_NOT_IP;
+	if (type == SLL_8022)
+		return llc(l);
+	l->next = decode_by_ethertype(type);
+	return l->next ? DECODE_OK : SKIP_NOT_IP;
+}
+
+static void sll_address(struct layer *l, uint16_t length, const uint8_t *a)
+{
+	if (length == 6)
+		memcpy(l->packet->src_mac, a, 6);
+}
+
+enum decode_skip decode_sll(struct decoder *d, struct layer *l)
+{
+	rd_skip(&l->r, 2);
+
+	uint16_t hardware = rd_be16(&l->r), length = rd_be16(&l->r);
+	const uint8_t *address = rd_take(&l->r, 8);
+	uint16_t type = rd_be16(&l->r);
+
+	if (rd_short(&l->r) || !address)
+		return SKIP_LINK_SHORT;
+	sll_address(l, length, address);
+	return sll_protocol(l, hardware, type);
+}
+
+enum decode_skip decode_sll2(struct decoder *d, struct layer *l)
+{
+	uint16_t type = rd_be16(&l->r);
+
+	rd_skip(&l->r, 6);
+
+	uint16_t hardware = rd_be16(&l->r);
+
+	rd_skip(&l->r, 1);
+
+	uint8_t length = rd_u8(&l->r);
+	const uint8_t *address = rd_take(&l->r, 8);
+
+	if (rd_short(&l->r) || !address)
+		return SKIP_LINK_SHORT;
+	sll_address(l, length, address);
+	return sll_protocol(l, hardware, type);
+}
+
+/* AF_INET6 never got one number: Linux 10, Windows 23, NetBSD and OpenBSD 24, FreeBSD 28, macOS 30.
+ */
+static enum decode_skip family(struct layer *l, uint32_t value)
+{
+	switch (value) {
+	case 2:
+		l->next = decode_ipv4;
+		return DECODE_OK;
+	case 10:
+	case 23:
+	case 24:
+	case 28:
+	case 30:
+		l->next = decode_ipv6;
+		return DECODE_OK;
+	default:
+		return SKIP_NOT_IP;
+	}
+}
+
+/* The family word is in the byte order of the machine that captured, whatever the file's own order
+ * is. All families are small: the order that makes it small is the right one. */
+enum decode_skip decode_null(struct decoder *d, struct layer *l)
+{
+	uint32_t value = rd_le32(&l->r);
+
+	if (rd_short(&l->r))
+		return SKIP_LINK_SHORT;
+	return family(l, value > 0xffff ? __builtin_bswap32(value) : value);
+}
+
+/* OpenBSD writes it in network order; files exist that do not. */
+enum decode_skip decode_loop(struct decoder *d, struct layer *l)
+{
+	return decode_null(d, l);
+}
+
+enum decode_skip decode_raw(struct decoder *d, struct layer *l)
+{
+	struct rd look = l->r;
+	uint8_t version = rd_u8(&look) >> 4;
+
+	if (rd_short(&look))
+		return SKIP_IP_SHORT;
+	if (version != 4 && version != 6)
+		return SKIP_IP_BAD;
+	l->next = version == 4 ? decode_ipv4 : decode_ipv6;
+	return DECODE_OK;
+}
