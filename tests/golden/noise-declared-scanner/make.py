@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: BSD-2-Clause
+from crm import Crm
+
+s = Crm()
+scanner = s.host('10.20.9.66')
+for i, port in enumerate(list(range(1, 61))):
+    s.refused(10 + i, scanner, s.web, port, times=(0,))
+s.write('capture.pcap')

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-2-Clause
+from crm import Crm
+
+s = Crm()
+s.healthy(0)
+s.healthy(300)
+s.write('capture.pcap')

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: BSD-2-Clause
+from crm import Crm
+
+s = Crm()
+s.dns(0, s.sql, s.dc1)
+s.smb(5, s.web, s.sql)
+s.refused(10, s.web, s.sql, 1433, by=s.fw)
+s.write('capture.pcap')

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-2-Clause
+from crm import Crm
+
+s = Crm()
+s.tds(10, s.web, port=51433)
+s.tds(20, s.app)
+s.write('capture.pcap')
