@@ -22,6 +22,15 @@ const char *span_format_help(size_t i);
 /* The format that a file name asks for by its suffix, or NULL. */
 const char *span_format_for_path(const char *path);
 
+/* Verdicts and kinds of finding: word, default severity ("" makes no finding), one sentence of
+ * meaning, what to do (or ""); NULL past the last. */
+const char *span_kind_name(size_t i);
+const char *span_kind_severity(size_t i);
+const char *span_kind_meaning(size_t i);
+const char *span_kind_remedy(size_t i);
+/* Roles; NULL past the last. */
+const char *span_role_name(size_t i);
+
 /* The table of recognisers. */
 int span_write_protocols(bool json, FILE *f);
 /* Finding kinds and verdicts with meaning and remedy (`spanaudit help kinds`). */

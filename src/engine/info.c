@@ -42,6 +42,41 @@ const char *span_format_for_path(const char *path)
 	return f ? f->name : NULL;
 }
 
+const char *span_kind_name(size_t i)
+{
+	return i < KIND_N ? kind_row((enum kind)i)->name : NULL;
+}
+
+const char *span_kind_severity(size_t i)
+{
+	if (i >= KIND_N)
+		return NULL;
+
+	enum severity s = kind_row((enum kind)i)->severity;
+
+	return s == SEV_NONE ? "" : severity_name(s);
+}
+
+const char *span_kind_meaning(size_t i)
+{
+	return i < KIND_N ? kind_row((enum kind)i)->meaning : NULL;
+}
+
+const char *span_kind_remedy(size_t i)
+{
+	if (i >= KIND_N)
+		return NULL;
+
+	const char *z = kind_row((enum kind)i)->remedy;
+
+	return z ? z : "";
+}
+
+const char *span_role_name(size_t i)
+{
+	return i < ROLE_N ? role_name((enum role)i) : NULL;
+}
+
 static const char *transport(uint8_t proto)
 {
 	return proto == IPPROTO_NR_TCP ? "tcp" : proto == IPPROTO_NR_UDP ? "udp" : "any";

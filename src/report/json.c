@@ -386,7 +386,8 @@ static void contradictions(struct jsonw *w, const struct result *r, const struct
 	for (size_t i = 0; i < r->n_findings; i++) {
 		const struct finding *f = &r->findings[i];
 
-		if (f->kind != KIND_CONTRADICTION || !(is_end(&f->client, a) || is_end(&f->server, a)))
+		if (f->kind != KIND_CONTRADICTION ||
+		    !(is_end(&f->client, a) || is_end(&f->server, a)))
 			continue;
 		jsonw_object_flat(w);
 		text_member(w, "finding", f->id);

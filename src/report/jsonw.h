@@ -17,9 +17,9 @@
 struct jsonw {
 	struct out *o;
 	unsigned depth;
-	unsigned flat;  /* depth at which one-line writing began, 0: not flat */
-	bool more;      /* something stands before in the current object or array */
-	bool named;     /* a member name was just written */
+	unsigned flat; /* depth at which one-line writing began, 0: not flat */
+	bool more;     /* something stands before in the current object or array */
+	bool named;    /* a member name was just written */
 };
 
 static inline void jsonw_line(struct jsonw *w)

@@ -41,7 +41,8 @@ const struct report_format *report_format_by_path(const char *path)
 		size_t m = strlen(formats[i]->suffix);
 
 		/* ".json" alone is a hidden file without suffix. */
-		if (n > m && path[n - m - 1] != '/' && strcmp(path + n - m, formats[i]->suffix) == 0)
+		if (n > m && path[n - m - 1] != '/' &&
+		    strcmp(path + n - m, formats[i]->suffix) == 0)
 			return formats[i];
 	}
 	return NULL;

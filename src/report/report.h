@@ -11,10 +11,10 @@
 
 struct report_options {
 	bool colour;
-	unsigned width;     /* columns; 80 when off a terminal */
+	unsigned width; /* columns; 80 when off a terminal */
 	const char *tool_version;
-	const char *only;   /* kind name, NULL all */
-	int64_t now_ns;     /* TIME_NONE: say nothing of when it was made */
+	const char *only; /* kind name, NULL all */
+	int64_t now_ns;   /* TIME_NONE: say nothing of when it was made */
 };
 
 struct report_format {

@@ -77,18 +77,21 @@ static void verdict(const struct page *p)
 		const char *sign, *meaning;
 		enum ink ink;
 	} rows[] = {
-		[RESULT_COMPLIANT] = {"[OK] COMPLIANT",
-				      "What was seen is what the papers document, and everything they "
-				      "demand that could be judged was seen.",
-				      INK_GOOD},
-		[RESULT_FINDINGS] = {"[X] NOT COMPLIANT",
-				     "Traffic differs from what the papers document; the findings below "
-				     "say where.",
-				     INK_BAD},
-		[RESULT_INCONCLUSIVE] = {"[?] INCONCLUSIVE",
-					 "Too little could be seen or judged to say that the deployment "
-					 "is as documented.",
-					 INK_WARN},
+		[RESULT_COMPLIANT] =
+			{"[OK] COMPLIANT",
+			 "What was seen is what the papers document, and everything they "
+			 "demand that could be judged was seen.",
+			 INK_GOOD},
+		[RESULT_FINDINGS] =
+			{"[X] NOT COMPLIANT",
+			 "Traffic differs from what the papers document; the findings below "
+			 "say where.",
+			 INK_BAD},
+		[RESULT_INCONCLUSIVE] =
+			{"[?] INCONCLUSIVE",
+			 "Too little could be seen or judged to say that the deployment "
+			 "is as documented.",
+			 INK_WARN},
 	};
 	const struct coverage *c = &p->r->coverage;
 
@@ -156,8 +159,7 @@ static void read_what(const struct page *p)
 	uint64_t fine = r->n_verdict[KIND_DOCUMENTED] + r->n_verdict[KIND_DOCUMENTED_DYNAMIC] +
 			r->n_verdict[KIND_TOLERATED];
 
-	out_printf(&line, "%s: ",
-		   counted(r->n_conversations, "conversation", "conversations", a));
+	out_printf(&line, "%s: ", counted(r->n_conversations, "conversation", "conversations", a));
 	out_printf(&line, "%s as documented or tolerated, ", number(fine, a));
 	out_printf(&line, "%s out of scope, ", number(r->n_verdict[KIND_OUT_OF_SCOPE], a));
 
@@ -197,12 +199,13 @@ static void first_steps(const struct page *p)
 			page_text(p, 3, f->advice);
 	}
 	if (!shown)
-		page_text(p, 0,
-			  p->opt->only ? "Nothing of this kind asks for action."
-			  : p->r->verdict == RESULT_INCONCLUSIVE
-				  ? "No finding asks for action. Make the capture see more; the next "
-				    "part says what was missing."
-				  : "Nothing: no finding asks for action.");
+		page_text(
+			p, 0,
+			p->opt->only ? "Nothing of this kind asks for action."
+			: p->r->verdict == RESULT_INCONCLUSIVE
+				? "No finding asks for action. Make the capture see more; the next "
+				  "part says what was missing."
+				: "Nothing: no finding asks for action.");
 	if (more) {
 		char buf[NUMBER_TEXT];
 
@@ -236,7 +239,8 @@ static void trust(const struct page *p)
 		snprintf(buf, sizeof buf, "Only in part: %s.",
 			 c->inconclusive_why ? "too much is missing" : "see the caveats");
 	else if (c->n_caveats)
-		snprintf(buf, sizeof buf, "Yes, with %s.", c->n_caveats == 1 ? "a caveat" : "caveats");
+		snprintf(buf, sizeof buf, "Yes, with %s.",
+			 c->n_caveats == 1 ? "a caveat" : "caveats");
 	else
 		snprintf(buf, sizeof buf, "Yes: nothing was lost that could change the verdict.");
 	page_text(p, 0, buf);
@@ -259,7 +263,8 @@ static void trust(const struct page *p)
 	figure(p, c->kernel_drops, "dropped by the capturing computer, as the capture itself says");
 	figure(p, c->interface_drops, "dropped by its network card, as the capture itself says");
 	share(p, c->tcp_unseen_bytes, c->tcp_unseen_bytes + c->tcp_bytes,
-	      "of TCP data was acknowledged but never seen: the mirror port or the capture lost it");
+	      "of TCP data was acknowledged but never seen: the mirror port or the capture lost "
+	      "it");
 	share(p, c->one_way_flows, c->tcp_flows,
 	      "of TCP connections show one direction only: the mirror copies half of the traffic");
 	figure(p, c->duplicates, "duplicate packets taken out");
@@ -292,7 +297,9 @@ static int write_text(const struct result *r, const struct report_options *opt, 
 		.o = o,
 		.r = r,
 		.opt = opt,
-		.width = width < 80 ? 80 : width > 120 ? 120 : width,
+		.width = width < 80    ? 80
+			 : width > 120 ? 120
+				       : width,
 	};
 	const struct page *p = &page;
 

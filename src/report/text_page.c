@@ -115,7 +115,8 @@ const char *size_human(uint64_t bytes, char buf[NUMBER_TEXT])
 	if (!unit)
 		snprintf(buf, NUMBER_TEXT, "%" PRIu64 " %s", bytes, units[0]);
 	else
-		snprintf(buf, NUMBER_TEXT, "%" PRIu64 ".%" PRIu64 " %s", bytes, tenths, units[unit]);
+		snprintf(buf, NUMBER_TEXT, "%" PRIu64 ".%" PRIu64 " %s", bytes, tenths,
+			 units[unit]);
 	return buf;
 }
 
@@ -132,7 +133,7 @@ const char *severity_label(enum severity s)
 enum ink severity_ink(enum severity s)
 {
 	static const enum ink inks[] = {
-		[SEV_INFO] = INK_DIM, [SEV_LOW] = INK_BOLD,      [SEV_MEDIUM] = INK_WARN,
+		[SEV_INFO] = INK_DIM, [SEV_LOW] = INK_BOLD,     [SEV_MEDIUM] = INK_WARN,
 		[SEV_HIGH] = INK_BAD, [SEV_CRITICAL] = INK_BAD, [SEV_NONE] = INK_NONE,
 	};
 
@@ -142,8 +143,8 @@ enum ink severity_ink(enum severity s)
 void page_conversation(const struct page *p, const struct finding *f)
 {
 	char buf[8];
-	bool nowhere = !f->server.has_address && !f->server.network && !f->server.host &&
-		       !f->server.roles;
+	bool nowhere =
+		!f->server.has_address && !f->server.network && !f->server.host && !f->server.roles;
 
 	word_endpoint(&f->client, p->o);
 	if (!nowhere || f->port) {

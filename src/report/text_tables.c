@@ -54,10 +54,12 @@ void text_rpc(const struct page *p)
 	char buf[64];
 
 	page_heading(p, "DYNAMIC RPC");
-	page_text(p, 0,
-		  "Windows services are given a high port when they start; a client asks the server's "
-		  "endpoint mapper (port 135) for it. A high port is as documented when that answer, "
-		  "or the service's own greeting (bind), was seen.");
+	page_text(
+		p, 0,
+		"Windows services are given a high port when they start; a client asks the "
+		"server's "
+		"endpoint mapper (port 135) for it. A high port is as documented when that answer, "
+		"or the service's own greeting (bind), was seen.");
 	if (!r->n_rpc)
 		out_puts(p->o, "none seen\n");
 	for (size_t i = 0; i < r->n_rpc && i < RPC_ROWS; i++) {
@@ -69,7 +71,8 @@ void text_rpc(const struct page *p)
 		word_endpoint(&row->server, p->o);
 		out_printf(p->o, "  %u/tcp  ", row->port);
 		page_inked(p,
-			   row->verdict == KIND_DOCUMENTED_DYNAMIC || row->verdict == KIND_DOCUMENTED
+			   row->verdict == KIND_DOCUMENTED_DYNAMIC ||
+					   row->verdict == KIND_DOCUMENTED
 				   ? INK_GOOD
 				   : INK_NONE,
 			   kind_name(row->verdict));
@@ -258,8 +261,8 @@ void text_conversations(const struct page *p)
 		out_printf(p->o, "%*s  given up for want of memory, not judged\n", COUNT,
 			   number(r->n_evicted, buf));
 	if (r->n_folded)
-		out_printf(p->o, "%*s  of them folded: many clients of one network, one row\n", COUNT,
-			   number(r->n_folded, buf));
+		out_printf(p->o, "%*s  of them folded: many clients of one network, one row\n",
+			   COUNT, number(r->n_folded, buf));
 	out_of_scope(p);
 }
 
@@ -315,14 +318,17 @@ void text_hosts(const struct page *p)
 		out_printf(p->o, "  and %s with a role: spanaudit roles FILE\n",
 			   counted(with_role - shown, "more address", "more addresses", buf));
 	if (!with_role)
-		page_text(p, 0,
-			  "No host has a role, so nothing can be held against the papers. Say who is "
-			  "who: --role sql=10.0.0.5 --role crm-web=10.0.0.6, or a site file (--site).");
+		page_text(
+			p, 0,
+			"No host has a role, so nothing can be held against the papers. Say who is "
+			"who: --role sql=10.0.0.5 --role crm-web=10.0.0.6, or a site file "
+			"(--site).");
 	if (without)
 		out_printf(p->o, "  %s without a role\n",
 			   counted(without, "address", "addresses", buf));
-	out_puts(p->o, "Grades: A proved by its own traffic, B strong, C likely, D a hint; declared "
-		       "hosts have none.\n");
+	out_puts(p->o,
+		 "Grades: A proved by its own traffic, B strong, C likely, D a hint; declared "
+		 "hosts have none.\n");
 }
 
 /* --- inputs ----------------------------------------------------------------------------------- */

@@ -103,7 +103,8 @@ static bool shell_quoted(struct out *o, const char *z)
 	for (const char *p = z; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			return false;
-	if (z[strspn(z, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-:@%")] ==
+	if (z[strspn(z,
+		     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-:@%")] ==
 	    '\0') {
 		if (*z == '-') /* else it reads as an option */
 			out_puts(o, "./");
@@ -135,7 +136,8 @@ void word_extract(const struct result *r, const struct finding *f, struct out *o
 	const char *path = r->inputs[f->ev[0].input].path;
 
 	if (strcmp(path, "-") == 0)
-		path = "FILE"; /* standard input is gone; the reader names the capture it came from */
+		path = "FILE"; /* standard input is gone; the reader names the capture it came from
+				*/
 	out_puts(&line, "tshark -r ");
 	if (shell_quoted(&line, path)) {
 		out_puts(&line, " -Y '");

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cli - the commands of the tool: a row each, a file each. */
+#ifndef SPAN_CLI_CLI_H
+#define SPAN_CLI_CLI_H
+
+#include <spanaudit/spanaudit.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/out.h"
+
+/* Exit codes; where several apply: USAGE, then FAILED, FINDINGS, INCONCLUSIVE. */
+enum {
+	EXIT_CLEAN = 0,
+	EXIT_FINDINGS = 1,
+	EXIT_USAGE = 2,
+	EXIT_FAILED = 3,
+	EXIT_INCONCLUSIVE = 4,
+};
+
+#define COMMANDS(X)               \
+	X(AUDIT, audit)           \
+	X(FLOWS, flows)           \
+	X(EXPLAIN, explain)       \
+	X(ROLES, roles)           \
+	X(RULES, rules)           \
+	X(SITE, site)             \
+	X(PROTOCOLS, protocols)   \
+	X(COMPLETION, completion) \
+	X(HELP, help)             \
+	X(VERSION, version)
+enum cmd_id {
+#define X(id, word) CMD_##id,
+	COMMANDS(X)
+#undef X
+		CMD_N,
+};
+#define CMD_BIT(id) ((uint32_t)1 << CMD_##id)
+
+struct options;
+struct cmd {
+	enum cmd_id id;
+	const char *name;
+	const char *args;  /* "[OPTION...] FILE..." */
+	const char *help;  /* one line */
+	const char *about; /* paragraphs, separated by newlines */
+	const char
+		*words; /* first arguments that a shell can offer, separated by spaces; "" none */
+	bool files;     /* its other arguments are capture files */
+	int (*run)(const struct options *o); /* an exit code */
+};
+
+#define X(id, word) extern const struct cmd cmd_##word;
+COMMANDS(X)
+#undef X
+
+const struct cmd *cmd_at(size_t i); /* NULL past the last */
+const struct cmd *cmd_by_name(const char *name);
+
+/* --- saying what is wrong (say.c): what happened, then why or what to do -------------------- */
+
+/* "spanaudit: WHAT", and each line of `hint` (or NULL) indented below it. */
+void say(const char *hint, const char *fmt, ...) PRINTF(2, 3);
+/* The word nearest to `word` that is near enough to be meant, or NULL. */
+const char *nearest_word(const char *word, const char *(*at)(size_t i));
+/* The same for what the library returns: 0 passes, SPAN_* and negative errno become an exit code.
+ * `a` (or NULL) keeps the words. */
+int say_status(const struct span_audit *a, int status, const struct options *o);
+
+/* --- the terminal (term.c) ------------------------------------------------------------------ */
+
+unsigned term_width(void); /* COLUMNS, else the terminal's, else 80 */
+enum span_colour term_colour(const struct options *o);
+
+/* --- writing (file.c) ------------------------------------------------------------------------ */
+
+/* Writes a file whole or not at all. `fn` returns 0 or negative errno. An exit code. */
+int file_write(const char *path, int (*fn)(void *user, FILE *f), void *user);
+/* Puts text on standard output. */
+void put(const struct out *o);
+/* Flushes standard output; the code, or EXIT_FAILED when something could not be written. */
+int close_stdout(int code);
+
+/* --- running an audit (run.c) ---------------------------------------------------------------- */
+
+/* A new audit with the settings of the command line. 0, or an exit code after saying why. */
+int run_setup(const struct options *o, char *const *files, size_t n, struct span_audit **ret);
+/* The same, and runs it. *ret is NULL when there is no result; with EXIT_FAILED there may be one,
+ * of the inputs that could be read. */
+int run_audit(const struct options *o, char *const *files, size_t n, struct span_audit **ret);
+
+/* --- progress (progress.c) ------------------------------------------------------------------- */
+
+struct progress {
+	bool on, shown;
+	int64_t began_ns, file_began_ns, last_ns;
+	uint64_t packets;
+	const char *path;
+};
+void progress_begin(struct progress *p, const struct options *o);
+void progress_tell(void *user, const char *path, uint64_t bytes, uint64_t total, uint64_t packets);
+void progress_end(struct progress *p); /* wipes the line */
+
+#endif

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* file - results reach the disk whole or not at all, and standard output is checked. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+static int fail(const char *path, int err)
+{
+	const char *hint = "Nothing was changed. Choose another place for -o.";
+
+	if (err == ENOSPC || err == EDQUOT)
+		hint = "The disk is full or its quota used up. Nothing was left behind; free "
+		       "space, or "
+		       "choose\nanother place for -o.";
+	else if (err == EACCES || err == EPERM || err == EROFS)
+		hint = "No right to write there. Choose another place for -o, or ask for the "
+		       "right.";
+	else if (err == ENOENT || err == ENOTDIR)
+		hint = "Its folder does not exist. Make it first: mkdir -p";
+	else if (err == EISDIR)
+		hint = "It is a folder. Give a file name in it, such as report.json.";
+	say(hint, "cannot write '%s': %s", path, strerror(err));
+	return EXIT_FAILED;
+}
+
+/* Devices and pipes have no half-written state to hide: straight into them. */
+static int write_through(const char *path, int (*fn)(void *user, FILE *f), void *user)
+{
+	FILE *f = fopen(path, "we");
+	int r;
+
+	if (!f)
+		return fail(path, errno);
+	r = fn(user, f);
+	if (fflush(f) != 0 && r == 0)
+		r = -errno;
+	if (fclose(f) != 0 && r == 0)
+		r = -errno;
+	return r ? fail(path, -r) : 0;
+}
+
+/* The new name is on disk only when its folder is. */
+static void sync_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+	int fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (fd >= 0) {
+		(void)fsync(fd);
+		close(fd);
+	}
+	free(dir);
+}
+
+static int fill(int fd, int (*fn)(void *user, FILE *f), void *user)
+{
+	mode_t mask = umask(0);
+	FILE *f;
+	int r;
+
+	umask(mask);
+	if (fchmod(fd, 0666 & ~mask) != 0 || !(f = fdopen(fd, "w"))) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	r = fn(user, f);
+	if (r == 0 && (fflush(f) != 0 || fsync(fd) != 0))
+		r = -errno;
+	if (fclose(f) != 0 && r == 0)
+		r = -errno;
+	return r;
+}
+
+int file_write(const char *path, int (*fn)(void *user, FILE *f), void *user)
+{
+	struct stat st;
+	char *temp;
+	int fd, r;
+
+	if (stat(path, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return fail(path, EISDIR);
+		if (!S_ISREG(st.st_mode))
+			return write_through(path, fn, user);
+	}
+	if (asprintf(&temp, "%s.XXXXXX", path) < 0)
+		return fail(path, ENOMEM);
+	fd = mkostemp(temp, O_CLOEXEC);
+	if (fd < 0) {
+		r = fail(path, errno);
+		free(temp);
+		return r;
+	}
+	r = fill(fd, fn, user);
+	if (r == 0 && rename(temp, path) != 0)
+		r = -errno;
+	if (r) {
+		unlink(temp);
+		free(temp);
+		return fail(path, -r);
+	}
+	free(temp);
+	sync_folder(path);
+	return 0;
+}
+
+void put(const struct out *o)
+{
+	fwrite(out_str(o), 1, o->n, stdout);
+}
+
+int close_stdout(int code)
+{
+	bool bad = ferror(stdout);
+	int err = 0;
+
+	errno = 0;
+	if (fclose(stdout) != 0) {
+		bad = true;
+		err = errno;
+	}
+	/* Closed from the start (`>&-`) and never written to is nobody's loss. */
+	if (!bad || code == EXIT_USAGE || (err == EBADF && code == EXIT_FAILED))
+		return code;
+	if (err != EPIPE)
+		say("The output is not complete. Free space, or write to a file with -o.",
+		    "cannot write to standard output: %s", err ? strerror(err) : "write error");
+	return EXIT_FAILED;
+}

@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/opt.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RUNS   (CMD_BIT(AUDIT) | CMD_BIT(FLOWS) | CMD_BIT(EXPLAIN) | CMD_BIT(ROLES))
+#define POLICY (RUNS | CMD_BIT(RULES) | CMD_BIT(SITE))
+#define ALL    (((uint32_t)1 << CMD_N) - 1)
+
+static const char *format_word(size_t i)
+{
+	const char *name = span_format_name(i);
+	size_t n = 0;
+
+	if (name)
+		return name;
+	while (span_format_name(n))
+		n++;
+	return i == n ? "help" : NULL;
+}
+
+static const char *fail_on_word(size_t i)
+{
+	static const char *const words[] = {"low", "medium", "high", "critical", "never"};
+
+	return i < N_ELEMENTS(words) ? words[i] : NULL;
+}
+
+static const char *color_word(size_t i)
+{
+	static const char *const words[] = {"auto", "always", "never"};
+
+	return i < N_ELEMENTS(words) ? words[i] : NULL;
+}
+
+static const char *progress_word(size_t i)
+{
+	static const char *const words[] = {"auto", "never"};
+
+	return i < N_ELEMENTS(words) ? words[i] : NULL;
+}
+
+/* Families first, then every kind that can make a finding. */
+static const char *only_word(size_t i)
+{
+	static const char *const families[] = {"unexpected", "rpc"};
+
+	if (i < N_ELEMENTS(families))
+		return families[i];
+	i -= N_ELEMENTS(families);
+	for (size_t k = 0; span_kind_name(k); k++)
+		if (*span_kind_severity(k) && i-- == 0)
+			return span_kind_name(k);
+	return NULL;
+}
+
+#define AT(member) .offset = offsetof(struct options, member)
+
+static const struct opt opts[] = {
+	{'r', "read", "FILE",
+	 "Read this capture file, as a FILE argument does; may be repeated. "
+	 "- is standard input.",
+	 RUNS, SET_LIST, AT(files), COMPLETE_CAPTURE},
+	{'f', "filter", "FILTER",
+	 "Judge only packets that this capture filter lets through, in the "
+	 "words of tcpdump: 'not port 22'. What it leaves out is counted.",
+	 RUNS, SET_TEXT, AT(filter)},
+	{'S', "site", "FILE",
+	 "Site file: hosts, networks, roles, changed ports, deployment variant.", POLICY, SET_TEXT,
+	 AT(site), COMPLETE_FILE},
+	{0, "role", "ROLE=ADDR",
+	 "Give a role to an address or network, for a first look without a "
+	 "site file: --role sql=10.0.0.5; may be repeated.",
+	 POLICY, SET_LIST, AT(roles)},
+	{'R', "rules", "PACK",
+	 "Judge by this rule pack, a name or a file; may be repeated. Without "
+	 "it the site file's packs count, else dynamics-365 and crm-2011.",
+	 POLICY, SET_LIST, AT(rules), COMPLETE_FILE},
+	{0, "rules-dir", "DIR", "Look for rule packs here first; may be repeated.", POLICY,
+	 SET_LIST, AT(rules_dirs), COMPLETE_DIR},
+	{0, "format", "FORMAT",
+	 "Format of the report on standard output: text (the default) or "
+	 "json. 'help' lists them.",
+	 CMD_BIT(AUDIT), SET_TEXT, AT(format), COMPLETE_WORDS, format_word},
+	{'o', "output", "FILE",
+	 "Write the report into this file too, whole or not at all; its suffix "
+	 "says the format (.txt, .json), else --format does. May be repeated.",
+	 CMD_BIT(AUDIT), SET_LIST, AT(outputs), COMPLETE_FILE},
+	{0, "fail-on", "SEVERITY",
+	 "Exit with 1 when a finding is at least this severe: low, medium "
+	 "(the default), high, critical; never turns 1 and 4 into 0.",
+	 CMD_BIT(AUDIT), SET_TEXT, AT(fail_on), COMPLETE_WORDS, fail_on_word},
+	{0, "only", "KIND",
+	 "Show findings of this kind only, such as missing, or a family: "
+	 "unexpected, rpc. The figures and the exit code stay those of all.",
+	 CMD_BIT(AUDIT), SET_TEXT, AT(only), COMPLETE_WORDS, only_word},
+	{0, "strict-input", NULL,
+	 "Any doubt about the input (a cut-off file, dropped packets) makes "
+	 "the result inconclusive.",
+	 RUNS, SET_COUNT, AT(strict_input)},
+	{0, "max-memory", "SIZE",
+	 "Memory for flows, such as 256M or 2G (default 512M). Beyond it the "
+	 "oldest flows are closed early, and counted.",
+	 RUNS, SET_TEXT, AT(memory)},
+	{0, "json", NULL, "Print the view as JSON.",
+	 CMD_BIT(FLOWS) | CMD_BIT(ROLES) | CMD_BIT(RULES) | CMD_BIT(PROTOCOLS) | CMD_BIT(VERSION),
+	 SET_COUNT, AT(json)},
+	{0, "color", "WHEN",
+	 "Colour on standard output: auto (the default: on a terminal), always, "
+	 "never.",
+	 CMD_BIT(AUDIT), SET_TEXT, AT(color), COMPLETE_WORDS, color_word},
+	{0, "progress", "WHEN",
+	 "Progress line on a terminal: auto (the default: after a second) or "
+	 "never.",
+	 RUNS, SET_TEXT, AT(progress), COMPLETE_WORDS, progress_word},
+	{'q', "quiet", NULL,
+	 "Print no report on standard output, and nothing but errors elsewhere.", POLICY, SET_COUNT,
+	 AT(quiet)},
+	{'v', "verbose", NULL, "Say more on standard error.", POLICY, SET_COUNT, AT(verbose)},
+	{'h', "help", NULL, "Print the options of the command and end.", ALL, SET_COUNT, AT(help)},
+	{'V', "version", NULL, "Print the version and end.", ALL, SET_COUNT, AT(version)},
+};
+
+const struct opt *opt_at(size_t i)
+{
+	return i < N_ELEMENTS(opts) ? &opts[i] : NULL;
+}
+
+static bool known(const struct opt *o, const struct cmd *cmd)
+{
+	return o->cmds & (uint32_t)1 << cmd->id;
+}
+
+/* --- parsing ---------------------------------------------------------------------------------- */
+
+enum { LONG_BASE = 256 }; /* getopt_long's value of a row: above every letter */
+
+static const char *long_word(size_t i)
+{
+	return i < N_ELEMENTS(opts) ? opts[i].name : NULL;
+}
+
+static const struct opt *by_name(const char *name, size_t n)
+{
+	for (size_t i = 0; i < N_ELEMENTS(opts); i++)
+		if (strlen(opts[i].name) == n && strncmp(opts[i].name, name, n) == 0)
+			return &opts[i];
+	return NULL;
+}
+
+static const struct opt *by_letter(int letter)
+{
+	for (size_t i = 0; i < N_ELEMENTS(opts); i++)
+		if (opts[i].letter && opts[i].letter == letter)
+			return &opts[i];
+	return NULL;
+}
+
+static void help_hint(const struct cmd *cmd, struct out *hint)
+{
+	out_printf(hint, "All options: spanaudit %s --help", cmd->name);
+}
+
+/* The option exists, but elsewhere. */
+static void elsewhere(const struct opt *o, struct out *hint)
+{
+	out_puts(hint, "It belongs to:");
+	for (size_t i = 0; cmd_at(i); i++)
+		if (known(o, cmd_at(i)))
+			out_printf(hint, " %s", cmd_at(i)->name);
+	out_char(hint, '\n');
+}
+
+static int bad_option(const struct cmd *cmd, const char *arg)
+{
+	struct out hint = {0}, name = {0};
+
+	if (optopt && optopt < LONG_BASE) {
+		const struct opt *o = by_letter(optopt);
+
+		out_printf(&name, "-%c", optopt);
+		if (o && !known(o, cmd))
+			elsewhere(o, &hint);
+	} else if (arg && strncmp(arg, "--", 2) == 0) {
+		size_t n = strcspn(arg + 2, "=");
+		const struct opt *o = by_name(arg + 2, n);
+
+		out_bytes(&name, arg, n + 2);
+
+		const char *near = o ? NULL : nearest_word(out_str(&name) + 2, long_word);
+
+		if (o && known(o, cmd)) {
+			out_printf(&hint, "It takes no argument.\n");
+		} else if (o) {
+			elsewhere(o, &hint);
+		} else if (near) {
+			o = by_name(near, strlen(near));
+			out_printf(&hint, "Did you mean --%s?\n", near);
+			if (o && !known(o, cmd))
+				elsewhere(o, &hint);
+		}
+	}
+	help_hint(cmd, &hint);
+	say(out_str(&hint), "'%s' is no option of 'spanaudit %s'", out_str(&name), cmd->name);
+	out_done(&hint);
+	out_done(&name);
+	return EXIT_USAGE;
+}
+
+static int no_argument_given(const struct cmd *cmd, const char *arg)
+{
+	const struct opt *o = optopt >= LONG_BASE ? &opts[optopt - LONG_BASE] : by_letter(optopt);
+	struct out hint = {0};
+
+	if (o)
+		out_printf(&hint, "--%s %s: %s\n", o->name, o->arg, o->help);
+	help_hint(cmd, &hint);
+	say(out_str(&hint), "option '%s' needs an argument", arg);
+	out_done(&hint);
+	return EXIT_USAGE;
+}
+
+static bool accepted(const struct opt *o, const char *value)
+{
+	const char *word;
+
+	for (size_t i = 0; (word = o->word(i)) != NULL; i++)
+		if (strcmp(word, value) == 0)
+			return true;
+	return false;
+}
+
+static int bad_word(const struct opt *o, const char *value)
+{
+	struct out hint = {0}, list = {0};
+	const char *word, *near = nearest_word(value, o->word);
+
+	if (near)
+		out_printf(&hint, "Did you mean '%s'?\n", near);
+	for (size_t i = 0; (word = o->word(i)) != NULL; i++)
+		out_printf(&list, "%s%s", i ? ", " : "", word);
+	out_puts(&list, ".");
+	out_puts(&hint, "It can be ");
+	out_wrapped(&hint, out_str(&list), 76, 10, 0);
+	say(out_str(&hint), "--%s cannot be '%s'", o->name, value);
+	out_done(&hint);
+	out_done(&list);
+	return EXIT_USAGE;
+}
+
+/* "256M": powers of 1024, as memory is sold. */
+static int parse_size(const char *z, uint64_t *ret)
+{
+	static const char units[] = "kmgt";
+	char *end;
+	unsigned shift = 0;
+
+	errno = 0;
+
+	unsigned long long n = isdigit((unsigned char)*z) ? strtoull(z, &end, 10) : 0;
+
+	if (n && !errno && *end) {
+		const char *u = strchr(units, tolower((unsigned char)*end));
+
+		if (u && (!end[1] || ((end[1] == 'B' || end[1] == 'b') && !end[2])))
+			shift = 10 * (unsigned)(u - units + 1);
+		else
+			n = 0;
+	}
+	if (!n || errno || n > (UINT64_MAX >> shift)) {
+		say("Write a number of bytes, or one with K, M, G or T behind it: --max-memory "
+		    "512M",
+		    "'%s' is not an amount of memory", z);
+		return EXIT_USAGE;
+	}
+	*ret = (uint64_t)n << shift;
+	return 0;
+}
+
+static int assign(const struct opt *o, const char *value, struct options *ret)
+{
+	void *member = (char *)ret + o->offset;
+
+	if (o->word && !accepted(o, value))
+		return bad_word(o, value);
+	switch (o->set) {
+	case SET_COUNT:
+		++*(unsigned *)member;
+		return 0;
+	case SET_TEXT:
+		*(const char **)member = value;
+		return 0;
+	case SET_LIST:
+		if (vec_push((__typeof__(&ret->files))member, value))
+			return 0;
+		return say_status(NULL, -ENOMEM, ret);
+	}
+	return 0;
+}
+
+int opt_parse(const struct cmd *cmd, int argc, char **argv, struct options *ret)
+{
+	struct option longs[N_ELEMENTS(opts) + 1] = {0};
+	char shorts[2 * N_ELEMENTS(opts) + 2] =
+		":"; /* tell a missing argument from an unknown option */
+	size_t n_long = 0, n_short = 1;
+	int c, r = 0;
+
+	*ret = (struct options){0};
+	for (size_t i = 0; i < N_ELEMENTS(opts); i++) {
+		if (!known(&opts[i], cmd))
+			continue;
+		longs[n_long++] = (struct option){
+			.name = opts[i].name,
+			.has_arg = opts[i].arg ? required_argument : no_argument,
+			.val = LONG_BASE + (int)i,
+		};
+		if (!opts[i].letter)
+			continue;
+		shorts[n_short++] = opts[i].letter;
+		if (opts[i].arg)
+			shorts[n_short++] = ':';
+	}
+	opterr = 0;
+	optind = 0;
+	while (!r && (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		/* optind is already past an option that stood alone */
+		const char *arg = optind > 0 && optind <= argc ? argv[optind - 1] : NULL;
+
+		if (c == '?')
+			r = bad_option(cmd, arg);
+		else if (c == ':')
+			r = no_argument_given(cmd, arg);
+		else
+			r = assign(c >= LONG_BASE ? &opts[c - LONG_BASE] : by_letter(c), optarg,
+				   ret);
+	}
+	if (!r && ret->memory)
+		r = parse_size(ret->memory, &ret->max_memory);
+	ret->args = argv + optind;
+	ret->n_args = r ? 0 : (size_t)(argc - optind);
+	if (r)
+		opt_done(ret);
+	return r;
+}
+
+void opt_done(struct options *o)
+{
+	vec_done(&o->files);
+	vec_done(&o->rules);
+	vec_done(&o->rules_dirs);
+	vec_done(&o->roles);
+	vec_done(&o->outputs);
+}
+
+/* --- what is generated ------------------------------------------------------------------------ */
+
+enum { HELP_WIDTH = 80, HELP_INDENT = 27 };
+
+void opt_help(const struct cmd *cmd, struct out *o)
+{
+	out_printf(o, "Usage: spanaudit %s %s\n\n", cmd->name, cmd->args);
+	for (const char *z = cmd->about; *z;) {
+		size_t n = strcspn(z, "\n");
+		struct out line = {0};
+
+		out_bytes(&line, z, n);
+		if (*z == ' ') /* an example */
+			out_printf(o, "%s\n", out_str(&line));
+		else
+			out_wrapped(o, out_str(&line), HELP_WIDTH, 0, 0);
+		out_done(&line);
+		z += n + (z[n] == '\n');
+	}
+	out_puts(o, "\nOptions:\n");
+	for (size_t i = 0; i < N_ELEMENTS(opts); i++) {
+		const struct opt *p = &opts[i];
+		struct out line = {0};
+
+		if (!known(p, cmd))
+			continue;
+		if (p->letter)
+			out_printf(&line, "  -%c, ", p->letter);
+		else
+			out_puts(&line, "      ");
+		out_printf(&line, "--%s%s%s", p->name, p->arg ? " " : "", p->arg ? p->arg : "");
+		if (line.n + 2 > HELP_INDENT) {
+			out_char(&line, '\n');
+			out_puts(o, out_str(&line));
+			out_pad(o, ' ', HELP_INDENT);
+		} else {
+			out_pad(&line, ' ', HELP_INDENT - line.n);
+			out_puts(o, out_str(&line));
+		}
+		out_wrapped(o, p->help, HELP_WIDTH, HELP_INDENT, HELP_INDENT);
+		out_done(&line);
+	}
+}
+
+/* scdoc(5) reads these as markup. */
+static void scdoc_text(struct out *o, const char *z)
+{
+	for (; *z; z++) {
+		if (*z == '\\' || *z == '*' || *z == '_')
+			out_char(o, '\\');
+		out_char(o, *z);
+	}
+}
+
+void opt_man(struct out *o)
+{
+	for (size_t i = 0; i < N_ELEMENTS(opts); i++) {
+		const struct opt *p = &opts[i];
+		bool first = true;
+
+		if (p->letter)
+			out_printf(o, "*-%c*, ", p->letter);
+		out_printf(o, "*--%s*", p->name);
+		if (p->arg) {
+			out_puts(o, " _");
+			out_puts(o, p->arg);
+			out_char(o, '_');
+		}
+		out_puts(o, "\n\t");
+		scdoc_text(o, p->help);
+		if (p->cmds != ALL) {
+			out_puts(o, " (");
+			for (size_t k = 0; cmd_at(k); k++) {
+				if (!known(p, cmd_at(k)))
+					continue;
+				out_printf(o, "%s%s", first ? "" : ", ", cmd_at(k)->name);
+				first = false;
+			}
+			out_char(o, ')');
+		}
+		out_puts(o, "\n\n");
+	}
+}
+
+void cmd_man(struct out *o)
+{
+	for (size_t i = 0; cmd_at(i); i++) {
+		const struct cmd *c = cmd_at(i);
+
+		out_printf(o, "*spanaudit %s* ", c->name);
+		scdoc_text(o, c->args);
+		out_puts(o, "\n\t");
+		for (const char *z = c->about; *z;) {
+			size_t n = strcspn(z, "\n");
+			struct out line = {0};
+
+			out_bytes(&line, z, n);
+			if (n && *z != ' ') {
+				scdoc_text(o, out_str(&line));
+				out_char(o, ' ');
+			}
+			out_done(&line);
+			z += n + (z[n] == '\n');
+		}
+		while (o->n && o->p[o->n - 1] == ' ')
+			o->n--;
+		out_puts(o, "\n\n");
+	}
+}

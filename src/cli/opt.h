@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * opt - the one table of options. The parser, --help, the manual page's OPTIONS section and the
+ * shell completions are made from it, so that they cannot disagree.
+ */
+#ifndef SPAN_CLI_OPT_H
+#define SPAN_CLI_OPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/out.h"
+#include "base/vec.h"
+#include "cli/cli.h"
+
+/* What the command line said. Strings are those of argv. */
+struct options {
+	const char *site, *filter, *format, *only, *fail_on, *color, *progress, *memory;
+	VEC(const char *) files, rules, rules_dirs, roles, outputs;
+	unsigned strict_input, json, quiet, verbose, help, version;
+	uint64_t max_memory; /* bytes; 0: the default */
+	char **args;         /* what is no option, in order */
+	size_t n_args;
+};
+
+enum opt_set { SET_COUNT, SET_TEXT, SET_LIST };
+/* What a shell can offer for the argument. */
+enum opt_complete {
+	COMPLETE_NOTHING,
+	COMPLETE_FILE,
+	COMPLETE_CAPTURE,
+	COMPLETE_DIR,
+	COMPLETE_WORDS
+};
+
+struct opt {
+	char letter;      /* 0: none */
+	const char *name; /* without the dashes */
+	const char *arg;  /* "FILE"; NULL: a flag */
+	const char *help;
+	uint32_t cmds; /* CMD_BIT of every command that knows it */
+	enum opt_set set;
+	size_t offset; /* in struct options */
+	enum opt_complete complete;
+	const char *(*word)(size_t i); /* accepted words, NULL past the last; NULL: free text */
+};
+
+/* NULL past the last. */
+const struct opt *opt_at(size_t i);
+/* Parses argv[1...] of a command. 0, or EXIT_USAGE after having said what is wrong. */
+int opt_parse(const struct cmd *cmd, int argc, char **argv, struct options *ret);
+void opt_done(struct options *o);
+
+void opt_help(const struct cmd *cmd, struct out *o);
+/* The OPTIONS and COMMANDS sections of the manual page, in scdoc. */
+void opt_man(struct out *o);
+void cmd_man(struct out *o);
+
+#endif

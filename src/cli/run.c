@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* run - from the options to a finished audit. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "cli/cli.h"
+#include "cli/opt.h"
+
+/* SPANAUDIT_RULES_PATH: folders with colons between, as PATH. */
+static int rules_path(struct span_audit *a)
+{
+	const char *z = getenv("SPANAUDIT_RULES_PATH");
+
+	while (z && *z) {
+		size_t n = strcspn(z, ":");
+		char *dir = n ? strndup(z, n) : NULL;
+
+		if (n && !dir)
+			return -ENOMEM;
+
+		int r = dir ? span_audit_rules_dir(a, dir) : 0;
+
+		free(dir);
+		if (r)
+			return r;
+		z += n + (z[n] == ':');
+	}
+	return 0;
+}
+
+#define WORSE(r, call)              \
+	do {                        \
+		int r_ = (call);    \
+		if (r_ && (r) >= 0) \
+			(r) = r_;   \
+	} while (0)
+
+static int settings(struct span_audit *a, const struct options *o, char *const *files, size_t n)
+{
+	const char **it;
+	int r = 0;
+
+	VEC_EACH (it, &o->rules_dirs)
+		WORSE(r, span_audit_rules_dir(a, *it));
+	WORSE(r, rules_path(a));
+	if (o->site)
+		WORSE(r, span_audit_site(a, o->site));
+	VEC_EACH (it, &o->roles)
+		WORSE(r, span_audit_role(a, *it));
+	VEC_EACH (it, &o->rules)
+		WORSE(r, span_audit_rules(a, *it));
+	if (o->filter)
+		WORSE(r, span_audit_filter(a, o->filter));
+	if (o->max_memory)
+		WORSE(r, span_audit_max_memory(a, o->max_memory));
+	if (o->strict_input)
+		WORSE(r, span_audit_strict_input(a, true));
+	VEC_EACH (it, &o->files)
+		WORSE(r, span_audit_file(a, *it));
+	for (size_t i = 0; i < n; i++)
+		WORSE(r, span_audit_file(a, files[i]));
+	return r;
+}
+
+int run_setup(const struct options *o, char *const *files, size_t n, struct span_audit **ret)
+{
+	struct span_audit *a = span_audit_new();
+	int r = a ? settings(a, o, files, n) : -ENOMEM;
+
+	if (r) {
+		r = say_status(a, r, o);
+		span_audit_free(a);
+		return r;
+	}
+	*ret = a;
+	return 0;
+}
+
+static bool reads_terminal(const struct options *o, char *const *files, size_t n)
+{
+	bool dash = false;
+
+	for (size_t i = 0; i < o->files.n; i++)
+		dash |= strcmp(o->files.v[i], "-") == 0;
+	for (size_t i = 0; i < n; i++)
+		dash |= strcmp(files[i], "-") == 0;
+	return dash && isatty(STDIN_FILENO);
+}
+
+int run_audit(const struct options *o, char *const *files, size_t n, struct span_audit **ret)
+{
+	struct span_audit *a;
+	struct progress p;
+	struct timespec from, to;
+
+	*ret = NULL;
+	if (!o->files.n && !n) {
+		say("Name one or more: spanaudit audit night.pcap, or - to read standard input.\n"
+		    "A capture is made by tcpdump, dumpcap, Wireshark or pktmon.",
+		    "no capture file was given");
+		return EXIT_USAGE;
+	}
+	if (reads_terminal(o, files, n)) {
+		say("Pipe a capture into it: tcpdump -i span0 -c 100000 -w - | spanaudit audit -",
+		    "standard input is a terminal, which holds no capture");
+		return EXIT_USAGE;
+	}
+
+	int r = run_setup(o, files, n, &a);
+
+	if (r)
+		return r;
+	progress_begin(&p, o);
+	span_audit_progress(a, progress_tell, &p);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	r = span_audit_run(a);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	progress_end(&p);
+	if (o->verbose) {
+		double s = (double)(to.tv_sec - from.tv_sec) +
+			   (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+
+		fprintf(stderr, "spanaudit: read and judged in %.3f s\n", s);
+	}
+	if (r && r != SPAN_INPUT) { /* no result */
+		r = say_status(a, r, o);
+		span_audit_free(a);
+		return r;
+	}
+	*ret = a;
+	return say_status(a, r, o);
+}
