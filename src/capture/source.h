@@ -55,6 +55,9 @@ struct source {
 	char why[160];       /* a clause for SOURCE_CUT, _DAMAGED and _FAILED */
 	uint32_t snaplen;    /* of the file header; 0 unknown */
 	uint64_t drops;      /* what the file itself says was lost before it was written */
+	const char *format;  /* "pcap", "pcapng" */
+	uint64_t size;       /* of the file in bytes; 0 for a pipe */
+	uint64_t at;         /* bytes read so far, for a progress line */
 };
 
 struct source_options {
