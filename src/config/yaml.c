@@ -15,7 +15,7 @@ static const char *const kinds[] = {
 /* What the value is called in messages: its key, else its text. */
 static const char *label(const struct ynode *n)
 {
-	return n->key ? n->key : "it";
+	return n->key ? n->key : "this";
 }
 
 /* `name:rest`, where YAML wants a space to see a key. */

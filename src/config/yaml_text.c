@@ -164,6 +164,19 @@ bool yaml_text_check(const struct yfile *f, struct errors *errs)
 	return true;
 }
 
+/* A message repeats at most this much of a text that may be a whole file. */
+static void shorten(char *what)
+{
+	enum { MESSAGE = 300 };
+	size_t n = MESSAGE;
+
+	if (strnlen(what, MESSAGE + 4) < MESSAGE + 4)
+		return;
+	while (n && (what[n] & 0xc0) == 0x80)
+		n--;
+	memcpy(what + n, "...", 4);
+}
+
 static const char *line_start(const struct yfile *f, unsigned line)
 {
 	const char *p = f->src, *end = f->src + f->src_n;
@@ -186,6 +199,8 @@ static struct error *node_error(const struct yfile *f, unsigned line, unsigned c
 
 	if (vasprintf(&what, fmt, ap) < 0)
 		what = NULL;
+	else
+		shorten(what);
 
 	struct error *e = errors_add(errs, warning, "%s", what ? what : "out of memory");
 

@@ -52,9 +52,9 @@ struct site_judge_after { /* per service: a rule's group name or application nam
 };
 
 struct site {
-	const char *path; /* NULL: no file */
-	const char *name; /* "" when none */
-	const char *timezone; /* "UTC" by default */
+	const char *path;         /* NULL: no file */
+	const char *name;         /* "" when none */
+	const char *timezone;     /* "UTC" by default */
 	const char *const *rules; /* packs; default dynamics-365 and crm-2011 */
 	size_t n_rules;
 	enum site_auth auth;
@@ -82,7 +82,7 @@ struct site {
 	const struct site_judge_after *judge_after_for;
 	size_t n_judge_after_for;
 	uint64_t min_packets; /* default 0: any */
-	struct arena *arena; /* of the strings above; owned by the inventory */
+	struct arena *arena;  /* of the strings above; owned by the inventory */
 };
 
 /* An empty site with the defaults. */
@@ -95,7 +95,8 @@ struct site *site_parse(const char *name, const char *src, size_t n, struct erro
  * error added. */
 int site_add_role(struct site *s, const char *text, struct errors *errs);
 /* The ports in force for a key at a server (host override, else site's); NULL: the rule's own. */
-const struct port_list *site_ports(const struct site *s, enum port_key k, const struct host *server);
+const struct port_list *site_ports(const struct site *s, enum port_key k,
+				   const struct host *server);
 bool site_in_setup(const struct site *s, int64_t ts_ns);
 /* The key's documented default is overridden at this site or host. */
 
