@@ -13,7 +13,8 @@ A case is a folder:
     *.pcap         the captures
     site.yaml      the inventory, if any
     cmd            arguments of spanaudit, one line, shell quoting; the default is
-                   `audit --site site.yaml capture.pcap`. `< FILE` at the end feeds standard input.
+                   `audit --site site.yaml capture.pcap`. `< FILE` at the end feeds standard input,
+                   words that begin with pcaps/ are files of that folder of the tree.
     exit           the exit code
     expected.txt   the text report
     expected.json  the result document in short, see reduce()
@@ -118,6 +119,10 @@ class Case:
             for name in os.listdir(self.folder):
                 if not name.startswith('expected') and name != '__pycache__':
                     shutil.copy(self.path(name), tmp)
+            os.mkdir(os.path.join(tmp, 'pcaps'))
+            for word in words:  # captures that are more than a test's
+                if word.startswith('pcaps/'):
+                    shutil.copy(os.path.join(ROOT, word), os.path.join(tmp, 'pcaps'))
             stdin = stdin and os.path.join(tmp, stdin)
             code, out, err = call(words, tmp, stdin)
             got['exit'] = b'%d\n' % code
@@ -187,6 +192,16 @@ class Case:
         return good
 
 
+def check_sample():
+    """pcaps/sample.pcap is what its generator makes."""
+    with tempfile.TemporaryDirectory() as tmp:
+        new = os.path.join(tmp, 'sample.pcap')
+        subprocess.run([sys.executable, '-B', os.path.join(ROOT, 'pcaps', 'gen', 'sample.py'), new],
+                       check=True)
+        with open(new, 'rb') as f, open(os.path.join(ROOT, 'pcaps', 'sample.pcap'), 'rb') as g:
+            return f.read() == g.read()
+
+
 def all_cases():
     return sorted(n for n in os.listdir(HERE) if os.path.exists(os.path.join(HERE, n, 'README.md')))
 
@@ -200,6 +215,8 @@ def main():
     o = ap.parse_args()
     cases = all_cases() if o.case == ['ALL'] else [c.rstrip('/') for c in o.case]
     bad = []
+    if o.makes and o.case == ['ALL'] and not check_sample():
+        bad.append('pcaps/sample.pcap')
     for name in cases:
         case = Case(name)
         if not os.path.exists(case.path('README.md')):
