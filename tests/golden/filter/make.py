@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: BSD-2-Clause
+import proto as p
+from crm import Crm
+
+s = Crm()
+s.tds(10, s.web)
+s.session(20, s.web, s.sql, 22, p.ssh())
+s.write('capture.pcap')

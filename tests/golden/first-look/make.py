@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: BSD-2-Clause
+import proto as p
+from crm import Crm
+
+s = Crm()
+s.tds(10, s.web)
+s.session(20, s.web, s.sql, 22, p.ssh())
+s.browse(30, s.pc1)
+s.dns(40, s.web)
+s.write('capture.pcap')
