@@ -237,7 +237,7 @@ static void check_example(struct matrix *m, const struct rule_example *x, const 
 {
 	const struct rule *const *rules;
 	struct end client, server;
-	bool by_own = false, by_any = false, protocol = false;
+	bool by_own = false, by_any = false, protocol = false, dynamic = false;
 
 	rule_example_ends(x, &client, &server);
 
@@ -249,6 +249,7 @@ static void check_example(struct matrix *m, const struct rule_example *x, const 
 		by_any |= fits;
 		by_own |= fits && rules[i] == own;
 		protocol |= !rules[i]->rpc && !fits;
+		dynamic |= rules[i]->rpc && rules[i] == own && rule_expects(own, x->app);
 	}
 	if (own->ref)
 		by_own = by_any;
@@ -265,6 +266,8 @@ static void check_example(struct matrix *m, const struct rule_example *x, const 
 	else if (strcmp(x->verdict, "unexpected-pair") == 0)
 		ok = !by_any && !matrix_connects(m, &client, &server) &&
 		     matrix_service_at(m, &server, x->proto, x->server_port);
+	else if (strcmp(x->verdict, "documented-dynamic") == 0)
+		ok = dynamic;
 	else if (strncmp(x->verdict, "rpc-", 4) == 0)
 		ok = !by_any && own->rpc && n;
 	else if (strncmp(x->verdict, "unexpected-", 11) == 0)
