@@ -48,6 +48,7 @@ static const struct row by_proto[] = {
 
 static const struct row by_udp_port[] = {
 	{4789, decode_vxlan},
+	{4790, decode_vxlan_gpe},
 	{6081, decode_geneve},
 };
 

@@ -73,6 +73,9 @@ enum decode_skip decode_gre(struct decoder *d, struct layer *l)
 		/* Type I has neither a sequence number nor a header of its own. */
 		l->next = flags & GRE_SEQUENCE ? decode_erspan2 : decode_ethernet;
 		break;
+	case PROTO_PPP:
+		l->next = decode_ppp;
+		break;
 	case PROTO_ERSPAN3:
 		l->next = decode_erspan3;
 		break;

@@ -81,7 +81,7 @@ decode_fn decode_tcp, decode_udp;         /* transport.c */
 decode_fn decode_icmp, decode_icmp6;      /* icmp.c */
 decode_fn decode_gre;                     /* gre.c */
 decode_fn decode_erspan2, decode_erspan3; /* erspan.c */
-decode_fn decode_vxlan;                   /* vxlan.c */
+decode_fn decode_vxlan, decode_vxlan_gpe; /* vxlan.c */
 decode_fn decode_geneve;                  /* geneve.c */
 
 /* decode.c's tables. NULL: not one that is decoded. */

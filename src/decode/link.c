@@ -120,23 +120,21 @@ enum decode_skip decode_sll2(struct decoder *d, struct layer *l)
 	return sll_protocol(l, hardware, type);
 }
 
-/* AF_INET6 never got one number: Linux 10, Windows 23, NetBSD and OpenBSD 24, FreeBSD 28, macOS 30.
- */
-static enum decode_skip family(struct layer *l, uint32_t value)
+/* AF_INET6 never got one number: Linux 10, Windows 23, NetBSD and OpenBSD 24, FreeBSD 28, macOS
+ * 30. */
+static decode_fn *by_family(uint32_t family)
 {
-	switch (value) {
+	switch (family) {
 	case 2:
-		l->next = decode_ipv4;
-		return DECODE_OK;
+		return decode_ipv4;
 	case 10:
 	case 23:
 	case 24:
 	case 28:
 	case 30:
-		l->next = decode_ipv6;
-		return DECODE_OK;
+		return decode_ipv6;
 	default:
-		return SKIP_NOT_IP;
+		return NULL;
 	}
 }
 
@@ -144,11 +142,17 @@ static enum decode_skip family(struct layer *l, uint32_t value)
  * is. All families are small: the order that makes it small is the right one. */
 enum decode_skip decode_null(struct decoder *d, struct layer *l)
 {
-	uint32_t value = rd_le32(&l->r);
+	uint32_t value = rd_be32(&l->r);
 
 	if (rd_short(&l->r))
 		return SKIP_LINK_SHORT;
-	return family(l, value > 0xffff ? __builtin_bswap32(value) : value);
+	l->next = by_family(value);
+	if (!l->next)
+		l->next = by_family(__builtin_bswap32(value));
+	/* Some drivers left an EtherType in it instead. */
+	if (!l->next)
+		l->next = decode_by_ethertype((uint16_t)value);
+	return l->next ? DECODE_OK : SKIP_NOT_IP;
 }
 
 /* OpenBSD writes it in network order; files exist that do not. */

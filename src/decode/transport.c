@@ -3,7 +3,7 @@
  * host that captures its own traffic sees packets before its network card has filled them in. */
 #include "decode/layer.h"
 
-enum { TCP_HEADER = 20, UDP_HEADER = 8 };
+enum { TCP_HEADER = 20, TCP_TO_FLAGS = 14, UDP_HEADER = 8 };
 
 /* Whole segments only: a fragment's sum is the datagram's. */
 static void verify(struct layer *l, const struct rd *segment)
@@ -28,8 +28,8 @@ enum decode_skip decode_tcp(struct decoder *d, struct layer *l)
 	size_t header = (size_t)(rd_u8(&l->r) >> 4) * 4;
 
 	k->tcp_flags = rd_u8(&l->r);
-	rd_skip(&l->r, 6);
-	if (rd_short(&l->r))
+	/* A capture may stop behind the flags: window, checksum and urgent pointer are not used. */
+	if (rd_short(&l->r) || wire < TCP_HEADER)
 		return SKIP_TRANSPORT_SHORT;
 	if (header < TCP_HEADER)
 		return SKIP_TRANSPORT_BAD;
@@ -38,8 +38,8 @@ enum decode_skip decode_tcp(struct decoder *d, struct layer *l)
 
 	verify(l, &segment);
 	if (header <= captured) {
-		rd_skip(&l->r, header - TCP_HEADER);
-	} else { /* cut in the options: what counts has been read */
+		rd_skip(&l->r, header - TCP_TO_FLAGS);
+	} else {
 		l->r.p = l->r.end;
 		l->missing = (uint32_t)(wire - header);
 	}

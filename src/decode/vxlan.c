@@ -1,9 +1,26 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* VXLAN, RFC 7348 5: flags(8) reserved(24) | network identifier(24) reserved(8) | Ethernet frame.
- * It is known by its UDP port alone (RFC 7348 8), so whatever fails here is plain UDP after all. */
+/*
+ * VXLAN, RFC 7348 5:
+ *
+ *   flags(8) reserved(24) | network identifier(24) reserved(8) | Ethernet frame
+ *
+ * and its generic protocol extension (draft-ietf-nvo3-vxlan-gpe-13, 3), on a port of its own, which
+ * turns the last reserved byte of the first word into the kind of what follows.
+ *
+ * Both are known by their UDP port alone (RFC 7348 8), so what fails here is plain UDP after all.
+ */
 #include "decode/layer.h"
 
-enum { VXLAN_I = 0x08 };
+enum {
+	VXLAN_I = 0x08,
+	GPE_VERSION = 0x30,
+
+	GPE_NOT_GIVEN = 0,
+	GPE_IPV4 = 1,
+	GPE_IPV6 = 2,
+	GPE_ETHERNET = 3,
+	GPE_MPLS = 5,
+};
 
 enum decode_skip decode_vxlan(struct decoder *d, struct layer *l)
 {
@@ -15,4 +32,35 @@ enum decode_skip decode_vxlan(struct decoder *d, struct layer *l)
 		return SKIP_TUNNEL;
 	l->next = decode_ethernet;
 	return DECODE_OK;
+}
+
+enum decode_skip decode_vxlan_gpe(struct decoder *d, struct layer *l)
+{
+	uint8_t flags = rd_u8(&l->r);
+
+	rd_skip(&l->r, 2);
+
+	uint8_t kind = rd_u8(&l->r);
+
+	rd_skip(&l->r, 4);
+	if (rd_short(&l->r) || !(flags & VXLAN_I) || flags & GPE_VERSION)
+		return SKIP_TUNNEL;
+	/* The P flag ought to say whether the kind is given; senders exist that forget it. */
+	switch (kind) {
+	case GPE_IPV4:
+		l->next = decode_ipv4;
+		return DECODE_OK;
+	case GPE_IPV6:
+		l->next = decode_ipv6;
+		return DECODE_OK;
+	case GPE_NOT_GIVEN:
+	case GPE_ETHERNET:
+		l->next = decode_ethernet;
+		return DECODE_OK;
+	case GPE_MPLS:
+		l->next = decode_mpls;
+		return DECODE_OK;
+	default:
+		return SKIP_TUNNEL;
+	}
 }
