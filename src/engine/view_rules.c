@@ -218,15 +218,16 @@ static enum kind ask(const struct span_audit *a, struct matrix *m, const struct 
 		     struct judge_answer *ret)
 {
 	struct judge_question q = {
-		.client.roles = roles_implied(ROLE_BIT(ex->client_role), false, false),
-		.server.roles = roles_implied(ROLE_BIT(ex->server_role), false, false),
 		.proto = ex->proto,
 		.client_port = ex->client_port,
 		.port = ex->server_port,
 		.app = ex->app,
 		.state = STATE_ESTABLISHED,
+		.in_setup = ex->in_setup,
 	};
 
+	rule_example_ends(ex, &q.client, &q.server);
+	rule_example_deployment(ex, a->site);
 	judge_one(a->site, m, &q, ret);
 	return ret->verdict;
 }

@@ -219,9 +219,10 @@ struct memo_key {
 	roleset client, server;
 	uint32_t client_host, server_host; /* 1 + index where ports are overridden, else 0 */
 	uint32_t bound;
-	uint32_t proto;
+	uint16_t proto;
+	uint8_t auth, topology, mail, unused[3]; /* examples change the deployment under way */
 };
-_Static_assert(sizeof(struct memo_key) == 24, "hashed as bytes: no padding");
+_Static_assert(sizeof(struct memo_key) == 28, "hashed as bytes: no padding");
 
 struct memo {
 	struct memo_key key;
@@ -303,6 +304,9 @@ struct memo *matrix_memo(struct matrix *m, const struct end *client, const struc
 		.server_host = own_ports(server),
 		.bound = bound_of(m, port),
 		.proto = proto,
+		.auth = (uint8_t)m->site->auth,
+		.topology = (uint8_t)m->site->topology,
+		.mail = (uint8_t)m->site->mail,
 	};
 	struct memo *e;
 

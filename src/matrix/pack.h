@@ -23,7 +23,8 @@ struct rule_example {
 	bool in_setup;
 	unsigned line, column, length;
 };
-/* Writes the deployment of an example into a site (site_new() gives one to start from). */
+/* Writes the deployment of an example into a site. It may be the one that a matrix was loaded with:
+ * the matrix looks at these keys at every question. The judge is told of in_setup by itself. */
 void rule_example_deployment(const struct rule_example *x, struct site *site);
 /* The ends that it speaks of, roles with what they imply; hosts are NULL. */
 void rule_example_ends(const struct rule_example *x, struct end *ret_client,
