@@ -13,8 +13,9 @@
  *   VERDICT_SURE    the protocol's minimum check is passed
  *
  * SURE by one side, or LIKELY by both, and not NO by a side that has at least 8 bytes, is
- * APP_SURE; LIKELY by one side alone is APP_LIKELY. A protocol is never claimed from fewer than
- * `min` bytes.
+ * APP_SURE; LIKELY by one side alone is APP_LIKELY, and so is SURE against a NO: there the server's
+ * message names what listens. A protocol is never claimed from fewer than `min` bytes. A side that
+ * does not begin at the start of its stream is only asked through `resume`, and its no means nothing.
  */
 #ifndef SPAN_RECOGNISE_RECOGNISE_H
 #define SPAN_RECOGNISE_RECOGNISE_H
@@ -22,6 +23,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+enum { PROTO_TCP = 6, PROTO_UDP = 17 }; /* IP protocol numbers, as in struct recogniser.proto */
 
 enum verdict { VERDICT_NO, VERDICT_MORE, VERDICT_LIKELY, VERDICT_SURE };
 enum speaker { SPEAKER_EITHER, SPEAKER_CLIENT, SPEAKER_SERVER };
@@ -36,7 +39,7 @@ enum app_note {
 	APP_NOTE_NTP_BROADCAST = 1 << 4,/* mode 5 */
 	APP_NOTE_NTP_CONTROL = 1 << 5,  /* mode 6 or 7: not time synchronisation */
 	APP_NOTE_RPC_NAK = 1 << 6,      /* bind_nak */
-	APP_NOTE_KRB_ERROR = 1 << 7,
+	APP_NOTE_KRB_ERROR = 1 << 7,    /* KRB-ERROR other than 25, the usual call for pre-authentication */
 	APP_NOTE_SSRP_BROADCAST = 1 << 8,/* SQL Browser request 02 */
 	APP_NOTE_UNANSWERED_KIND = 1 << 9, /* by nature without answer: syslog, NBDGM, traps */
 	APP_NOTE_ERROR = 1 << 10,       /* the server answered with its protocol's refusal */
@@ -57,6 +60,7 @@ struct facts {
 	char name[FACT_NAME];   /* SNI, Host, via, instance ...; printable ASCII only, "" none */
 	struct fact_iface iface[FACT_IFACES]; /* DCE/RPC abstract syntaxes of a bind */
 	uint8_t n_iface;
+	bool more;              /* certain already, but later bytes may still bring a name or a note */
 };
 
 struct payload {
@@ -67,6 +71,7 @@ struct payload {
 	uint16_t port;    /* of the speaker's side; only for protocols whose specification makes the
 			   * port part of their identity (DNS 53/5353/5355), never as proof */
 	uint16_t peer_port;
+	uint8_t proto;    /* PROTO_TCP or PROTO_UDP: framing differs. Filled in by recognise() */
 };
 
 struct app_row { /* one name of a recogniser: the first names the family */

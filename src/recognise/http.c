@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * HTTP/1 and clear HTTP/2, by the first line.
+ *
+ *   METHOD SP target SP HTTP/1.x CRLF        RFC 9112 3
+ *   HTTP/1.x SP 3DIGIT [SP reason] CRLF      RFC 9112 4
+ *   PRI * HTTP/2.0 CRLF CRLF SM CRLF CRLF    RFC 9113 3.4
+ *
+ * Words at the start of a line are everywhere, so the method must be of the closed list and the
+ * version must be there. The target, cookies and credentials are looked past and never kept.
+ */
+#include "recognise/scan.h"
+
+static const char *const methods[] = {
+	/* RFC 9110 9.3, RFC 5789 */
+	"GET ", "POST ", "HEAD ", "PUT ", "DELETE ", "OPTIONS ", "CONNECT ", "TRACE ", "PATCH ",
+	/* WebDAV: RFC 4918 9, RFC 5323 2, RFC 3253 3.6; MERGE also by OData 2.0 clients */
+	"PROPFIND ", "PROPPATCH ", "MKCOL ", "COPY ", "MOVE ", "LOCK ", "UNLOCK ", "SEARCH ",
+	"REPORT ", "MERGE ",
+	/* Exchange's WebDAV: MS-WDVSE 2.2, MS-WDVME, [MS-XWDVSEC] */
+	"POLL ", "SUBSCRIBE ", "UNSUBSCRIBE ", "NOTIFY ", "X-MS-ENUMATTS ", "BCOPY ", "BDELETE ",
+	"BMOVE ", "BPROPFIND ", "BPROPPATCH ",
+	/* RPC over HTTP: MS-RPCH 2.1.1; Remote Desktop gateway: MS-TSGU 2.2.3 */
+	"RPC_IN_DATA ", "RPC_OUT_DATA ", "RPC_CONNECT ", "RDG_IN_DATA ", "RDG_OUT_DATA ",
+	/* Background transfer uploads: MC-BUP 2.2 */
+	"BITS_POST ", NULL};
+
+enum {
+	LONG_TARGET = 256, /* from here a request line without end is one all the same */
+	H2_SETTINGS = 4,   /* RFC 9113 6.5 */
+	H2_FRAME_HEADER = 9,
+	H2_SETTING_MAX = 0x10,
+};
+
+/* Host: is the only field that is read (RFC 9110 7.2). */
+static void read_host(struct rd r, struct facts *ret)
+{
+	struct rd line;
+
+	while (scan_line(&r, &line)) {
+		if (!rd_left(&line))
+			return;
+		if (scan_text(&line, "host:", true) != VERDICT_SURE)
+			continue;
+		while (rd_left(&line) && (rd_is(&line, " ", 1) || rd_is(&line, "\t", 1)))
+			;
+		scan_name(ret, line);
+		return;
+	}
+	ret->more = true;
+}
+
+static enum verdict request(struct rd r, const struct payload *in, struct facts *ret)
+{
+	struct rd line;
+	size_t i;
+	enum verdict v = scan_one_of(&r, methods, false, &i);
+
+	if (v != VERDICT_SURE)
+		return v;
+
+	bool whole = scan_line(&r, &line);
+
+	if (!scan_printable(line))
+		return VERDICT_NO;
+	ret->speaker = SPEAKER_CLIENT;
+	if (!whole) {
+		/* Report queries make request lines longer than what is kept of a flow. */
+		if (rd_left(&line) < LONG_TARGET)
+			return VERDICT_MORE;
+		return rd_is(&line, "/", 1) || rd_is(&line, "http", 4) ? VERDICT_LIKELY
+								       : VERDICT_NO;
+	}
+
+	/* The line ends in SP HTTP/1.DIGIT. */
+	if (rd_left(&line) < sizeof "x HTTP/1.1" - 1)
+		return VERDICT_NO;
+	rd_skip(&line, rd_left(&line) - (sizeof " HTTP/1.1" - 1));
+
+	uint32_t minor;
+
+	if (!rd_is(&line, " HTTP/1.", 8) || scan_digits(&line, 1, &minor) != VERDICT_SURE)
+		return VERDICT_NO;
+	read_host(r, ret);
+	return VERDICT_SURE;
+}
+
+static enum verdict reply(struct rd r, struct facts *ret)
+{
+	uint32_t minor, status;
+	enum verdict v = scan_text(&r, "HTTP/1.", false);
+
+	if (v == VERDICT_SURE)
+		v = scan_digits(&r, 1, &minor);
+	if (v == VERDICT_SURE)
+		v = scan_text(&r, " ", false);
+	if (v == VERDICT_SURE)
+		v = scan_digits(&r, 3, &status);
+	if (v != VERDICT_SURE)
+		return v;
+	if (status < 100 || status > 599) /* RFC 9110 15 */
+		return VERDICT_NO;
+	ret->speaker = SPEAKER_SERVER;
+	return VERDICT_SURE;
+}
+
+/* What a server says first: a SETTINGS frame on stream 0, of settings with small numbers. */
+static enum verdict h2_settings(struct rd r, struct facts *ret)
+{
+	uint32_t len = rd_be24(&r);
+	uint8_t type = rd_u8(&r), flags = rd_u8(&r);
+	uint32_t stream = rd_be32(&r);
+
+	if (rd_short(&r))
+		return VERDICT_NO; /* zero bytes promise nothing */
+	if (type != H2_SETTINGS || flags || stream || !len || len % 6 || len > 6 * H2_SETTING_MAX)
+		return VERDICT_NO;
+	for (; len; len -= 6) {
+		uint16_t id = rd_be16(&r);
+
+		rd_skip(&r, 4);
+		if (rd_short(&r))
+			return VERDICT_MORE;
+		if (id == 0 || id > H2_SETTING_MAX)
+			return VERDICT_NO;
+	}
+	ret->speaker = SPEAKER_SERVER;
+	return VERDICT_LIKELY;
+}
+
+static enum verdict probe(const struct payload *in, struct facts *ret)
+{
+	struct rd r = rd_over(in->p, in->n), t = r;
+	enum verdict v = scan_text(&t, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", false), w;
+
+	if (v == VERDICT_SURE) {
+		ret->speaker = SPEAKER_CLIENT;
+		return v;
+	}
+	w = reply(r, ret);
+	if (w > v)
+		v = w;
+	if (v == VERDICT_NO)
+		v = request(r, in, ret);
+	return v == VERDICT_NO ? h2_settings(r, ret) : v;
+}
+
+const struct recogniser recogniser_http = {
+	.word = "http",
+	.spec = "RFC 9112 3, 4; RFC 9113 3.4; RFC 4918 9",
+	.proto = PROTO_TCP,
+	.min = 12,
+	.apps = {{"http", "HTTP"}},
+	.probe = probe,
+	.resume = probe, /* persistent connections begin anew at every message */
+};

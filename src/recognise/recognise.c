@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The dispatcher: asks every recogniser about both sides and combines what they say. The order of
+ * the list in meson.build settles ties, the specific before the generic.
+ */
+#include "recognise/recognise.h"
+
+#include <string.h>
+
+#include "base/cpu.h"
+
+#define X(id) extern const struct recogniser recogniser_##id;
+#include "recognise/recognisers.h"
+#undef X
+
+static const struct recogniser *const all[] = {
+#define X(id) &recogniser_##id,
+#include "recognise/recognisers.h"
+#undef X
+};
+
+enum {
+	APPS_EACH = 8,  /* numbers set aside for the names of one recogniser */
+	ENOUGH = 8,     /* payload bytes from which a "no" is worth something */
+};
+
+size_t recogniser_count(void)
+{
+	return N_ELEMENTS(all);
+}
+
+const struct recogniser *recogniser_at(size_t i)
+{
+	return i < N_ELEMENTS(all) ? all[i] : NULL;
+}
+
+static const struct app_row *app_row(uint16_t app)
+{
+	size_t i = (size_t)(app - 1) / APPS_EACH, variant = (size_t)(app - 1) % APPS_EACH;
+
+	if (app == APP_NONE || i >= N_ELEMENTS(all) || variant >= N_ELEMENTS(all[i]->apps))
+		return NULL;
+	return all[i]->apps[variant].name ? &all[i]->apps[variant] : NULL;
+}
+
+const char *app_name(uint16_t app)
+{
+	const struct app_row *row = app_row(app);
+
+	return row ? row->name : "";
+}
+
+const char *app_title(uint16_t app)
+{
+	const struct app_row *row = app_row(app);
+
+	return row ? row->title : "";
+}
+
+uint16_t app_by_name(const char *name)
+{
+	for (size_t i = 0; i < N_ELEMENTS(all); i++)
+		for (size_t v = 0; v < N_ELEMENTS(all[i]->apps) && all[i]->apps[v].name; v++)
+			if (!strcmp(all[i]->apps[v].name, name))
+				return (uint16_t)(1 + i * APPS_EACH + v);
+	return APP_NONE;
+}
+
+bool app_is(uint16_t app, uint16_t wanted)
+{
+	if (app == APP_NONE || wanted == APP_NONE)
+		return false;
+	return app == wanted || ((wanted - 1) % APPS_EACH == 0 &&
+				 (app - 1) / APPS_EACH == (wanted - 1) / APPS_EACH);
+}
+
+bool app_remote_control(uint16_t app)
+{
+	return app_row(app) && all[(app - 1) / APPS_EACH]->remote_control;
+}
+
+/* What one recogniser says about one flow. */
+struct claim {
+	enum verdict v[2];
+	bool against[2]; /* a no that counts */
+	struct facts f[2];
+	enum app_conf conf;
+	int sure;   /* sides that are */
+	int client; /* side, -1 unknown */
+	bool open;  /* more bytes could turn nothing into something */
+};
+
+static void ask_side(const struct recogniser *r, const struct payload *in, struct claim *c, int i)
+{
+	c->v[i] = VERDICT_NO;
+	if (!in->n) {
+		c->v[i] = VERDICT_MORE;
+		return;
+	}
+	if (!in->whole_start) {
+		if (r->resume)
+			c->v[i] = r->resume(in, &c->f[i]);
+		return;
+	}
+	c->v[i] = r->probe(in, &c->f[i]);
+	/* A datagram does not grow: what it lacks it will never have. */
+	if (c->v[i] == VERDICT_MORE && in->proto == PROTO_UDP && !in->cut)
+		c->v[i] = VERDICT_NO;
+	c->against[i] = c->v[i] == VERDICT_NO && in->n >= ENOUGH;
+}
+
+static int client_of(const struct claim *c)
+{
+	int client = -1;
+
+	for (int i = 0; i < 2; i++) {
+		int says = -1;
+
+		if (c->v[i] < VERDICT_LIKELY || c->f[i].speaker == SPEAKER_EITHER)
+			continue;
+		says = c->f[i].speaker == SPEAKER_CLIENT ? i : !i;
+		if (client >= 0 && client != says)
+			return -1;
+		client = says;
+	}
+	return client;
+}
+
+static void judge(const struct recogniser *r, const struct payload side[2], struct claim *c)
+{
+	size_t bytes = 0;
+	int likely = 0;
+
+	for (int i = 0; i < 2; i++) {
+		ask_side(r, &side[i], c, i);
+		if (c->v[i] >= VERDICT_LIKELY && side[i].n > bytes)
+			bytes = side[i].n;
+		c->sure += c->v[i] == VERDICT_SURE;
+		likely += c->v[i] == VERDICT_LIKELY;
+		c->open |= c->v[i] != VERDICT_NO || (side[i].n < ENOUGH && side[i].whole_start);
+	}
+	c->client = client_of(c);
+	c->conf = APP_UNSURE;
+	if (bytes < r->min)
+		return;
+
+	bool against = c->against[0] || c->against[1];
+	/* Two clients talking over one connection: an echo service, not a protocol. Over UDP peers
+	 * may well ask each other (DNS servers, NetBIOS names). */
+	bool both = c->v[0] >= VERDICT_LIKELY && c->v[1] >= VERDICT_LIKELY &&
+		    c->f[0].speaker != SPEAKER_EITHER && c->f[0].speaker == c->f[1].speaker &&
+		    side[0].proto == PROTO_TCP;
+
+	if (c->sure || likely == 2)
+		c->conf = against || both ? APP_LIKELY : APP_SURE;
+	else if (likely && !against)
+		c->conf = APP_LIKELY;
+}
+
+/* Is a better founded than b? Equal ones keep the order of the list. */
+static bool better(const struct claim *a, const struct claim *b)
+{
+	if (a->conf != b->conf)
+		return a->conf > b->conf;
+	if (a->sure != b->sure)
+		return a->sure > b->sure;
+
+	/* Each side speaks something else: what answers is what listens there. */
+	bool a_server = false, b_server = false;
+
+	for (int i = 0; i < 2; i++) {
+		a_server |= a->v[i] == VERDICT_SURE && a->f[i].speaker == SPEAKER_SERVER;
+		b_server |= b->v[i] == VERDICT_SURE && b->f[i].speaker == SPEAKER_SERVER;
+	}
+	return a_server && !b_server;
+}
+
+static void add_ifaces(struct recognition *ret, const struct facts *f)
+{
+	for (uint8_t i = 0; i < f->n_iface && i < FACT_IFACES; i++) {
+		bool known = false;
+
+		for (uint8_t k = 0; k < ret->n_iface; k++)
+			known |= !memcmp(&ret->iface[k], &f->iface[i], sizeof f->iface[i]);
+		if (!known && ret->n_iface < FACT_IFACES)
+			ret->iface[ret->n_iface++] = f->iface[i];
+	}
+}
+
+static void tell(size_t index, const struct claim *c, struct recognition *ret)
+{
+	/* The client's message says most (SNI, Host, interface), so it is heard first. */
+	int first = c->client == 1 ? 1 : 0;
+	uint8_t variant = 0;
+
+	for (int k = 0; k < 2; k++) {
+		int i = k ? !first : first;
+
+		if (c->v[i] < VERDICT_LIKELY)
+			continue;
+		if (!variant)
+			variant = c->f[i].variant;
+		if (!ret->name[0])
+			memcpy(ret->name, c->f[i].name, sizeof ret->name);
+		ret->notes |= c->f[i].notes;
+		add_ifaces(ret, &c->f[i]);
+	}
+	ret->app = (uint16_t)(1 + index * APPS_EACH + variant);
+	ret->conf = c->conf;
+	ret->client_side = (int8_t)c->client;
+}
+
+/* Could later bytes still change this answer? */
+static bool settled(const struct payload side[2], const struct claim *c)
+{
+	uint32_t notes = 0;
+
+	for (int i = 0; i < 2; i++) {
+		if (c->v[i] >= VERDICT_LIKELY && c->f[i].more && !side[i].cut)
+			return false;
+		if (c->v[i] == VERDICT_MORE && side[i].n && !side[i].cut)
+			return false;
+		notes |= c->f[i].notes;
+	}
+	if (c->conf != APP_SURE)
+		return false;
+	return (side[0].n && side[1].n) || (notes & APP_NOTE_UNANSWERED_KIND);
+}
+
+bool recognise(const struct payload side[2], uint8_t proto, bool final, struct recognition *ret)
+{
+	struct payload in[2] = {side[0], side[1]};
+	struct claim best = {.conf = APP_UNSURE};
+	size_t best_i = 0;
+	bool open = false;
+
+	in[0].proto = in[1].proto = proto;
+	*ret = (struct recognition){.app = APP_NONE, .client_side = -1};
+	if (!in[0].n && !in[1].n)
+		return final;
+	for (size_t i = 0; i < N_ELEMENTS(all); i++) {
+		struct claim c = {.conf = APP_UNSURE};
+
+		if (all[i]->proto && all[i]->proto != proto)
+			continue;
+		judge(all[i], in, &c);
+		open |= c.open;
+		if (c.conf != APP_UNSURE && better(&c, &best)) {
+			best = c;
+			best_i = i;
+		}
+	}
+	if (best.conf == APP_UNSURE)
+		return final || !open;
+	tell(best_i, &best, ret);
+	return final || settled(in, &best);
+}

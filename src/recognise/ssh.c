@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * SSH, by the identification line that both sides send (RFC 4253 4.2):
+ *
+ *   SSH-protoversion-softwareversion SP comments CR LF
+ *
+ * A server may send other lines before.
+ */
+#include "recognise/scan.h"
+
+enum { LINES_BEFORE = 8 };
+
+static enum verdict identification(struct rd r)
+{
+	static const char *const versions[] = {"SSH-2.0-", "SSH-1.99-", "SSH-1.5-", "SSH-1.3-", NULL};
+	size_t i;
+
+	return scan_one_of(&r, versions, false, &i);
+}
+
+static enum verdict probe(const struct payload *in, struct facts *ret)
+{
+	struct rd r = rd_over(in->p, in->n), line;
+	enum verdict v = identification(r);
+
+	if (v != VERDICT_NO)
+		return v;
+	for (int i = 0; i < LINES_BEFORE && scan_line(&r, &line); i++) {
+		if (!scan_printable(line))
+			return VERDICT_NO;
+		if (identification(r) == VERDICT_SURE) {
+			ret->speaker = SPEAKER_SERVER;
+			return VERDICT_LIKELY;
+		}
+	}
+	return VERDICT_NO;
+}
+
+const struct recogniser recogniser_ssh = {
+	.word = "ssh",
+	.spec = "RFC 4253 4.2",
+	.proto = PROTO_TCP,
+	.min = 8,
+	.remote_control = true,
+	.apps = {{"ssh", "SSH"}},
+	.probe = probe,
+};
