@@ -81,6 +81,8 @@ enum span_colour term_colour(const struct options *o);
 int file_write(const char *path, int (*fn)(void *user, FILE *f), void *user);
 /* Puts text on standard output. */
 void put(const struct out *o);
+/* Says that standard output failed with this negative errno. EXIT_FAILED. */
+int stdout_failed(int status);
 /* Flushes standard output; the code, or EXIT_FAILED when something could not be written. */
 int close_stdout(int code);
 

@@ -75,8 +75,12 @@ static int run(const struct options *o)
 	report.a = a;
 	if (!code)
 		code = span_audit_exit_code(a, o->fail_on ? o->fail_on : "medium");
-	if (!o->quiet && write_report(&report, stdout) != 0 && !ferror(stdout))
-		code = EXIT_FAILED;
+	if (!o->quiet) {
+		int r = write_report(&report, stdout);
+
+		if (r)
+			code = say_status(NULL, r, o);
+	}
 	/* Files are the same wherever they are made: no colour, 80 columns. */
 	report.how.colour = SPAN_COLOUR_NONE;
 	report.how.width = 0;

@@ -289,7 +289,8 @@ static int run(const struct options *o)
 		return EXIT_CLEAN;
 	}
 	say("It can be bash, zsh or fish. To try it now: source <(spanaudit completion bash)",
-	    "there is no completion for '%s'", o->n_args ? o->args[0] : "");
+	    o->n_args ? "there is no completion for '%s'" : "which shell's completion?%s",
+	    o->n_args ? o->args[0] : "");
 	return EXIT_USAGE;
 }
 

@@ -33,7 +33,7 @@ static int run(const struct options *o)
 
 	if (r == SPAN_USAGE)
 		code = EXIT_USAGE;
-	else if (r && !ferror(stdout))
+	else if (r)
 		code = say_status(NULL, r, o);
 	if (o->n_args == 1 && !o->files.n && r == SPAN_USAGE)
 		span_audit_errors(a, stderr); /* rules and site were only now loaded */

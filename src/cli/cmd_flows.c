@@ -32,7 +32,7 @@ static int run(const struct options *o)
 
 		if (r == SPAN_USAGE)
 			code = EXIT_USAGE;
-		else if (r && !ferror(stdout))
+		else if (r)
 			code = say_status(NULL, r, o);
 	}
 	span_audit_free(a);

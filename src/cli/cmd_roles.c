@@ -12,7 +12,7 @@ static int run(const struct options *o)
 
 	int r = span_audit_write_roles(a, o->json, stdout);
 
-	if (r && !ferror(stdout))
+	if (r)
 		code = say_status(NULL, r, o);
 	span_audit_free(a);
 	return code;

@@ -31,7 +31,8 @@ static int lint(const struct options *o, char *const *files, size_t n)
 static int run(const struct options *o)
 {
 	if (!o->n_args || strcmp(o->args[0], "lint") != 0) {
-		say("It can be lint: spanaudit site lint site.yaml", "'site %s' is unknown",
+		say("It can be lint: spanaudit site lint site.yaml",
+		    o->n_args ? "'site %s' is unknown" : "what to do with the site file?%s",
 		    o->n_args ? o->args[0] : "");
 		return EXIT_USAGE;
 	}

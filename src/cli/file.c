@@ -2,6 +2,7 @@
 /* file - results reach the disk whole or not at all, and standard output is checked. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,7 +17,7 @@ static int fail(const char *path, int err)
 	if (err == ENOSPC || err == EDQUOT)
 		hint = "The disk is full or its quota used up. Nothing was left behind; free "
 		       "space, or "
-		       "choose\nanother place for -o.";
+		       "choose another place for -o.";
 	else if (err == EACCES || err == EPERM || err == EROFS)
 		hint = "No right to write there. Choose another place for -o, or ask for the "
 		       "right.";
@@ -116,21 +117,27 @@ void put(const struct out *o)
 	fwrite(out_str(o), 1, o->n, stdout);
 }
 
+int stdout_failed(int status)
+{
+	/* A reader that went away has seen enough, and knows it. */
+	if (status != -EPIPE)
+		say("The output is not complete. Free space, or write to a file with -o.",
+		    "cannot write to standard output: %s", strerror(-status));
+	return EXIT_FAILED;
+}
+
 int close_stdout(int code)
 {
-	bool bad = ferror(stdout);
+	bool failed = ferror(stdout);
+	bool pending = __fpending(stdout) != 0;
 	int err = 0;
 
-	errno = 0;
-	if (fclose(stdout) != 0) {
-		bad = true;
+	if (fclose(stdout) != 0)
 		err = errno;
-	}
+	if (failed)
+		return code == EXIT_FAILED ? code : stdout_failed(-(err ? err : EIO));
 	/* Closed from the start (`>&-`) and never written to is nobody's loss. */
-	if (!bad || code == EXIT_USAGE || (err == EBADF && code == EXIT_FAILED))
+	if (!err || (err == EBADF && !pending))
 		return code;
-	if (err != EPIPE)
-		say("The output is not complete. Free space, or write to a file with -o.",
-		    "cannot write to standard output: %s", err ? strerror(err) : "write error");
-	return EXIT_FAILED;
+	return stdout_failed(-err);
 }

@@ -20,9 +20,10 @@ void say(const char *hint, const char *fmt, ...)
 	while (hint && *hint) {
 		size_t n = strcspn(hint, "\n");
 
+		out_reset(&text);
+		out_bytes(&text, hint, n);
 		out_puts(&line, "  ");
-		out_text(&line, hint, n);
-		out_char(&line, '\n');
+		out_wrapped(&line, out_str(&text), 80, 2, 2);
 		hint += n + (hint[n] == '\n');
 	}
 	fputs(out_str(&line), stderr);
@@ -95,8 +96,8 @@ int say_status(const struct span_audit *a, int status, const struct options *o)
 		return EXIT_USAGE;
 	if (status == SPAN_INPUT)
 		return EXIT_FAILED;
-	if (status == -EPIPE)
-		return EXIT_FAILED; /* whoever read us has seen enough, and knows it */
+	if (ferror(stdout))
+		return stdout_failed(status);
 	if (status == -ENOMEM)
 		say("Give the process more, or make the tables smaller: --max-memory 256M.",
 		    "out of memory");

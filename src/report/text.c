@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "report/text_page.h"
 
@@ -170,6 +171,42 @@ static void read_what(const struct page *p)
 	rest -= fine + r->n_verdict[KIND_OUT_OF_SCOPE];
 	out_printf(&line, "%s to look at", number(rest, a));
 	page_row(p, "Traffic", out_str(&line));
+	out_reset(&line);
+
+	const struct coverage *c = &r->coverage;
+
+	if (c->inconclusive)
+		out_puts(&line, "TOO MUCH: ");
+	out_printf(&line, "%s dropped by the capturing computer, ", number(c->kernel_drops, a));
+	out_printf(&line, "%s by its network card, ", number(c->interface_drops, a));
+	out_printf(&line, "%s of TCP data never seen, ",
+		   percent(c->tcp_unseen_bytes, c->tcp_unseen_bytes + c->tcp_bytes, a));
+	out_printf(&line, "%s skipped, ", counted(c->packets - c->decoded, "packet", "packets", a));
+	out_printf(&line, "%s given up for want of memory",
+		   counted(c->evicted, "flow", "flows", a));
+	page_row(p, "Lost", out_str(&line));
+	p->o->failed |= line.failed;
+	out_done(&line);
+}
+
+enum { STEP = 12 }; /* column of its text */
+
+static void first_step(const struct page *p, const struct finding *f, unsigned i)
+{
+	const char *severity = severity_label(f->severity);
+	struct out line = {0};
+
+	out_printf(p->o, "%u ", i);
+	page_inked(p, severity_ink(f->severity), severity);
+	out_pad(p->o, ' ', STEP - 2 - strlen(severity));
+	out_printf(&line, "%s: ", kind_name(f->kind));
+	word_conversation(f, &line);
+	out_wrapped(p->o, out_str(&line), p->width, STEP, STEP);
+	out_reset(&line);
+	if (f->advice)
+		out_printf(&line, "%s ", f->advice);
+	out_printf(&line, "[%s]", f->id);
+	page_text(p, STEP, out_str(&line));
 	p->o->failed |= line.failed;
 	out_done(&line);
 }
@@ -190,13 +227,7 @@ static void first_steps(const struct page *p)
 			continue;
 		}
 		shown++;
-		out_printf(p->o, "%u  ", shown);
-		page_inked(p, severity_ink(f->severity), severity_label(f->severity));
-		out_printf(p->o, " %s  ", kind_name(f->kind));
-		page_conversation(p, f);
-		out_printf(p->o, "  %s\n", f->id);
-		if (f->advice)
-			page_text(p, 3, f->advice);
+		first_step(p, f, shown);
 	}
 	if (!shown)
 		page_text(

@@ -156,7 +156,7 @@ static void direction(const struct page *p, const struct finding *f)
 	if (!f->has_direction)
 		return;
 	word_endpoint(&f->client, &line);
-	out_printf(&line, " is the client (%u %% sure): %s", f->confidence,
+	out_printf(&line, " is the client (%u%% sure): %s", f->confidence,
 		   reason_meaning(f->reason));
 	page_row(p, "  Direction", out_str(&line));
 	p->o->failed |= line.failed;
@@ -224,9 +224,8 @@ static void one(const struct page *p, const struct finding *f)
 		out_text_z(p->o, f->waiver);
 	}
 	out_puts(p->o, "\n  ");
-	page_conversation(p, f);
+	word_conversation(f, p->o);
 	out_char(p->o, '\n');
-
 	page_row(p, "  Why", f->why);
 	if (f->rule)
 		rule(p, "  Rule", f->rule, NULL);

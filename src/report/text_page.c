@@ -58,7 +58,17 @@ void page_text(const struct page *p, size_t indent, const char *text)
 void page_item(const struct page *p, const char *text)
 {
 	out_puts(p->o, "  - ");
-	out_wrapped(p->o, text, p->width, 4, 4);
+	page_foreign(p, 4, text);
+}
+
+void page_foreign(const struct page *p, size_t indent, const char *text)
+{
+	struct out line = {0};
+
+	out_text_z(&line, text); /* a newline from outside must not begin a line of ours */
+	out_wrapped(p->o, out_str(&line), p->width, indent, indent);
+	p->o->failed |= line.failed;
+	out_done(&line);
 }
 
 const char *number(uint64_t n, char buf[NUMBER_TEXT])
@@ -96,8 +106,8 @@ const char *percent(uint64_t part, uint64_t whole, char buf[NUMBER_TEXT])
 	uint64_t basis = part * 10000 / whole;
 
 	if (!basis && part)
-		return "< 0.01 %";
-	snprintf(buf, NUMBER_TEXT, "%" PRIu64 ".%02" PRIu64 " %%", basis / 100, basis % 100);
+		return "< 0.01%";
+	snprintf(buf, NUMBER_TEXT, "%" PRIu64 ".%02" PRIu64 "%%", basis / 100, basis % 100);
 	return buf;
 }
 
@@ -138,24 +148,4 @@ enum ink severity_ink(enum severity s)
 	};
 
 	return inks[s];
-}
-
-void page_conversation(const struct page *p, const struct finding *f)
-{
-	char buf[8];
-	bool nowhere =
-		!f->server.has_address && !f->server.network && !f->server.host && !f->server.roles;
-
-	word_endpoint(&f->client, p->o);
-	if (!nowhere || f->port) {
-		out_puts(p->o, " -> ");
-		word_endpoint(&f->server, p->o);
-	}
-	if (f->port)
-		out_printf(p->o, "  %u/%s", f->port, word_transport(f->proto, buf));
-	if (f->protocol && *f->protocol) {
-		out_puts(p->o, " (");
-		out_text_z(p->o, f->protocol);
-		out_char(p->o, ')');
-	}
 }

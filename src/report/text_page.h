@@ -27,10 +27,13 @@ void page_inked(const struct page *p, enum ink ink, const char *trusted);
 void page_heading(const struct page *p, const char *title);
 /* Spaces up to column LABEL after a label of up to LABEL - 1 characters. */
 void page_label(const struct page *p, const char *label);
-/* label, then text wrapped and indented behind it; nothing without text. */
+/* label, then text wrapped and indented behind it; nothing without text. A newline in the text is
+ * one in the report: sentences of ours only, see page_foreign(). */
 void page_row(const struct page *p, const char *label, const char *text);
 /* A paragraph from column `indent`. */
 void page_text(const struct page *p, size_t indent, const char *text);
+/* Text that holds names from outside, from column `indent`, where the cursor already is. */
+void page_foreign(const struct page *p, size_t indent, const char *text);
 /* "- " and the text. */
 void page_item(const struct page *p, const char *text);
 
@@ -38,16 +41,13 @@ void page_item(const struct page *p, const char *text);
 const char *number(uint64_t n, char buf[NUMBER_TEXT]);
 /* "1 packet", "1,204 packets" */
 const char *counted(uint64_t n, const char *one, const char *many, char buf[64]);
-/* 0.02 % of part in whole; "-" of nothing; "< 0.01 %" when it would round to none. */
+/* 0.02% of part in whole; "-" of nothing; "< 0.01%" when it would round to none. */
 const char *percent(uint64_t part, uint64_t whole, char buf[NUMBER_TEXT]);
 /* 3.8 MB, in powers of ten */
 const char *size_human(uint64_t bytes, char buf[NUMBER_TEXT]);
 
 const char *severity_label(enum severity s); /* "HIGH" */
 enum ink severity_ink(enum severity s);
-
-/* "crmweb02 -> sqlcl01  22/tcp (ssh)" */
-void page_conversation(const struct page *p, const struct finding *f);
 
 void text_findings(const struct page *p);
 void text_rpc(const struct page *p);

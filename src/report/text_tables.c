@@ -190,8 +190,10 @@ void text_rules(const struct page *p)
 
 	snprintf(heading, sizeof heading, "RULES (%s)", number(r->n_rules, buf));
 	page_heading(p, heading);
-	out_puts(p->o, "One line in a vendor's paper is one rule here. `spanaudit rules show ID` "
-		       "quotes it.\n");
+	page_text(p, 0,
+		  "One line in a vendor's paper is one rule here; 'spanaudit rules show ID' says "
+		  "where "
+		  "it stands and what it demands.");
 
 	rule_group(p, RULE_VIOLATED, "demanded, in view, and absent or failed", INK_BAD);
 	for (size_t i = 0; i < r->n_rules; i++)
@@ -292,8 +294,10 @@ static void host_line(const struct page *p, const struct role_row *row)
 	out_wrapped(p->o, out_str(&line), p->width, 2, 6);
 	p->o->failed |= line.failed;
 	out_done(&line);
-	for (size_t i = 0; i < row->n_facts; i++)
-		page_text(p, 6, row->facts[i]);
+	for (size_t i = 0; i < row->n_facts; i++) {
+		out_pad(p->o, ' ', 6);
+		page_foreign(p, 6, row->facts[i]);
+	}
 }
 
 void text_hosts(const struct page *p)
@@ -326,9 +330,10 @@ void text_hosts(const struct page *p)
 	if (without)
 		out_printf(p->o, "  %s without a role\n",
 			   counted(without, "address", "addresses", buf));
-	out_puts(p->o,
-		 "Grades: A proved by its own traffic, B strong, C likely, D a hint; declared "
-		 "hosts have none.\n");
+	page_text(
+		p, 0,
+		"Grades: A proved by its own traffic, B strong, C likely, D a hint; what the site "
+		"file or an option declares has none.");
 }
 
 /* --- inputs ----------------------------------------------------------------------------------- */

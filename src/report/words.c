@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "recognise/rpc_iface.h"
+
 const char *word_verdict(enum result_verdict v)
 {
 	static const char *const words[] = {
@@ -71,6 +73,13 @@ const char *word_uuid(const uint8_t u[16], char buf[UUID_TEXT])
 	return buf;
 }
 
+const char *word_interface(const uint8_t uuid[16])
+{
+	const struct rpc_iface_row *row = rpc_iface_find(uuid);
+
+	return row ? row->name : NULL;
+}
+
 bool word_selected(const struct finding *f, const struct report_options *opt)
 {
 	if (!opt->only)
@@ -98,14 +107,44 @@ void word_endpoint(const struct endpoint *e, struct out *o)
 		out_puts(o, "any host");
 }
 
+static bool is_anything(const struct endpoint *e)
+{
+	return e->host || e->network || e->has_address || e->roles;
+}
+
+void word_conversation(const struct finding *f, struct out *o)
+{
+	char buf[8];
+
+	if (!is_anything(&f->client) && !is_anything(&f->server) && !f->port) {
+		out_puts(o, "the whole capture");
+		return;
+	}
+	if (is_anything(&f->client) || f->port)
+		word_endpoint(&f->client, o);
+	if (is_anything(&f->server) || f->port) {
+		if (is_anything(&f->client) || f->port)
+			out_puts(o, " -> ");
+		word_endpoint(&f->server, o);
+	}
+	if (f->port)
+		out_printf(o, " %u/%s", f->port, word_transport(f->proto, buf));
+	if (f->protocol && *f->protocol) {
+		out_puts(o, " (");
+		out_text_z(o, f->protocol);
+		out_char(o, ')');
+	}
+}
+
 static bool shell_quoted(struct out *o, const char *z)
 {
 	for (const char *p = z; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			return false;
-	if (z[strspn(z,
+	if (*z &&
+	    z[strspn(z,
 		     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-:@%")] ==
-	    '\0') {
+		    '\0') {
 		if (*z == '-') /* else it reads as an option */
 			out_puts(o, "./");
 		out_text_z(o, z);

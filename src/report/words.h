@@ -26,6 +26,9 @@ bool word_selected(const struct finding *f, const struct report_options *opt);
 /* An endpoint for people, in one word: host name, else network or address, else the roles. */
 void word_endpoint(const struct endpoint *e, struct out *o);
 
+/* "crmweb02 -> sqlcl01 22/tcp (ssh)" */
+void word_conversation(const struct finding *f, struct out *o);
+
 /* A command line that shows the packets behind a finding in its first input; nothing when there
  * are none. The path is quoted for a POSIX shell; control characters end the attempt. */
 void word_extract(const struct result *r, const struct finding *f, struct out *o);
