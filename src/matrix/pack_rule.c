@@ -344,6 +344,11 @@ static roleset end_of(struct pack_reader *p, const struct ynode *n, bool groups,
 	*ret_name = z;
 	if (s)
 		return s;
+	if (!groups && role_group_by_name(z) != GROUP_N) {
+		error_hint(yerror(p->f, n, p->errs, "'%s' is a group of roles", z),
+			   "list the roles themselves");
+		return 0;
+	}
 	for (unsigned i = 0; i < ROLE_N; i++)
 		words[k++] = role_name((enum role)i);
 	for (unsigned i = 0; groups && i < GROUP_N; i++)
@@ -579,8 +584,10 @@ void pack_read_rule(struct pack_reader *p, struct ynode *record)
 	ymap_unused(p->f, record, rule_keys, p->errs);
 	if (p->errs->n_errors == before)
 		check(p, record, &r);
-	if (p->errs->n_errors > before)
+	if (p->errs->n_errors > before) {
+		p->examples.n = first_example;
 		return;
+	}
 	for (size_t i = first_example; i < p->examples.n; i++)
 		if (!vec_push(&p->example_rule, p->rules.n))
 			p->no_memory = true;
