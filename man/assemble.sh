@@ -15,4 +15,9 @@ text=$(while IFS= read -r line; do
 	*) printf '%s\n' "$line" | sed "s|DATADIR|$datadir|g" ;;
 	esac
 done <"$page")
-printf '%s\n' "$text" | "$scdoc"
+# scdoc begins a paragraph after each block, also where none follows: mandoc calls those empty.
+printf '%s\n' "$text" | "$scdoc" | awk '
+	/^\.PP?$/ { if (!heading) held = $0; next }
+	/^\.(RE|SH|SS)/ { held = "" }
+	held != "" { print held; held = "" }
+	{ print; heading = /^\.S[HS]/ }'

@@ -18,7 +18,7 @@ static int commands(void)
 		printf("  %-12s %s\n", cmd_at(i)->name, cmd_at(i)->help);
 	fputs("\n"
 	      "A first look:\n"
-	      "  spanaudit --role sql=10.0.0.5 --role crm-web=10.0.0.6 --role dc=10.0.0.2 x.pcap\n"
+	      "  spanaudit --role sql=10.0.0.5 --role crm-web=10.0.0.6 night.pcap\n"
 	      "\n"
 	      "Options of a command:  spanaudit COMMAND --help\n"
 	      "Help on a topic:       spanaudit help commands|roles|kinds|exit-codes|filters\n",

@@ -363,7 +363,12 @@ enum { HELP_WIDTH = 80, HELP_INDENT = 27 };
 
 void opt_help(const struct cmd *cmd, struct out *o)
 {
-	out_printf(o, "Usage: spanaudit %s %s\n\n", cmd->name, cmd->args);
+	struct out usage = {0};
+
+	out_printf(&usage, "Usage: spanaudit %s %s", cmd->name, cmd->args);
+	out_wrapped(o, out_str(&usage), HELP_WIDTH, 0, 7);
+	out_done(&usage);
+	out_char(o, '\n');
 	for (const char *z = cmd->about; *z;) {
 		size_t n = strcspn(z, "\n");
 		struct out line = {0};
