@@ -15,9 +15,9 @@ text=$(while IFS= read -r line; do
 	*) printf '%s\n' "$line" | sed "s|DATADIR|$datadir|g" ;;
 	esac
 done <"$page")
-# scdoc begins a paragraph after each block, also where none follows: mandoc calls those empty.
+# scdoc ends a block with a paragraph inside it, which mandoc calls empty: it belongs behind the block.
 printf '%s\n' "$text" | "$scdoc" | awk '
 	/^\.PP?$/ { if (!heading) held = $0; next }
-	/^\.(RE|SH|SS)/ { held = "" }
-	held != "" { print held; held = "" }
+	/^\.S[HS]/ { held = "" }
+	held != "" && !/^\.RE/ { print held; held = "" }
 	{ print; heading = /^\.S[HS]/ }'

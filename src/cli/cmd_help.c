@@ -100,9 +100,14 @@ static void kinds_man(struct out *o)
 	for (size_t i = 0; span_kind_name(i); i++) {
 		const char *severity = span_kind_severity(i);
 
-		out_printf(o, "*%s* (%s)\n\t%s %s\n\n", span_kind_name(i),
-			   *severity ? severity : "no finding", span_kind_meaning(i),
-			   span_kind_remedy(i));
+		out_printf(o, "*%s* (%s)\n\t", span_kind_name(i),
+			   *severity ? severity : "no finding");
+		scdoc_text(o, span_kind_meaning(i));
+		if (strcmp(span_kind_remedy(i), "Nothing.") != 0) {
+			out_char(o, ' ');
+			scdoc_text(o, span_kind_remedy(i));
+		}
+		out_puts(o, "\n\n");
 	}
 }
 

@@ -406,8 +406,7 @@ void opt_help(const struct cmd *cmd, struct out *o)
 	}
 }
 
-/* scdoc(5) reads these as markup. */
-static void scdoc_text(struct out *o, const char *z)
+void scdoc_text(struct out *o, const char *z)
 {
 	for (; *z; z++) {
 		if (*z == '\\' || *z == '*' || *z == '_')

@@ -56,5 +56,7 @@ void opt_help(const struct cmd *cmd, struct out *o);
 /* The OPTIONS and COMMANDS sections of the manual page, in scdoc. */
 void opt_man(struct out *o);
 void cmd_man(struct out *o);
+/* Text with scdoc's markup characters escaped. */
+void scdoc_text(struct out *o, const char *z);
 
 #endif
