@@ -11,32 +11,33 @@
 #include "flow/flow.h"
 
 enum {
-	CONV_APPS = 6,    /* protocols told apart in one conversation; more go into the last */
-	CONV_NAMES = 3,   /* server names kept (SNI, HTTP Host, via), the smallest ones */
-	CONV_IFACES = 8,  /* RPC interfaces kept, the smallest ones */
+	CONV_APPS = 6,   /* protocols told apart in one conversation; more go into the last */
+	CONV_NAMES = 3,  /* server names kept (SNI, HTTP Host, via), the smallest ones */
+	CONV_IFACES = 8, /* RPC interfaces kept, the smallest ones */
 	CONV_NAME_TEXT = 64,
 	CONV_MINUTES = 4, /* newest minutes with failures */
+	CONV_FAILS = 3,   /* newest failures kept by their time */
 };
 
 struct rpc_iface {
-	uint8_t uuid[16];       /* Data1..3 big-endian, as printed */
+	uint8_t uuid[16]; /* Data1..3 big-endian, as printed */
 	uint16_t major, minor;
 };
 
 /* The flows of a conversation that carried one protocol. */
 struct conv_app {
-	uint16_t app;    /* recognise.h; APP_NONE: nothing recognised */
-	uint8_t conf;    /* best enum app_conf of its flows */
+	uint16_t app; /* recognise.h; APP_NONE: nothing recognised */
+	uint8_t conf; /* best enum app_conf of its flows */
 	uint32_t flows;
 	uint32_t by_state[STATE_N];
 	uint64_t payload[2];
-	uint32_t notes;  /* APP_NOTE_*, ored */
+	uint32_t notes;                 /* APP_NOTE_*, ored */
 	struct evidence ev[EVIDENCE_N]; /* of its first flows */
 	uint8_t n_ev;
 };
 
-struct conv_minute { /* failed attempts of one minute */
-	int64_t minute;  /* ts / 60 s */
+struct conv_minute {    /* failed attempts of one minute */
+	int64_t minute; /* ts / 60 s */
 	int64_t first_ns, last_ns;
 	uint32_t n;
 };
@@ -52,31 +53,37 @@ struct conv {
 	uint32_t by_state[STATE_N];
 	uint64_t packets[2], bytes[2], payload[2], unseen[2];
 	int64_t first_ns, last_ns;
-	int64_t ok_last_ns;       /* newest success, TIME_NONE if never */
-	int64_t fail_first_ns, fail_last_ns;
-	uint64_t fails;           /* flows in a failed state */
-	uint64_t tries;           /* SYNs or requests in them */
+	/* A success is an established flow, or a mid-stream one with data both ways. */
+	int64_t ok_last_ns; /* start of the newest one (UDP: its last packet); TIME_NONE if never */
+	/* A failed flow is half-open, rejected, refused, or without answer (but not a single try in
+	 * the last 3 s of the input). It counts at its first packet. */
+	int64_t fail_first_ns, fail_last_ns; /* TIME_NONE without fails */
+	int64_t fail_newest_ns[CONV_FAILS];  /* newest first, the first min(fails, CONV_FAILS) */
+	uint64_t fails;
+	uint64_t tries;                           /* SYNs or requests in them */
 	struct conv_minute minutes[CONV_MINUTES]; /* newest first */
 	uint8_t n_minutes;
 	struct evidence ok_ev[EVIDENCE_N], fail_ev[EVIDENCE_N]; /* the first ones */
 	uint8_t n_ok_ev, n_fail_ev;
-	struct conv_app app[CONV_APPS];
+	struct conv_app
+		app[CONV_APPS]; /* by app; more than CONV_APPS: the largest are in the last */
 	uint8_t n_app;
 	char name[CONV_NAMES][CONV_NAME_TEXT];
 	uint8_t n_name;
 	struct rpc_iface iface[CONV_IFACES];
 	uint8_t n_iface;
 	uint64_t rst_after_accept, rst_after_data;
-	/* the first refusal (by time): who, how */
-	int64_t refusal_ns;
+	/* the first refusal (by time): who, how. A RST is the server's when its TTL lies among
+	 * those of the server's other packets in the whole capture, or none of them was seen. */
+	int64_t refusal_ns; /* TIME_NONE: none */
 	enum refuser refuser;
 	struct addr refused_by;
 	uint8_t icmp_type, icmp_code;
 	enum icmp_class icmp_class;
-	uint8_t refusal_ttl, server_ttl;
-	uint16_t vlan;            /* smallest seen */
+	uint8_t refusal_ttl, server_ttl;           /* server_ttl: the smallest seen, 0 unknown */
+	uint16_t vlan;                             /* smallest seen */
 	uint16_t client_port_min, client_port_max; /* of the client's side */
-	bool started;             /* at least one flow's start was captured */
+	bool started;                              /* at least one flow's start was captured */
 };
 
 struct conv_table;
@@ -93,7 +100,7 @@ struct conv_facts {
 	uint16_t app;
 	uint8_t conf;
 	uint32_t notes;
-	const char *name;         /* NULL or up to CONV_NAME_TEXT - 1 bytes */
+	const char *name; /* NULL or up to CONV_NAME_TEXT - 1 bytes */
 	const struct rpc_iface *iface;
 	size_t n_iface;
 };
@@ -106,6 +113,9 @@ int conv_table_add(struct conv_table *t, const struct flow_done *d, const struct
  * in this order), sorts, and lends the result: by client, server, transport, port. Owned by the
  * table. */
 int conv_table_finish(struct conv_table *t, const struct conv **ret_convs, size_t *ret_n);
+/* True when the newest failures are the last word: CONV_FAILS or more of them, at least 60 s from
+ * the first to the last, and no success after. *ret_since is the first of them. */
+bool conv_failing(const struct conv *c, int64_t *ret_since);
 uint64_t conv_table_evicted(const struct conv_table *t); /* flows that found no room */
 
 #endif

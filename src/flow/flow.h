@@ -8,8 +8,8 @@
  *   side 0, side 1   the two endpoints in the order of the key (neither is the client)
  *   client, server   decided at the end; a flip swaps every counter and fact
  *
- * Results never depend on hash order: what is handed out carries sums, minima and maxima, and the
- * order of hand-out is the order of packets.
+ * Results never depend on hash order or secret: what is handed out carries sums, minima and maxima,
+ * and the order of hand-out follows from the packets and their times alone.
  */
 #ifndef SPAN_FLOW_FLOW_H
 #define SPAN_FLOW_FLOW_H
@@ -20,6 +20,7 @@
 
 #include "base/addr.h"
 #include "base/siphash.h"
+#include "base/time.h"
 #include "decode/packet.h"
 
 enum {
@@ -42,16 +43,16 @@ const char *flow_state_name(enum flow_state s); /* "established" ... as in the r
 
 /* Why one end is called the client, strongest first. */
 enum dir_reason {
-	DIR_SYN,       /* sent the SYN, or received the SYN-ACK */
-	DIR_MESSAGE,   /* a protocol-specific client or server message */
-	DIR_LEARNED,   /* the other end is known as a server on that port from other flows */
-	DIR_PORT,      /* a documented service port on one side only */
-	DIR_FAN_IN,    /* one port with several peers against ports used once */
-	DIR_FIRST,     /* sent the first packet seen */
+	DIR_SYN,     /* sent the SYN, or received the SYN-ACK */
+	DIR_MESSAGE, /* a protocol-specific client or server message */
+	DIR_LEARNED, /* the other end is known as a server on that port from other flows */
+	DIR_PORT,    /* a documented service port on one side only */
+	DIR_FAN_IN,  /* one port with several peers against ports used once */
+	DIR_FIRST,   /* sent the first packet seen */
 	DIR_N,
 };
-const char *dir_reason_name(enum dir_reason r);     /* "handshake" ... */
-unsigned dir_confidence(enum dir_reason r);         /* 100, 95, 80, 60, 40, 20 (per cent) */
+const char *dir_reason_name(enum dir_reason r); /* "handshake" ... */
+unsigned dir_confidence(enum dir_reason r);     /* 100, 95, 80, 60, 40, 20 (per cent) */
 
 struct evidence { /* one packet that a reader can open */
 	int64_t ts_ns;
@@ -69,28 +70,36 @@ struct recognition;
 struct flow_done {
 	struct addr addr[2];
 	uint16_t port[2];
-	uint8_t proto;          /* IPPROTO_NR_TCP or _UDP */
-	bool directed;          /* false: decide later (DIR_LEARNED and below); 0 sent the first packet */
+	uint8_t proto; /* IPPROTO_NR_TCP or _UDP */
+	bool directed; /* false: decide later (DIR_LEARNED and below); 0 sent the first packet */
 	enum dir_reason reason; /* DIR_SYN or DIR_MESSAGE when directed, else DIR_FIRST */
 	enum flow_state state;
 	uint64_t packets[2], bytes[2]; /* sent by; bytes are frame bytes on the wire */
 	uint64_t payload[2];           /* transport payload bytes, retransmits included */
-	uint64_t unseen[2];            /* bytes of that side that the other acknowledged and we never saw */
+	uint64_t unseen[2]; /* bytes of that side that the other acknowledged and we never saw */
 	int64_t first_ns, last_ns;
-	struct evidence ev[EVIDENCE_N]; /* most telling first: SYN or first packet, answer or refusal ... */
+	/* The packets that tell most, by time: SYN or first packet, SYN-ACK or first answer, and
+	 * the refusal, last SYN or first payload. */
+	struct evidence ev[EVIDENCE_N];
 	uint8_t n_ev;
 	uint16_t vlan;
 	uint8_t mac[2][6];
-	uint16_t tries;         /* SYNs, or UDP requests, of the client */
+	uint16_t tries;         /* SYNs, or UDP requests, of the client. 0 with STATE_NO_ANSWER: a
+				 * single one in the last 3 s of the input, which proves nothing */
 	bool started;           /* the SYN (UDP: the first datagram) was captured */
 	bool rst_after_data;    /* ended by RST: an end, not a refusal */
-	bool rst_after_accept;  /* handshake, then RST within three segments and no server payload */
+	bool rst_after_accept;  /* handshake, then RST of the server's address within three segments
+				 * and no server payload; rst_after_data is then false */
 	enum refuser refuser;   /* STATE_REFUSED, _REJECTED */
 	struct addr refused_by; /* sender of the RST or ICMP error */
+	int64_t refusal_ns;     /* when; TIME_NONE without a refuser */
 	uint8_t icmp_type, icmp_code;
 	enum icmp_class icmp_class;
-	uint8_t refusal_ttl, server_ttl; /* 0 unknown: tell a device on the path from the server */
-	struct recognition *app; /* what `head` set; NULL when never called. Ownership passes to `done` */
+	uint8_t refusal_ttl, server_ttl; /* 0 unknown: tell a device on the path from the server.
+					  * server_ttl is of its first packet that is no RST */
+	uint8_t client_ttl;
+	struct recognition
+		*app; /* what `head` set; NULL when never called. Ownership passes to `done` */
 };
 
 struct flow;
@@ -98,7 +107,8 @@ struct flow;
 struct flow_heads {
 	const uint8_t *p[2];
 	size_t n[2];
-	bool whole_start[2]; /* the bytes begin where the stream began (SYN or its answer was seen) */
+	bool whole_start[2]; /* the bytes begin where the stream began (SYN or its answer was seen)
+			      */
 	bool cut[2];         /* bytes are missing behind n (snap length or loss) */
 	uint16_t port[2];
 	struct addr addr[2];
@@ -108,8 +118,8 @@ struct flow_heads {
 
 /* What the owner of a table is asked. Side indices here are the key's, not client and server. */
 struct flow_ops {
-	/* In-order payload arrived (TCP) or a datagram (UDP). `head[i]` are the first bytes of side i
-	 * (UDP: its newest datagram); `final` on the last call. `*app` is the flow's recognition,
+	/* In-order payload arrived (TCP) or a datagram (UDP). `head[i]` are the first bytes of side
+	 * i (UDP: its newest datagram); `final` on the last call. `*app` is the flow's recognition,
 	 * NULL at first, to be filled by the owner. Returns false when no more bytes are wanted. */
 	bool (*head)(void *user, const struct flow_heads *h, struct recognition **app);
 	/* The side that spoke as client according to *app: 0, 1, or -1 when it cannot tell. */
@@ -118,20 +128,24 @@ struct flow_ops {
 };
 
 struct flow_options {
-	const struct hash_key *key;  /* NULL: a random secret */
-	size_t max_memory;           /* bytes for table, pools and heads; 0: 512 MiB */
+	const struct hash_key *key; /* NULL: a random secret */
+	size_t max_memory;          /* bytes for table, pools and heads; 0: 512 MiB. At least a
+				     * slab of records (about 360 KB) is always taken */
 	int64_t tcp_idle_ns, tcp_embryonic_ns, udp_idle_ns; /* 0: 1 h, 60 s, 60 s of packet time */
 };
 
 struct flow_stats {
-	uint64_t packets;     /* given to the table */
-	uint64_t flows;       /* made */
-	uint64_t done;        /* handed out, evicted ones included: equals flows after flow_table_end */
-	uint64_t evicted;     /* handed out early because of max_memory */
-	uint64_t heads_shed;  /* flows whose head buffers were refused because of max_memory */
+	uint64_t packets; /* TCP and UDP packets taken: the sum of those of all flows */
+	uint64_t flows;   /* made */
+	uint64_t done;    /* handed out, evicted ones included: equals flows after flow_table_end */
+	uint64_t expired; /* handed out because idle */
+	uint64_t evicted; /* handed out early because of max_memory */
+	uint64_t heads_shed; /* flows whose head buffers were refused because of max_memory */
 	uint64_t live, live_max;
 	uint64_t icmp_matched, icmp_unmatched;
-	size_t memory, memory_max;
+	size_t memory, memory_max; /* charged against max_memory: each record with the most that its
+				    * place in the index can cost, so that no figure depends on the
+				    * hash secret */
 };
 
 struct flow_table;
@@ -141,8 +155,12 @@ struct flow_table *flow_table_free(struct flow_table *t);
 /* One decoded packet: TCP and UDP make and feed flows, ICMP errors are tied to the flow they
  * quote, everything else is ignored. 0, or -ENOMEM when not even eviction helps. */
 int flow_table_packet(struct flow_table *t, const struct packet *p);
-/* The input is over: hands out everything that is left, oldest first. `now_ns` is the time of the
- * last packet (a lone SYN in the last 3 s proves nothing, and flow_done says so by tries). */
+/* The same for n packets whose payloads all live until the call returns, in their order. Faster:
+ * the memory of later packets is fetched while earlier ones are worked on. */
+int flow_table_packets(struct flow_table *t, const struct packet *p, size_t n);
+/* The input is over: hands out everything that is left, the next to expire first. `now_ns` is the
+ * time of the last packet (a lone SYN in the last 3 s proves nothing, and flow_done says so by
+ * tries). */
 void flow_table_end(struct flow_table *t, int64_t now_ns);
 const struct flow_stats *flow_table_stats(const struct flow_table *t);
 

@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * conv - the table of conversations, and the direction of flows that show none themselves.
+ *
+ * Directed flows go straight into their conversation. The others wait as if their first sender were
+ * the client, one entry for each (first sender, other end) with both ports, until every flow is
+ * known: only then can it be said which end is a server elsewhere, or shared by many.
+ */
+#include "flow/conv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "base/vec.h"
+#include "flow/conv_merge.h"
+
+enum { FIRST_SLOTS = 64, HOSTS_MAX = 1 << 20 };
+#define DEFAULT_CONVERSATIONS ((size_t)2000000)
+
+struct set { /* of conversations, by key */
+	VEC(struct conv);
+	uint32_t *slot; /* index + 1 */
+	size_t slots;
+};
+
+struct endpoint {
+	struct addr addr;
+	uint16_t port;
+	uint8_t proto;
+	bool used;
+	bool server;    /* of a flow with DIR_SYN or DIR_MESSAGE */
+	uint32_t peers; /* undirected 5-tuples that it is an end of */
+};
+
+struct host { /* hop limits of an address' packets that are no RST */
+	struct addr addr;
+	uint8_t ttl_min, ttl_max; /* 0: free */
+};
+
+struct conv_table {
+	struct hash_key key;
+	struct conv_options o;
+	struct set convs, waiting;
+	struct host *host;
+	size_t n_host, hosts;
+	struct endpoint *end;
+	size_t ends;
+	uint64_t evicted;
+};
+
+struct conv_table *conv_table_new(const struct conv_options *o)
+{
+	struct conv_table *t = calloc(1, sizeof *t);
+
+	if (!t)
+		return NULL;
+	t->o = *o;
+	t->key = o->key ? *o->key : hash_key_random();
+	if (!t->o.max_conversations)
+		t->o.max_conversations = DEFAULT_CONVERSATIONS;
+	return t;
+}
+
+static void set_done(struct set *s)
+{
+	free(s->v);
+	free(s->slot);
+	*s = (struct set){0};
+}
+
+struct conv_table *conv_table_free(struct conv_table *t)
+{
+	if (!t)
+		return NULL;
+	set_done(&t->convs);
+	set_done(&t->waiting);
+	free(t->host);
+	free(t->end);
+	free(t);
+	return NULL;
+}
+
+uint64_t conv_table_evicted(const struct conv_table *t)
+{
+	return t->evicted;
+}
+
+/* Sets by key. An entry that waits is also told apart by its client's port; for the others that is
+ * left out of the key (cport is -1). */
+struct conv_key {
+	const struct addr *client, *server;
+	uint16_t port;
+	uint8_t proto;
+	int32_t cport;
+};
+
+static uint64_t hash_of(const struct conv_table *t, const struct conv_key *k)
+{
+	uint64_t w[5];
+
+	memcpy(w, k->client->b, 16);
+	memcpy(w + 2, k->server->b, 16);
+	w[4] = (uint64_t)(uint32_t)k->cport << 32 | (uint64_t)k->port << 16 | k->proto;
+	return siphash13_words(w, 5, &t->key);
+}
+
+static struct conv_key key_of_conv(const struct conv *c, bool waiting)
+{
+	return (struct conv_key){&c->client, &c->server, c->port, c->proto,
+				 waiting ? c->client_port_min : -1};
+}
+
+static bool same(const struct conv *c, const struct conv_key *k)
+{
+	return c->port == k->port && c->proto == k->proto && addr_equal(&c->client, k->client) &&
+	       addr_equal(&c->server, k->server) &&
+	       (k->cport < 0 || c->client_port_min == k->cport);
+}
+
+static uint32_t *set_slot(const struct conv_table *t, const struct set *s, const struct conv_key *k)
+{
+	for (uint64_t i = hash_of(t, k);; i++) {
+		uint32_t *at = &s->slot[i & (s->slots - 1)];
+
+		if (!*at || same(&s->v[*at - 1], k))
+			return at;
+	}
+}
+
+static struct conv *set_find(const struct conv_table *t, const struct set *s,
+			     const struct conv_key *k)
+{
+	uint32_t *at = s->slots ? set_slot(t, s, k) : NULL;
+
+	return at && *at ? &s->v[*at - 1] : NULL;
+}
+
+static bool set_grow(const struct conv_table *t, struct set *s, bool waiting)
+{
+	size_t slots = s->slots ? s->slots * 2 : FIRST_SLOTS;
+	uint32_t *slot = calloc(slots, sizeof *slot);
+
+	if (!slot)
+		return false;
+	free(s->slot);
+	s->slot = slot;
+	s->slots = slots;
+	for (size_t i = 0; i < s->n; i++) {
+		struct conv_key k = key_of_conv(&s->v[i], waiting);
+
+		*set_slot(t, s, &k) = (uint32_t)(i + 1);
+	}
+	return true;
+}
+
+/* The entry of a key, made when `may_make`. NULL with *ret_err 0 when it may not be made. */
+static struct conv *set_get(struct conv_table *t, struct set *s, const struct conv_key *k,
+			    bool may_make, int *ret_err)
+{
+	struct conv *c = set_find(t, s, k);
+
+	*ret_err = 0;
+	if (c || !may_make)
+		return c;
+	if ((s->n + 1) * 4 > s->slots * 3 && !set_grow(t, s, k->cport >= 0)) {
+		*ret_err = -ENOMEM;
+		return NULL;
+	}
+	if (!vec_grow(s)) {
+		*ret_err = -ENOMEM;
+		return NULL;
+	}
+	c = &s->v[s->n];
+	conv_init(c, k->client, k->server, k->port, k->proto);
+	if (k->cport >= 0)
+		c->client_port_min = c->client_port_max = (uint16_t)k->cport;
+	*set_slot(t, s, k) = (uint32_t)++s->n;
+	return c;
+}
+
+/* Hosts' hop limits */
+
+static struct host *host_slot(const struct conv_table *t, const struct addr *a)
+{
+	uint64_t w[2];
+
+	memcpy(w, a->b, 16);
+	for (uint64_t i = siphash13_words(w, 2, &t->key);; i++) {
+		struct host *h = &t->host[i & (t->hosts - 1)];
+
+		if (!h->ttl_min || addr_equal(&h->addr, a))
+			return h;
+	}
+}
+
+static int hosts_grow(struct conv_table *t)
+{
+	struct host *old = t->host;
+	size_t n = t->hosts;
+
+	t->hosts = n ? n * 2 : FIRST_SLOTS;
+	t->host = calloc(t->hosts, sizeof *t->host);
+	if (!t->host) {
+		t->host = old;
+		t->hosts = n;
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (old[i].ttl_min)
+			*host_slot(t, &old[i].addr) = old[i];
+	free(old);
+	return 0;
+}
+
+static int host_ttl(struct conv_table *t, const struct addr *a, uint8_t ttl)
+{
+	if (!ttl)
+		return 0;
+	if ((t->n_host + 1) * 4 > t->hosts * 3 && t->n_host < HOSTS_MAX && hosts_grow(t) < 0)
+		return -ENOMEM;
+
+	struct host *h = host_slot(t, a);
+
+	if (!h->ttl_min) {
+		if (t->n_host == HOSTS_MAX)
+			return 0;
+		t->n_host++;
+		*h = (struct host){*a, ttl, ttl};
+	}
+	if (ttl < h->ttl_min)
+		h->ttl_min = ttl;
+	if (ttl > h->ttl_max)
+		h->ttl_max = ttl;
+	return 0;
+}
+
+/* A RST in the server's name whose hop limit none of the server's own packets has comes from a
+ * device on the path. */
+static void name_refuser(const struct conv_table *t, struct conv *c)
+{
+	if (c->refuser != REFUSER_SERVER || c->icmp_class != ICMP_NOT_ERROR || !t->hosts)
+		return;
+
+	const struct host *h = host_slot(t, &c->server);
+
+	if (!h->ttl_min)
+		return;
+	if (!c->server_ttl)
+		c->server_ttl = h->ttl_min;
+	if (c->refusal_ttl < h->ttl_min || c->refusal_ttl > h->ttl_max)
+		c->refuser = REFUSER_OTHER;
+}
+
+/* Flows */
+
+static bool is_group(const struct addr *a)
+{
+	return addr_is_multicast(a) || addr_is_broadcast(a);
+}
+
+static int add(struct conv_table *t, const struct flow_done *d, const struct conv_facts *f,
+	       bool directed, bool group)
+{
+	struct set *s = directed ? &t->convs : &t->waiting;
+	struct conv_key k = {&d->addr[0], &d->addr[1], d->port[1], d->proto,
+			     directed ? -1 : d->port[0]};
+	bool room = t->convs.n + t->waiting.n < t->o.max_conversations;
+	int err;
+	struct conv *c = set_get(t, s, &k, room, &err);
+
+	if (!c) {
+		t->evicted += err == 0;
+		return err;
+	}
+	c->group = group;
+	conv_flow(c, d, f);
+	err = host_ttl(t, &d->addr[0], d->client_ttl);
+	return err < 0 ? err : host_ttl(t, &d->addr[1], d->server_ttl);
+}
+
+int conv_table_add(struct conv_table *t, const struct flow_done *d, const struct conv_facts *f)
+{
+	/* Nobody answers from a group: whoever sends to one asks. */
+	if (is_group(&d->addr[1]))
+		return add(t, d, f, true, true);
+	if (is_group(&d->addr[0])) {
+		struct flow_done flipped = flow_flip(d);
+
+		return add(t, &flipped, f, true, true);
+	}
+	return add(t, d, f, d->directed, false);
+}
+
+/* Directions */
+
+static struct endpoint *end_slot(const struct conv_table *t, const struct addr *a, uint16_t port,
+				 uint8_t proto)
+{
+	uint64_t w[3];
+
+	memcpy(w, a->b, 16);
+	w[2] = (uint64_t)port << 8 | proto;
+	for (uint64_t i = siphash13_words(w, 3, &t->key);; i++) {
+		struct endpoint *e = &t->end[i & (t->ends - 1)];
+
+		if (!e->used || (e->port == port && e->proto == proto && addr_equal(&e->addr, a)))
+			return e;
+	}
+}
+
+static void count_peer(struct conv_table *t, const struct addr *a, uint16_t port, uint8_t proto)
+{
+	struct endpoint *e = end_slot(t, a, port, proto);
+
+	e->addr = *a;
+	e->port = port;
+	e->proto = proto;
+	e->used = true;
+	e->peers++;
+}
+
+/* The entry of the same 5-tuple whose first sender was the other end. */
+static const struct conv *reverse(const struct conv_table *t, const struct conv *c)
+{
+	struct conv_key k = {&c->server, &c->client, c->client_port_min, c->proto, c->port};
+	const struct conv *r = set_find(t, &t->waiting, &k);
+
+	return r != c ? r : NULL;
+}
+
+static bool is_lower(const struct conv *c)
+{
+	int order = addr_compare(&c->client, &c->server);
+
+	return order < 0 || (order == 0 && c->client_port_min < c->port);
+}
+
+static int survey(struct conv_table *t)
+{
+	t->ends = FIRST_SLOTS;
+	while (t->ends < t->waiting.n * 3)
+		t->ends *= 2;
+	t->end = calloc(t->ends, sizeof *t->end);
+	if (!t->end)
+		return -ENOMEM;
+	for (size_t i = 0; i < t->waiting.n; i++) {
+		const struct conv *c = &t->waiting.v[i];
+
+		if (!is_lower(c) && reverse(t, c))
+			continue;
+		count_peer(t, &c->client, c->client_port_min, c->proto);
+		count_peer(t, &c->server, c->port, c->proto);
+	}
+	for (size_t i = 0; i < t->convs.n; i++) {
+		const struct conv *c = &t->convs.v[i];
+
+		if (!c->group && c->reason <= DIR_MESSAGE) {
+			struct endpoint *e = end_slot(t, &c->server, c->port, c->proto);
+
+			e->server = e->used;
+		}
+	}
+	return 0;
+}
+
+/* Which end of an entry that waits is the client: 0 as it stands, 1 the other. */
+static unsigned decide(const struct conv_table *t, const struct conv *c,
+		       enum dir_reason *ret_reason)
+{
+	const struct endpoint *a = end_slot(t, &c->client, c->client_port_min, c->proto);
+	const struct endpoint *b = end_slot(t, &c->server, c->port, c->proto);
+
+	*ret_reason = DIR_LEARNED;
+	if (a->server != b->server)
+		return a->server;
+
+	bool known_a = false, known_b = false;
+
+	if (t->o.known_port) {
+		known_a = t->o.known_port(t->o.user, c->proto, c->client_port_min);
+		known_b = t->o.known_port(t->o.user, c->proto, c->port);
+	}
+	*ret_reason = DIR_PORT;
+	if (known_a != known_b)
+		return known_a;
+	*ret_reason = DIR_FAN_IN;
+	if ((a->peers == 1) != (b->peers == 1))
+		return b->peers == 1;
+
+	const struct conv *r = reverse(t, c);
+
+	*ret_reason = DIR_FIRST;
+	if (!r || c->first_ns < r->first_ns)
+		return 0;
+	if (c->first_ns > r->first_ns)
+		return 1;
+
+	struct evidence mine = conv_earliest(c), theirs = conv_earliest(r);
+
+	return evidence_compare(&mine, &theirs) > 0;
+}
+
+static int resolve(struct conv_table *t)
+{
+	for (size_t i = 0; i < t->waiting.n; i++) {
+		struct conv c = t->waiting.v[i];
+		enum dir_reason reason;
+		int err;
+
+		if (decide(t, &c, &reason))
+			conv_flip(&c);
+		c.reason = reason;
+
+		struct conv_key k = key_of_conv(&c, false);
+		struct conv *to = set_get(t, &t->convs, &k, true, &err);
+
+		if (!to)
+			return err;
+		conv_merge(to, &c);
+	}
+	return 0;
+}
+
+static int by_key(const void *pa, const void *pb)
+{
+	const struct conv *a = pa, *b = pb;
+	int order = addr_compare(&a->client, &b->client);
+
+	if (!order)
+		order = addr_compare(&a->server, &b->server);
+	if (!order)
+		order = (a->proto > b->proto) - (a->proto < b->proto);
+	return order ? order : (a->port > b->port) - (a->port < b->port);
+}
+
+int conv_table_finish(struct conv_table *t, const struct conv **ret_convs, size_t *ret_n)
+{
+	int err = t->waiting.n ? survey(t) : 0;
+
+	if (err == 0)
+		err = resolve(t);
+	if (err < 0)
+		return err;
+	set_done(&t->waiting);
+	free(t->end);
+	t->end = NULL;
+	for (size_t i = 0; i < t->convs.n; i++)
+		name_refuser(t, &t->convs.v[i]);
+	if (t->convs.n)
+		qsort(t->convs.v, t->convs.n, sizeof *t->convs.v, by_key);
+	/* Their places changed, and nothing more is looked up. */
+	free(t->convs.slot);
+	t->convs.slot = NULL;
+	t->convs.slots = 0;
+	*ret_convs = t->convs.v;
+	*ret_n = t->convs.n;
+	return 0;
+}

@@ -1,0 +1,511 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "flow/conv_merge.h"
+
+#include <string.h>
+
+#include "base/time.h"
+
+#define MINUTE_NS (60 * NS_PER_S)
+
+static void min_ns(int64_t *a, int64_t b)
+{
+	if (b != TIME_NONE && (*a == TIME_NONE || b < *a))
+		*a = b;
+}
+
+static void max_ns(int64_t *a, int64_t b)
+{
+	if (b != TIME_NONE && (*a == TIME_NONE || b > *a))
+		*a = b;
+}
+
+int evidence_compare(const struct evidence *a, const struct evidence *b)
+{
+	if (a->ts_ns != b->ts_ns)
+		return a->ts_ns < b->ts_ns ? -1 : 1;
+	if (a->input != b->input)
+		return a->input < b->input ? -1 : 1;
+	return (a->number > b->number) - (a->number < b->number);
+}
+
+static void put_evidence(struct evidence ev[EVIDENCE_N], uint8_t *n, const struct evidence *from,
+			 size_t n_from)
+{
+	for (size_t k = 0; k < n_from; k++) {
+		unsigned i = *n;
+		bool there = false;
+
+		for (unsigned j = 0; j < *n; j++)
+			there |= evidence_compare(&ev[j], &from[k]) == 0;
+		if (there || (*n == EVIDENCE_N && evidence_compare(&ev[*n - 1], &from[k]) < 0))
+			continue;
+		if (*n < EVIDENCE_N)
+			++*n;
+		else
+			i--;
+		for (; i > 0 && evidence_compare(&from[k], &ev[i - 1]) < 0; i--)
+			ev[i] = ev[i - 1];
+		ev[i] = from[k];
+	}
+}
+
+static void put_minute(struct conv *c, const struct conv_minute *m)
+{
+	unsigned i = 0;
+
+	while (i < c->n_minutes && c->minutes[i].minute > m->minute)
+		i++;
+	if (i == CONV_MINUTES)
+		return;
+	if (i < c->n_minutes && c->minutes[i].minute == m->minute) {
+		c->minutes[i].n += m->n;
+		min_ns(&c->minutes[i].first_ns, m->first_ns);
+		max_ns(&c->minutes[i].last_ns, m->last_ns);
+		return;
+	}
+	if (c->n_minutes < CONV_MINUTES)
+		c->n_minutes++;
+	for (unsigned j = c->n_minutes - 1; j > i; j--)
+		c->minutes[j] = c->minutes[j - 1];
+	c->minutes[i] = *m;
+}
+
+static void put_fail(struct conv *c, int64_t ts_ns)
+{
+	unsigned n = c->fails < CONV_FAILS ? (unsigned)c->fails : CONV_FAILS;
+
+	for (unsigned i = 0; i < n; i++) {
+		int64_t was = c->fail_newest_ns[i];
+
+		if (was < ts_ns) {
+			c->fail_newest_ns[i] = ts_ns;
+			ts_ns = was;
+		}
+	}
+	if (n < CONV_FAILS)
+		c->fail_newest_ns[n] = ts_ns;
+}
+
+static void put_name(struct conv *c, const char *name)
+{
+	unsigned i = 0;
+	int order = -1;
+
+	while (i < c->n_name && (order = strncmp(c->name[i], name, CONV_NAME_TEXT - 1)) < 0)
+		i++;
+	if (i == CONV_NAMES || (i < c->n_name && order == 0))
+		return;
+	if (c->n_name < CONV_NAMES)
+		c->n_name++;
+	for (unsigned j = c->n_name - 1; j > i; j--)
+		memcpy(c->name[j], c->name[j - 1], CONV_NAME_TEXT);
+	memset(c->name[i], 0, CONV_NAME_TEXT);
+	memcpy(c->name[i], name, strnlen(name, CONV_NAME_TEXT - 1));
+}
+
+static int iface_compare(const struct rpc_iface *a, const struct rpc_iface *b)
+{
+	int order = memcmp(a->uuid, b->uuid, sizeof a->uuid);
+
+	if (order)
+		return order;
+	if (a->major != b->major)
+		return a->major < b->major ? -1 : 1;
+	return (a->minor > b->minor) - (a->minor < b->minor);
+}
+
+static void put_iface(struct conv *c, const struct rpc_iface *f)
+{
+	unsigned i = 0;
+	int order = -1;
+
+	while (i < c->n_iface && (order = iface_compare(&c->iface[i], f)) < 0)
+		i++;
+	if (i == CONV_IFACES || (i < c->n_iface && order == 0))
+		return;
+	if (c->n_iface < CONV_IFACES)
+		c->n_iface++;
+	for (unsigned j = c->n_iface - 1; j > i; j--)
+		c->iface[j] = c->iface[j - 1];
+	c->iface[i] = *f;
+}
+
+/* Adds b's figures to a; a keeps its name. */
+static void app_add(struct conv_app *a, const struct conv_app *b)
+{
+	if (b->conf > a->conf)
+		a->conf = b->conf;
+	a->flows += b->flows;
+	for (unsigned i = 0; i < STATE_N; i++)
+		a->by_state[i] += b->by_state[i];
+	for (unsigned i = 0; i < 2; i++)
+		a->payload[i] += b->payload[i];
+	a->notes |= b->notes;
+	put_evidence(a->ev, &a->n_ev, b->ev, b->n_ev);
+}
+
+/* The smallest CONV_APPS - 1 numbers have a place of their own, the last place has the rest and the
+ * smallest number of them: whatever came first. */
+static void put_app(struct conv *c, const struct conv_app *b)
+{
+	unsigned i = 0;
+
+	while (i < c->n_app && c->app[i].app < b->app)
+		i++;
+	if (i < c->n_app && c->app[i].app == b->app) {
+		app_add(&c->app[i], b);
+		return;
+	}
+	if (i == CONV_APPS) {
+		app_add(&c->app[CONV_APPS - 1], b);
+		return;
+	}
+	if (c->n_app < CONV_APPS) {
+		c->n_app++;
+	} else if (i == CONV_APPS - 1) {
+		app_add(&c->app[i], b);
+		c->app[i].app = b->app;
+		return;
+	} else {
+		/* The last but one moves down, into the rest. */
+		struct conv_app down = c->app[CONV_APPS - 2];
+
+		app_add(&down, &c->app[CONV_APPS - 1]);
+		c->app[CONV_APPS - 1] = down;
+		for (unsigned j = CONV_APPS - 2; j > i; j--)
+			c->app[j] = c->app[j - 1];
+		c->app[i] = *b;
+		return;
+	}
+	for (unsigned j = c->n_app - 1u; j > i; j--)
+		c->app[j] = c->app[j - 1];
+	c->app[i] = *b;
+}
+
+struct refusal {
+	int64_t ns;
+	enum refuser refuser;
+	struct addr by;
+	uint8_t type, code;
+	enum icmp_class class;
+	uint8_t ttl;
+};
+
+static int refusal_compare(const struct refusal *a, const struct conv *c)
+{
+	int order = memcmp(a->by.b, c->refused_by.b, sizeof a->by.b);
+
+	if (a->ns != c->refusal_ns)
+		return a->ns < c->refusal_ns ? -1 : 1;
+	if (order)
+		return order;
+	if (a->refuser != c->refuser)
+		return a->refuser < c->refuser ? -1 : 1;
+	if (a->class != c->icmp_class)
+		return a->class < c->icmp_class ? -1 : 1;
+	if (a->type != c->icmp_type)
+		return a->type < c->icmp_type ? -1 : 1;
+	if (a->code != c->icmp_code)
+		return a->code < c->icmp_code ? -1 : 1;
+	return (a->ttl > c->refusal_ttl) - (a->ttl < c->refusal_ttl);
+}
+
+static void put_refusal(struct conv *c, const struct refusal *r)
+{
+	if (r->refuser == REFUSER_NONE)
+		return;
+	if (c->refuser != REFUSER_NONE && refusal_compare(r, c) >= 0)
+		return;
+	c->refusal_ns = r->ns;
+	c->refuser = r->refuser;
+	c->refused_by = r->by;
+	c->icmp_type = r->type;
+	c->icmp_code = r->code;
+	c->icmp_class = r->class;
+	c->refusal_ttl = r->ttl;
+}
+
+static void min_ttl(uint8_t *a, uint8_t b)
+{
+	if (b && (!*a || b < *a))
+		*a = b;
+}
+
+void conv_init(struct conv *c, const struct addr *client, const struct addr *server, uint16_t port,
+	       uint8_t proto)
+{
+	/* memset and not an initialiser: equal conversations are equal bytes. */
+	memset(c, 0, sizeof *c);
+	c->client = *client;
+	c->server = *server;
+	c->port = port;
+	c->proto = proto;
+	c->reason = DIR_N;
+	c->state = STATE_N;
+	c->first_ns = c->last_ns = c->ok_last_ns = TIME_NONE;
+	c->fail_first_ns = c->fail_last_ns = c->refusal_ns = TIME_NONE;
+	c->vlan = c->client_port_min = UINT16_MAX;
+}
+
+static bool succeeded(const struct flow_done *d)
+{
+	return d->state == STATE_ESTABLISHED ||
+	       (d->state == STATE_MID_STREAM && d->payload[0] && d->payload[1]);
+}
+
+static bool failed(const struct flow_done *d)
+{
+	switch (d->state) {
+	case STATE_HALF_OPEN:
+	case STATE_REJECTED:
+	case STATE_REFUSED:
+		return true;
+	case STATE_NO_ANSWER:
+		return d->tries > 0;
+	default:
+		return false;
+	}
+}
+
+static int64_t minute_of(int64_t ns)
+{
+	return ns / MINUTE_NS - (ns % MINUTE_NS < 0);
+}
+
+static void flow_failed(struct conv *c, const struct flow_done *d)
+{
+	put_fail(c, d->first_ns);
+	c->fails++;
+	c->tries += d->tries;
+	min_ns(&c->fail_first_ns, d->first_ns);
+	max_ns(&c->fail_last_ns, d->first_ns);
+
+	struct conv_minute m;
+
+	memset(&m, 0, sizeof m); /* its padding too: see conv_init() */
+	m.minute = minute_of(d->first_ns);
+	m.first_ns = m.last_ns = d->first_ns;
+	m.n = 1;
+	put_minute(c, &m);
+	put_evidence(c->fail_ev, &c->n_fail_ev, d->ev, d->n_ev);
+}
+
+void conv_flow(struct conv *c, const struct flow_done *d, const struct conv_facts *f)
+{
+	struct conv_app app;
+
+	memset(&app, 0, sizeof app);
+	app.app = f->app;
+	app.conf = f->conf;
+	app.flows = 1;
+	app.notes = f->notes;
+	c->flows++;
+	c->by_state[d->state]++;
+	app.by_state[d->state]++;
+	for (unsigned i = 0; i < 2; i++) {
+		c->packets[i] += d->packets[i];
+		c->bytes[i] += d->bytes[i];
+		c->payload[i] += d->payload[i];
+		c->unseen[i] += d->unseen[i];
+		app.payload[i] = d->payload[i];
+	}
+	if (d->reason < c->reason)
+		c->reason = d->reason;
+	if (d->state < c->state)
+		c->state = d->state;
+	min_ns(&c->first_ns, d->first_ns);
+	max_ns(&c->last_ns, d->last_ns);
+	if (succeeded(d)) {
+		max_ns(&c->ok_last_ns, d->proto == IPPROTO_NR_TCP ? d->first_ns : d->last_ns);
+		put_evidence(c->ok_ev, &c->n_ok_ev, d->ev, d->n_ev);
+	} else if (failed(d)) {
+		flow_failed(c, d);
+	}
+	put_evidence(app.ev, &app.n_ev, d->ev, d->n_ev);
+	put_app(c, &app);
+	if (f->name && f->name[0])
+		put_name(c, f->name);
+	for (size_t i = 0; i < f->n_iface; i++)
+		put_iface(c, &f->iface[i]);
+	c->rst_after_accept += d->rst_after_accept;
+	c->rst_after_data += d->rst_after_data;
+	put_refusal(c, &(struct refusal){d->refusal_ns, d->refuser, d->refused_by, d->icmp_type,
+					 d->icmp_code, d->icmp_class, d->refusal_ttl});
+	min_ttl(&c->server_ttl, d->server_ttl);
+	if (d->vlan < c->vlan)
+		c->vlan = d->vlan;
+	if (d->port[0] < c->client_port_min)
+		c->client_port_min = d->port[0];
+	if (d->port[0] > c->client_port_max)
+		c->client_port_max = d->port[0];
+	c->started |= d->started;
+}
+
+void conv_merge(struct conv *c, const struct conv *b)
+{
+	c->flows += b->flows;
+	for (unsigned i = 0; i < STATE_N; i++)
+		c->by_state[i] += b->by_state[i];
+	for (unsigned i = 0; i < 2; i++) {
+		c->packets[i] += b->packets[i];
+		c->bytes[i] += b->bytes[i];
+		c->payload[i] += b->payload[i];
+		c->unseen[i] += b->unseen[i];
+	}
+	if (b->reason < c->reason)
+		c->reason = b->reason;
+	if (b->state < c->state)
+		c->state = b->state;
+	c->group |= b->group;
+	min_ns(&c->first_ns, b->first_ns);
+	max_ns(&c->last_ns, b->last_ns);
+	max_ns(&c->ok_last_ns, b->ok_last_ns);
+	min_ns(&c->fail_first_ns, b->fail_first_ns);
+	max_ns(&c->fail_last_ns, b->fail_last_ns);
+	for (unsigned i = 0; i < CONV_FAILS && i < b->fails; i++) {
+		put_fail(c, b->fail_newest_ns[i]);
+		c->fails++;
+	}
+	if (b->fails > CONV_FAILS)
+		c->fails += b->fails - CONV_FAILS;
+	c->tries += b->tries;
+	for (unsigned i = 0; i < b->n_minutes; i++)
+		put_minute(c, &b->minutes[i]);
+	put_evidence(c->ok_ev, &c->n_ok_ev, b->ok_ev, b->n_ok_ev);
+	put_evidence(c->fail_ev, &c->n_fail_ev, b->fail_ev, b->n_fail_ev);
+	for (unsigned i = 0; i < b->n_app; i++)
+		put_app(c, &b->app[i]);
+	for (unsigned i = 0; i < b->n_name; i++)
+		put_name(c, b->name[i]);
+	for (unsigned i = 0; i < b->n_iface; i++)
+		put_iface(c, &b->iface[i]);
+	c->rst_after_accept += b->rst_after_accept;
+	c->rst_after_data += b->rst_after_data;
+	put_refusal(c, &(struct refusal){b->refusal_ns, b->refuser, b->refused_by, b->icmp_type,
+					 b->icmp_code, b->icmp_class, b->refusal_ttl});
+	min_ttl(&c->server_ttl, b->server_ttl);
+	if (b->vlan < c->vlan)
+		c->vlan = b->vlan;
+	if (b->client_port_min < c->client_port_min)
+		c->client_port_min = b->client_port_min;
+	if (b->client_port_max > c->client_port_max)
+		c->client_port_max = b->client_port_max;
+	c->started |= b->started;
+}
+
+#define SWAP(a, b)                         \
+	do {                               \
+		__typeof__(a) swap_ = (a); \
+		(a) = (b);                 \
+		(b) = swap_;               \
+	} while (0)
+
+static enum flow_state flip_state(enum flow_state s)
+{
+	return s == STATE_REJECTED || s == STATE_REFUSED || s == STATE_NO_ANSWER ||
+			       s == STATE_HALF_OPEN
+		       ? STATE_ONE_WAY
+		       : s;
+}
+
+struct flow_done flow_flip(const struct flow_done *d)
+{
+	struct flow_done f = *d;
+
+	SWAP(f.addr[0], f.addr[1]);
+	SWAP(f.port[0], f.port[1]);
+	SWAP(f.packets[0], f.packets[1]);
+	SWAP(f.bytes[0], f.bytes[1]);
+	SWAP(f.payload[0], f.payload[1]);
+	SWAP(f.unseen[0], f.unseen[1]);
+	memcpy(f.mac[0], d->mac[1], sizeof f.mac[0]);
+	memcpy(f.mac[1], d->mac[0], sizeof f.mac[1]);
+	SWAP(f.client_ttl, f.server_ttl);
+	f.state = flip_state(d->state);
+	f.started = false;
+	f.rst_after_accept = false;
+	if (f.proto == IPPROTO_NR_UDP)
+		f.tries = f.packets[0] < UINT16_MAX ? (uint16_t)f.packets[0] : UINT16_MAX;
+	f.refuser = REFUSER_NONE;
+	f.refused_by = (struct addr){{0}};
+	f.refusal_ns = TIME_NONE;
+	f.icmp_type = f.icmp_code = f.refusal_ttl = 0;
+	f.icmp_class = ICMP_NOT_ERROR;
+	return f;
+}
+
+static void flip_states(uint32_t by_state[STATE_N])
+{
+	for (unsigned i = 0; i < STATE_N; i++) {
+		enum flow_state to = flip_state((enum flow_state)i);
+
+		if (to != i) {
+			by_state[to] += by_state[i];
+			by_state[i] = 0;
+		}
+	}
+}
+
+void conv_flip(struct conv *c)
+{
+	uint16_t port = c->client_port_min;
+
+	SWAP(c->client, c->server);
+	c->client_port_min = c->client_port_max = c->port;
+	c->port = port;
+	SWAP(c->packets[0], c->packets[1]);
+	SWAP(c->bytes[0], c->bytes[1]);
+	SWAP(c->payload[0], c->payload[1]);
+	SWAP(c->unseen[0], c->unseen[1]);
+	flip_states(c->by_state);
+	for (unsigned i = 0; i < c->n_app; i++) {
+		SWAP(c->app[i].payload[0], c->app[i].payload[1]);
+		flip_states(c->app[i].by_state);
+	}
+	c->state = flip_state(c->state);
+	c->started = false;
+	c->fails = c->tries = 0;
+	c->fail_first_ns = c->fail_last_ns = TIME_NONE;
+	memset(c->fail_newest_ns, 0, sizeof c->fail_newest_ns);
+	memset(c->minutes, 0, sizeof c->minutes);
+	c->n_minutes = 0;
+	memset(c->fail_ev, 0, sizeof c->fail_ev);
+	c->n_fail_ev = 0;
+	c->refusal_ns = TIME_NONE;
+	c->refuser = REFUSER_NONE;
+	c->refused_by = (struct addr){{0}};
+	c->icmp_type = c->icmp_code = c->refusal_ttl = c->server_ttl = 0;
+	c->icmp_class = ICMP_NOT_ERROR;
+	c->rst_after_accept = 0;
+}
+
+struct evidence conv_earliest(const struct conv *c)
+{
+	struct evidence e = {INT64_MAX, UINT32_MAX, UINT32_MAX};
+
+	for (unsigned i = 0; i < c->n_app; i++)
+		if (c->app[i].n_ev && evidence_compare(&c->app[i].ev[0], &e) < 0)
+			e = c->app[i].ev[0];
+	return e;
+}
+
+bool conv_failing(const struct conv *c, int64_t *ret_since)
+{
+	int64_t ok = c->ok_last_ns;
+
+	if (c->fails < CONV_FAILS || (ok != TIME_NONE && c->fail_newest_ns[CONV_FAILS - 1] <= ok))
+		return false;
+
+	/* The earliest failure after the last success that is known by its time. */
+	int64_t since = c->fail_newest_ns[CONV_FAILS - 1];
+
+	for (unsigned i = 0; i < c->n_minutes; i++)
+		if (ok == TIME_NONE || c->minutes[i].first_ns > ok)
+			min_ns(&since, c->minutes[i].first_ns);
+	if (ok == TIME_NONE || c->fail_first_ns > ok)
+		since = c->fail_first_ns;
+	if (c->fail_last_ns - MINUTE_NS < since)
+		return false;
+	*ret_since = since;
+	return true;
+}

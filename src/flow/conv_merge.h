@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * conv_merge - what goes into one conversation, in any order. Private to this folder.
+ *
+ * Each step is a sum, a minimum, a maximum or the k smallest of a set: commutative and associative,
+ * so that it cannot be seen in which order flows ended.
+ */
+#ifndef SPAN_FLOW_CONV_MERGE_H
+#define SPAN_FLOW_CONV_MERGE_H
+
+#include "flow/conv.h"
+
+/* An empty conversation, ready for conv_flow() and conv_merge(). */
+void conv_init(struct conv *c, const struct addr *client, const struct addr *server, uint16_t port,
+	       uint8_t proto);
+void conv_flow(struct conv *c, const struct flow_done *d, const struct conv_facts *f);
+void conv_merge(struct conv *c, const struct conv *b);
+/* Client becomes server. What seemed a failed attempt is then one side of something else. */
+void conv_flip(struct conv *c);
+/* The same for one flow. */
+struct flow_done flow_flip(const struct flow_done *d);
+/* The earliest packet that the conversation can show. */
+struct evidence conv_earliest(const struct conv *c);
+int evidence_compare(const struct evidence *a, const struct evidence *b);
+
+#endif

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * head - the first payload bytes of each side, in order, until the owner has seen enough.
+ *
+ * TCP: a window of HEAD_BYTES over the sequence numbers of a side, with a bit for each byte that is
+ * there: what comes out of order waits, what comes again is not looked at twice (the first copy
+ * wins), and what never comes ends the bytes. Most flows are known by their first segment, so that
+ * is shown from the packet itself and copied only when the owner wants more.
+ *
+ * UDP: each datagram of a side, up to DATAGRAMS.
+ */
+#include "flow/record.h"
+
+enum {
+	DATAGRAMS = 8,
+	/* A side that has sent this much and is not known yet will not be known by the rest. */
+	GIVE_UP = 64 << 10,
+	SYN_BYTE = 1,
+};
+
+static struct head *head_at(const struct flow_table *t, uint32_t i)
+{
+	return i ? pool_at(&t->heads, i) : NULL;
+}
+
+static void release(struct flow_table *t, struct rec *r, struct rest *e)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		pool_put(&t->heads, e->head[i]);
+		e->head[i] = 0;
+	}
+	r->flags |= F_HEAD_OFF;
+}
+
+/* Bytes that a side is known to have sent from `base` on. */
+static uint32_t sent(const struct rec *r, const struct cold *c, unsigned side, uint32_t base)
+{
+	int32_t n = (int32_t)(c->next[side] - base);
+
+	return r->flags & BIT(F_SEQ, side) && n > 0 ? (uint32_t)n : 0;
+}
+
+/* What is kept of both sides, as the owner of the table is shown it. */
+static struct flow_heads kept(const struct flow_table *t, const struct rec *r, const struct cold *c,
+			      bool final)
+{
+	const struct rest *e = rest_at(t, c);
+	struct flow_heads h = {
+		.port = {r->port[0], r->port[1]},
+		.proto = r->flags & F_UDP ? IPPROTO_NR_UDP : IPPROTO_NR_TCP,
+		.final = final,
+	};
+
+	rec_addr(t, r, h.addr);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct head *s = head_at(t, e->head[i]);
+
+		if (!s)
+			continue;
+		h.p[i] = s->b;
+		h.n[i] = s->n;
+		h.whole_start[i] = s->whole;
+		h.cut[i] = s->cut;
+		if (r->flags & F_UDP)
+			continue;
+
+		/* A hole may still be filled, until the end; beyond the window or the snap length
+		 * nothing will come. */
+		bool lasting = final || s->n == HEAD_BYTES || r->flags & F_SNAPPED0 << i;
+
+		h.cut[i] = lasting && sent(r, c, i, s->base) > s->n;
+	}
+	return h;
+}
+
+/* Asks the owner; its "enough" ends everything. */
+static bool ask(struct flow_table *t, struct rec *r, struct rest *e, const struct flow_heads *h)
+{
+	r->flags |= F_HEAD_ASKED;
+	if (t->ops.head && t->ops.head(t->user, h, &e->app) && !h->final)
+		return true;
+	release(t, r, e);
+	return false;
+}
+
+void head_final(struct flow_table *t, struct rec *r, struct cold *c)
+{
+	struct rest *e = rest_at(t, c);
+
+	if (r->flags & F_HEAD_OFF)
+		return;
+	if (!(r->flags & F_HEAD_ASKED) && !e->head[0] && !e->head[1])
+		return;
+
+	struct flow_heads h = kept(t, r, c, true);
+
+	ask(t, r, e, &h);
+}
+
+static struct head *make(struct flow_table *t, struct rest *e, unsigned side)
+{
+	if (!e->head[side])
+		e->head[side] = head_get(t);
+	return head_at(t, e->head[side]);
+}
+
+/* No room for more: the owner gets what there is, for the last time. */
+static COLD void shed(struct flow_table *t, struct rec *r, struct rest *e, struct flow_heads *h)
+{
+	t->stats.heads_shed++;
+	h->final = true;
+	ask(t, r, e, h);
+}
+
+/* Keeps bytes [off, off + n) of the window, those that are not there yet. Returns true when the
+ * bytes in order became more. */
+static bool keep(struct head *s, uint32_t off, const uint8_t *p, uint32_t n)
+{
+	uint16_t before = s->n;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t bit = UINT64_C(1) << (off + i) % 64;
+		uint64_t *word = &s->have[(off + i) / 64];
+
+		if (!(*word & bit)) {
+			*word |= bit;
+			s->b[off + i] = p[i];
+		}
+	}
+	while (s->n < HEAD_BYTES && s->have[s->n / 64] >> s->n % 64 & 1)
+		s->n++;
+	return s->n > before;
+}
+
+void head_rebase(struct flow_table *t, struct rec *r, struct rest *e, unsigned side, uint32_t base)
+{
+	struct head *s = head_at(t, e->head[side]);
+
+	if (!s || (s->whole && s->base == base))
+		return;
+
+	int32_t by = (int32_t)(s->base - base);
+	struct head moved = {.base = base, .whole = true};
+
+	/* Far from the start, or of another start: those bytes are not the first. */
+	for (uint32_t i = 0; by >= 0 && i + (uint32_t)by < HEAD_BYTES; i++)
+		if (s->have[i / 64] >> i % 64 & 1 && !s->whole)
+			keep(&moved, i + (uint32_t)by, &s->b[i], 1);
+	*s = moved;
+}
+
+/* Everything of both windows is there, or one side went on for so long that the rest cannot help.
+ */
+static bool over(const struct flow_table *t, const struct rec *r, const struct cold *c)
+{
+	const struct rest *e = rest_at(t, c);
+	unsigned full = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct head *s = head_at(t, e->head[i]);
+
+		if (!s)
+			continue;
+		full += s->n == HEAD_BYTES;
+		if (sent(r, c, i, s->base) > GIVE_UP)
+			return true;
+	}
+	return full == 2;
+}
+
+void head_tcp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from,
+	      const struct packet *p)
+{
+	struct rest *e = rest_at(t, c);
+	struct head *s = head_at(t, e->head[from]);
+	bool syn = p->tcp_flags & TCP_SYN;
+
+	if (p->payload_len < p->payload_wire)
+		r->flags |= F_SNAPPED0 << from;
+	if (!p->payload_len || p->later_fragment || p->tcp_flags & TCP_RST)
+		return;
+
+	bool whole = r->flags & BIT(F_ISN, from);
+	uint32_t seq = p->seq + (syn ? SYN_BYTE : 0);
+	uint32_t base = s ? s->base : whole ? e->isn[from] + 1 : seq;
+	int32_t off = (int32_t)(seq - base);
+	const uint8_t *bytes = p->payload;
+	uint32_t n = p->payload_len;
+
+	if (off < 0) { /* begins before the window: a retransmit, or a keep-alive */
+		if ((uint32_t)-off >= n)
+			return;
+		bytes += -off;
+		n -= (uint32_t)-off;
+		off = 0;
+	}
+	if (off >= HEAD_BYTES) {
+		if (over(t, r, c))
+			head_final(t, r, c);
+		return;
+	}
+	if (n > HEAD_BYTES - (uint32_t)off)
+		n = HEAD_BYTES - (uint32_t)off;
+
+	bool more = true;
+
+	if (!s && off == 0) {
+		struct flow_heads h = kept(t, r, c, false);
+
+		h.p[from] = bytes;
+		h.n[from] = n;
+		h.whole_start[from] = whole;
+		h.cut[from] = (n == HEAD_BYTES || r->flags & F_SNAPPED0 << from) &&
+			      sent(r, c, from, base) > n;
+		if (!ask(t, r, e, &h))
+			return;
+		s = make(t, e, from);
+		if (!s) {
+			shed(t, r, e, &h);
+			return;
+		}
+		more = false;
+	} else if (!s) {
+		s = make(t, e, from);
+		if (!s) {
+			struct flow_heads h = kept(t, r, c, true);
+
+			shed(t, r, e, &h);
+			return;
+		}
+	}
+	if (!s->n && !s->have[0]) {
+		s->base = base;
+		s->whole = whole;
+	}
+	more = keep(s, (uint32_t)off, bytes, n) && more;
+	if (over(t, r, c)) {
+		head_final(t, r, c);
+	} else if (more) {
+		struct flow_heads h = kept(t, r, c, false);
+
+		ask(t, r, e, &h);
+	}
+}
+
+void head_udp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from,
+	      const struct packet *p)
+{
+	struct rest *e = rest_at(t, c);
+
+	if (!p->payload_len || p->later_fragment || c->turn[from] >= DATAGRAMS)
+		return;
+	c->turn[from]++;
+
+	bool last = c->turn[0] >= DATAGRAMS && c->turn[1] >= DATAGRAMS;
+	struct flow_heads h = kept(t, r, c, last);
+	uint32_t n = p->payload_len < HEAD_BYTES ? p->payload_len : HEAD_BYTES;
+	bool cut = n < p->payload_wire || p->fragment;
+
+	h.p[from] = p->payload;
+	h.n[from] = n;
+	h.whole_start[from] = true;
+	h.cut[from] = cut;
+	if (!ask(t, r, e, &h))
+		return;
+
+	struct head *s = make(t, e, from);
+
+	if (!s) {
+		shed(t, r, e, &h);
+		return;
+	}
+	s->whole = true;
+	s->cut = cut;
+	s->n = (uint16_t)n;
+	memcpy(s->b, p->payload, n);
+}

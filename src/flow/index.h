@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * index - from a hash to a record number: open addressing with linear probing.
+ *
+ * A slot is a tag (32 bits of the hash) and a record number; 0 is free. The top byte of the hash
+ * picks one of 256 segments, and each segment doubles alone when it fills up: no step rehashes more
+ * than 1/256 of the flows, and none touches a record, because the home of an entry follows from its
+ * tag. Removal shifts the followers back, so there are no tombstones.
+ */
+#ifndef SPAN_FLOW_INDEX_H
+#define SPAN_FLOW_INDEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cpu.h"
+
+enum { INDEX_SEGMENTS = 256 };
+
+struct index_slot {
+	uint32_t tag;
+	uint32_t rec;
+};
+
+struct index_segment {
+	struct index_slot *v; /* NULL until the first entry */
+	uint32_t mask, n;
+};
+
+struct index {
+	struct index_segment seg[INDEX_SEGMENTS];
+};
+
+static inline struct index_segment *index_segment(struct index *x, uint64_t hash)
+{
+	return &x->seg[hash >> 56];
+}
+
+static inline void index_prefetch(struct index *x, uint64_t hash)
+{
+	struct index_segment *s = index_segment(x, hash);
+
+	if (s->v)
+		prefetch(&s->v[(uint32_t)hash & s->mask]);
+}
+
+/* Walks the records whose tag fits: start with *at = 0 and call until it returns 0. */
+static inline uint32_t index_next(struct index *x, uint64_t hash, uint32_t *at)
+{
+	const struct index_segment *s = index_segment(x, hash);
+	uint32_t tag = (uint32_t)hash;
+
+	if (!s->v)
+		return 0;
+	for (;;) {
+		const struct index_slot *e = &s->v[(tag + (*at)++) & s->mask];
+
+		if (!e->rec || e->tag == tag)
+			return e->rec;
+	}
+}
+
+void index_done(struct index *x);
+/* False when there is no memory. The entry must not be there yet. */
+bool index_put(struct index *x, uint64_t hash, uint32_t rec);
+void index_remove(struct index *x, uint64_t hash, uint32_t rec);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * key - the 5-tuple of a flow, symmetric: both directions of a flow have one key.
+ *
+ * The lower endpoint (address, then port) is side 0. An IPv4 key is two words, an IPv6 key five;
+ * every bit of them is written, so nothing undefined is ever hashed or compared.
+ */
+#ifndef SPAN_FLOW_KEY_H
+#define SPAN_FLOW_KEY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/siphash.h"
+
+struct key {
+	uint64_t hash;
+	struct addr addr[2];
+	uint32_t a[2]; /* the addresses when v4 */
+	uint16_t port[2];
+	bool v4;
+	bool udp;
+	uint8_t from; /* the side that `src` is */
+};
+
+static inline uint64_t key_ports(const struct key *k)
+{
+	return (uint64_t)k->port[0] << 48 | (uint64_t)k->port[1] << 32 | (uint64_t)k->udp << 1 |
+	       (uint64_t)k->v4;
+}
+
+static inline struct key key_of(const struct addr *src, uint16_t sport, const struct addr *dst,
+				uint16_t dport, bool udp, const struct hash_key *secret)
+{
+	struct key k = {.udp = udp, .v4 = addr_is_v4(src) && addr_is_v4(dst)};
+	int order;
+
+	if (k.v4) {
+		uint32_t s = addr_to_v4(src), d = addr_to_v4(dst);
+
+		order = (s > d) - (s < d);
+	} else {
+		order = memcmp(src->b, dst->b, sizeof src->b);
+	}
+	/* A packet to itself (same address, same port) has only one side. */
+	k.from = order > 0 || (order == 0 && sport > dport);
+	k.addr[k.from] = *src;
+	k.addr[!k.from] = *dst;
+	k.port[k.from] = sport;
+	k.port[!k.from] = dport;
+	if (k.v4) {
+		k.a[0] = addr_to_v4(&k.addr[0]);
+		k.a[1] = addr_to_v4(&k.addr[1]);
+
+		uint64_t w[2] = {(uint64_t)k.a[0] << 32 | k.a[1], key_ports(&k)};
+
+		k.hash = siphash13_words(w, 2, secret);
+	} else {
+		uint64_t w[5];
+
+		memcpy(w, k.addr[0].b, 16);
+		memcpy(w + 2, k.addr[1].b, 16);
+		w[4] = key_ports(&k);
+		k.hash = siphash13_words(w, 5, secret);
+	}
+	return k;
+}
+
+#endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * record - what the table remembers of a flow, and the table itself. Private to this folder.
+ *
+ *   rec      one line: what identifies a flow and what a single packet without payload can say. A
+ *            scan of five million SYNs costs one line each.
+ *   cold     two lines, from the second packet or the first payload on: counters and sequence
+ *            numbers (touched by every packet), then facts that are written once
+ *   loss     one line, when bytes were acknowledged that were never captured
+ *   refusal  one line, when a RST or an ICMP error answered an attempt
+ *   v6       one line with both addresses of an IPv6 flow
+ *
+ * All are pieces of one pool (pool.h) and are named by number. Facts are kept, not a state machine:
+ * a capture may hold the packets of a handshake in any order, and the state is read off the facts
+ * at the end (finish.c).
+ */
+#ifndef SPAN_FLOW_RECORD_H
+#define SPAN_FLOW_RECORD_H
+
+#include <assert.h>
+
+#include "base/siphash.h"
+#include "base/time.h"
+#include "flow/flow.h"
+#include "flow/index.h"
+#include "flow/key.h"
+#include "flow/links.h"
+#include "flow/pool.h"
+
+/* Facts, as bits of rec.flags. Those with a side are two neighbours: BIT(F_SYN, side). */
+enum {
+	F_UDP = 1u << 0,
+	F_V6 = 1u << 1,
+	F_FIRST1 = 1u << 2,    /* side 1 sent the first packet */
+	F_SYNFIRST1 = 1u << 3, /* side 1 sent the first SYN */
+	F_SEEN = 1u << 4,      /* sent a packet */
+	F_SYN = 1u << 6,       /* sent a SYN without ACK */
+	F_SYNACK = 1u << 8,
+	F_FIN = 1u << 10,
+	F_RST = 1u << 12,
+	F_DATA = 1u << 14,   /* sent new payload, no keep-alive or retransmit */
+	F_ACKED = 1u << 16,  /* acknowledged the peer outside SYN and RST */
+	F_BEYOND = 1u << 18, /* sent or acknowledged what only a completed handshake allows */
+	F_ISN = 1u << 20,    /* cold.isn is the real one, not a guess from the first segment */
+	F_SEQ = 1u << 22,    /* cold.next is valid */
+	F_OPEN = 1u << 24,   /* the handshake was completed */
+	F_RST_ACCEPT = 1u << 25,
+	F_RST_END = 1u << 26,  /* RST in an open or mid-stream flow */
+	F_HEAD_OFF = 1u << 27, /* no more head bytes are wanted, or none can be kept */
+	F_HEAD_ASKED = 1u << 28,
+	F_SNAPPED0 = 1u << 29, /* payload of side 0 (30: side 1) was cut by the snap length */
+};
+#define BIT(f, side) ((uint32_t)(f) << (side))
+#define BOTH(f)      ((uint32_t)(f)*3u)
+
+struct rec {
+	union {
+		uint32_t a[2]; /* IPv4 addresses */
+		uint32_t v6;   /* line with both addresses */
+	};
+	uint16_t port[2];
+	uint32_t flags;
+	uint32_t cold;
+	uint32_t prev, next; /* in the bucket of the wheel */
+	uint32_t number;     /* of the packet that shows the flow best: the SYN, or the first */
+	int64_t first_ns, last_ns; /* first_ns is of that packet: see loss.early_ns */
+	uint32_t input : 24;       /* of that packet */
+	uint32_t ttl : 8;          /* of the first packet, as are the next three */
+	uint32_t seq;
+	uint32_t bytes;
+	uint16_t link; /* who sent it, on which VLAN (links.h) */
+	uint16_t bucket;
+};
+static_assert(sizeof(struct rec) == CACHELINE, "the hot record is one cache line");
+
+struct cold {
+	uint32_t packets[2];
+	uint64_t bytes[2];
+	uint64_t payload[2];
+	uint32_t next[2]; /* one past the highest sequence number known to be sent, FIN not counted
+			   */
+	uint32_t rest;
+	uint32_t loss;
+	uint32_t refusal;
+	uint8_t turn[2]; /* UDP: datagrams looked at. TCP [0]: segments since the handshake */
+	uint16_t tries;
+};
+static_assert(sizeof(struct cold) == CACHELINE, "one line");
+
+struct seen { /* an evidence, packed */
+	int64_t ts_ns;
+	uint32_t number;
+	uint32_t input : 24;
+	uint32_t rank : 8; /* 0: none; else a higher one displaces a lower one */
+};
+
+enum { ANSWER_ANY = 1, ANSWER_SYNACK };           /* rest.answer */
+enum { EXTRA_PAYLOAD = 1, EXTRA_TRY, EXTRA_END }; /* rest.extra: data, last SYN, refusal */
+
+struct rest {
+	struct recognition *app;
+	uint32_t isn[2];
+	uint32_t head[2]; /* pool of struct head */
+	struct seen answer, extra;
+	uint16_t link[2];
+	uint8_t ttl[2]; /* of each side's first packet that is no RST */
+	uint16_t unused;
+};
+static_assert(sizeof(struct rest) == CACHELINE, "one line");
+
+struct loss {
+	uint64_t unseen[2];
+	uint32_t gap[2][2]; /* newest hole of each side: from, to */
+	int64_t early_ns;   /* earliest packet when that is not the one of rec.first_ns */
+	bool has_early;
+	uint16_t packets_hi[2]; /* carry of cold.packets */
+};
+static_assert(sizeof(struct loss) <= CACHELINE, "one line");
+
+struct refusal {
+	struct addr by;
+	int64_t ts_ns;
+	uint16_t link;
+	uint8_t quoted; /* the side whose packet was refused */
+	bool rst;       /* else ICMP */
+	uint8_t icmp_type, icmp_code;
+	uint8_t icmp_class;
+	uint8_t ttl;
+};
+static_assert(sizeof(struct refusal) <= CACHELINE, "one line");
+
+struct head {          /* the first bytes of one side: a window over its sequence numbers */
+	uint32_t base; /* sequence number of b[0] */
+	uint16_t n;    /* in order from b[0] */
+	bool whole;    /* begins where the stream began */
+	bool cut;      /* UDP: more was sent */
+	uint64_t have[HEAD_BYTES / 64]; /* which bytes of b are there */
+	uint8_t b[HEAD_BYTES];
+	uint8_t pad[56];
+};
+static_assert(sizeof(struct head) % CACHELINE == 0, "pieces of a pool are whole lines");
+
+enum { WHEEL_BUCKETS = 4096 };
+
+struct wheel { /* who may be idle when; see wheel.c */
+	int64_t tick;
+	uint32_t head[WHEEL_BUCKETS], tail[WHEEL_BUCKETS];
+	uint64_t map[WHEEL_BUCKETS / 64];
+};
+
+struct flow_table {
+	struct hash_key key;
+	struct flow_ops ops;
+	void *user;
+	int64_t tcp_idle_ns, tcp_embryonic_ns, udp_idle_ns;
+	size_t max_memory, heads_max;
+	struct pool lines, heads;
+	struct index index;
+	struct wheel wheel;
+	struct links links;
+	uint32_t pinned; /* the flow in hand is never evicted */
+	int64_t end_ns;  /* flow_table_end: the last packet's time; else TIME_NONE */
+	struct flow_stats stats;
+};
+
+static inline struct rec *rec_at(const struct flow_table *t, uint32_t i)
+{
+	return pool_at(&t->lines, i);
+}
+
+static inline struct cold *cold_at(const struct flow_table *t, const struct rec *r)
+{
+	return r->cold ? pool_at(&t->lines, r->cold) : NULL;
+}
+
+static inline struct rest *rest_at(const struct flow_table *t, const struct cold *c)
+{
+	return pool_at(&t->lines, c->rest);
+}
+
+static inline struct loss *loss_at(const struct flow_table *t, const struct cold *c)
+{
+	return c->loss ? pool_at(&t->lines, c->loss) : NULL;
+}
+
+static inline struct refusal *refusal_at(const struct flow_table *t, const struct cold *c)
+{
+	return c->refusal ? pool_at(&t->lines, c->refusal) : NULL;
+}
+
+static inline unsigned first_side(const struct rec *r)
+{
+	return (r->flags & F_FIRST1) != 0;
+}
+
+void rec_addr(const struct flow_table *t, const struct rec *r, struct addr ret_addr[2]);
+
+/* table.c. line_get() evicts when it must; 0 when not even that helps. */
+uint32_t line_get(struct flow_table *t);
+/* The same for head buffers, which have a budget of their own and never evict. */
+uint32_t head_get(struct flow_table *t);
+struct loss *loss_make(struct flow_table *t, struct cold *c);
+
+/* wheel.c */
+int64_t rec_deadline(const struct flow_table *t, const struct rec *r);
+void wheel_put(struct flow_table *t, uint32_t i);
+void wheel_remove(struct flow_table *t, uint32_t i);
+/* Packet time is now ts_ns: hands out what has been idle for too long. */
+void wheel_advance(struct flow_table *t, int64_t ts_ns);
+/* Hands out the flow that would be the next to expire; false when there is none. */
+bool wheel_evict(struct flow_table *t);
+/* Hands out everything, next to expire first. */
+void wheel_drain(struct flow_table *t);
+
+/* tcp.c. The side that opened the connection: 0, 1, or -1 when no handshake was seen. */
+int tcp_client(uint32_t flags);
+bool tcp_closed(uint32_t flags);
+/* True when p begins another connection on the same 5-tuple. */
+bool tcp_begins(const struct flow_table *t, const struct rec *r, unsigned from,
+		const struct packet *p);
+/* Facts of one packet. 0 or -ENOMEM. */
+int tcp_packet(struct flow_table *t, struct rec *r, struct cold *c, unsigned from,
+	       const struct packet *p);
+
+/* head.c. Shows p's payload to the owner of the table, if more is wanted. */
+void head_tcp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from,
+	      const struct packet *p);
+void head_udp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from,
+	      const struct packet *p);
+/* The true start of a side became known after its first payload. */
+void head_rebase(struct flow_table *t, struct rec *r, struct rest *e, unsigned side, uint32_t base);
+/* The last call, if one is due, and the end of the buffers. */
+void head_final(struct flow_table *t, struct rec *r, struct cold *c);
+
+/* finish.c */
+/* Takes the flow out of index and wheel, hands it out, and frees it. */
+void flow_finish(struct flow_table *t, uint32_t i);
+
+#endif

@@ -1,0 +1,564 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * table - from a packet to its flow.
+ *
+ *   key -> index -> record -> facts of the packet (tcp.c) -> first bytes (head.c)
+ *
+ * Read record.h first: it says where what is kept. Time comes from packets only (wheel.c), and the
+ * memory cap is here: a record that finds no room takes that of the flow next to expire; a head
+ * buffer that finds none is refused.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "flow/record.h"
+
+enum {
+	LINES_SHIFT = 12, /* 256 KiB a slab */
+	HEADS_SHIFT = 4,
+	/* A slot is 8 bytes and a segment at least 3/8 full: the most that a record's place in the
+	 * index costs, rounded up for segments of uneven growth. */
+	INDEX_CHARGE = 24,
+	HEADS_PART = 4, /* head buffers may have a quarter of the memory */
+	BATCH = 32,
+};
+#define DEFAULT_MEMORY ((size_t)512 << 20)
+
+static size_t or_default(size_t n, size_t otherwise)
+{
+	return n ? n : otherwise;
+}
+
+struct flow_table *flow_table_new(const struct flow_options *o, const struct flow_ops *ops,
+				  void *user)
+{
+	struct flow_table *t = calloc(1, sizeof *t);
+
+	if (!t)
+		return NULL;
+	t->key = o->key ? *o->key : hash_key_random();
+	t->links.key = t->key;
+	t->ops = *ops;
+	t->user = user;
+	t->max_memory = or_default(o->max_memory, DEFAULT_MEMORY);
+	t->heads_max = t->max_memory / HEADS_PART;
+	t->tcp_idle_ns = o->tcp_idle_ns ? o->tcp_idle_ns : 3600 * NS_PER_S;
+	t->tcp_embryonic_ns = o->tcp_embryonic_ns ? o->tcp_embryonic_ns : 60 * NS_PER_S;
+	t->udp_idle_ns = o->udp_idle_ns ? o->udp_idle_ns : 60 * NS_PER_S;
+	t->end_ns = TIME_NONE;
+	pool_init(&t->lines, CACHELINE, LINES_SHIFT);
+	pool_init(&t->heads, sizeof(struct head), HEADS_SHIFT);
+	return t;
+}
+
+struct flow_table *flow_table_free(struct flow_table *t)
+{
+	if (!t)
+		return NULL;
+	index_done(&t->index);
+	pool_done(&t->lines);
+	pool_done(&t->heads);
+	links_done(&t->links);
+	free(t);
+	return NULL;
+}
+
+const struct flow_stats *flow_table_stats(const struct flow_table *t)
+{
+	return &t->stats;
+}
+
+/* Memory */
+
+static size_t lines_charge(void)
+{
+	return (size_t)(CACHELINE + INDEX_CHARGE) << LINES_SHIFT;
+}
+
+static bool charge(struct flow_table *t, struct pool *p, size_t n)
+{
+	if (!pool_grow(p))
+		return false;
+	t->stats.memory += n;
+	if (t->stats.memory > t->stats.memory_max)
+		t->stats.memory_max = t->stats.memory;
+	return true;
+}
+
+static COLD bool make_room(struct flow_table *t)
+{
+	bool allowed = t->lines.n_slab == 0 || t->stats.memory + lines_charge() <= t->max_memory;
+
+	if (allowed && charge(t, &t->lines, lines_charge()))
+		return true;
+	return wheel_evict(t);
+}
+
+uint32_t line_get(struct flow_table *t)
+{
+	while (unlikely(!pool_ready(&t->lines)))
+		if (!make_room(t))
+			return 0;
+	return pool_get(&t->lines);
+}
+
+uint32_t head_get(struct flow_table *t)
+{
+	size_t n = pool_slab_bytes(&t->heads);
+
+	if (!pool_ready(&t->heads)) {
+		if (t->stats.memory + n > t->max_memory || (t->heads.n_slab + 1) * n > t->heads_max)
+			return 0;
+		if (!charge(t, &t->heads, n))
+			return 0;
+	}
+	return pool_get(&t->heads);
+}
+
+struct loss *loss_make(struct flow_table *t, struct cold *c)
+{
+	if (!c->loss)
+		c->loss = line_get(t);
+	return loss_at(t, c);
+}
+
+/* Makes the cold half; what is known so far is the first packet. */
+static int warm_up(struct flow_table *t, struct rec *r)
+{
+	uint32_t cold = line_get(t);
+	uint32_t rest = cold ? line_get(t) : 0;
+
+	if (!rest) {
+		pool_put(&t->lines, cold);
+		return -ENOMEM;
+	}
+	r->cold = cold;
+
+	struct cold *c = cold_at(t, r);
+	unsigned side = first_side(r);
+
+	c->rest = rest;
+	if (!(r->flags & BOTH(F_SEEN)))
+		return 0;
+
+	struct rest *e = rest_at(t, c);
+
+	c->packets[side] = 1;
+	c->bytes[side] = r->bytes;
+	e->link[side] = r->link;
+	if (!(r->flags & BIT(F_RST, side)))
+		e->ttl[side] = (uint8_t)r->ttl;
+	if (r->flags & F_UDP)
+		return 0;
+
+	bool syn = r->flags & BIT(F_SYN, side);
+
+	c->tries = syn;
+	c->next[side] = r->seq + syn;
+	e->isn[side] = r->seq - !syn;
+	r->flags |= BIT(F_SEQ, side) | (syn ? BIT(F_ISN, side) : 0);
+	return 0;
+}
+
+/* Evidence and time */
+
+static struct seen seen_of(const struct packet *p, unsigned rank)
+{
+	return (struct seen){p->ts_ns, p->number, p->input & 0xffffff, (uint8_t)rank};
+}
+
+static int early(struct flow_table *t, struct cold *c, int64_t ts_ns)
+{
+	struct loss *l = loss_make(t, c);
+
+	if (!l)
+		return -ENOMEM;
+	if (!l->has_early || ts_ns < l->early_ns)
+		l->early_ns = ts_ns;
+	l->has_early = true;
+	return 0;
+}
+
+/* A SYN that the capture has behind a later segment shows the flow better than that one. */
+static int swap_first(struct flow_table *t, struct rec *r, struct cold *c, const struct packet *p,
+		      bool synack)
+{
+	struct rest *e = rest_at(t, c);
+	unsigned rank = synack ? ANSWER_SYNACK : ANSWER_ANY;
+	int err = early(t, c, r->first_ns);
+
+	if (err < 0)
+		return err;
+	if (e->answer.rank < rank)
+		e->answer = (struct seen){r->first_ns, r->number, r->input, (uint8_t)rank};
+	r->first_ns = p->ts_ns;
+	r->number = p->number;
+	r->input = p->input & 0xffffff;
+	return 0;
+}
+
+static int take_evidence(struct flow_table *t, struct rec *r, struct cold *c, uint32_t before,
+			 unsigned from, const struct packet *p, bool refused)
+{
+	struct rest *e = rest_at(t, c);
+	uint32_t became = r->flags & ~before;
+	unsigned rank = 0, answer = 0;
+
+	if (refused || became & F_RST_ACCEPT)
+		rank = EXTRA_END;
+	else if (!(before & BOTH(F_SEEN)))
+		return 0; /* it is the first packet */
+	else if (became & BOTH(F_SYN) && !(before & BOTH(F_SYN)))
+		return swap_first(t, r, c, p, before & BOTH(F_SYNACK));
+	else if (became & BIT(F_SYNACK, from))
+		answer = ANSWER_SYNACK;
+	else if (from != first_side(r) && !(r->flags & F_UDP && !p->payload_wire) &&
+		 !(p->tcp_flags & TCP_RST && !(r->flags & F_UDP)))
+		answer = ANSWER_ANY;
+
+	if (answer > e->answer.rank) {
+		e->answer = seen_of(p, answer);
+		return 0;
+	}
+	if (!rank && !(r->flags & F_UDP) && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		rank = EXTRA_TRY;
+	else if (!rank && p->payload_wire && !p->later_fragment)
+		rank = EXTRA_PAYLOAD;
+	if (rank > e->extra.rank || (rank == EXTRA_TRY && e->extra.rank == EXTRA_TRY))
+		e->extra = seen_of(p, rank);
+	return 0;
+}
+
+/* One packet */
+
+static int count(struct flow_table *t, struct cold *c, unsigned from, const struct packet *p)
+{
+	if (unlikely(c->packets[from] == UINT32_MAX)) {
+		struct loss *l = loss_make(t, c);
+
+		if (!l)
+			return -ENOMEM;
+		l->packets_hi[from]++;
+	}
+	c->packets[from]++;
+	c->bytes[from] += p->wire_len;
+	c->payload[from] += p->payload_wire;
+	return 0;
+}
+
+/* Adds p to a flow that has its cold half. */
+static int add(struct flow_table *t, struct rec *r, unsigned from, const struct packet *p)
+{
+	struct cold *c = pool_at(&t->lines, r->cold);
+	struct rest *e = rest_at(t, c);
+	uint32_t before = r->flags;
+	bool had_refusal = c->refusal;
+	int err = count(t, c, from, p);
+
+	if (err < 0)
+		return err;
+	if (!(before & BIT(F_SEEN, from))) {
+		r->flags |= BIT(F_SEEN, from);
+		e->link[from] = links_number(&t->links, p->src_mac, p->vlan);
+	}
+	if (unlikely(p->ts_ns < r->first_ns))
+		err = early(t, c, p->ts_ns);
+	if (p->ts_ns > r->last_ns)
+		r->last_ns = p->ts_ns;
+	if (err == 0 && r->flags & F_UDP) {
+		if (!e->ttl[from])
+			e->ttl[from] = p->ttl;
+	} else if (err == 0) {
+		err = tcp_packet(t, r, c, from, p);
+	}
+	if (err == 0)
+		err = take_evidence(t, r, c, before, from, p, c->refusal && !had_refusal);
+	if (p->payload_wire && !(r->flags & F_HEAD_OFF)) {
+		if (r->flags & F_UDP)
+			head_udp(t, r, c, from, p);
+		else
+			head_tcp(t, r, c, from, p);
+	}
+	return err;
+}
+
+/* A packet that a bare record says everything about. */
+static bool plain(const struct packet *p)
+{
+	if (p->payload_wire || p->later_fragment)
+		return false;
+	return p->proto == IPPROTO_NR_UDP ||
+	       (p->tcp_flags & (TCP_SYN | TCP_ACK)) != (TCP_SYN | TCP_ACK);
+}
+
+static uint32_t first_flags(const struct packet *p, unsigned from)
+{
+	uint32_t flags = BIT(F_SEEN, from);
+
+	if (p->proto == IPPROTO_NR_UDP)
+		return flags;
+	if (p->tcp_flags & TCP_RST)
+		return flags | BIT(F_RST, from);
+	if (p->tcp_flags & TCP_SYN)
+		return flags | BIT(F_SYN, from) | (from ? F_SYNFIRST1 : 0);
+	if (p->tcp_flags & TCP_FIN)
+		flags |= BIT(F_FIN, from);
+	if (p->tcp_flags & TCP_ACK)
+		flags |= BIT(F_ACKED, from);
+	return flags;
+}
+
+static int begin(struct flow_table *t, const struct key *k, const struct packet *p)
+{
+	uint32_t i = line_get(t);
+	uint32_t v6 = 0;
+	int err = -ENOMEM;
+
+	if (!i)
+		return err;
+
+	struct rec *r = rec_at(t, i);
+
+	*r = (struct rec){
+		.port = {k->port[0], k->port[1]},
+		.flags = (k->udp ? F_UDP : 0) | (k->from ? F_FIRST1 : 0),
+		.number = p->number,
+		.first_ns = p->ts_ns,
+		.last_ns = p->ts_ns,
+		.input = p->input & 0xffffff,
+		.ttl = p->ttl,
+		.seq = p->seq,
+		.bytes = p->wire_len,
+		.link = links_number(&t->links, p->src_mac, p->vlan),
+	};
+	if (k->v4) {
+		r->a[0] = k->a[0];
+		r->a[1] = k->a[1];
+	} else {
+		v6 = line_get(t);
+		if (!v6)
+			goto fail;
+		r->v6 = v6;
+		r->flags |= F_V6;
+		memcpy(pool_at(&t->lines, v6), k->addr, sizeof k->addr);
+	}
+	if (plain(p)) {
+		r->flags |= first_flags(p, k->from);
+	} else if (warm_up(t, r) < 0) {
+		goto fail;
+	}
+	if (!index_put(&t->index, k->hash, i))
+		goto fail;
+	t->stats.flows++;
+	if (++t->stats.live > t->stats.live_max)
+		t->stats.live_max = t->stats.live;
+	t->stats.packets++;
+	err = r->cold ? add(t, r, k->from, p) : 0;
+	wheel_put(t, i); /* not before: its facts decide when it is idle */
+	return err;
+fail:
+	if (r->cold) {
+		pool_put(&t->lines, cold_at(t, r)->rest);
+		pool_put(&t->lines, r->cold);
+	}
+	pool_put(&t->lines, v6);
+	pool_put(&t->lines, i);
+	return err;
+}
+
+static bool same_key(const struct flow_table *t, const struct rec *r, const struct key *k)
+{
+	if (r->port[0] != k->port[0] || r->port[1] != k->port[1] ||
+	    (bool)(r->flags & F_UDP) != k->udp || !(r->flags & F_V6) != k->v4)
+		return false;
+	if (k->v4)
+		return r->a[0] == k->a[0] && r->a[1] == k->a[1];
+	return memcmp(pool_at(&t->lines, r->v6), k->addr, sizeof k->addr) == 0;
+}
+
+static uint32_t find(struct flow_table *t, const struct key *k)
+{
+	uint32_t at = 0, i;
+
+	while ((i = index_next(&t->index, k->hash, &at)))
+		if (likely(same_key(t, rec_at(t, i), k)))
+			return i;
+	return 0;
+}
+
+/* Too long before or after for the same flow: files need not come in the order of time. */
+static bool apart(const struct flow_table *t, const struct rec *r, const struct packet *p)
+{
+	int64_t deadline = rec_deadline(t, r);
+	int64_t before;
+
+	if (p->ts_ns > deadline)
+		return true;
+	return p->ts_ns < r->first_ns && (__builtin_sub_overflow(r->first_ns, p->ts_ns, &before) ||
+					  before > deadline - r->last_ns);
+}
+
+static int segment(struct flow_table *t, const struct key *k, const struct packet *p)
+{
+	wheel_advance(t, p->ts_ns);
+
+	uint32_t i = find(t, k);
+
+	if (i) {
+		struct rec *r = rec_at(t, i);
+
+		if (apart(t, r, p) || (!k->udp && tcp_begins(t, r, k->from, p))) {
+			flow_finish(t, i);
+			i = 0;
+		}
+	}
+	if (!i)
+		return begin(t, k, p);
+
+	struct rec *r = rec_at(t, i);
+	bool closed = tcp_closed(r->flags);
+	int err = 0;
+
+	t->pinned = i;
+	if (!r->cold)
+		err = warm_up(t, r);
+	if (err == 0) {
+		t->stats.packets++;
+		err = add(t, r, k->from, p);
+	}
+	t->pinned = 0;
+	if (!closed && tcp_closed(r->flags)) { /* sooner idle than its bucket says */
+		wheel_remove(t, i);
+		wheel_put(t, i);
+	}
+	return err;
+}
+
+static struct key packet_key(const struct flow_table *t, const struct packet *p)
+{
+	return key_of(&p->src, p->sport, &p->dst, p->dport, p->proto == IPPROTO_NR_UDP, &t->key);
+}
+
+/* An ICMP error belongs to the flow whose packet it quotes (RFC 792, RFC 4443 2.4 (c)). It answers
+ * an attempt only when the one who tried is quoted. */
+static int icmp_error(struct flow_table *t, const struct packet *p)
+{
+	bool udp = p->inner_proto == IPPROTO_NR_UDP;
+
+	if (!p->icmp_has_inner || (!udp && p->inner_proto != IPPROTO_NR_TCP)) {
+		t->stats.icmp_unmatched++;
+		return 0;
+	}
+	wheel_advance(t, p->ts_ns);
+
+	struct key k =
+		key_of(&p->inner_src, p->inner_sport, &p->inner_dst, p->inner_dport, udp, &t->key);
+	uint32_t i = find(t, &k);
+
+	if (!i || apart(t, rec_at(t, i), p)) {
+		t->stats.icmp_unmatched++;
+		return 0;
+	}
+	t->stats.icmp_matched++;
+	if (p->icmp_class != ICMP_ROUTING && p->icmp_class != ICMP_PORT &&
+	    p->icmp_class != ICMP_PROHIBITED)
+		return 0;
+
+	struct rec *r = rec_at(t, i);
+	int client = udp ? -1 : tcp_client(r->flags);
+	int err = 0;
+
+	if (!(r->flags & BIT(F_SEEN, k.from)) || r->flags & F_OPEN ||
+	    (client >= 0 && client != (int)k.from))
+		return 0;
+	t->pinned = i;
+	if (!r->cold)
+		err = warm_up(t, r);
+
+	struct cold *c = pool_at(&t->lines, r->cold);
+
+	if (err == 0 && !c->refusal) {
+		c->refusal = line_get(t);
+		if (c->refusal) {
+			*refusal_at(t, c) = (struct refusal){
+				.by = p->src,
+				.ts_ns = p->ts_ns,
+				.link = links_number(&t->links, p->src_mac, p->vlan),
+				.quoted = k.from,
+				.icmp_type = p->icmp_type,
+				.icmp_code = p->icmp_code,
+				.icmp_class = (uint8_t)p->icmp_class,
+				.ttl = p->ttl,
+			};
+			rest_at(t, c)->extra = seen_of(p, EXTRA_END);
+		} else {
+			err = -ENOMEM;
+		}
+	}
+	t->pinned = 0;
+	return err;
+}
+
+static bool is_segment(const struct packet *p)
+{
+	return p->proto == IPPROTO_NR_TCP || p->proto == IPPROTO_NR_UDP;
+}
+
+static int other(struct flow_table *t, const struct packet *p)
+{
+	if ((p->proto == IPPROTO_NR_ICMP || p->proto == IPPROTO_NR_ICMP6) &&
+	    p->icmp_class != ICMP_NOT_ERROR)
+		return icmp_error(t, p);
+	return 0;
+}
+
+int flow_table_packet(struct flow_table *t, const struct packet *p)
+{
+	if (!is_segment(p))
+		return other(t, p);
+
+	struct key k = packet_key(t, p);
+
+	return segment(t, &k, p);
+}
+
+int flow_table_packets(struct flow_table *t, const struct packet *p, size_t n)
+{
+	struct key k[BATCH];
+
+	for (size_t done = 0; done < n;) {
+		size_t m = n - done < BATCH ? n - done : BATCH;
+
+		for (size_t i = 0; i < m; i++) {
+			if (!is_segment(&p[done + i]))
+				continue;
+			k[i] = packet_key(t, &p[done + i]);
+			index_prefetch(&t->index, k[i].hash);
+		}
+		for (size_t i = 0; i < m; i++) {
+			uint32_t at = 0, r;
+
+			if (!is_segment(&p[done + i]))
+				continue;
+			r = index_next(&t->index, k[i].hash, &at);
+			if (r)
+				prefetch(rec_at(t, r));
+		}
+		for (size_t i = 0; i < m; i++) {
+			const struct packet *q = &p[done + i];
+			int err = is_segment(q) ? segment(t, &k[i], q) : other(t, q);
+
+			if (err < 0)
+				return err;
+		}
+		done += m;
+	}
+	return 0;
+}
+
+void flow_table_end(struct flow_table *t, int64_t now_ns)
+{
+	t->end_ns = now_ns;
+	wheel_drain(t);
+	t->end_ns = TIME_NONE;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* flow_lab - a flow table with an owner that writes down what it is handed, and packets in a line.
+ */
+#ifndef SPAN_TESTS_FLOW_LAB_H
+#define SPAN_TESTS_FLOW_LAB_H
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "build.h"
+#include "flow/flow.h"
+
+enum { LAB_FLOWS = 64, LAB_HEAD = 2 * HEAD_BYTES };
+
+/* What the owner of the table keeps of a flow; the table carries it as `app`. */
+struct recognition {
+	uint8_t b[2][LAB_HEAD];
+	size_t n[2];
+	bool whole[2], cut[2], final;
+	unsigned calls;
+};
+
+struct lab_flow {
+	struct flow_done d;
+	struct recognition seen;
+	bool asked;
+};
+
+struct lab {
+	struct flow_table *t;
+	struct lab_flow f[LAB_FLOWS];
+	size_t n;         /* flows handed out, also those beyond LAB_FLOWS */
+	uint64_t packets; /* in them */
+	int client_side;  /* what the owner says */
+	unsigned enough;  /* calls after which it wants no more; 0: never enough */
+	uint32_t number;  /* of the newest packet */
+	int64_t now_ns;
+};
+
+static inline bool lab_head(void *user, const struct flow_heads *h, struct recognition **app)
+{
+	struct lab *lab = user;
+
+	if (!*app)
+		*app = calloc(1, sizeof **app);
+	if (!*app)
+		abort();
+	for (int i = 0; i < 2; i++) {
+		if (h->n[i])
+			memcpy((*app)->b[i], h->p[i], h->n[i]);
+		(*app)->n[i] = h->n[i];
+		(*app)->whole[i] = h->whole_start[i];
+		(*app)->cut[i] = h->cut[i];
+	}
+	(*app)->final = h->final;
+	(*app)->calls++;
+	return !lab->enough || (*app)->calls < lab->enough;
+}
+
+static inline int lab_client_side(void *user, const struct recognition *app)
+{
+	const struct lab *lab = user;
+
+	(void)app;
+	return lab->client_side;
+}
+
+static inline void lab_done(void *user, const struct flow_done *d)
+{
+	struct lab *lab = user;
+
+	lab->packets += d->packets[0] + d->packets[1];
+	if (lab->n < LAB_FLOWS) {
+		struct lab_flow *f = &lab->f[lab->n];
+
+		f->d = *d;
+		f->asked = d->app != NULL;
+		if (d->app)
+			f->seen = *d->app;
+	}
+	free(d->app);
+	lab->n++;
+}
+
+static inline struct lab *lab_new(const struct flow_options *o)
+{
+	static const struct flow_ops ops = {lab_head, lab_client_side, lab_done};
+	static const struct hash_key key = {1, 2};
+	struct lab *lab = calloc(1, sizeof *lab);
+	struct flow_options with = o ? *o : (struct flow_options){0};
+
+	if (!lab)
+		abort();
+	if (!with.key)
+		with.key = &key;
+	lab->client_side = -1;
+	lab->t = flow_table_new(&with, &ops, lab);
+	if (!lab->t)
+		abort();
+	return lab;
+}
+
+static inline void lab_end(struct lab *lab)
+{
+	flow_table_end(lab->t, lab->now_ns);
+}
+
+static inline struct lab *lab_free(struct lab *lab)
+{
+	lab_end(lab);
+	flow_table_free(lab->t);
+	free(lab);
+	return NULL;
+}
+
+static inline int lab_give(struct lab *lab, struct packet *p)
+{
+	p->number = ++lab->number;
+	lab->now_ns = p->ts_ns;
+	return flow_table_packet(lab->t, p);
+}
+
+static inline uint8_t lab_flags(const char *text)
+{
+	uint8_t flags = 0;
+
+	for (; *text; text++)
+		flags |= *text == 'S'   ? TCP_SYN
+			 : *text == 'A' ? TCP_ACK
+			 : *text == 'F' ? TCP_FIN
+			 : *text == 'R' ? TCP_RST
+			 : *text == 'P' ? TCP_PSH
+					: 0;
+	return flags;
+}
+
+#endif

@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+/* cmocka.h wants the four above. */
+#include <cmocka.h>
+
+#include "flow_lab.h"
+
+/* One packet between C (10.0.0.9:40000) and S (10.0.0.1:443), either way; sequence numbers as they
+ * are on the wire. 'c' and 's' are the same ends in UDP; 'I' is an ICMP error. */
+struct step {
+	int ms;
+	char from; /* C S: TCP; c s: UDP; I J: ICMP error quoting C's (J: S's) packet */
+	const char
+		*flags; /* S A F R P; of an ICMP error: who sends it, "S" the server, "M" another,
+			 * and the class: "p" port, "r" routing, "x" prohibited, "b" too big */
+	uint32_t seq, ack;
+	const char *data;
+	uint8_t ttl;
+};
+
+enum { STEPS = 14 };
+
+struct expect {
+	enum flow_state state;
+	char client;  /* C or S; '?' undirected */
+	char first;   /* with '?': who is index 0 */
+	size_t flows; /* 0: 1 */
+	unsigned tries;
+	enum refuser refuser;
+	bool rst_after_data, rst_after_accept;
+	bool late_start; /* !started */
+	uint64_t unseen_c, unseen_s;
+	unsigned n_ev; /* 0: not looked at */
+	uint32_t ev[3];
+};
+
+struct row {
+	const char *name;
+	int client_side_c; /* the owner says: 1 C is the client, 2 S is, 0 nothing */
+	struct step step[STEPS];
+	struct expect e;
+};
+
+#define ISN_C 1000
+#define ISN_S 5000
+#define OPEN3                                                   \
+	{0, 'C', "S", ISN_C}, {1, 'S', "SA", ISN_S, ISN_C + 1}, \
+	{                                                       \
+		2, 'C', "A", ISN_C + 1, ISN_S + 1               \
+	}
+
+static const struct row rows[] = {
+	/* established */
+	{"handshake", 0, {OPEN3}, {STATE_ESTABLISHED, 'C', .tries = 1, .n_ev = 2, .ev = {1, 2}}},
+	{"handshake and data",
+	 0,
+	 {OPEN3, {3, 'C', "PA", 1001, 5001, "hello"}, {4, 'S', "PA", 5001, 1006, "you"}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1, .n_ev = 3, .ev = {1, 2, 4}}},
+	{"the server has the lower port and address or not",
+	 0,
+	 {{0, 'S', "S", ISN_S}, {1, 'C', "SA", ISN_C, ISN_S + 1}, {2, 'S', "A", 5001, 1001}},
+	 {STATE_ESTABLISHED, 'S', .tries = 1}},
+	{"SYN-ACK captured before the SYN",
+	 0,
+	 {{0, 'S', "SA", ISN_S, ISN_C + 1}, {1, 'C', "S", ISN_C}, {2, 'C', "A", 1001, 5001}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1, .n_ev = 2, .ev = {1, 2}}},
+	{"third segment captured before the SYN-ACK",
+	 0,
+	 {{0, 'C', "S", ISN_C}, {1, 'C', "A", 1001, 5001}, {2, 'S', "SA", ISN_S, 1001}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1}},
+	{"first data captured before the SYN",
+	 0,
+	 {{0, 'C', "PA", 1001, 5001, "hi"},
+	  {1, 'C', "S", ISN_C},
+	  {2, 'S', "SA", ISN_S, 1001},
+	  {3, 'C', "A", 1003, 5001}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1, .n_ev = 2, .ev = {2, 3}}},
+	{"SYN-ACK without SYN, then the third segment",
+	 0,
+	 {{0, 'S', "SA", ISN_S, 1001}, {1, 'C', "A", 1001, 5001}},
+	 {STATE_ESTABLISHED, 'C', .late_start = true}},
+	{"SYN-ACK lost from the capture",
+	 0,
+	 {{0, 'C', "S", ISN_C}, {1, 'C', "A", 1001, 5001}, {2, 'S', "A", 5001, 1001}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1}},
+	{"third segment lost, server sends data",
+	 0,
+	 {{0, 'C', "S", ISN_C}, {1, 'S', "SA", ISN_S, 1001}, {3, 'S', "PA", 5001, 1001, "banner"}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1}},
+	{"SYN twice, then open",
+	 0,
+	 {{0, 'C', "S", ISN_C},
+	  {3000, 'C', "S", ISN_C},
+	  {3001, 'S', "SA", ISN_S, 1001},
+	  {3002, 'C', "A", 1001, 5001}},
+	 {STATE_ESTABLISHED, 'C', .tries = 2, .n_ev = 3, .ev = {1, 2, 3}}},
+	{"refused, tried again with the same and another number, then open",
+	 0,
+	 {{0, 'C', "S", ISN_C},
+	  {1, 'S', "RA", 0, 1001},
+	  {500, 'C', "S", ISN_C},
+	  {501, 'S', "RA", 0, 1001},
+	  {1000, 'C', "S", 7000},
+	  {1001, 'S', "SA", ISN_S, 7001},
+	  {1002, 'C', "A", 7001, 5001}},
+	 {STATE_ESTABLISHED, 'C', .tries = 3}},
+	{"simultaneous open",
+	 0,
+	 {{0, 'C', "S", ISN_C},
+	  {1, 'S', "S", ISN_S},
+	  {2, 'S', "SA", ISN_S, 1001},
+	  {3, 'C', "SA", ISN_C, 5001},
+	  {4, 'C', "A", 1001, 5001}},
+	 {STATE_ESTABLISHED, 'C', .tries = 2}},
+	{"SYN with data (TFO)",
+	 0,
+	 {{0, 'C', "S", ISN_C, 0, "early"}, {1, 'S', "SA", ISN_S, 1006}, {2, 'C', "A", 1006, 5001}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1}},
+	{"sequence numbers wrap",
+	 0,
+	 {{0, 'C', "S", 0xffffffff},
+	  {1, 'S', "SA", 0xfffffffe, 0},
+	  {2, 'C', "A", 0, 0xffffffff},
+	  {3, 'S', "PA", 0xffffffff, 0, "abc"},
+	  {4, 'C', "A", 0, 2},
+	  {5, 'S', "PA", 2, 0, "d"},
+	  {6, 'C', "A", 0, 3}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1}},
+	{"FIN both ways, late ACK",
+	 0,
+	 {OPEN3,
+	  {3, 'C', "FA", 1001, 5001},
+	  {4, 'S', "FA", 5001, 1002},
+	  {5, 'C', "A", 1002, 5002},
+	  {9000, 'S', "FA", 5001, 1002}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1}},
+	{"RST after data is an end",
+	 0,
+	 {OPEN3,
+	  {3, 'C', "PA", 1001, 5001, "q"},
+	  {4, 'S', "PA", 5001, 1002, "r"},
+	  {5, 'S', "RA", 5002, 1002}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1, .rst_after_data = true}},
+	{"accepted and shut",
+	 0,
+	 {OPEN3, {3, 'C', "PA", 1001, 5001, "hello"}, {4, 'S', "RA", 5001, 1006}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1, .rst_after_accept = true, .n_ev = 3,
+	  .ev = {1, 2, 5}}},
+	{"accepted and shut, but later",
+	 0,
+	 {OPEN3,
+	  {3, 'C', "PA", 1001, 5001, "a"},
+	  {4, 'C', "PA", 1002, 5001, "b"},
+	  {5, 'S', "A", 5001, 1003},
+	  {6, 'S', "RA", 5001, 1003}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1, .rst_after_data = true}},
+	{"probe: the client resets what it opened",
+	 0,
+	 {OPEN3, {3, 'C', "RA", 1001, 5001}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1}},
+	{"ICMP error in an open connection changes nothing",
+	 0,
+	 {OPEN3, {3, 'I', "Mx"}, {4, 'C', "PA", 1001, 5001, "x"}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1}},
+	{"a refusal forged after the answer",
+	 0,
+	 {{0, 'C', "S", ISN_C},
+	  {1, 'S', "RA", 0, 1001, NULL, 255},
+	  {2, 'S', "SA", ISN_S, 1001},
+	  {3, 'C', "A", 1001, 5001}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1}},
+
+	/* mid-stream and one-way */
+	{"mid-stream, no message",
+	 0,
+	 {{0, 'S', "PA", 5100, 1200, "data"}, {1, 'C', "A", 1200, 5104}},
+	 {STATE_MID_STREAM, '?', 'S', .late_start = true}},
+	{"mid-stream, a message tells",
+	 1,
+	 {{0, 'S', "PA", 5100, 1200, "data"}, {1, 'C', "PA", 1200, 5104, "more"}},
+	 {STATE_MID_STREAM, 'C', .late_start = true}},
+	{"mid-stream, reset",
+	 0,
+	 {{0, 'S', "PA", 5100, 1200, "data"}, {1, 'C', "A", 1200, 5104}, {2, 'C', "R", 1200}},
+	 {STATE_MID_STREAM, '?', 'S', .late_start = true, .rst_after_data = true}},
+	{"one way: acknowledgements advance",
+	 0,
+	 {{0, 'C', "A", 1200, 5100}, {1, 'C', "A", 1200, 6500}, {2, 'C', "A", 1200, 7900}},
+	 {STATE_ONE_WAY, '?', 'C', .late_start = true, .unseen_s = 1400}},
+	{"one way: the client's side, from its SYN",
+	 0,
+	 {{0, 'C', "S", ISN_C},
+	  {1, 'C', "A", 1001, 5001},
+	  {2, 'C', "PA", 1001, 5001, "GET"},
+	  {3, 'C', "A", 1004, 5501}},
+	 {STATE_ONE_WAY, 'C', .tries = 1, .unseen_s = 500}},
+	{"one way: the server's side",
+	 0,
+	 {{0, 'S', "SA", ISN_S, 1001},
+	  {1, 'S', "PA", 5001, 1001, "220 hello"},
+	  {2, 'S', "PA", 5010, 1021, "250"}},
+	 {STATE_ONE_WAY, 'C', .late_start = true, .unseen_c = 20}},
+	{"one way: SYN-ACK alone",
+	 0,
+	 {{0, 'S', "SA", ISN_S, 1001}},
+	 {STATE_ONE_WAY, 'C', .late_start = true}},
+	{"a RST of an older flow",
+	 0,
+	 {{0, 'S', "RA", 5001, 1001}},
+	 {STATE_ONE_WAY, '?', 'S', .late_start = true, .n_ev = 1, .ev = {1}}},
+	{"keep-alive alone",
+	 0,
+	 {{0, 'C', "A", 1199, 5100}, {45000, 'C', "A", 1199, 5100}},
+	 {STATE_ONE_WAY, '?', 'C', .late_start = true}},
+
+	/* half-open */
+	{"half-open",
+	 0,
+	 {{0, 'C', "S", ISN_C}, {1, 'S', "SA", ISN_S, 1001}, {3000, 'S', "SA", ISN_S, 1001}},
+	 {STATE_HALF_OPEN, 'C', .tries = 1}},
+	{"SYN scan",
+	 0,
+	 {{0, 'C', "S", ISN_C}, {1, 'S', "SA", ISN_S, 1001}, {2, 'C', "R", 1001}},
+	 {STATE_HALF_OPEN, 'C', .tries = 1}},
+
+	/* refused */
+	{"refused by the server",
+	 0,
+	 {{0, 'C', "S", ISN_C}, {1, 'S', "RA", 0, 1001, NULL, 127}},
+	 {STATE_REFUSED, 'C', .tries = 1, .refuser = REFUSER_SERVER, .n_ev = 2, .ev = {1, 2}}},
+	{"refused, retried with the same number",
+	 0,
+	 {{0, 'C', "S", ISN_C},
+	  {1, 'S', "RA", 0, 1001},
+	  {500, 'C', "S", ISN_C},
+	  {501, 'S', "RA", 0, 1001},
+	  {1000, 'C', "S", ISN_C},
+	  {1001, 'S', "RA", 0, 1001}},
+	 {STATE_REFUSED, 'C', .tries = 3, .refuser = REFUSER_SERVER, .n_ev = 2, .ev = {1, 2}}},
+	{"refused, retried with other numbers within 25 s",
+	 0,
+	 {{0, 'C', "S", ISN_C},
+	  {1, 'S', "RA", 0, 1001},
+	  {24000, 'C', "S", 9000},
+	  {24001, 'S', "RA", 0, 9001}},
+	 {STATE_REFUSED, 'C', .tries = 2, .refuser = REFUSER_SERVER}},
+	{"refused SYN with data",
+	 0,
+	 {{0, 'C', "S", ISN_C, 0, "early"}, {1, 'S', "RA", 0, 1006}},
+	 {STATE_REFUSED, 'C', .tries = 1, .refuser = REFUSER_SERVER}},
+	{"a RST that does not acknowledge the SYN is no answer to it",
+	 0,
+	 {{0, 'C', "S", ISN_C}, {1, 'S', "RA", 0, 77777}, {3000, 'C', "S", ISN_C}},
+	 {STATE_NO_ANSWER, 'C', .tries = 2}},
+	{"a RST without ACK is none either",
+	 0,
+	 {{0, 'C', "S", ISN_C}, {1, 'S', "R", 0, 1001}},
+	 {STATE_NO_ANSWER, 'C', .tries = 0}},
+
+	/* rejected */
+	{"rejected by a router",
+	 0,
+	 {{0, 'C', "S", ISN_C}, {1, 'I', "Mr"}},
+	 {STATE_REJECTED, 'C', .tries = 1, .refuser = REFUSER_OTHER, .n_ev = 2, .ev = {1, 2}}},
+	{"prohibited by the server's own filter",
+	 0,
+	 {{0, 'C', "S", ISN_C}, {1, 'I', "Sx"}},
+	 {STATE_REJECTED, 'C', .tries = 1, .refuser = REFUSER_SERVER}},
+	{"too big is no rejection",
+	 0,
+	 {{0, 'C', "S", ISN_C}, {1, 'I', "Mb"}, {1000, 'C', "S", ISN_C}},
+	 {STATE_NO_ANSWER, 'C', .tries = 2}},
+	{"an error that quotes the server's packet changes nothing",
+	 0,
+	 {{0, 'C', "S", ISN_C}, {1, 'S', "SA", ISN_S, 1001}, {2, 'J', "Mx"}},
+	 {STATE_HALF_OPEN, 'C', .tries = 1}},
+
+	/* no answer */
+	{"one SYN at the end of the input",
+	 0,
+	 {{0, 'C', "S", ISN_C}},
+	 {STATE_NO_ANSWER, 'C', .tries = 0, .n_ev = 1, .ev = {1}}},
+	{"SYN repeated",
+	 0,
+	 {{0, 'C', "S", ISN_C}, {3000, 'C', "S", ISN_C}, {9000, 'C', "S", ISN_C}},
+	 {STATE_NO_ANSWER, 'C', .tries = 3, .n_ev = 2, .ev = {1, 3}}},
+	{"SYN repeated past 25 s is still one attempt",
+	 0,
+	 {{0, 'C', "S", ISN_C},
+	  {15000, 'C', "S", ISN_C},
+	  {31000, 'C', "S", ISN_C},
+	  {63000, 'C', "S", ISN_C}},
+	 {STATE_NO_ANSWER, 'C', .tries = 4}},
+
+	/* one 5-tuple, several flows */
+	{"port reuse after FIN",
+	 0,
+	 {OPEN3,
+	  {3, 'C', "FA", 1001, 5001},
+	  {4, 'S', "FA", 5001, 1002},
+	  {5, 'C', "A", 1002, 5002},
+	  {900, 'C', "S", 90000},
+	  {901, 'S', "SA", 7000, 90001},
+	  {902, 'C', "A", 90001, 7001}},
+	 {STATE_ESTABLISHED, 'C', .flows = 2, .tries = 1}},
+	{"the same port, after more than 25 s and another number",
+	 0,
+	 {{0, 'C', "S", ISN_C},
+	  {1, 'S', "RA", 0, 1001},
+	  {26000, 'C', "S", 9000},
+	  {26001, 'S', "RA", 0, 9001}},
+	 {STATE_REFUSED, 'C', .flows = 2, .tries = 1, .refuser = REFUSER_SERVER}},
+	{"idle for longer than the limit",
+	 0,
+	 {OPEN3, {3600 * 1000 + 3, 'C', "A", 1001, 5001}},
+	 {STATE_ESTABLISHED, 'C', .flows = 2, .tries = 1}},
+	{"idle up to the limit",
+	 0,
+	 {OPEN3, {3600 * 1000 + 2, 'C', "A", 1001, 5001}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1}},
+	{"a SYN in the middle of an old connection",
+	 0,
+	 {{0, 'C', "PA", 4000, 8000, "x"}, {5000, 'C', "S", ISN_C}, {5001, 'S', "SA", 1, 1001}},
+	 {STATE_ONE_WAY, '?', 'C', .flows = 2, .late_start = true}},
+
+	/* loss */
+	{"bytes acknowledged that were never seen",
+	 0,
+	 {OPEN3,
+	  {3, 'C', "PA", 1001, 5001, "abcd"},
+	  {4, 'S', "A", 5001, 1015},
+	  {5, 'S', "A", 5001, 1015}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1, .unseen_c = 10}},
+	{"acknowledged first, captured later",
+	 0,
+	 {OPEN3, {3, 'S', "A", 5001, 1005}, {4, 'C', "PA", 1001, 5001, "abcd"}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1}},
+	{"half of the hole is filled",
+	 0,
+	 {OPEN3, {3, 'S', "A", 5001, 1009}, {4, 'C', "PA", 1003, 5001, "abcd"}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1, .unseen_c = 4}},
+	{"an acknowledgement out of any window is no loss",
+	 0,
+	 {OPEN3, {3, 'S', "A", 5001, 1001u + 0x7fffffff}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1}},
+	{"FIN is acknowledged",
+	 0,
+	 {OPEN3, {3, 'C', "FA", 1001, 5001}, {4, 'S', "A", 5001, 1002}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1}},
+
+	/* UDP */
+	{"request and answer, no message",
+	 0,
+	 {{0, 'c', "", 0, 0, "q"}, {1, 's', "", 0, 0, "a"}},
+	 {STATE_ESTABLISHED, '?', 'C', .tries = 1, .n_ev = 2, .ev = {1, 2}}},
+	{"the message decides, not the first packet",
+	 1,
+	 {{0, 's', "", 0, 0, "a"}, {1, 'c', "", 0, 0, "q"}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1, .late_start = true}},
+	{"requests without answer",
+	 1,
+	 {{0, 'c', "", 0, 0, "q"}, {1000, 'c', "", 0, 0, "q"}},
+	 {STATE_NO_ANSWER, 'C', .tries = 2, .n_ev = 2, .ev = {1, 2}}},
+	{"one request at the end of the input",
+	 1,
+	 {{0, 'c', "", 0, 0, "q"}},
+	 {STATE_NO_ANSWER, 'C', .tries = 0}},
+	{"only answers visible",
+	 1,
+	 {{0, 's', "", 0, 0, "a"}, {9, 's', "", 0, 0, "a"}},
+	 {STATE_ONE_WAY, 'C', .late_start = true}},
+	{"port unreachable, by the server",
+	 1,
+	 {{0, 'c', "", 0, 0, "q"}, {1, 'I', "Sp"}},
+	 {STATE_REFUSED, 'C', .tries = 1, .refuser = REFUSER_SERVER, .n_ev = 2, .ev = {1, 2}}},
+	{"port unreachable, by another",
+	 1,
+	 {{0, 'c', "", 0, 0, "q"}, {1, 'I', "Mp"}},
+	 {STATE_REJECTED, 'C', .tries = 1, .refuser = REFUSER_OTHER}},
+	{"prohibited",
+	 1,
+	 {{0, 'c', "", 0, 0, "q"}, {1, 'I', "Mx"}},
+	 {STATE_REJECTED, 'C', .tries = 1, .refuser = REFUSER_OTHER}},
+	{"the client closed before the answer came",
+	 1,
+	 {{0, 'c', "", 0, 0, "q"}, {1, 's', "", 0, 0, "a"}, {2, 'J', "Mp"}},
+	 {STATE_ESTABLISHED, 'C', .tries = 1}},
+	{"answers refused by the client, its request not captured",
+	 1,
+	 {{1, 's', "", 0, 0, "a"}, {2, 'J', "Mp"}},
+	 {STATE_ONE_WAY, 'C', .late_start = true}},
+	{"idle for longer than the limit, UDP",
+	 1,
+	 {{0, 'c', "", 0, 0, "q"}, {1, 's', "", 0, 0, "a"}, {60002, 'c', "", 0, 0, "q"}},
+	 {STATE_ESTABLISHED, 'C', .flows = 2, .tries = 1}},
+};
+
+static const struct ends {
+	const char *c, *s, *m;
+	uint16_t cport, sport;
+} v4 = {"10.0.0.9", "10.0.0.1", "10.9.9.9", 40000, 443},
+  v6 = {"2001:db8::9", "2001:db8::1", "2001:db8::ffff", 443, 40000};
+
+static struct packet step_packet(const struct step *s, const struct ends *at, int64_t base_ns)
+{
+	bool from_c = s->from == 'C' || s->from == 'c' || s->from == 'I';
+	bool udp = s->from == 'c' || s->from == 's';
+	struct build b = {
+		.src = from_c ? at->c : at->s,
+		.dst = from_c ? at->s : at->c,
+		.sport = from_c ? at->cport : at->sport,
+		.dport = from_c ? at->sport : at->cport,
+		.proto = udp ? IPPROTO_NR_UDP : IPPROTO_NR_TCP,
+		.flags = udp ? 0 : lab_flags(s->flags),
+		.seq = s->seq,
+		.ack = s->ack,
+		.ttl = s->ttl,
+		.payload = s->data,
+		.n = s->data ? strlen(s->data) : 0,
+	};
+	struct packet p = build_packet(&b, base_ns + s->ms * INT64_C(1000000), 0);
+
+	if (s->from != 'I' && s->from != 'J')
+		return p;
+
+	struct packet e = {
+		.ts_ns = p.ts_ns,
+		.src = A(s->flags[0] == 'S' ? at->s : at->m),
+		.dst = p.src,
+		.proto = addr_is_v4(&p.src) ? IPPROTO_NR_ICMP : IPPROTO_NR_ICMP6,
+		.wire_len = 70,
+		.ttl = 60,
+		.icmp_type = 3,
+		.icmp_code = 13,
+		.icmp_class = s->flags[1] == 'p'   ? ICMP_PORT
+			      : s->flags[1] == 'r' ? ICMP_ROUTING
+			      : s->flags[1] == 'b' ? ICMP_TOO_BIG
+						   : ICMP_PROHIBITED,
+		.icmp_has_inner = true,
+		.inner_proto = IPPROTO_NR_TCP,
+		.inner_src = p.src,
+		.inner_dst = p.dst,
+		.inner_sport = p.sport,
+		.inner_dport = p.dport,
+	};
+	return e;
+}
+
+static void check_row(const struct row *row, const struct ends *at, int64_t base_ns,
+		      const struct hash_key *key)
+{
+	struct lab *lab = lab_new(&(struct flow_options){.key = key});
+	const struct expect *e = &row->e;
+	struct addr c = A(at->c), s = A(at->s);
+	bool c_is_side1 = memcmp(c.b, s.b, 16) > 0;
+	bool udp = row->step[0].from == 'c' || row->step[0].from == 's';
+	uint64_t packets = 0;
+
+	if (row->client_side_c)
+		lab->client_side = (row->client_side_c == 1) == c_is_side1;
+	for (size_t i = 0; i < STEPS && row->step[i].from; i++) {
+		struct packet p = step_packet(&row->step[i], at, base_ns);
+
+		p.inner_proto = udp ? IPPROTO_NR_UDP : IPPROTO_NR_TCP;
+		packets += !p.icmp_has_inner;
+		assert_int_equal(lab_give(lab, &p), 0);
+	}
+	lab_end(lab);
+
+	const struct flow_done *d = &lab->f[0].d;
+	const struct flow_stats *st = flow_table_stats(lab->t);
+	bool client_is_c = e->client == 'C' || (e->client == '?' && e->first == 'C');
+
+	if (lab->n != (e->flows ? e->flows : 1) || d->state != e->state ||
+	    d->directed != (e->client != '?') || !addr_equal(&d->addr[0], client_is_c ? &c : &s) ||
+	    d->tries != e->tries || d->refuser != e->refuser ||
+	    d->rst_after_data != e->rst_after_data || d->rst_after_accept != e->rst_after_accept ||
+	    d->started == e->late_start)
+		fail_msg("%s: %zu flows, %s, %s, client %s, tries %u, refuser %d, after data %d, "
+			 "after accept %d, started %d",
+			 row->name, lab->n, flow_state_name(d->state), dir_reason_name(d->reason),
+			 addr_equal(&d->addr[0], &c) ? "C" : "S", d->tries, d->refuser,
+			 d->rst_after_data, d->rst_after_accept, d->started);
+	if (d->unseen[!client_is_c] != e->unseen_c || d->unseen[client_is_c] != e->unseen_s)
+		fail_msg("%s: unseen %ju %ju", row->name, (uintmax_t)d->unseen[0],
+			 (uintmax_t)d->unseen[1]);
+	if (e->n_ev) {
+		assert_int_equal(d->n_ev, e->n_ev);
+		for (unsigned i = 0; i < e->n_ev; i++)
+			if (d->ev[i].number != e->ev[i])
+				fail_msg("%s: evidence %u is packet %u", row->name, i,
+					 d->ev[i].number);
+	}
+	assert_int_equal(lab->packets, packets);
+	assert_int_equal(st->packets, packets);
+	assert_int_equal(st->done, st->flows);
+	assert_int_equal(st->live, 0);
+	lab_free(lab);
+}
+
+static void test_states(void **state)
+{
+	static const struct hash_key keys[] = {{1, 2}, {0xfeedface, 77}};
+	static const int64_t bases[] = {INT64_C(1700000000000000000), 0, -NS_PER_S * 86400};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		for (size_t b = 0; b < 3; b++) {
+			check_row(&rows[i], &v4, bases[b], &keys[0]);
+			check_row(&rows[i], &v6, bases[b], &keys[1]);
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_states),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
