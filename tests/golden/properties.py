@@ -157,7 +157,7 @@ def main():
     verbose = '-v' in sys.argv
     names = [a for a in sys.argv[1:] if a != '-v'] or [
         n for n in run.all_cases() if os.path.exists(os.path.join(HERE, n, 'capture.pcap'))
-        and os.path.exists(os.path.join(HERE, n, 'site.yaml'))]
+        and run.Case(n).command() == (['audit', '--site', 'site.yaml', 'capture.pcap'], None)]
     failed = 0
     for name in names:
         for line in check(name, verbose):
