@@ -92,7 +92,7 @@ bool rule_demanded(const struct matrix *m, const struct rule *r, const char **re
 	case VARIANT_IWA:
 		/* Servers stay domain members whatever users sign in with. */
 		if (s->auth != AUTH_IWA && r->from == ROLE_BIT(ROLE_CRM_CLIENT))
-			why = "users do not sign in with Windows (auth is not iwa)";
+			why = "users sign in with claims (auth is not iwa)";
 		break;
 	case VARIANT_IWA_DC_TO_DC:
 	case VARIANT_IWA_DC_TO_DC_IPSEC:

@@ -191,9 +191,16 @@ static enum near grade(const struct matrix *m, const struct rule *r, const struc
 	return ends ? NEAR_ROLES : FAR;
 }
 
+static bool says_all(const char *end)
+{
+	enum role_group g = role_group_by_name(end);
+
+	return g == GROUP_ANY_SERVER || g == GROUP_ANY_MEMBER;
+}
+
 /* Of two rules equally near, the one that says more: a demand over a permission, a rule of two
  * roles over one of every server, a fixed port over a range. */
-static unsigned weight(const struct matrix *m, const struct rule *r, const struct question *q)
+static unsigned weight(const struct rule *r, const struct question *q)
 {
 	static const uint8_t by_need[] = {
 		[NEED_REQUIRED] = 6,  [NEED_RECOMMENDED] = 5, [NEED_CONDITIONAL] = 4,
@@ -202,11 +209,10 @@ static unsigned weight(const struct matrix *m, const struct rule *r, const struc
 	};
 	unsigned w = r->need < N_ELEMENTS(by_need) ? by_need[r->need] : 0;
 
-	(void)m;
 	w += r->proto == q->proto ? 64 : 0;
 	w += r->rpc ? 0 : 32;
-	w += role_group_by_name(r->to_name) == GROUP_N ? 16 : 0;
-	w += role_group_by_name(r->from_name) == GROUP_N ? 8 : 0;
+	w += says_all(r->to_name) ? 0 : 16;
+	w += says_all(r->from_name) ? 0 : 8;
 	return w;
 }
 
@@ -273,7 +279,7 @@ static void find_nearest(struct matrix *m, const struct question *q, struct memo
 		const struct rule *r = &m->rules[i];
 		enum near near =
 			r->informational && r->need != NEED_FORBIDDEN ? FAR : grade(m, r, q);
-		unsigned w = near ? weight(m, r, q) : 0;
+		unsigned w = near ? weight(r, q) : 0;
 
 		if (!near || near < best_near || (near == best_near && w <= best_weight))
 			continue;
