@@ -163,4 +163,8 @@ struct result {
  * never), 3 an input failed, 4 inconclusive. */
 int result_exit_code(const struct result *r, enum severity fail_on);
 
+/* Every figure of the result agrees with every other: what was given is listed, folded, out of
+ * scope or evicted. *ret_why (may be NULL) names the first that does not. */
+bool result_balances(const struct result *r, const char **ret_why);
+
 #endif

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Can the result be trusted? A report over an empty, cut or lossy capture is never green: what
+ * could have hidden a problem makes it inconclusive, what only limits it is a caveat.
+ */
+#include <stdlib.h>
+
+#include "findings/work.h"
+
+enum { CAVEATS = 64 };
+
+double coverage_loss(const struct coverage *c)
+{
+	double tcp = 0, drops = 0;
+	uint64_t all = c->tcp_unseen_bytes + c->tcp_bytes;
+	uint64_t lost = c->kernel_drops + c->interface_drops;
+
+	if (all)
+		tcp = (double)c->tcp_unseen_bytes / (double)all;
+	if (lost)
+		drops = (double)lost / (double)(lost + c->packets);
+	return tcp > drops ? tcp : drops;
+}
+
+double site_max_loss(const struct site *s)
+{
+	double limit = 0.01;
+
+	for (size_t i = 0; i < s->n_sensors; i++)
+		if (!i || s->sensors[i].max_loss < limit)
+			limit = s->sensors[i].max_loss;
+	return limit;
+}
+
+/* ------------------------------------------------------------------ window */
+
+struct span {
+	int64_t from, to;
+};
+
+static int by_from(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+
+	if (x->from != y->from)
+		return x->from < y->from ? -1 : 1;
+	return (x->to > y->to) - (x->to < y->to);
+}
+
+/* Observed is what the inputs cover together: gaps between files are not observed, and files of
+ * two sensors over the same hour are one hour. */
+void window_make(struct work *w)
+{
+	struct result *r = w->r;
+	struct span *v = calloc(r->n_inputs + 1, sizeof *v);
+	size_t n = 0;
+	int64_t end;
+
+	r->from_ns = r->to_ns = TIME_NONE;
+	if (!v) {
+		w->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < r->n_inputs; i++)
+		if (r->inputs[i].first_ns != TIME_NONE && r->inputs[i].last_ns != TIME_NONE)
+			v[n++] = (struct span){r->inputs[i].first_ns, r->inputs[i].last_ns};
+	if (!n && w->in->n_convs) {
+		v[0] = (struct span){w->in->convs[0].first_ns, w->in->convs[0].last_ns};
+		for (size_t i = 1; i < w->in->n_convs; i++) {
+			if (w->in->convs[i].first_ns < v[0].from)
+				v[0].from = w->in->convs[i].first_ns;
+			if (w->in->convs[i].last_ns > v[0].to)
+				v[0].to = w->in->convs[i].last_ns;
+		}
+		n = 1;
+	}
+	if (!n) {
+		free(v);
+		return;
+	}
+	qsort(v, n, sizeof *v, by_from);
+	r->from_ns = v[0].from;
+	end = v[0].from;
+	for (size_t i = 0; i < n; i++) {
+		int64_t from = v[i].from > end ? v[i].from : end;
+
+		if (v[i].to <= from)
+			continue;
+		r->observed_ns += v[i].to - from;
+		end = v[i].to;
+	}
+	r->to_ns = end > r->from_ns ? end : v[n - 1].to;
+	free(v);
+}
+
+/* ------------------------------------------------------------------ caveats */
+
+struct said {
+	const char *v[CAVEATS];
+	size_t n;
+	const char *fatal; /* the first that makes the result inconclusive */
+};
+
+static void say(struct said *s, bool inconclusive, const char *text)
+{
+	if (inconclusive && !s->fatal)
+		s->fatal = text;
+	if (s->n < CAVEATS)
+		s->v[s->n++] = text;
+}
+
+static void inputs_said(struct work *w, struct said *s)
+{
+	const struct result *r = w->r;
+	size_t cut = 0;
+
+	for (size_t i = 0; i < r->n_inputs; i++) {
+		const struct result_input *in = &r->inputs[i];
+
+		if (in->failed)
+			say(s, true,
+			    arena_printf(w->a, "%s could not be read; nothing of it is in this result.",
+					 in->path));
+		if (in->caveat && ++cut <= 16)
+			say(s, true, arena_printf(w->a, "%s: %s.", in->path, in->caveat));
+	}
+	if (cut > 16)
+		say(s, true, arena_printf(w->a, "%zu more inputs have caveats of their own.", cut - 16));
+}
+
+static void packets_said(struct work *w, struct said *s)
+{
+	const struct coverage *c = &w->r->coverage;
+	uint64_t bad = 0, seen = c->packets - c->skipped[SKIP_FILTERED];
+
+	if (!c->packets) {
+		say(s, true, "There is no packet in the input.");
+		return;
+	}
+	for (int i = 0; i < DECODE_N; i++)
+		if (i != DECODE_OK && i != SKIP_FILTERED && i != SKIP_NOT_IP)
+			bad += c->skipped[i];
+	if (bad && bad * 2 > seen)
+		say(s, true,
+		    arena_printf(w->a, "%llu of %llu packets could not be decoded.",
+				 (unsigned long long)bad, (unsigned long long)seen));
+	else if (bad * 100 > seen)
+		say(s, false,
+		    arena_printf(w->a, "%llu of %llu packets could not be decoded; see the reasons.",
+				 (unsigned long long)bad, (unsigned long long)seen));
+	if (c->packets < w->site->min_packets)
+		say(s, true,
+		    arena_printf(w->a, "%llu packets are fewer than the site file asks for (%llu).",
+				 (unsigned long long)c->packets,
+				 (unsigned long long)w->site->min_packets));
+}
+
+static void loss_said(struct work *w, struct said *s)
+{
+	const struct coverage *c = &w->r->coverage;
+	double loss = coverage_loss(c), limit = site_max_loss(w->site);
+
+	if (loss > limit)
+		say(s, true,
+		    arena_printf(w->a, "The capture lost %s of what it should hold; the limit is %s.",
+				 percent_text(w->a, loss), percent_text(w->a, limit)));
+	else if (c->kernel_drops || c->interface_drops)
+		say(s, false,
+		    arena_printf(w->a, "%llu packets were dropped before they could be read.",
+				 (unsigned long long)(c->kernel_drops + c->interface_drops)));
+	if (w->in->n_evicted)
+		say(s, true,
+		    arena_printf(w->a, "%s found no room in memory and were not judged.",
+				 text_counted(w->a, w->in->n_evicted, "conversation",
+					      "conversations")));
+	if (c->evicted)
+		say(s, false,
+		    arena_printf(w->a,
+				 "%s ended early for want of memory; their later packets count as new "
+				 "ones.",
+				 text_counted(w->a, c->evicted, "flow was", "flows were")));
+	if (c->heads_shed)
+		say(s, false,
+		    arena_printf(w->a, "The protocol of %s was not looked at for want of memory.",
+				 text_counted(w->a, c->heads_shed, "flow", "flows")));
+	if (c->tcp_flows && c->one_way_flows * 2 > c->tcp_flows)
+		say(s, true,
+		    arena_printf(w->a,
+				 "Of %llu of %llu TCP flows only one direction was visible: the mirror "
+				 "is one-way.",
+				 (unsigned long long)c->one_way_flows,
+				 (unsigned long long)c->tcp_flows));
+	if (c->truncated)
+		say(s, false,
+		    arena_printf(w->a,
+				 "%s cut to the capture's snap length; protocols may stay unrecognised.",
+				 text_counted(w->a, c->truncated, "packet was", "packets were")));
+	if (c->notes[NOTE_ESP])
+		say(s, false,
+		    arena_printf(w->a, "%s IPsec (ESP): what is inside cannot be judged.",
+				 text_counted(w->a, c->notes[NOTE_ESP], "packet is", "packets are")));
+}
+
+static bool nothing_judged(const struct result *r)
+{
+	return !r->n_rule_results[RULE_MET] && !r->n_rule_results[RULE_VIOLATED];
+}
+
+void coverage_judge(struct work *w)
+{
+	struct result *r = w->r;
+	struct said s = {0};
+	const char **v;
+
+	inputs_said(w, &s);
+	packets_said(w, &s);
+	loss_said(w, &s);
+	if (r->coverage.packets && nothing_judged(r))
+		say(&s, true,
+		    inventory_count(w->site->inventory)
+			    ? "No rule could be judged; the table of rules says why for each."
+			    : "No rule could be judged: no host has a role. Name the hosts in a site "
+			      "file, or with --role for a first look.");
+	v = s.n ? arena_alloc(w->a, s.n * sizeof *v) : NULL;
+	if (s.n && !v) {
+		w->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < s.n; i++)
+		v[i] = s.v[i];
+	r->coverage.caveats = v;
+	r->coverage.n_caveats = s.n;
+	r->coverage.inconclusive = s.fatal || (w->in->strict_input && s.n);
+	r->coverage.inconclusive_why = s.fatal		       ? s.fatal
+				       : r->coverage.inconclusive ? s.v[0]
+								  : NULL;
+}

@@ -1,0 +1,644 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * From rulings to findings: conversations of one fact are one finding. The fact is made first, as
+ * a digest; equal digests are sorted together, so no table and no order of arrival can show.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "decode/packet.h"
+#include "findings/work.h"
+
+struct cand {
+	uint8_t digest[FACT_DIGEST];
+	uint32_t item;
+	uint8_t kind;
+};
+
+typedef VEC(struct cand) cand_list;
+
+/* ------------------------------------------------------------------ facts */
+
+static const char *party_token(struct work *w, const struct item *it, uint32_t party)
+{
+	const struct party *p = &w->party[party];
+
+	return it->folded && party == it->client ? fold_network(w, p) : p->token;
+}
+
+static const char *rule_token(const struct rule *r)
+{
+	if (!r)
+		return NULL;
+	return r->group && *r->group ? r->group : r->id;
+}
+
+static const char *case_token(const struct item *it)
+{
+	switch (it->r.why) {
+	case CASE_CLEAR_HTTP:
+		return "clear-http";
+	case CASE_CLEAR_LOGIN:
+		return "clear-login";
+	case CASE_SMB1:
+		return "smb1";
+	case CASE_EGRESS_WEB:
+		return "egress";
+	case CASE_NAME_SERVICE:
+		return it->c->port == 53 ? "dns" : "ntp";
+	case CASE_GROUP:
+		return "group";
+	default:
+		break;
+	}
+	switch (it->r.verdict) {
+	case KIND_SETUP_ONLY:
+	case KIND_MOVED_SERVICE:
+	case KIND_UNEXPECTED_PROTOCOL:
+		return it->r.why == CASE_INTERFACE ? "rpc" : rule_token(it->r.rule);
+	default:
+		return it->r.why == CASE_FORBIDDEN ? rule_token(it->r.rule) : NULL;
+	}
+}
+
+static struct fact fact_of(struct work *w, const struct item *it)
+{
+	const struct conv *c = it->c;
+	struct fact f = {
+		.kind = it->r.verdict,
+		.rule = case_token(it),
+		.client = party_token(w, it, it->client),
+		.server = party_token(w, it, it->server),
+		.proto = c->proto,
+		.port = c->port,
+	};
+
+	switch (it->r.why) {
+	case CASE_CLEAR_HTTP: /* about the server, whoever its clients are */
+	case CASE_SMB1:
+		f.client = "*";
+		break;
+	case CASE_NAME_SERVICE:
+		f.client = "deployment";
+		break;
+	case CASE_EGRESS_WEB:
+		f.server = "public";
+		break;
+	case CASE_GROUP:
+		f.server = "group";
+		break;
+	case CASE_PEER:
+		if (w->party[it->client].roles)
+			f.client = "deployment";
+		else
+			f.server = "deployment";
+		break;
+	case CASE_LINK: /* one for each address, whatever it does */
+		if (w->party[it->client].roles)
+			f.client = "deployment";
+		else
+			f.server = "deployment";
+		f.proto = 0;
+		f.service = "any";
+		break;
+	case CASE_UNDIRECTED:
+		f.service = "dynamic";
+		/* Nobody knows who called: the pair has one name, the smaller end first. */
+		if (strcmp(f.client, f.server) > 0) {
+			const char *swap = f.client;
+
+			f.client = f.server;
+			f.server = swap;
+		}
+		break;
+	case CASE_INTERFACE:
+		f.service = rpc_iface_label(w->a, &c->iface[it->r.iface]);
+		break;
+	default:
+		if (it->r.verdict == KIND_RPC_UNEXPLAINED || it->r.verdict == KIND_RPC_OUT_OF_RANGE)
+			f.service = c->n_iface ? rpc_iface_label(w->a, &c->iface[0]) : "dynamic";
+		break;
+	}
+	return f;
+}
+
+static bool dc_silent(const struct work *w, const struct item *it, const bool *answered)
+{
+	const struct host *h = w->party[it->server].host;
+
+	return h && !h->is_network && roles_has(h->roles, ROLE_DC) && !answered[h->index];
+}
+
+static struct fact fact_blocked(struct work *w, const struct item *it, bool silent)
+{
+	struct fact f = {
+		.kind = KIND_BLOCKED,
+		.rule = rule_token(it->r.rule),
+		.client = party_token(w, it, it->client),
+		.server = party_token(w, it, it->server),
+		.proto = it->c->proto,
+		.port = it->c->port,
+	};
+
+	if (it->r.verdict == KIND_DOCUMENTED_DYNAMIC)
+		f.service = "dynamic";
+	if (silent) { /* once for each DC */
+		f.rule = "dc";
+		f.client = "*";
+		f.proto = 0;
+		f.service = "any";
+	}
+	return f;
+}
+
+static struct fact fact_scan(struct work *w, const struct item *it)
+{
+	bool probe = public_probe(w, it);
+
+	return (struct fact){
+		.kind = KIND_SCAN,
+		.client = probe ? "public" : w->party[it->client].token,
+		.server = probe ? w->party[it->server].token : NULL,
+	};
+}
+
+/* ------------------------------------------------------------------ candidates */
+
+static bool blocked(const struct item *it)
+{
+	if (it->outcome != OUTCOME_FAILED && it->outcome != OUTCOME_BROKEN)
+		return false;
+	return it->r.verdict == KIND_DOCUMENTED || it->r.verdict == KIND_DOCUMENTED_DYNAMIC ||
+	       it->r.verdict == KIND_ADVICE;
+}
+
+static bool push(cand_list *v, const struct fact *f, size_t item)
+{
+	struct cand c = {.item = (uint32_t)item, .kind = (uint8_t)f->kind};
+
+	fact_digest(f, c.digest);
+	return vec_push(v, c);
+}
+
+static bool collect(struct work *w, cand_list *v, const bool *answered)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		const struct item *it = &w->item[i];
+		struct fact f;
+
+		if (!it->scope)
+			continue;
+		if (it->scan) {
+			f = fact_scan(w, it);
+			if (!push(v, &f, i))
+				return false;
+			continue;
+		}
+		if (severity_of(w, it) < SEV_NONE) {
+			f = fact_of(w, it);
+			if (!push(v, &f, i))
+				return false;
+		}
+		if (blocked(it) && !it->covered) {
+			f = fact_blocked(w, it, dc_silent(w, it, answered));
+			if (!push(v, &f, i))
+				return false;
+		}
+	}
+	return true;
+}
+
+static int by_digest(const void *a, const void *b)
+{
+	const struct cand *x = a, *y = b;
+	int d = memcmp(x->digest, y->digest, sizeof x->digest);
+
+	if (d)
+		return d;
+	return x->item < y->item ? -1 : x->item > y->item;
+}
+
+/* ------------------------------------------------------------------ findings */
+
+struct endpoint endpoint_roles(roleset roles)
+{
+	return (struct endpoint){.roles = roles};
+}
+
+static int ev_order(const struct evidence *a, const struct evidence *b)
+{
+	if (a->ts_ns != b->ts_ns)
+		return a->ts_ns < b->ts_ns ? -1 : 1;
+	if (a->input != b->input)
+		return a->input < b->input ? -1 : 1;
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* Keeps the first packets by time; the same packet once. */
+void finding_evidence(struct finding *f, const struct evidence *ev, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned at = 0;
+
+		while (at < f->n_ev && ev_order(&f->ev[at], &ev[i]) < 0)
+			at++;
+		if (at == EVIDENCE_N || (at < f->n_ev && !ev_order(&f->ev[at], &ev[i])))
+			continue;
+		if (f->n_ev < EVIDENCE_N)
+			f->n_ev++;
+		for (unsigned k = f->n_ev - 1U; k > at; k--)
+			f->ev[k] = f->ev[k - 1];
+		f->ev[at] = ev[i];
+	}
+}
+
+void finding_conv(struct finding *f, const struct conv *c)
+{
+	if (f->first_ns == TIME_NONE || c->first_ns < f->first_ns)
+		f->first_ns = c->first_ns;
+	if (f->last_ns == TIME_NONE || c->last_ns > f->last_ns)
+		f->last_ns = c->last_ns;
+	f->flows += c->flows;
+	f->tries += c->tries;
+	if (!f->has_state || c->state < f->state)
+		f->state = c->state;
+	f->has_state = true;
+	if (!f->has_direction || c->reason < f->reason)
+		f->reason = c->reason;
+	f->has_direction = true;
+	f->confidence = dir_confidence(f->reason);
+	f->folded++;
+}
+
+struct finding *finding_add(struct work *w, const struct fact *f, enum severity s)
+{
+	struct finding x = {
+		.kind = f->kind,
+		.severity = s,
+		.proto = f->proto,
+		.port = f->port,
+		.first_ns = TIME_NONE,
+		.last_ns = TIME_NONE,
+	};
+	uint8_t digest[FACT_DIGEST];
+
+	fact_digest(f, digest);
+	fact_id(digest, x.id);
+	if (!vec_push(&w->findings, x)) {
+		w->failed = true;
+		return NULL;
+	}
+	return &w->findings.v[w->findings.n - 1];
+}
+
+/* The one end of several conversations, as narrow as it can be said. */
+static struct endpoint common_end(struct work *w, const struct cand *v, size_t n, bool server)
+{
+	const struct item *first = &w->item[v[0].item];
+	uint32_t p0 = server ? first->server : first->client;
+	const struct party *one = &w->party[p0];
+	bool same_party = true, same_host = one->host != NULL, same_net = first->folded && !server;
+	const char *net = same_net ? fold_network(w, one) : NULL;
+	roleset roles = 0;
+	struct endpoint e;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct item *it = &w->item[v[i].item];
+		uint32_t p = server ? it->server : it->client;
+
+		roles |= w->party[p].roles;
+		same_party &= p == p0;
+		same_host &= w->party[p].host == one->host;
+	}
+	if (same_party)
+		return one->ep;
+	e = endpoint_roles(roles);
+	if (same_host && one->host->is_network) {
+		e.network = one->token;
+		e.known_by = one->ep.known_by;
+	} else if (same_host) {
+		e.host = one->host->name;
+		e.known_by = one->ep.known_by;
+	} else if (net) {
+		e.network = net;
+	}
+	return e;
+}
+
+static void add_evidence(struct finding *f, const struct item *it, bool failure)
+{
+	const struct conv *c = it->c;
+
+	if (failure || c->state >= STATE_HALF_OPEN)
+		finding_evidence(f, c->fail_ev, c->n_fail_ev);
+	else if (it->r.app_index >= 0 && c->app[it->r.app_index].n_ev)
+		finding_evidence(f, c->app[it->r.app_index].ev, c->app[it->r.app_index].n_ev);
+	else
+		finding_evidence(f, c->ok_ev, c->n_ok_ev);
+}
+
+static const char *protocol_name(const struct item *it)
+{
+	if (it->r.app != APP_NONE)
+		return app_name(it->r.app);
+	return it->c->payload[0] || it->c->payload[1] ? "" : NULL;
+}
+
+static void fill_common(struct work *w, struct finding *f, const struct cand *v, size_t n,
+			bool failure)
+{
+	uint16_t port = w->item[v[0].item].c->port;
+	uint8_t proto = w->item[v[0].item].c->proto;
+
+	f->client = common_end(w, v, n, false);
+	f->server = common_end(w, v, n, true);
+	for (size_t i = 0; i < n; i++) {
+		const struct item *it = &w->item[v[i].item];
+
+		if (it->c->port != port)
+			port = 0;
+		if (it->c->proto != proto)
+			proto = 0;
+		finding_conv(f, it->c);
+		add_evidence(f, it, failure);
+	}
+	f->port = port;
+	f->proto = proto;
+	if (f->folded == 1)
+		f->folded = 0;
+}
+
+static void nearest(struct work *w, const struct item *it, struct finding *f)
+{
+	const struct party *cl = &w->party[it->client], *sv = &w->party[it->server];
+	const struct end client = {cl->roles, cl->host}, server = {sv->roles, sv->host};
+
+	if (it->r.verdict < KIND_RPC_UNEXPLAINED || it->group)
+		return;
+	f->nearest = matrix_nearest(w->m, &client, &server, it->c->proto, it->c->port,
+				    &f->nearest_why_not);
+	if (it->r.verdict == KIND_UNEXPECTED_PROTOCOL || it->r.verdict == KIND_MOVED_SERVICE ||
+	    it->r.why == CASE_OLD_PORT || it->r.why == CASE_FORBIDDEN) {
+		f->nearest = it->r.rule;
+		f->nearest_why_not =
+			it->r.verdict == KIND_MOVED_SERVICE ? "same roles and protocol, another port"
+			: it->r.why == CASE_FORBIDDEN	    ? "the rule forbids it"
+			: it->r.why == CASE_OLD_PORT	    ? "the site file has moved this port"
+			: it->r.why == CASE_INTERFACE	    ? "the interface is not among those that "
+							      "these roles may use"
+							    : "same roles and port, another protocol";
+	}
+	if (!f->nearest)
+		f->nearest_why_not = NULL;
+}
+
+static bool verdict_finding(struct work *w, const struct cand *v, size_t n)
+{
+	const struct item *worst = NULL;
+	enum severity s = SEV_INFO;
+	struct finding *f;
+	struct fact fact;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct item *it = &w->item[v[i].item];
+		enum severity t = severity_of(w, it);
+
+		if (!worst || t > s) {
+			worst = it;
+			s = t;
+		}
+	}
+	fact = fact_of(w, worst);
+	f = finding_add(w, &fact, s);
+	if (!f)
+		return false;
+	fill_common(w, f, v, n, false);
+	if (worst->r.verdict <= KIND_SETUP_ONLY || worst->r.verdict == KIND_UNEXPECTED_PROTOCOL ||
+	    worst->r.verdict == KIND_MOVED_SERVICE || worst->r.why == CASE_FORBIDDEN)
+		f->rule = worst->r.rule;
+	f->group = f->rule && f->rule->group && *f->rule->group ? f->rule->group : NULL;
+	f->protocol = protocol_name(worst);
+	if (worst->c->n_iface)
+		f->interface = rpc_iface_label(w->a,
+					       &worst->c->iface[worst->r.iface >= 0 ? worst->r.iface
+										    : 0]);
+	nearest(w, worst, f);
+	f->why = text_why(w, worst, f);
+	f->advice = text_advice(w, worst, f);
+	f->tshark = text_filter(w, f);
+	return true;
+}
+
+static const char *blocked_why(struct work *w, const struct item *it, const struct finding *f,
+			       bool silent)
+{
+	const char *client = text_endpoint(w, &f->client), *server = text_endpoint(w, &f->server);
+	const char *since = "";
+	char text[TIME_TEXT];
+
+	if (it->outcome == OUTCOME_BROKEN)
+		since = arena_printf(w->a, " It worked before, and has failed since %s UTC.",
+				     time_human(it->since_ns, text));
+	if (silent)
+		return arena_printf(w->a,
+				    "The domain controller %s answered nobody. Others did, so nothing "
+				    "required is missing, but clients lose time with it. First "
+				    "failure: %s",
+				    server, text_failure(w, it->c));
+	return arena_printf(w->a,
+			    "%s may open %s to %s (%s) and nothing demands it of this host now; it "
+			    "tried, and failed. %s%s",
+			    client,
+			    f->port ? arena_printf(w->a, "%u/%s", f->port, proto_text(f->proto))
+				    : "several ports",
+			    server, it->r.rule ? it->r.rule->id : "dynamic RPC",
+			    text_failure(w, it->c), since);
+}
+
+static bool blocked_finding(struct work *w, const struct cand *v, size_t n, const bool *answered)
+{
+	const struct item *it = &w->item[v[0].item];
+	bool silent = dc_silent(w, it, answered);
+	struct fact fact = fact_blocked(w, it, silent);
+	struct finding *f = finding_add(w, &fact, SEV_LOW);
+
+	if (!f)
+		return false;
+	fill_common(w, f, v, n, true);
+	if (!silent)
+		f->rule = it->r.rule;
+	f->group = f->rule && f->rule->group && *f->rule->group ? f->rule->group : NULL;
+	if (it->outcome == OUTCOME_BROKEN)
+		f->has_state = false;
+	f->why = blocked_why(w, it, f, silent);
+	f->advice = silent ? "Check the path to this domain controller and its firewall; if it is "
+			     "gone, remove it from DNS and from Active Directory Sites."
+			   : (f->rule && f->rule->if_missing && *f->rule->if_missing
+				      ? f->rule->if_missing
+				      : kind_row(KIND_BLOCKED)->remedy);
+	f->tshark = text_filter(w, f);
+	return true;
+}
+
+static int u32_order(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static size_t distinct_hosts(struct work *w, const struct cand *v, size_t n, bool server)
+{
+	uint32_t *p = malloc(n * sizeof *p);
+	size_t k = 0;
+
+	if (!p) {
+		w->failed = true;
+		return 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		p[i] = server ? w->item[v[i].item].server : w->item[v[i].item].client;
+	qsort(p, n, sizeof *p, u32_order);
+	for (size_t i = 0; i < n; i++)
+		k += !i || p[i] != p[i - 1];
+	free(p);
+	return k;
+}
+
+static bool scan_finding(struct work *w, const struct cand *v, size_t n)
+{
+	const struct item *it = &w->item[v[0].item];
+	const struct party *cl = &w->party[it->client];
+	bool probe = public_probe(w, it), declared = roles_has(cl->roles, ROLE_SCANNER);
+	bool outside = !cl->host && addr_is_public(&cl->addr);
+	struct fact fact = fact_scan(w, it);
+	struct finding *f =
+		finding_add(w, &fact, declared || probe || outside ? SEV_INFO : SEV_MEDIUM);
+	size_t hosts = distinct_hosts(w, v, n, true), clients = distinct_hosts(w, v, n, false);
+	uint64_t failed = 0;
+
+	if (!f)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		failed += w->item[v[i].item].c->state >= STATE_HALF_OPEN;
+	fill_common(w, f, v, n, true);
+	f->has_state = f->has_direction = false;
+	f->folded = n;
+	if (probe)
+		f->why = arena_printf(w->a,
+				      "%s from %s tried %s and came to nothing. Nothing answered "
+				      "them with an open port.",
+				      text_counted(w->a, n, "probe", "probes"),
+				      text_counted(w->a, clients, "public address",
+						   "public addresses"),
+				      text_endpoint(w, &f->server));
+	else
+		f->why = arena_printf(w->a,
+				      "%s tried %s on %s within minutes; %llu of them failed. They "
+				      "count as nothing else: no rule is met or violated by them.",
+				      text_endpoint(w, &f->client),
+				      text_counted(w->a, n, "host and port", "hosts and ports"),
+				      text_counted(w->a, hosts, "address", "addresses"),
+				      (unsigned long long)failed);
+	f->advice = declared ? "Nothing: the site file names it a scanner."
+		    : probe  ? "Nothing, if the perimeter is meant to be reachable at all."
+			     : kind_row(KIND_SCAN)->remedy;
+	f->tshark = text_filter(w, f);
+	return true;
+}
+
+static bool one_finding(struct work *w, const struct cand *v, size_t n, const bool *answered)
+{
+	switch (v[0].kind) {
+	case KIND_SCAN:
+		return scan_finding(w, v, n);
+	case KIND_BLOCKED:
+		return blocked_finding(w, v, n, answered);
+	default:
+		return verdict_finding(w, v, n);
+	}
+}
+
+bool findings_make(struct work *w)
+{
+	bool *answered = calloc(inventory_count(w->site->inventory) + 1, sizeof *answered);
+	cand_list v = {0};
+	bool ok = answered != NULL;
+
+	for (size_t i = 0; ok && i < w->n_party; i++)
+		if (w->party[i].host && w->party[i].answered)
+			answered[w->party[i].host->index] = true;
+	ok = ok && collect(w, &v, answered);
+	if (v.n)
+		qsort(v.v, v.n, sizeof *v.v, by_digest);
+	for (size_t i = 0, k; ok && i < v.n; i = k) {
+		for (k = i + 1;
+		     k < v.n && !memcmp(v.v[k].digest, v.v[i].digest, FACT_DIGEST); k++)
+			;
+		ok = one_finding(w, &v.v[i], k - i, answered);
+	}
+	vec_done(&v);
+	free(answered);
+	return ok && !w->failed;
+}
+
+/* ------------------------------------------------------------------ order */
+
+static int text_order(const char *a, const char *b)
+{
+	if (!a || !b)
+		return !!a - !!b;
+	return strcmp(a, b);
+}
+
+static int end_order(const struct endpoint *a, const struct endpoint *b)
+{
+	int d = text_order(a->host, b->host);
+
+	if (!d)
+		d = text_order(a->network, b->network);
+	if (!d)
+		d = (int)a->has_address - (int)b->has_address;
+	if (!d && a->has_address)
+		d = addr_compare(&a->address, &b->address);
+	if (!d && a->roles != b->roles)
+		d = a->roles < b->roles ? -1 : 1;
+	return d;
+}
+
+static int finding_order(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+	int d;
+
+	if (x->severity != y->severity)
+		return x->severity > y->severity ? -1 : 1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	d = end_order(&x->client, &y->client);
+	if (!d)
+		d = end_order(&x->server, &y->server);
+	if (!d)
+		d = (int)x->proto - (int)y->proto;
+	if (!d)
+		d = (int)x->port - (int)y->port;
+	return d ? d : strcmp(x->id, y->id);
+}
+
+bool findings_finish(struct work *w)
+{
+	struct result *r = w->r;
+	size_t n = w->findings.n;
+
+	if (n)
+		qsort(w->findings.v, n, sizeof *w->findings.v, finding_order);
+	r->findings = n ? arena_alloc(w->a, n * sizeof *r->findings) : NULL;
+	if (n && !r->findings)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		r->findings[i] = w->findings.v[i];
+		r->n_severity[r->findings[i].severity]++;
+	}
+	r->n_findings = n;
+	return true;
+}

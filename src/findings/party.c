@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The ends of conversations: whose address it is, which roles, and how that is known. Addresses are
+ * kept sorted, so that looking one up depends on nothing that an attacker could choose.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "decode/packet.h"
+#include "findings/work.h"
+
+static int by_bytes(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct addr));
+}
+
+static int party_vs(const void *a, const void *b)
+{
+	const struct party *p = b;
+
+	return memcmp(a, &p->addr, sizeof p->addr);
+}
+
+const struct party *party_of(const struct work *w, const struct addr *a)
+{
+	return bsearch(a, w->party, w->n_party, sizeof *w->party, party_vs);
+}
+
+static uint32_t index_of(const struct work *w, const struct addr *a)
+{
+	const struct party *p = party_of(w, a);
+
+	return (uint32_t)(p - w->party);
+}
+
+/* The last address of a declared IPv4 network (RFC 919 7). */
+static bool directed_broadcast(const struct host *h, const struct addr *a)
+{
+	unsigned free_bits;
+	uint32_t mask;
+
+	if (!h || !h->is_network || !h->net || !addr_is_v4(a) || h->net->bits < 96 ||
+	    h->net->bits > 126)
+		return false;
+	free_bits = 128U - h->net->bits;
+	mask = free_bits >= 32 ? UINT32_MAX : (UINT32_C(1) << free_bits) - 1;
+	return (addr_to_v4(a) & mask) == mask;
+}
+
+static const char *known_text(struct work *w, const struct host *h)
+{
+	const char *slash;
+
+	if (h->known_by == KNOWN_OPTION)
+		return "--role";
+	if (h->known_by == KNOWN_TRAFFIC || !h->file)
+		return "traffic";
+	slash = strrchr(h->file, '/');
+	return arena_printf(w->a, "%s:%u", slash ? slash + 1 : h->file, h->line);
+}
+
+struct links {
+	VEC(struct addr) v; /* the first 64 bits of declared core hosts' IPv6 addresses */
+};
+
+static struct addr upper_half(const struct addr *a)
+{
+	struct addr r = *a;
+
+	memset(r.b + 8, 0, 8);
+	return r;
+}
+
+static bool links_make(const struct site *s, struct links *l)
+{
+	for (size_t i = 0; i < inventory_count(s->inventory); i++) {
+		const struct host *h = inventory_at(s->inventory, i);
+
+		if (h->is_network || !scope_core(h->roles))
+			continue;
+		for (size_t k = 0; k < h->n_addr; k++)
+			if (!addr_is_v4(&h->addr[k]) && !vec_push(&l->v, upper_half(&h->addr[k])))
+				return false;
+	}
+	if (l->v.n)
+		qsort(l->v.v, l->v.n, sizeof *l->v.v, by_bytes);
+	return true;
+}
+
+static bool linked(const struct links *l, const struct addr *a)
+{
+	struct addr u = upper_half(a);
+
+	if (addr_is_v4(a))
+		return false;
+	if (addr_is_link_local(a))
+		return true;
+	return l->v.n && bsearch(&u, l->v.v, l->v.n, sizeof u, by_bytes);
+}
+
+static void party_fill(struct work *w, struct party *p, const struct links *l,
+		       const char **known)
+{
+	char text[ADDR_TEXT];
+	const struct host *h = inventory_find(w->site->inventory, &p->addr);
+
+	p->group = addr_is_multicast(&p->addr) || addr_is_broadcast(&p->addr) ||
+		   directed_broadcast(h, &p->addr);
+	if (p->group)
+		h = NULL;
+	p->host = h;
+	p->roles = h ? h->roles : 0;
+	p->linked = !h && !p->group && linked(l, &p->addr);
+	p->ep = (struct endpoint){.has_address = true, .address = p->addr, .roles = p->roles};
+	if (h) {
+		if (!known[h->index])
+			known[h->index] = known_text(w, h);
+		p->ep.known_by = known[h->index];
+		if (!h->is_network && h->known_by == KNOWN_SITE)
+			p->ep.host = h->name;
+	}
+	if (h && !h->is_network)
+		p->token = h->name;
+	else if (h && h->net)
+		p->token = arena_strdup(w->a, prefix_format(h->net, text));
+	else
+		p->token = arena_strdup(w->a, addr_format(&p->addr, text));
+	if (!p->token)
+		w->failed = true;
+}
+
+/* RFC 1001 15.1.7 names broadcast areas; a NetBIOS datagram to an unanswering x.x.x.255 that nobody
+ * declared is one, whatever the mask of the network is. */
+static bool netbios_broadcast(const struct conv *c, const struct party *server)
+{
+	return c->proto == IPPROTO_NR_UDP && (c->port == 137 || c->port == 138) && !server->host &&
+	       addr_is_v4(&c->server) && c->server.b[15] == 255 && !c->packets[1];
+}
+
+static bool items_make(struct work *w)
+{
+	w->n = w->in->n_convs;
+	w->item = calloc(w->n ? w->n : 1, sizeof *w->item);
+	if (!w->item)
+		return false;
+	for (size_t i = 0; i < w->n; i++) {
+		struct item *it = &w->item[i];
+		const struct conv *c = &w->in->convs[i];
+
+		it->c = c;
+		it->client = i && addr_equal(&c->client, &w->item[i - 1].c->client)
+				     ? w->item[i - 1].client
+				     : index_of(w, &c->client);
+		it->server = index_of(w, &c->server);
+		it->r.app_index = it->r.iface = -1;
+		it->since_ns = TIME_NONE;
+		w->party[it->client].client = true;
+		w->party[it->server].server = true;
+		if (c->state <= STATE_MID_STREAM)
+			w->party[it->server].answered = true;
+		it->group = c->group || w->party[it->server].group ||
+			    netbios_broadcast(c, &w->party[it->server]);
+	}
+	return true;
+}
+
+bool parties_make(struct work *w)
+{
+	size_t n = w->in->n_convs, n_addr = 0, k = 0;
+	struct addr *all = malloc((2 * n + 1) * sizeof *all);
+	const char **known =
+		calloc(inventory_count(w->site->inventory) + 1, sizeof *known);
+	struct links l = {0};
+	bool ok = false;
+
+	if (!all || !known || !links_make(w->site, &l))
+		goto out;
+	for (size_t i = 0; i < n; i++) {
+		if (!i || !addr_equal(&w->in->convs[i].client, &w->in->convs[i - 1].client))
+			all[n_addr++] = w->in->convs[i].client;
+		all[n_addr++] = w->in->convs[i].server;
+	}
+	if (n_addr)
+		qsort(all, n_addr, sizeof *all, by_bytes);
+	for (size_t i = 0; i < n_addr; i++)
+		if (!i || !addr_equal(&all[i], &all[k - 1]))
+			all[k++] = all[i];
+	w->n_party = k;
+	w->party = calloc(k ? k : 1, sizeof *w->party);
+	if (!w->party)
+		goto out;
+	for (size_t i = 0; i < k; i++) {
+		w->party[i].addr = all[i];
+		party_fill(w, &w->party[i], &l, known);
+	}
+	ok = items_make(w) && !w->failed;
+out:
+	vec_done(&l.v);
+	free(known);
+	free(all);
+	return ok;
+}
+
+void parties_done(struct work *w)
+{
+	free(w->party);
+	free(w->item);
+	w->party = NULL;
+	w->item = NULL;
+}
+
+/* A rule of the web application for its users. */
+static bool rule_is_web(const struct rule *r)
+{
+	return r->from == ROLE_BIT(ROLE_CRM_CLIENT) && roles_has(r->to, ROLE_CRM_WEB) &&
+	       r->proto == IPPROTO_NR_TCP && !r->rpc && !r->informational;
+}
+
+static bool documented_web(struct work *w, const struct party *server, const struct conv *c)
+{
+	const struct end client = {.roles = ROLE_BIT(ROLE_CRM_CLIENT)};
+	struct end end = {.roles = server->roles, .host = server->host};
+	const struct rule *const *rules;
+	size_t n;
+
+	if (roles_has(end.roles, ROLE_NLB))
+		end.roles |= ROLE_BIT(ROLE_CRM_WEB);
+	n = matrix_allowing(w->m, &client, &end, c->proto, c->port, &rules);
+	for (size_t i = 0; i < n; i++)
+		if (rule_is_web(rules[i]))
+			return true;
+	return false;
+}
+
+static bool may_be_guessed(const struct party *p)
+{
+	return !p->host && !p->group && !p->scanner && !p->linked && addr_is_private(&p->addr) &&
+	       !addr_is_loopback(&p->addr);
+}
+
+void parties_infer(struct work *w)
+{
+	enum { WEB = 1, OTHER = 2 };
+	uint8_t *seen = calloc(w->n_party ? w->n_party : 1, 1);
+	const roleset deployment = roles_core() | ROLE_BIT(ROLE_NLB);
+
+	if (!seen) {
+		w->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < w->n; i++) {
+		const struct item *it = &w->item[i];
+		const struct party *cl = &w->party[it->client], *sv = &w->party[it->server];
+
+		if (it->scan || it->group)
+			continue;
+		if (may_be_guessed(sv) && cl->roles & deployment)
+			seen[it->server] |= OTHER;
+		if (!may_be_guessed(cl) || !(sv->roles & deployment))
+			continue;
+		if (!documented_web(w, sv, it->c))
+			seen[it->client] |= OTHER;
+		else if (it->c->state <= STATE_MID_STREAM && it->c->payload[0])
+			seen[it->client] |= WEB;
+	}
+	for (size_t i = 0; i < w->n_party; i++) {
+		struct party *p = &w->party[i];
+
+		if (seen[i] != WEB)
+			continue;
+		p->roles = ROLE_BIT(ROLE_CRM_CLIENT);
+		p->guess = true;
+		p->ep.roles = p->roles;
+		p->ep.known_by = "guess: only uses crm-web";
+	}
+	free(seen);
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* How bad it is: the kind's word first, then what is known of this case, then what the rule or the
+ * site says. */
+#include "findings/work.h"
+
+enum { LOW_CONFIDENCE = 60 };
+
+enum severity severity_rule(const struct rule *r, enum severity s)
+{
+	return r && r->severity < SEV_NONE ? r->severity : s;
+}
+
+static enum severity by_case(const struct work *w, const struct item *it)
+{
+	bool established = it->c->state <= STATE_MID_STREAM;
+	enum kind k = it->r.verdict;
+
+	switch (it->r.why) {
+	case CASE_CLEAR_LOGIN:
+		return SEV_MEDIUM;
+	case CASE_SMB1:
+	case CASE_EGRESS_WEB:
+	case CASE_UNDIRECTED:
+	case CASE_CALLBACK:
+	case CASE_SEALED:
+	case CASE_PREDATES:
+		return SEV_LOW;
+	case CASE_LINK:
+		return SEV_INFO;
+	case CASE_GROUP:
+		return k == KIND_UNEXPECTED_ENDPOINT ? SEV_INFO : kind_row(k)->severity;
+	case CASE_NAME_SERVICE:
+		return addr_is_public(&it->c->server) && !w->party[it->server].host ? SEV_MEDIUM
+										    : SEV_LOW;
+	case CASE_EGRESS:
+		return established ? SEV_HIGH : SEV_LOW;
+	case CASE_PUBLIC:
+		return established ? SEV_CRITICAL : SEV_LOW;
+	case CASE_PLAIN:
+	case CASE_SAME_HOST:
+	case CASE_PROBE:
+	case CASE_CLEAR_HTTP:
+	case CASE_TLS_FOR_HTTP:
+	case CASE_HTTP_FOR_TLS:
+	case CASE_INTERFACE:
+	case CASE_FORBIDDEN:
+	case CASE_OLD_PORT:
+	case CASE_PEER:
+		break;
+	}
+	if ((k == KIND_UNEXPECTED_PROTOCOL || k == KIND_UNEXPECTED_PORT) && established &&
+	    it->r.app != APP_NONE && app_remote_control(it->r.app))
+		return SEV_HIGH;
+	return kind_row(k)->severity;
+}
+
+enum severity severity_of(const struct work *w, const struct item *it)
+{
+	enum severity s = by_case(w, it);
+	bool guess = w->party[it->client].guess || w->party[it->server].guess;
+
+	if (s >= SEV_NONE)
+		return s;
+	/* What never came about, or rests on a guess, is no alarm. */
+	if (it->r.verdict >= KIND_RPC_UNEXPLAINED && s > SEV_LOW &&
+	    (it->c->state > STATE_MID_STREAM || dir_confidence(it->c->reason) < LOW_CONFIDENCE ||
+	     guess))
+		s = SEV_LOW;
+	return severity_rule(it->r.rule, s);
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The conversations of the result: listed, folded, out of scope; and whether all figures agree. */
+#include "findings/tally.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "decode/packet.h"
+
+enum { DYNAMIC_LOW = 49152 };
+
+/* ------------------------------------------------------------------ out of scope */
+
+/* Ephemeral ports of what is not judged would be one row each: they stand together as port 0. */
+static uint16_t scope_port(struct work *w, const struct conv *c)
+{
+	if (c->port >= DYNAMIC_LOW && !matrix_known_port(w->m, c->proto, c->port))
+		return 0;
+	return c->port;
+}
+
+static int scope_order(const void *a, const void *b)
+{
+	const struct scope_row *x = a, *y = b;
+
+	if (x->client_roles != y->client_roles)
+		return x->client_roles < y->client_roles ? -1 : 1;
+	if (x->server_roles != y->server_roles)
+		return x->server_roles < y->server_roles ? -1 : 1;
+	if (x->proto != y->proto)
+		return (int)x->proto - (int)y->proto;
+	return (int)x->port - (int)y->port;
+}
+
+static bool scope_rows(struct work *w)
+{
+	VEC(struct scope_row) v = {0};
+	size_t k = 0;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < w->n; i++) {
+		const struct item *it = &w->item[i];
+
+		if (it->scope)
+			continue;
+		ok = vec_push(&v, ((struct scope_row){
+					  .client_roles = w->party[it->client].roles,
+					  .server_roles = w->party[it->server].roles,
+					  .proto = it->c->proto,
+					  .port = scope_port(w, it->c),
+					  .conversations = 1,
+				  }));
+		w->r->n_out_of_scope++;
+	}
+	if (ok && v.n) {
+		qsort(v.v, v.n, sizeof *v.v, scope_order);
+		for (size_t i = 1; i < v.n; i++) {
+			if (scope_order(&v.v[k], &v.v[i]))
+				v.v[++k] = v.v[i];
+			else
+				v.v[k].conversations++;
+		}
+		k++;
+		w->r->scope = arena_alloc(w->a, k * sizeof *v.v);
+		ok = w->r->scope;
+		if (ok)
+			memcpy(w->r->scope, v.v, k * sizeof *v.v);
+		w->r->n_scope = k;
+	}
+	vec_done(&v);
+	return ok;
+}
+
+/* ------------------------------------------------------------------ listed */
+
+static struct judged row_of(const struct work *w, const struct item *it)
+{
+	return (struct judged){
+		.conv = it->c,
+		.client = w->party[it->client].ep,
+		.server = w->party[it->server].ep,
+		.verdict = it->r.verdict,
+		.rule = it->r.verdict <= KIND_SETUP_ONLY ||
+					it->r.verdict == KIND_UNEXPECTED_PROTOCOL
+				? it->r.rule
+				: NULL,
+		.app = it->r.app,
+	};
+}
+
+bool rows_make(struct work *w, const struct fold_list *l)
+{
+	struct result *r = w->r;
+	uint8_t *verdict_of = arena_alloc(w->a, w->n + 1);
+	size_t n = l->v.n, next = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		n += w->item[i].scope && !w->item[i].scan && !w->item[i].folded;
+	r->convs = n ? arena_alloc(w->a, n * sizeof *r->convs) : NULL;
+	if (!verdict_of || (n && !r->convs))
+		return false;
+	for (size_t i = 0; i < w->n; i++) {
+		const struct item *it = &w->item[i];
+
+		verdict_of[i] = (uint8_t)it->r.verdict;
+		r->n_verdict[it->r.verdict]++;
+		if (!it->scope)
+			continue;
+		if (next < l->v.n && l->v.v[next].first == i) {
+			const struct fold *f = &l->v.v[next++];
+			struct judged row = row_of(w, it);
+
+			row.conv = f->sum;
+			row.folded = f->n;
+			row.client.has_address = false;
+			row.client.network = fold_network(w, &w->party[it->client]);
+			r->convs[r->n_convs++] = row;
+			r->n_folded += f->n - 1;
+		} else if (it->scan) {
+			r->n_folded++;
+		} else if (!it->folded) {
+			r->convs[r->n_convs++] = row_of(w, it);
+		}
+	}
+	r->verdict_of = verdict_of;
+	r->n_evicted = w->in->n_evicted;
+	r->n_conversations = w->n + r->n_evicted;
+	return scope_rows(w);
+}
+
+/* ------------------------------------------------------------------ balance */
+
+static bool wrong(const char **ret_why, const char *why)
+{
+	if (ret_why)
+		*ret_why = why;
+	return false;
+}
+
+bool result_balances(const struct result *r, const char **ret_why)
+{
+	uint64_t scope = 0, verdicts = 0, rules = 0, severities = 0, hidden = 0;
+
+	for (size_t i = 0; i < r->n_scope; i++)
+		scope += r->scope[i].conversations;
+	for (int i = 0; i < KIND_N; i++)
+		verdicts += r->n_verdict[i];
+	for (int i = 0; i < 4; i++)
+		rules += r->n_rule_results[i];
+	for (int i = 0; i < SEV_N; i++)
+		severities += r->n_severity[i];
+	for (size_t i = 0; i < r->n_convs; i++)
+		hidden += r->convs[i].folded ? r->convs[i].folded - 1 : 0;
+	if (r->n_convs + r->n_folded + r->n_out_of_scope + r->n_evicted != r->n_conversations)
+		return wrong(ret_why, "conversations are not listed + folded + out of scope + evicted");
+	if (scope != r->n_out_of_scope || r->n_verdict[KIND_OUT_OF_SCOPE] != scope)
+		return wrong(ret_why, "out of scope is not the sum of its rows");
+	if (verdicts + r->n_evicted != r->n_conversations)
+		return wrong(ret_why, "verdicts are not as many as conversations");
+	if (hidden > r->n_folded)
+		return wrong(ret_why, "rows stand for more than was folded");
+	if (rules != r->n_rules)
+		return wrong(ret_why, "rule results are not as many as rules");
+	if (severities != r->n_findings)
+		return wrong(ret_why, "severities are not as many as findings");
+	return true;
+}

@@ -1,0 +1,580 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Findings in plain words, with figures: what was seen, why it is a finding, what to do. */
+#include <string.h>
+
+#include "decode/packet.h"
+#include "findings/work.h"
+
+const char *proto_text(uint8_t proto)
+{
+	return proto == IPPROTO_NR_TCP ? "tcp" : proto == IPPROTO_NR_UDP ? "udp" : "ip";
+}
+
+const char *text_counted(struct arena *a, uint64_t n, const char *one, const char *many)
+{
+	return arena_printf(a, "%llu %s", (unsigned long long)n, n == 1 ? one : many);
+}
+
+const char *text_roles(struct work *w, roleset s)
+{
+	struct out o = {0};
+	const char *z;
+
+	roles_print(s, &o);
+	z = arena_strdup(w->a, out_str(&o));
+	out_done(&o);
+	return z;
+}
+
+const char *text_endpoint(struct work *w, const struct endpoint *e)
+{
+	char text[ADDR_TEXT];
+
+	if (e->host)
+		return e->host;
+	if (e->network)
+		return e->network;
+	if (e->has_address)
+		return arena_strdup(w->a, addr_format(&e->address, text));
+	return text_roles(w, e->roles);
+}
+
+const char *percent_text(struct arena *a, double ratio)
+{
+	return arena_printf(a, ratio < 0.001 ? "%.3f %%" : "%.2f %%", ratio * 100);
+}
+
+/* ------------------------------------------------------------------ failures */
+
+struct icmp_word {
+	bool v6;
+	uint8_t type, code;
+	const char *text;
+};
+
+/* RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7.1; RFC 4443 3.1 and 3.3. */
+static const struct icmp_word icmp_words[] = {
+	{false, 3, 0, "network unreachable"},
+	{false, 3, 1, "host unreachable"},
+	{false, 3, 2, "protocol unreachable"},
+	{false, 3, 3, "port unreachable"},
+	{false, 3, 5, "source route failed"},
+	{false, 3, 6, "destination network unknown"},
+	{false, 3, 7, "destination host unknown"},
+	{false, 3, 9, "network administratively prohibited"},
+	{false, 3, 10, "host administratively prohibited"},
+	{false, 3, 11, "network unreachable for this type of service"},
+	{false, 3, 12, "host unreachable for this type of service"},
+	{false, 3, 13, "communication administratively prohibited"},
+	{false, 11, 0, "time to live exceeded (a routing loop)"},
+	{true, 1, 0, "no route to destination"},
+	{true, 1, 1, "communication administratively prohibited"},
+	{true, 1, 3, "address unreachable"},
+	{true, 1, 4, "port unreachable"},
+	{true, 1, 5, "source address failed the filter's policy"},
+	{true, 1, 6, "reject route to destination"},
+	{true, 3, 0, "hop limit exceeded (a routing loop)"},
+};
+
+static const char *icmp_text(struct work *w, const struct conv *c)
+{
+	bool v6 = !addr_is_v4(&c->refused_by);
+
+	for (size_t i = 0; i < N_ELEMENTS(icmp_words); i++)
+		if (icmp_words[i].v6 == v6 && icmp_words[i].type == c->icmp_type &&
+		    icmp_words[i].code == c->icmp_code)
+			return icmp_words[i].text;
+	return arena_printf(w->a, "ICMP type %u code %u", c->icmp_type, c->icmp_code);
+}
+
+static const char *rejected_text(struct work *w, const struct conv *c)
+{
+	char by[ADDR_TEXT];
+	const char *who = addr_equal(&c->refused_by, &c->server)
+				  ? "the server itself"
+				  : arena_strdup(w->a, addr_format(&c->refused_by, by));
+	const char *more = c->icmp_class == ICMP_PROHIBITED ? " A filter said no."
+			   : c->icmp_class == ICMP_ROUTING  ? " That is routing, not a filter."
+							    : "";
+
+	return arena_printf(w->a, "rejected by %s: %s (ICMP%s type %u code %u).%s", who,
+			    icmp_text(w, c), addr_is_v4(&c->refused_by) ? "" : "v6", c->icmp_type,
+			    c->icmp_code, more);
+}
+
+static const char *refused_text(struct work *w, const struct conv *c)
+{
+	if (c->proto == IPPROTO_NR_UDP)
+		return rejected_text(w, c);
+	if (c->refuser == REFUSER_OTHER && c->refusal_ttl && c->server_ttl)
+		return arena_printf(w->a,
+				    "refused (RST) by a device on the path: TTL %u, where the "
+				    "server's own packets have %u.",
+				    c->refusal_ttl, c->server_ttl);
+	if (c->refuser == REFUSER_OTHER)
+		return "refused (RST) by a device on the path, not by the server.";
+	return "refused (RST) by the server itself: it was reached, and nothing listens there.";
+}
+
+static enum flow_state worst_known(const struct conv *c)
+{
+	static const enum flow_state order[] = {STATE_REJECTED, STATE_REFUSED, STATE_NO_ANSWER,
+						STATE_HALF_OPEN};
+
+	if (c->state >= STATE_HALF_OPEN)
+		return c->state;
+	for (size_t i = 0; i < N_ELEMENTS(order); i++)
+		if (c->by_state[order[i]])
+			return order[i];
+	return STATE_NO_ANSWER;
+}
+
+const char *text_failure(struct work *w, const struct conv *c)
+{
+	char first[TIME_TEXT], last[TIME_TEXT];
+	uint64_t n = c->tries ? c->tries : c->fails ? c->fails : c->flows;
+	int64_t from = c->fail_first_ns != TIME_NONE && c->fails ? c->fail_first_ns : c->first_ns;
+	int64_t to = c->fail_last_ns != TIME_NONE && c->fails ? c->fail_last_ns : c->last_ns;
+	const char *what, *when;
+
+	switch (worst_known(c)) {
+	case STATE_REJECTED:
+		what = rejected_text(w, c);
+		break;
+	case STATE_REFUSED:
+		what = refused_text(w, c);
+		break;
+	case STATE_HALF_OPEN:
+		what = "the server answered, but the handshake was never completed: its answer is "
+		       "lost behind the sensor, or a filter drops the client's last packet.";
+		break;
+	default:
+		what = "no answer: a filter on the path or on the server drops it silently, or "
+		       "nothing listens there. The two look alike.";
+		break;
+	}
+	when = n == 1 || from == to
+		       ? arena_printf(w->a, "at %s", time_human(from, first))
+		       : arena_printf(w->a, "from %s to %s", time_human(from, first),
+				      time_human(to, last));
+	return arena_printf(w->a, "%s %s UTC: %s", text_counted(w->a, n, "attempt", "attempts"), when,
+			    what);
+}
+
+/* ------------------------------------------------------------------ why */
+
+static const char *service_text(struct work *w, const struct finding *f)
+{
+	if (!f->port)
+		return f->proto ? proto_text(f->proto) : "any port";
+	return arena_printf(w->a, "%u/%s", f->port, proto_text(f->proto));
+}
+
+static const char *with_roles(struct work *w, const struct endpoint *e)
+{
+	const char *name = text_endpoint(w, e);
+
+	if (!e->host && !e->has_address && !e->network)
+		return name;
+	if (!e->roles)
+		return arena_printf(w->a, "%s (no role)", name);
+	return arena_printf(w->a, "%s (%s)", name, text_roles(w, e->roles));
+}
+
+static const char *app_words(uint16_t app)
+{
+	const char *t = app_title(app);
+
+	return t && *t ? t : "an unknown protocol";
+}
+
+static const char *names_seen(struct work *w, const struct finding *f, const struct conv *c)
+{
+	struct out o = {0};
+	const char *z;
+
+	(void)f;
+	for (unsigned i = 0; i < c->n_name; i++)
+		out_printf(&o, "%s%s", i ? ", " : "", c->name[i]);
+	z = arena_strdup(w->a, out_str(&o));
+	out_done(&o);
+	return z;
+}
+
+static const char *why_case(struct work *w, const struct item *it, const struct finding *f)
+{
+	const char *client = with_roles(w, &f->client), *server = with_roles(w, &f->server);
+	const char *service = service_text(w, f);
+	const struct conv *c = it->c;
+
+	switch (it->r.why) {
+	case CASE_CLEAR_HTTP:
+		return arena_printf(w->a,
+				    "Clients use the web application of %s over plain HTTP (%s), "
+				    "and no HTTPS was seen on that host. Names, cookies and data "
+				    "cross the network readable.",
+				    server, service);
+	case CASE_CLEAR_LOGIN:
+		return arena_printf(w->a,
+				    "%s logs in to %s with an LDAP simple bind and without TLS: "
+				    "the password crosses the network readable.",
+				    client, server);
+	case CASE_SMB1:
+		return arena_printf(w->a, "%s answered in SMB 1, which has no protection worth the "
+					  "name and is off by default in current Windows.",
+				    server);
+	case CASE_TLS_FOR_HTTP:
+		return arena_printf(w->a,
+				    "The papers expect HTTP on %s of %s, and the bytes are TLS: "
+				    "the binding has the wrong type.",
+				    service, server);
+	case CASE_HTTP_FOR_TLS:
+		return arena_printf(w->a,
+				    "The papers expect TLS on %s of %s, and the bytes are clear "
+				    "HTTP: the binding has the wrong type, and what is thought "
+				    "protected is not.",
+				    service, server);
+	case CASE_INTERFACE:
+		return arena_printf(w->a,
+				    "%s bound the RPC interface %s of %s on port %u, which these "
+				    "roles have no documented use for.",
+				    client, rpc_iface_label(w->a, &c->iface[it->r.iface]), server,
+				    c->port);
+	case CASE_FORBIDDEN:
+		return arena_printf(w->a, "%s uses %s of %s, which %s forbids.", client, service,
+				    server, it->r.rule ? it->r.rule->id : "the site file");
+	case CASE_OLD_PORT:
+		return arena_printf(w->a,
+				    "Default port still in use: %s reached %s on %s, and the site "
+				    "file has moved this service (%s) elsewhere.",
+				    client, server, service,
+				    port_key_name(it->r.rule->moves_with));
+	case CASE_NAME_SERVICE:
+		return arena_printf(w->a,
+				    "%s answered %s for hosts of the deployment and does not have "
+				    "the role %s. The demand is met by it.",
+				    server, c->port == 53 ? "DNS" : "NTP",
+				    c->port == 53 ? "dns" : "ntp");
+	case CASE_EGRESS_WEB: {
+		const char *names = names_seen(w, f, c);
+
+		return arena_printf(w->a,
+				    "%s talks HTTP or TLS with public addresses on %s (%s). Names "
+				    "seen: %s. Updates, certificate lists and telemetry look like "
+				    "this.",
+				    client, service,
+				    text_counted(w->a, f->folded ? f->folded : 1, "address",
+						 "addresses"),
+				    *names ? names : "none");
+	}
+	case CASE_EGRESS:
+		return arena_printf(w->a,
+				    "%s, a host of the deployment, talks with the public address "
+				    "%s on %s, and it is not recognised as web traffic (%s).",
+				    client, server, service,
+				    c->n_app ? app_words(it->r.app) : "no bytes seen");
+	case CASE_PUBLIC:
+		return arena_printf(w->a,
+				    "The public address %s reached %s on %s. Nothing in the site "
+				    "file lets the Internet in there.",
+				    client, server, service);
+	case CASE_GROUP:
+		return arena_printf(w->a, "%s sends to the group address %s on %s; no rule and no "
+					  "usual discovery protocol explains it.",
+				    client, server, service);
+	case CASE_LINK:
+		return arena_printf(w->a,
+				    "%s and %s talk over IPv6. One address is on the link of a "
+				    "declared host, but in nobody's list: it may be another "
+				    "address of that host.",
+				    client, server);
+	case CASE_PEER:
+		return arena_printf(w->a,
+				    "%s and %s talk on %s. The same unknown peer shares this port "
+				    "with %d or more hosts of the deployment, as monitoring, "
+				    "backup and update servers do.",
+				    client, server, service, PEER_HOSTS);
+	case CASE_UNDIRECTED:
+		return arena_printf(w->a,
+				    "%s and %s talk between two high ports. The begin was not "
+				    "captured, so nobody knows who called; neither way round is "
+				    "documented.",
+				    client, server);
+	case CASE_CALLBACK:
+		return arena_printf(w->a,
+				    "Call-back: %s dials %s on %s within ten minutes of DCOM or "
+				    "MSDTC the other way round.",
+				    client, server, service);
+	case CASE_SEALED:
+		return arena_printf(w->a,
+				    "%s reached %s on %s. It had asked that server's endpoint "
+				    "mapper within the 5 seconds before, so this is probably "
+				    "dynamic RPC; the answer is sealed or was not read, and no "
+				    "bind was seen.",
+				    client, server, service);
+	case CASE_PREDATES:
+		return arena_printf(w->a,
+				    "%s reached %s on %s without a bind or a mapper's answer in "
+				    "view. The grant may predate the capture.",
+				    client, server, service);
+	case CASE_PLAIN:
+	case CASE_SAME_HOST:
+	case CASE_PROBE:
+		break;
+	}
+	return NULL;
+}
+
+static const char *why_verdict(struct work *w, const struct item *it, const struct finding *f)
+{
+	const char *client = with_roles(w, &f->client), *server = with_roles(w, &f->server);
+	const char *service = service_text(w, f);
+
+	switch (it->r.verdict) {
+	case KIND_SETUP_ONLY:
+		return arena_printf(w->a,
+				    "%s used %s of %s, which the papers allow during setup only, "
+				    "and no setup window of the site file covers it.",
+				    client, service, server);
+	case KIND_RPC_UNEXPLAINED:
+		return arena_printf(w->a,
+				    "%s reached %s on %s, a port of the dynamic RPC range, and "
+				    "neither a mapper's answer nor a bind explains it.",
+				    client, server, service);
+	case KIND_RPC_OUT_OF_RANGE:
+		return arena_printf(w->a,
+				    "%s serves RPC on %s, outside the range that the site file "
+				    "gives (rpc).",
+				    server, service);
+	case KIND_MOVED_SERVICE:
+		return arena_printf(w->a,
+				    "%s speaks %s with %s on %s. %s documents this protocol "
+				    "between these roles, but not on this port.",
+				    client, app_words(it->r.app), server, service,
+				    it->r.rule->id);
+	case KIND_UNEXPECTED_DIRECTION:
+		return arena_printf(w->a,
+				    "%s opens %s to %s. The papers document this service the other "
+				    "way round only.",
+				    client, service, server);
+	case KIND_UNEXPECTED_PAIR:
+		return arena_printf(w->a,
+				    "%s uses %s of %s, a documented service of that host, but for "
+				    "other roles.",
+				    client, service, server);
+	case KIND_UNEXPECTED_PORT:
+		return arena_printf(w->a, "No rule lets %s open %s to %s.", client, service, server);
+	case KIND_UNEXPECTED_ENDPOINT:
+		return arena_printf(w->a,
+				    "%s talks with %s on %s, and one of the two has no role in the "
+				    "site file.",
+				    client, server, service);
+	case KIND_UNEXPECTED_PROTOCOL:
+		return arena_printf(w->a,
+				    "%s of %s is documented%s%s, but the bytes are %s.", service,
+				    server, it->r.rule ? " for " : "",
+				    it->r.rule && it->r.rule->n_app && !it->r.rule->app_any
+					    ? app_words(it->r.rule->app[0])
+					    : "another use",
+				    app_words(it->r.app));
+	default:
+		return kind_row(it->r.verdict)->meaning;
+	}
+}
+
+const char *text_why(struct work *w, const struct item *it, const struct finding *f)
+{
+	const char *why = why_case(w, it, f);
+	const char *tail = "";
+
+	if (!why)
+		why = why_verdict(w, it, f);
+	if (it->c->state >= STATE_HALF_OPEN && it->r.verdict > KIND_SETUP_ONLY)
+		tail = arena_printf(w->a, " It never came about: %s", text_failure(w, it->c));
+	else if (it->c->state == STATE_ONE_WAY && it->r.verdict > KIND_SETUP_ONLY)
+		tail = " Only one direction was visible, so what became of it is unknown.";
+	if (w->party[it->client].guess || w->party[it->server].guess)
+		tail = arena_printf(w->a, "%s A role in it is a guess from traffic.", tail);
+	if (it->r.reversed)
+		tail = arena_printf(w->a, "%s Who called was not seen; judged as if the other end "
+					  "had.",
+				    tail);
+	return arena_printf(w->a, "%s%s", why, tail);
+}
+
+/* ------------------------------------------------------------------ what to do */
+
+static const char *first_declared(const struct host *h)
+{
+	for (int r = 0; r < ROLE_N; r++)
+		if (h && roles_has(h->declared, (enum role)r))
+			return role_name((enum role)r);
+	return "ROLE";
+}
+
+static const char *moved_line(struct work *w, const struct item *it)
+{
+	const struct party *sv = &w->party[it->server];
+	const char *key = port_key_name(it->r.rule->moves_with);
+	char text[ADDR_TEXT];
+
+	if (!sv->host || sv->host->is_network)
+		return arena_printf(w->a, "ports: {%s: %u}", key, it->c->port);
+	return arena_printf(w->a, "- {name: %s, role: [%s], addr: \"%s\", ports: {%s: %u}}",
+			    sv->host->name, first_declared(sv->host),
+			    addr_format(&sv->addr, text), key, it->c->port);
+}
+
+static const char *host_line(struct work *w, const struct addr *a, const char *role)
+{
+	char text[ADDR_TEXT];
+
+	return arena_printf(w->a, "- {name: NAME, role: [%s], addr: \"%s\"}", role,
+			    addr_format(a, text));
+}
+
+static const char *close_or_document(struct work *w, const struct finding *f)
+{
+	return arena_printf(w->a,
+			    "Close %s from %s to %s at the firewall, or document it: a rule in a "
+			    "pack of your own, or a waiver with a reason.",
+			    service_text(w, f), text_endpoint(w, &f->client),
+			    text_endpoint(w, &f->server));
+}
+
+static const char *advice_stranger(struct work *w, const struct item *it, const struct finding *f)
+{
+	const struct party *cl = &w->party[it->client], *sv = &w->party[it->server];
+	const struct party *stranger = cl->roles ? sv : cl;
+
+	switch (it->r.why) {
+	case CASE_NAME_SERVICE:
+		if (addr_is_public(&sv->addr) && !sv->host)
+			return arena_printf(w->a,
+					    "Point the hosts at the domain's own %s servers; a server "
+					    "of the deployment should not ask the Internet.",
+					    it->c->port == 53 ? "DNS" : "time");
+		if (sv->host && !sv->host->is_network)
+			return arena_printf(w->a,
+					    "If %s is meant to serve this, add the role %s to it in "
+					    "the site file; if not, point the hosts at the right "
+					    "server.",
+					    sv->host->name, it->c->port == 53 ? "dns" : "ntp");
+		return arena_printf(w->a,
+				    "If this server is meant, add under hosts: %s. If not, point the "
+				    "hosts at the right one.",
+				    host_line(w, &sv->addr, it->c->port == 53 ? "dns" : "ntp"));
+	case CASE_EGRESS_WEB:
+		return arena_printf(w->a,
+				    "Close it, or declare it under egress: - {from: [%s], service: "
+				    "%u/%s, names: [\"%s\"], why: \"...\"}",
+				    first_declared(cl->host), it->c->port,
+				    proto_text(it->c->proto),
+				    it->c->n_name ? it->c->name[0] : "*.example.com");
+	case CASE_EGRESS:
+		return "Close it at the firewall and find the program that does it. A server of "
+		       "the deployment has no documented reason to talk with the Internet.";
+	case CASE_PUBLIC:
+		return "Close it at the perimeter now. If the deployment faces the Internet on "
+		       "purpose, say `deployment: {auth: ifd}` and keep to its HTTPS port.";
+	case CASE_LINK:
+		return "If it is another address of a declared host, add it to that host's addr "
+		       "list.";
+	case CASE_PEER:
+		return arena_printf(w->a,
+				    "If it is a monitoring or backup server, add under hosts: %s (or "
+				    "role backup).",
+				    host_line(w, &stranger->addr, "monitor"));
+	default:
+		return arena_printf(w->a, "Give the address its role, under hosts: %s. Or: %s",
+				    host_line(w, &stranger->addr, "ROLE"),
+				    close_or_document(w, f));
+	}
+}
+
+const char *text_advice(struct work *w, const struct item *it, const struct finding *f)
+{
+	switch (it->r.why) {
+	case CASE_CLEAR_HTTP:
+		return "Give the web site an HTTPS binding with a trusted certificate and move the "
+		       "clients to it.";
+	case CASE_CLEAR_LOGIN:
+		return "Use LDAPS or StartTLS, or SASL with signing, and require LDAP signing on "
+		       "the domain controllers. Change the passwords that were sent.";
+	case CASE_SMB1:
+		return "Remove SMB 1 from the server (Remove-WindowsFeature FS-SMB1) once no client "
+		       "needs it.";
+	case CASE_TLS_FOR_HTTP:
+	case CASE_HTTP_FOR_TLS:
+		return "Correct the type of the binding in IIS (or whatever listens there), or give "
+		       "the port that it really has in the site file.";
+	case CASE_FORBIDDEN:
+		return "Close it; the rule is there to keep it closed.";
+	case CASE_OLD_PORT:
+		return arena_printf(w->a,
+				    "Move the client to the new port, or correct `ports: {%s: ...}` in "
+				    "the site file.",
+				    port_key_name(it->r.rule->moves_with));
+	case CASE_UNDIRECTED:
+		return "Capture again from before the connection starts; then it can be judged.";
+	case CASE_CALLBACK:
+	case CASE_SEALED:
+	case CASE_PREDATES:
+		return "Nothing yet. A capture that begins before the client starts shows the grant "
+		       "or the bind, and decides it.";
+	case CASE_GROUP:
+		return kind_row(it->r.verdict)->remedy;
+	default:
+		break;
+	}
+	switch (it->r.verdict) {
+	case KIND_MOVED_SERVICE:
+		return arena_printf(w->a,
+				    "If it was moved on purpose, this site-file line documents it: "
+				    "%s. If not, find out who listens there.",
+				    moved_line(w, it));
+	case KIND_UNEXPECTED_ENDPOINT:
+		return advice_stranger(w, it, f);
+	case KIND_UNEXPECTED_PORT:
+	case KIND_UNEXPECTED_PAIR:
+	case KIND_UNEXPECTED_DIRECTION:
+		return close_or_document(w, f);
+	default:
+		return kind_row(it->r.verdict)->remedy;
+	}
+}
+
+/* ------------------------------------------------------------------ display filter */
+
+static void filter_end(struct out *o, const struct endpoint *e)
+{
+	char text[ADDR_TEXT];
+
+	if (!e->has_address)
+		return;
+	if (o->n)
+		out_puts(o, " && ");
+	out_printf(o, "%s.addr==%s", addr_is_v4(&e->address) ? "ip" : "ipv6",
+		   addr_format(&e->address, text));
+	/* The VLAN that keys a link-local address is ours, not the packet's. */
+	if (addr_is_link_local(&e->address)) {
+		char *percent = strchr(o->p, '%');
+
+		if (percent)
+			o->n = (size_t)(percent - o->p), *percent = '\0';
+	}
+}
+
+const char *text_filter(struct work *w, const struct finding *f)
+{
+	struct out o = {0};
+	const char *z;
+
+	filter_end(&o, &f->client);
+	filter_end(&o, &f->server);
+	if (f->port)
+		out_printf(&o, "%s%s.port==%u", o.n ? " && " : "", proto_text(f->proto), f->port);
+	z = o.n ? arena_strdup(w->a, out_str(&o)) : NULL;
+	out_done(&o);
+	return z;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * work - what the judge's files share while one result is made. Nothing outside src/findings
+ * includes it.
+ *
+ *   party   an address that is an end of a conversation, with what is known of it
+ *   item    a conversation on its way: its parties, its ruling, what its attempts came to
+ *   ruling  verdict, the rule behind it, and the case (which line of reasoning led there)
+ *
+ * Order of work: parties, scans, inferred clients, rulings, demands, findings, folding, tallies.
+ */
+#ifndef SPAN_FINDINGS_WORK_H
+#define SPAN_FINDINGS_WORK_H
+
+#include "base/out.h"
+#include "base/time.h"
+#include "base/vec.h"
+#include "findings/id.h"
+#include "findings/judge.h"
+#include "recognise/recognise.h"
+
+enum {
+	FOLD_CLIENTS = 256,  /* more clients of one network than this become one row */
+	SCAN_TARGETS = 50,   /* more distinct (host, port) than this in SCAN_WINDOW_NS ... */
+	SCAN_FAILED = 80,    /* ... of which at least so many per cent failed */
+	PEER_HOSTS = 3,      /* an unknown peer on one port of so many core hosts is one finding */
+	TRAILING_FAILS = 3,  /* so many failures at the end ... */
+};
+#define SCAN_WINDOW_NS    (INT64_C(600) * NS_PER_S)
+#define TRAILING_NS       (INT64_C(60) * NS_PER_S) /* ... over at least so long are a finding */
+#define LONE_TRY_NS       (INT64_C(3) * NS_PER_S)
+#define ANSWER_NS         (INT64_C(5) * NS_PER_S)  /* unicast answer to a broadcast */
+#define MAPPER_NS         (INT64_C(5) * NS_PER_S)
+#define PREDATE_NS        (INT64_C(600) * NS_PER_S)
+#define CALLBACK_NS       (INT64_C(600) * NS_PER_S)
+
+/* Why a conversation has its verdict, where the verdict alone does not say it. */
+enum ruling_case {
+	CASE_PLAIN,
+	CASE_SAME_HOST,
+	CASE_PROBE,          /* handshake of a load balancer or monitor */
+	CASE_CLEAR_HTTP,     /* advice */
+	CASE_CLEAR_LOGIN,
+	CASE_SMB1,
+	CASE_TLS_FOR_HTTP,   /* unexpected-protocol of the misconfigured kind */
+	CASE_HTTP_FOR_TLS,
+	CASE_INTERFACE,      /* an RPC interface that these roles may not use */
+	CASE_FORBIDDEN,      /* a rule says no */
+	CASE_OLD_PORT,       /* the documented port, which the site has moved */
+	CASE_NAME_SERVICE,   /* DNS or NTP by a server without that role */
+	CASE_EGRESS_WEB,     /* core host to public addresses: HTTP or TLS */
+	CASE_EGRESS,         /* the same, anything else */
+	CASE_PUBLIC,         /* public address to a core host */
+	CASE_GROUP,          /* to a multicast or broadcast address */
+	CASE_LINK,           /* an address of a declared host's link that nobody declared */
+	CASE_PEER,           /* an unknown peer of many core hosts */
+	CASE_UNDIRECTED,     /* both ports high, nobody knows who called */
+	CASE_CALLBACK,       /* DCOM or MSDTC calling back to a client */
+	CASE_SEALED,         /* the client had just asked the mapper */
+	CASE_PREDATES,       /* the grant may be older than the capture */
+};
+
+struct ruling {
+	enum kind verdict;
+	enum ruling_case why;
+	const struct rule *rule;  /* that documents it, or that it offends; NULL */
+	uint16_t app;             /* what the verdict is about; APP_NONE */
+	int8_t app_index;         /* in conv.app; -1 none */
+	int8_t iface;             /* in conv.iface; -1 none */
+	bool reversed;            /* judged with the ends swapped */
+};
+
+/* One question to the rules: a conversation seen through one of its protocols. */
+struct ask {
+	struct end client, server;
+	bool client_public, server_public; /* public and undeclared */
+	bool same_host, client_linked, server_linked;
+	bool group;
+	uint8_t proto;
+	uint16_t client_port, port;        /* client_port 0: several, or unknown */
+	uint16_t app;
+	bool sure;                         /* the protocol may be held against it */
+	bool established;                  /* data could flow */
+	bool payload;
+	uint32_t notes;
+	bool in_setup;
+	bool imagined;                     /* a question of a person, not of a capture */
+	unsigned confidence;               /* of the direction */
+	const struct rpc_iface *iface;
+	size_t n_iface;
+	bool mid_stream, early;            /* early: within PREDATE_NS of the begin */
+	bool dialled_mapper;               /* the client used this server's 135 */
+	bool mapper_just_before;
+	bool called_back;                  /* the pair speaks DCOM the other way round */
+	const char *const *names;
+	size_t n_names;
+};
+
+struct party {
+	struct addr addr;
+	const struct host *host;
+	roleset roles;
+	bool guess;      /* roles are inferred */
+	bool group;      /* no host: multicast, broadcast, directed broadcast */
+	bool linked;     /* undeclared, but on a declared core host's IPv6 link */
+	bool scanner;    /* has scan attempts */
+	bool client, server; /* seen as */
+	bool answered;   /* something that it serves was answered */
+	struct endpoint ep;
+	const char *token; /* how facts name it */
+	const char *guess_why;
+};
+
+enum outcome {
+	OUTCOME_GOOD,    /* went through */
+	OUTCOME_FAILED,  /* never went through */
+	OUTCOME_BROKEN,  /* went through, and has failed since */
+	OUTCOME_UNKNOWN, /* one-way, or too little to tell */
+	OUTCOME_NONE,    /* no attempt in the sense of a rule (probe, by nature without answer) */
+};
+
+struct item {
+	const struct conv *c;
+	uint32_t client, server; /* parties */
+	struct ruling r;
+	uint8_t outcome;
+	bool scope;      /* in scope */
+	bool scan;       /* part of a scan */
+	bool group;
+	bool probe;
+	bool covered;    /* a violated demand speaks for it */
+	bool folded;     /* its row stands under its network */
+	bool dynamic;    /* presumed dynamic RPC: a row of that table */
+	int64_t since_ns;/* OUTCOME_BROKEN: the first of the failures at the end */
+};
+
+struct work {
+	struct result *r;
+	const struct judge_input *in;
+	const struct site *site;
+	struct matrix *m;
+	struct arena *a;
+	struct party *party;
+	size_t n_party;
+	struct item *item;
+	size_t n;
+	VEC(struct finding) findings;
+	bool failed;              /* out of memory */
+	struct demand_set *demands;
+};
+
+/* party.c */
+bool parties_make(struct work *w);
+void parties_done(struct work *w);
+const struct party *party_of(const struct work *w, const struct addr *a);
+/* A private address without role that only uses the web application becomes a crm-client. */
+void parties_infer(struct work *w);
+roleset roles_of_host(const struct host *h);
+
+/* scan.c: marks items as scan attempts. */
+bool scans_mark(struct work *w);
+
+/* scope.c */
+bool scope_core(roleset s);
+bool scope_has(struct matrix *m, const struct ask *q);
+/* The ends as rules see them: a virtual address stands for the servers behind it, and a load
+ * balancer for the clients in front of it. */
+void scope_ends(const struct ask *q, struct end *ret_client, struct end *ret_server);
+
+/* verdict.c */
+void ask_decide(const struct site *site, struct matrix *m, const struct ask *q,
+		struct ruling *ret);
+/* The rule takes this protocol. */
+bool rule_takes(const struct rule *r, uint16_t app);
+bool rulings_make(struct work *w);
+enum outcome conv_outcome(const struct conv *c, int64_t to_ns, int64_t *ret_since_ns);
+
+/* A probe from the Internet that came to nothing. */
+bool public_probe(const struct work *w, const struct item *it);
+
+/* rpc.c */
+bool rpc_candidate(const struct matrix *m, const struct ask *q);
+bool rpc_decide(const struct site *site, struct matrix *m, const struct ask *q,
+		struct ruling *ret);
+const char *rpc_iface_label(struct arena *a, const struct rpc_iface *f);
+bool rpc_rows_make(struct work *w);
+
+/* demand.c */
+bool demands_make(struct work *w);
+void demands_done(struct work *w);
+
+/* finding.c: everything that becomes a finding. */
+bool findings_make(struct work *w);
+struct finding *finding_add(struct work *w, const struct fact *f, enum severity s);
+void finding_evidence(struct finding *f, const struct evidence *ev, size_t n);
+void finding_conv(struct finding *f, const struct conv *c);
+struct endpoint endpoint_roles(roleset roles);
+bool findings_finish(struct work *w); /* sorts */
+bool missing_make(struct work *w);    /* missing.c */
+
+/* fold.c */
+void conv_sum(struct conv *into, const struct conv *c);
+const char *fold_network(struct work *w, const struct party *p);
+
+/* severity.c */
+enum severity severity_of(const struct work *w, const struct item *it);
+enum severity severity_rule(const struct rule *r, enum severity s);
+
+/* coverage.c */
+void window_make(struct work *w);
+void coverage_judge(struct work *w);
+double coverage_loss(const struct coverage *c);
+double site_max_loss(const struct site *s);
+const char *percent_text(struct arena *a, double ratio);
+
+/* text.c */
+const char *text_why(struct work *w, const struct item *it, const struct finding *f);
+const char *text_advice(struct work *w, const struct item *it, const struct finding *f);
+const char *text_failure(struct work *w, const struct conv *c);
+const char *text_endpoint(struct work *w, const struct endpoint *e);
+const char *text_filter(struct work *w, const struct finding *f);
+const char *text_roles(struct work *w, roleset s);
+const char *proto_text(uint8_t proto);
+const char *text_counted(struct arena *a, uint64_t n, const char *one, const char *many);
+
+#endif
