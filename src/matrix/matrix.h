@@ -136,7 +136,8 @@ roleset rule_demanded_of(const struct matrix *m, const struct rule *r);
 /* What `from` stands for at this site (the e-mail integration service takes the router's place
  * where mail is synchronised by the server). */
 roleset rule_from(const struct matrix *m, const struct rule *r);
-/* The rule expects or accepts this application; `-` and no bytes (APP_NONE) always fit. */
+/* The rule expects or accepts this application. No bytes (APP_NONE) always fit, and so does
+ * anything where a rule has `-`, or names a port that no protocol is known to use. */
 bool rule_expects(const struct rule *r, uint16_t app);
 
 /* All rules that allow it, in matrix order; the array is memoised and owned by the matrix. */

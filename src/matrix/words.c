@@ -152,7 +152,8 @@ bool rule_expects(const struct rule *r, uint16_t app)
 	if (r->app_any || app == APP_NONE)
 		return true;
 	for (unsigned i = 0; i < r->n_app; i++)
-		if (r->app[i] < RULE_IP_AH && app_is(app, r->app[i]))
+		if (r->app[i] == RULE_NONE_KNOWN ||
+		    (r->app[i] < RULE_IP_AH && app_is(app, r->app[i])))
 			return true;
 	return false;
 }

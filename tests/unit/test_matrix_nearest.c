@@ -291,7 +291,7 @@ static void expected_applications(void **state)
 	assert_false(rule_expects(sql, app_by_name("http")));
 	assert_true(rule_expects(sql, APP_NONE));
 	assert_true(rule_expects(none, APP_NONE));
-	assert_false(rule_expects(none, app_by_name("smb2")));
+	assert_true(rule_expects(none, app_by_name("smb2")));
 	assert_true(rule_expects(ref, app_by_name("http")));
 	assert_true(rule_expects(tls, app_by_name("tls-tds8")));
 	matrix_free(m);

@@ -587,6 +587,74 @@ static void digest_is_of_the_file(void **state)
 	pack_free(p);
 }
 
+static char *read_file(const char *name)
+{
+	const char *root = getenv("SPANAUDIT_TEST_SOURCE_ROOT");
+	char *path = NULL, *z = NULL;
+	size_t cap = 0;
+
+	assert_int_not_equal(asprintf(&path, "%s/%s", root ? root : ".", name), -1);
+
+	FILE *f = fopen(path, "r");
+
+	if (!f)
+		fail_msg("%s", path);
+	assert_true(getdelim(&z, &cap, '\0', f) > 0);
+	fclose(f);
+	free(path);
+	return z;
+}
+
+/* The block of a text that begins with the first line of a pack, without the indentation that a
+ * list gave it. */
+static void find_pack(const char *text, struct out *o)
+{
+	const char *at = strstr(text, "spanaudit: rules/1\n"), *line;
+	size_t indent;
+
+	assert_non_null(at);
+	for (line = at; line > text && line[-1] == ' '; line--)
+		;
+	indent = (size_t)(at - line);
+	while (*line) {
+		size_t n = strcspn(line, "\n") + 1, skip = strspn(line, " ");
+
+		if (!strncmp(line + skip, "```", 3))
+			return;
+		skip = skip < indent ? skip : indent;
+		out_bytes(o, line + skip, n - skip);
+		line += n;
+	}
+	fail_msg("the block does not end");
+}
+
+/* What the manual and the README show is a pack, and a clean one. */
+static void documentation_is_right(void **state)
+{
+	static const struct {
+		const char *file;
+		size_t n_rules;
+	} rows[] = {{"man/spanaudit-rules.5.scd", 2}, {"rules/README.md", 1}};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		char *text = read_file(rows[i].file);
+		struct errors errs = {0};
+		struct out o = {0};
+
+		find_pack(text, &o);
+
+		struct pack *p = pack_parse(rows[i].file, out_str(&o), o.n, &errs);
+
+		no_errors(&errs);
+		pack_lint(p, &errs);
+		no_errors(&errs);
+		assert_int_equal(p->n_rules, rows[i].n_rules);
+		pack_free(p);
+		out_done(&o);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -601,6 +669,7 @@ int main(void)
 		cmocka_unit_test(lint_looks_across_rules),
 		cmocka_unit_test(verdicts_are_the_judges),
 		cmocka_unit_test(digest_is_of_the_file),
+		cmocka_unit_test(documentation_is_right),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
