@@ -104,11 +104,12 @@ static bool telling(uint16_t app)
 
 static bool names_app(const struct rule *r, uint16_t app, bool second_choices)
 {
-	if (r->app_any || !r->n_app)
-		return false;
-	if (r->app[0] < RULE_IP_AH && app_is(app, r->app[0]))
-		return true;
-	return second_choices && telling(app) && rule_expects(r, app);
+	unsigned n = second_choices && telling(app) ? r->n_app : 1;
+
+	for (unsigned i = 0; i < n && i < r->n_app; i++)
+		if (r->app[i] < RULE_IP_AH && app_is(app, r->app[i]))
+			return true;
+	return false;
 }
 
 const struct rule *matrix_moved(struct matrix *m, const struct end *client,

@@ -255,6 +255,8 @@ static void moved(void **state)
 		{"crm-client", "ssrs", "http", "-", TCP},
 		{"admin", "crm-web", "rdp", "S1-ALL-09", TCP},
 		{"crm-web", "dc", "ldap", "S1-IWA-01", TCP},
+		{"crm-full", "dc", "ssrp", "-",
+		 UDP}, /* UDP 445 takes anything, and is no service */
 		{"crm-web", "dc", "dcerpc", "-", TCP},            /* the RPC verdicts' matter */
 		{"crm-async", "crm-sandbox", "mc-nmf", "-", TCP}, /* off in a full-server site */
 		{"ssrs", "crm-web", "mc-nmf", "-", TCP},          /* not in this paper */
