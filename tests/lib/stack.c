@@ -108,6 +108,8 @@ static void ip(struct front *f, char **arg)
 
 	if (!off && !f->fragment)
 		transport_sum(f, end, &s, &d);
+	else if (f->transport_proto) /* of the whole datagram, which is not here */
+		put(f->b + f->transport + (f->transport_proto == 6 ? 16 : 6), 0xbeef, 2);
 	f->transport_proto = 0;
 	f->fragment = false;
 	if (!addr_is_v4(&s)) {
@@ -144,8 +146,8 @@ static void ip(struct front *f, char **arg)
 static void gre(struct front *f, char **arg)
 {
 	unsigned long flags = number(arg[1], 16, 0);
-	unsigned words = !!(flags & 0xc000) + !!(flags & 0x2000) + !!(flags & 0x1000) +
-			 !!(flags & 0x80);
+	unsigned words =
+		!!(flags & 0xc000) + !!(flags & 0x2000) + !!(flags & 0x1000) + !!(flags & 0x80);
 	uint8_t *p = push(f, 4 + (size_t)words * 4);
 
 	put(p, flags, 2);
