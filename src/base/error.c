@@ -24,7 +24,7 @@ void errors_done(struct errors *es)
 	es->n = es->n_errors = es->n_warnings = 0;
 }
 
-static char *vformat(const char *fmt, va_list ap)
+static PRINTF(1, 0) char *vformat(const char *fmt, va_list ap)
 {
 	char *z = NULL;
 

@@ -36,7 +36,7 @@ void out_char(struct out *o, char c);
 void out_puts(struct out *o, const char *trusted);
 /* For our own format strings and our own or numeric arguments only. */
 void out_printf(struct out *o, const char *fmt, ...) PRINTF(2, 3);
-void out_vprintf(struct out *o, const char *fmt, va_list ap);
+void out_vprintf(struct out *o, const char *fmt, va_list ap) PRINTF(2, 0);
 void out_pad(struct out *o, char c, size_t n);
 
 /* Foreign text for a terminal or plain file: valid UTF-8 passes, except control characters,

@@ -94,7 +94,7 @@ static bool reads_terminal(const struct options *o, char *const *files, size_t n
 
 int run_audit(const struct options *o, char *const *files, size_t n, struct span_audit **ret)
 {
-	struct span_audit *a;
+	struct span_audit *a = NULL;
 	struct progress p;
 	struct timespec from, to;
 

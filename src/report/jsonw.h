@@ -27,7 +27,7 @@ static inline void jsonw_line(struct jsonw *w)
 	if (w->flat || !w->depth)
 		return;
 	out_char(w->o, '\n');
-	out_pad(w->o, ' ', 2U * w->depth);
+	out_pad(w->o, ' ', (size_t)w->depth * 2);
 }
 
 static inline void jsonw_before(struct jsonw *w)
@@ -70,7 +70,7 @@ static inline void jsonw_close(struct jsonw *w, char bracket)
 	w->depth--;
 	if (!was_flat && !empty) {
 		out_char(w->o, '\n');
-		out_pad(w->o, ' ', 2U * w->depth);
+		out_pad(w->o, ' ', (size_t)w->depth * 2);
 	}
 	out_char(w->o, bracket);
 	w->more = true;
