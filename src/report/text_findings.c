@@ -261,3 +261,11 @@ void text_findings(const struct page *p)
 		if (word_selected(&r->findings[i], p->opt))
 			one(p, &r->findings[i]);
 }
+
+void report_finding(const struct result *r, const struct finding *f, unsigned width, struct out *o)
+{
+	const struct report_options opt = {.width = width, .now_ns = TIME_NONE};
+	const struct page p = {.o = o, .r = r, .opt = &opt, .width = width};
+
+	one(&p, f);
+}
