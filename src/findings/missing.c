@@ -72,14 +72,20 @@ static uint16_t first_port(struct work *w, const struct rule *r, const struct ne
 static struct fact fact_missing(const struct need *k, const struct unit *u, const struct asker *a,
 				uint16_t port)
 {
-	return (struct fact){
+	struct fact f = {
 		.kind = KIND_MISSING,
-		.rule = k->group ? k->group : u->first->id,
+		.rule = k->group,
 		.client = asker_name(a),
 		.server = k->to ? k->to : "any",
-		.proto = u->first->proto,
-		.port = port,
 	};
+
+	/* Which rule of a group comes first, and so its port, is a matter of the packs' order. */
+	if (!k->group) {
+		f.rule = u->first->id;
+		f.proto = u->first->proto;
+		f.port = port;
+	}
+	return f;
 }
 
 static const char *need_name(struct work *w, const struct need *k, const struct unit *u)
@@ -166,6 +172,8 @@ static bool missing_one(struct work *w, size_t asker, size_t need)
 		return false;
 	f->rule = u->first;
 	f->group = k->group;
+	f->proto = u->first->proto;
+	f->port = port;
 	f->client = end_of_asker(w, a);
 	f->server = end_of_need(w, k);
 	f->why = arena_printf(w->a, "%s must reach %s for %s: %s.", asker_name(a), need_server(w, k),
@@ -221,11 +229,11 @@ static bool advice_one(struct work *w, size_t need)
 		.rule = k->group ? k->group : rule->id,
 		.client = "*",
 		.server = k->to ? k->to : "any",
-		.proto = rule->proto,
-		.port = first_port(w, rule, k),
 	};
 	f = finding_add(w, &fact, severity_rule(rule, SEV_INFO));
 	if (f) {
+		f->proto = rule->proto;
+		f->port = first_port(w, rule, k);
 		f->rule = rule;
 		f->group = k->group;
 		f->client = endpoint_roles(roles);

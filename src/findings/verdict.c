@@ -180,8 +180,21 @@ static bool tolerated(const struct site *site, struct matrix *m, const struct as
 	return false;
 }
 
+static roleset shared_roles(void)
+{
+	roleset s = 0;
+
+	for (int r = 0; r < ROLE_N; r++)
+		if (role_tier((enum role)r) == TIER_SHARED)
+			s |= ROLE_BIT(r);
+	return s;
+}
+
 static bool name_service(const struct ask *q)
 {
+	/* A client that serves is not taken for a server. */
+	if (q->server.roles && !(q->server.roles & (roles_core() | shared_roles())))
+		return false;
 	if (!scope_core(q->client.roles) || q->proto != IPPROTO_NR_UDP || !q->established)
 		return false;
 	if (q->port == 53)
