@@ -82,10 +82,8 @@ static bool is_text(const uint8_t *p, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (p[i] == 0)
 			return false;
-		if (p[i] < 0x20 && !strchr("\t\n\r\f\x1b", p[i]))
-			odd++;
-		else if (p[i] == 0x7f)
-			odd++;
+		/* A screen dump has escapes, a print-out form feeds. */
+		odd += p[i] == 0x7f || (p[i] < 0x20 && !strchr("\t\n\r\f\x1b", p[i]));
 	}
 	/* Latin-1 and UTF-8 both pass; a damaged character or two must not hide a text. */
 	return odd * 32 <= n;
