@@ -99,7 +99,12 @@ static bool on_head(void *user, const struct flow_heads *heads, struct recogniti
 	struct recognition now = {.client_side = -1};
 	bool final = recognise(side, heads->proto, heads->final, &now);
 
-	if (now.conf > (*app)->conf || (now.conf == (*app)->conf && now.app == (*app)->app)) {
+	/* The head of a stream only grows, so its later answer is the better one; a datagram replaces
+	 * another. */
+	bool grown = heads->proto == IPPROTO_NR_TCP && now.conf != APP_UNSURE;
+
+	if (grown || now.conf > (*app)->conf ||
+	    (now.conf == (*app)->conf && now.app == (*app)->app)) {
 		/* The newest datagram of a side may lack what an older one said. */
 		now.notes |= now.app == (*app)->app ? (*app)->notes : 0;
 		if (now.client_side < 0 && now.app == (*app)->app)

@@ -19,6 +19,7 @@ enum {
 	RCODE_REFUSED = 5,
 	MAX_NAME = 255, /* RFC 1035 2.3.4 */
 	MAX_LABEL = 63,
+	PORT_DNS = 53,
 	PORT_MDNS = 5353,
 	PORT_LLMNR = 5355,
 	TYPE_NB = 0x20,     /* RFC 1002 4.2.1.2 */
@@ -136,7 +137,9 @@ static enum verdict probe(const struct payload *in, struct facts *ret)
 	struct rd r = rd_over(in->p, in->n);
 	uint8_t variant = 0;
 
-	if (in->port == PORT_LLMNR || in->peer_port == PORT_LLMNR)
+	if (in->port == PORT_DNS || in->peer_port == PORT_DNS)
+		variant = 0; /* whatever port the other end happened to get */
+	else if (in->port == PORT_LLMNR || in->peer_port == PORT_LLMNR)
 		variant = VARIANT_LLMNR; /* RFC 4795 2: port 5355 is the protocol */
 	else if (in->port == PORT_MDNS || in->peer_port == PORT_MDNS)
 		variant = VARIANT_MDNS; /* RFC 6762 3 */

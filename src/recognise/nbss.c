@@ -17,6 +17,20 @@ enum {
 	ERROR_OTHER = 0x8f,
 };
 
+/* A message that is SMB's, whichever version (MS-CIFS 2.2.3.1, MS-SMB2 2.2.1, 2.2.41, 2.2.42). */
+static bool smb_follows(struct rd r)
+{
+	netbios_session(&r);
+
+	uint8_t type = rd_u8(&r);
+
+	rd_skip(&r, 3);
+
+	uint8_t first = rd_u8(&r);
+
+	return type == NBSS_MESSAGE && first >= 0xfc && rd_is(&r, "SMB", 3);
+}
+
 static enum verdict request(struct rd r, uint16_t len, struct facts *ret)
 {
 	struct rd names = rd_sub(&r, len <= rd_left(&r) ? len : rd_left(&r));
@@ -27,13 +41,13 @@ static enum verdict request(struct rd r, uint16_t len, struct facts *ret)
 	if (v != VERDICT_SURE)
 		return v;
 	ret->speaker = SPEAKER_CLIENT;
-	ret->more = !rd_left(&r); /* SMB comes next, and names the flow */
+	ret->more = rd_left(&r) < 8; /* SMB comes next, and names the flow */
 	return rd_left(&names) ? VERDICT_NO : VERDICT_SURE;
 }
 
 static enum verdict probe(const struct payload *in, struct facts *ret)
 {
-	struct rd r = rd_over(in->p, in->n);
+	struct rd r = rd_over(in->p, in->n), whole = r;
 	uint8_t type = rd_u8(&r), flags = rd_u8(&r);
 	uint16_t len = rd_be16(&r);
 
@@ -43,6 +57,8 @@ static enum verdict probe(const struct payload *in, struct facts *ret)
 		return VERDICT_MORE;
 	if (flags) /* the one defined bit extends the length, which these never need */
 		return VERDICT_NO;
+	if (smb_follows(whole))
+		return VERDICT_NO;
 	ret->speaker = SPEAKER_SERVER;
 	switch (type) {
 	case NBSS_REQUEST:
@@ -50,7 +66,7 @@ static enum verdict probe(const struct payload *in, struct facts *ret)
 		return len < 68 || len > 512 ? VERDICT_NO : request(r, len, ret);
 	case NBSS_POSITIVE:
 		ret->more = true;
-		return len || rd_left(&r) ? VERDICT_NO : VERDICT_LIKELY;
+		return len || rd_left(&r) >= 8 ? VERDICT_NO : VERDICT_LIKELY;
 	case NBSS_NEGATIVE: {
 		uint8_t error = rd_u8(&r);
 

@@ -18,6 +18,7 @@ enum {
 	MODE_PRIVATE,
 	HEADER = 48,
 	CONTROL_HEADER = 12,
+	CONTROL_DATA_MAX = 468,
 	PRIVATE_HEADER = 8,
 	MAX_STRATUM = 16,      /* RFC 5905 7.3: 16 is unsynchronised */
 	MAX_DELAY_S = 256,     /* seconds in the upper half of the short format; MAXDISP is 16 */
@@ -30,20 +31,27 @@ static bool length_ok(size_t n)
 	return n == HEADER || (n >= HEADER + 16 && n % 4 == 0) || n == HEADER + 4; /* crypto-NAK */
 }
 
-static enum verdict control(struct rd r, const struct payload *in, unsigned version,
-			    struct facts *ret)
+static enum verdict control(struct rd r, const struct payload *in, struct facts *ret)
 {
 	uint8_t op = rd_u8(&r);
 
-	rd_skip(&r, 6);
+	rd_skip(&r, 2);
+
+	uint16_t status = rd_be16(&r);
+
+	rd_skip(&r, 2);
 
 	uint16_t offset = rd_be16(&r), count = rd_be16(&r);
 
 	if (rd_short(&r))
 		return VERDICT_NO;
-	if (version < 1 || (op & 0x1f) > 31 || count > 468 || offset % 4)
+	/* Data in fours, and behind it a key and a digest or nothing (RFC 9327 2). */
+	size_t n = CONTROL_HEADER + (count + 3u) / 4 * 4;
+	size_t n8 = (n + 7) / 8 * 8;
+
+	if (count > CONTROL_DATA_MAX || offset % 4 || (!(op & 0x80) && (op & 0x60 || status)))
 		return VERDICT_NO;
-	if (!in->cut && (in->n < CONTROL_HEADER + (size_t)count || in->n > CONTROL_HEADER + 468 + 96))
+	if (!in->cut && in->n != n && in->n != n8 && in->n != n8 + 20 && in->n != n8 + 24)
 		return VERDICT_NO;
 	/* Operations 1 to 12 and 31 are defined, RFC 9327 2. */
 	if (!(op & 0x1f) || ((op & 0x1f) > 12 && (op & 0x1f) != 31))
@@ -53,7 +61,7 @@ static enum verdict control(struct rd r, const struct payload *in, unsigned vers
 	return VERDICT_LIKELY;
 }
 
-/* The unwritten private mode of ntpd: R M VN 7, sequence, implementation 0, 2 or 3, request,
+/* The unwritten private mode of ntpd: R M VN 7, sequence, implementation 2 or 3, request,
  * error and count, size of an item. */
 static enum verdict private_mode(struct rd r, const struct payload *in, bool answer,
 				 struct facts *ret)
@@ -63,7 +71,7 @@ static enum verdict private_mode(struct rd r, const struct payload *in, bool ans
 	uint8_t implementation = rd_u8(&r), request = rd_u8(&r);
 	uint16_t items = rd_be16(&r), size = rd_be16(&r);
 
-	if (rd_short(&r) || implementation > 3 || implementation == 1 || request > 45 || size > 500)
+	if (rd_short(&r) || implementation < 2 || implementation > 3 || request > 45 || size > 500)
 		return VERDICT_NO;
 	if (!answer && items >> 12)
 		return VERDICT_NO;
@@ -90,7 +98,7 @@ static enum verdict probe(const struct payload *in, struct facts *ret)
 	if (version < 1 || version > 4 || mode == 0)
 		return VERDICT_NO;
 	if (mode == MODE_CONTROL)
-		return control(r, in, version, ret);
+		return control(r, in, ret);
 	if (mode == MODE_PRIVATE)
 		return private_mode(r, in, first & 0x80, ret);
 

@@ -10,7 +10,7 @@ enum { LINES = 16 };
 
 static enum verdict server(struct rd r, struct facts *ret)
 {
-	static const char *const greetings[] = {"+OK ", "+OK\r\n", "-ERR ", NULL};
+	static const char *const greetings[] = {"+OK ", "+OK\r\n", NULL};
 	struct rd line, t = r;
 	size_t i;
 	enum verdict v = scan_one_of(&t, greetings, false, &i);
@@ -20,8 +20,6 @@ static enum verdict server(struct rd r, struct facts *ret)
 	ret->speaker = SPEAKER_SERVER;
 	if (!scan_line(&r, &line))
 		return scan_printable(line) ? VERDICT_MORE : VERDICT_NO;
-	if (i == 2)
-		ret->notes |= APP_NOTE_ERROR;
 	if (!scan_printable(line))
 		return VERDICT_NO;
 	/* RFC 1939 7: <process-ID.clock@hostname> */

@@ -212,6 +212,30 @@ static bool all_headers(struct rd r, size_t room)
 	       kind >= 1 && kind <= 3;
 }
 
+/* UTF-16 text as batches and names of procedures begin: ASCII in its first characters. */
+static bool utf16_ascii(struct rd r, size_t n)
+{
+	for (size_t i = 0; i < n && i < 8; i++) {
+		uint16_t c = rd_le16(&r);
+
+		if (rd_short(&r) || c > 0x7e || (c < 0x20 && c != '\t' && c != '\r' && c != '\n'))
+			return false;
+	}
+	return n >= 4;
+}
+
+/* Before TDS 7.2 there were no ALL_HEADERS: a batch is its text at once (2.2.6.7), a call the
+ * name of the procedure behind its length (2.2.6.6). */
+static bool old_request(struct rd r, uint8_t type, size_t room)
+{
+	uint16_t n;
+
+	if (type == TYPE_BATCH)
+		return room % 2 == 0 && utf16_ascii(r, room / 2);
+	n = rd_le16(&r);
+	return type == TYPE_RPC && n <= 128 && 2u * n + 4 <= room && utf16_ascii(r, n);
+}
+
 /* In the middle of a stream: packets one behind the other, the first at least with a body that
  * its type allows. */
 static enum verdict resume(const struct payload *in, struct facts *ret)
@@ -230,8 +254,9 @@ static enum verdict resume(const struct payload *in, struct facts *ret)
 	case TYPE_BATCH:
 	case TYPE_RPC:
 	case TYPE_TRANSACTION:
-		/* TDS 7.2 and later; before, the text of the batch began at once. */
-		return all_headers(body, room) ? VERDICT_SURE : VERDICT_NO;
+		if (all_headers(body, room) || old_request(body, h.type, room))
+			return VERDICT_SURE;
+		return VERDICT_NO;
 	case TYPE_ATTENTION:
 		return room == 0 && in->n == HEADER ? VERDICT_LIKELY : VERDICT_NO;
 	case TYPE_REPLY:
