@@ -57,6 +57,9 @@ int span_audit_progress(struct span_audit *a, span_progress_fn fn, void *user);
  * read: the result then stands on the others and says so. SPAN_USAGE: there is no result. */
 int span_audit_run(struct span_audit *a);
 
+/* How many inputs of the last run could be read; 0 when there is nothing to report on. */
+size_t span_audit_inputs_read(const struct span_audit *a);
+
 /* Writes what was wrong, in words, as compilers do. */
 void span_audit_errors(const struct span_audit *a, FILE *f);
 

@@ -127,7 +127,7 @@ int run_audit(const struct options *o, char *const *files, size_t n, struct span
 
 		fprintf(stderr, "spanaudit: read and judged in %.3f s\n", s);
 	}
-	if (r && r != SPAN_INPUT) { /* no result */
+	if (r && (r != SPAN_INPUT || !span_audit_inputs_read(a))) { /* no result */
 		r = say_status(a, r, o);
 		span_audit_free(a);
 		return r;

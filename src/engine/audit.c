@@ -244,6 +244,15 @@ int span_audit_run(struct span_audit *a)
 	return a->result ? worst : -ENOMEM;
 }
 
+size_t span_audit_inputs_read(const struct span_audit *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n_inputs; i++)
+		n += !a->inputs[i].failed;
+	return n;
+}
+
 int engine_put(const struct out *o, FILE *f)
 {
 	if (out_failed(o))

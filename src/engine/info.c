@@ -101,8 +101,9 @@ int span_write_protocols(bool json, FILE *f)
 				out_json_z(&o, r->spec);
 				out_char(&o, '}');
 			} else {
-				out_printf(&o, "%-18s %-4s %s\n%24s%s\n", r->apps[v].name,
-					   transport(r->proto), r->apps[v].title, "", r->spec);
+				out_printf(&o, "%-18s %-4s %s\n%24s", r->apps[v].name,
+					   transport(r->proto), r->apps[v].title, "");
+				out_wrapped(&o, r->spec, 80, 24, 24);
 			}
 			first = false;
 		}

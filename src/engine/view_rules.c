@@ -234,13 +234,13 @@ static enum kind ask(const struct span_audit *a, struct matrix *m, const struct 
 
 int span_rules_test(struct span_audit *a, const char *path, FILE *f, size_t *ret_failed)
 {
-	struct pack *p = pack_load(path, &a->errs);
-	struct matrix *m = p ? engine_matrix_of(a, path) : NULL;
+	struct matrix *m = engine_matrix_of(a, path); /* finds a pack by name, too */
+	struct pack *p = m ? pack_load(matrix_pack(m, 0)->path, &a->errs) : NULL;
 	struct out o = {0};
 	size_t failed = 0;
 	int r = SPAN_USAGE;
 
-	if (!m)
+	if (!p)
 		goto out;
 	for (size_t i = 0; i < p->n_examples; i++) {
 		const struct rule_example *ex = &p->examples[i];

@@ -307,7 +307,7 @@ static bool undeclared_net(struct work *w, size_t from, size_t to)
 			      "the web application, so they are taken for crm-client.",
 			      text_counted(w->a, n, "address", "addresses"), cidr);
 	f->advice = arena_printf(w->a,
-				 "Declare the network in the site file, under networks: - {name: "
+				 "Declare the network in the site file, under networks:\n- {name: "
 				 "users, role: crm-client, cidr: \"%s\"}",
 				 cidr);
 	return true;

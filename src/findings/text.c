@@ -113,6 +113,9 @@ static const char *refused_text(struct work *w, const struct conv *c)
 				    c->refusal_ttl, c->server_ttl);
 	if (c->refuser == REFUSER_OTHER)
 		return "refused (RST) by a device on the path, not by the server.";
+	if (!c->server_ttl)
+		return "refused (RST) by the server itself or by a device on the path in its name: no "
+		       "other packet of the server was seen to compare with.";
 	return "refused (RST) by the server itself: it was reached, and nothing listens there.";
 }
 
@@ -132,7 +135,7 @@ static enum flow_state worst_known(const struct conv *c)
 const char *text_failure(struct work *w, const struct conv *c)
 {
 	char first[TIME_TEXT], last[TIME_TEXT];
-	uint64_t n = c->tries ? c->tries : c->fails ? c->fails : c->flows;
+	uint64_t n = c->fails ? c->fails : c->flows; /* repeats of one SYN are one attempt */
 	int64_t from = c->fail_first_ns != TIME_NONE && c->fails ? c->fail_first_ns : c->first_ns;
 	int64_t to = c->fail_last_ns != TIME_NONE && c->fails ? c->fail_last_ns : c->last_ns;
 	const char *what, *when;
@@ -461,12 +464,12 @@ static const char *advice_stranger(struct work *w, const struct item *it, const 
 					    "server.",
 					    sv->host->name, it->c->port == 53 ? "dns" : "ntp");
 		return arena_printf(w->a,
-				    "If this server is meant, add under hosts: %s. If not, point the "
+				    "If this server is meant, add under hosts:\n%s\nIf not, point the "
 				    "hosts at the right one.",
 				    host_line(w, &sv->addr, it->c->port == 53 ? "dns" : "ntp"));
 	case CASE_EGRESS_WEB:
 		return arena_printf(w->a,
-				    "Close it, or declare it under egress: - {from: [%s], service: "
+				    "Close it, or declare it under egress:\n- {from: [%s], service: "
 				    "%u/%s, names: [\"%s\"], why: \"...\"}",
 				    first_declared(cl->host), it->c->port,
 				    proto_text(it->c->proto),
@@ -482,11 +485,11 @@ static const char *advice_stranger(struct work *w, const struct item *it, const 
 		       "list.";
 	case CASE_PEER:
 		return arena_printf(w->a,
-				    "If it is a monitoring or backup server, add under hosts: %s (or "
-				    "role backup).",
+				    "If it is a monitoring or backup server, add under hosts (or with role "
+				    "backup):\n%s",
 				    host_line(w, &stranger->addr, "monitor"));
 	default:
-		return arena_printf(w->a, "Give the address its role, under hosts: %s. Or: %s",
+		return arena_printf(w->a, "Give the address its role, under hosts:\n%s\nOr: %s",
 				    host_line(w, &stranger->addr, "ROLE"),
 				    close_or_document(w, f));
 	}
@@ -530,8 +533,8 @@ const char *text_advice(struct work *w, const struct item *it, const struct find
 	switch (it->r.verdict) {
 	case KIND_MOVED_SERVICE:
 		return arena_printf(w->a,
-				    "If it was moved on purpose, this site-file line documents it: "
-				    "%s. If not, find out who listens there.",
+				    "If it was moved on purpose, this site-file line documents it:\n"
+				    "%s\nIf not, find out who listens there.",
 				    moved_line(w, it));
 	case KIND_UNEXPECTED_ENDPOINT:
 		return advice_stranger(w, it, f);

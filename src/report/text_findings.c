@@ -228,8 +228,8 @@ static void one(const struct page *p, const struct finding *f)
 	out_char(p->o, '\n');
 	page_row(p, "  Why", f->why);
 	if (f->rule)
-		rule(p, "  Rule", f->rule, NULL);
-	if (f->nearest)
+		rule(p, "  Rule", f->rule, f->nearest == f->rule ? f->nearest_why_not : NULL);
+	if (f->nearest && f->nearest != f->rule)
 		rule(p, "  Nearest", f->nearest, f->nearest_why_not);
 	if (f->interface && *f->interface)
 		page_row(p, "  Interface", f->interface);

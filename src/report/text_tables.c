@@ -205,7 +205,12 @@ void text_rules(const struct page *p)
 	for (size_t i = 0; i < r->n_rules; i++) {
 		if (r->rules[i].result != RULE_MET)
 			continue;
-		counted(r->rules[i].conversations, "conversation", "conversations", buf);
+		/* Any member of a group that is seen serves all of them. */
+		if (!r->rules[i].conversations && *r->rules[i].rule->group)
+			snprintf(buf, sizeof buf, "by another way of group %.32s",
+				 r->rules[i].rule->group);
+		else
+			counted(r->rules[i].conversations, "conversation", "conversations", buf);
 		rule_line(p, &r->rules[i], buf);
 	}
 	rule_group(p, RULE_UNUSED, "allowed, not demanded, not seen; no defect", INK_NONE);
@@ -233,7 +238,10 @@ static void out_of_scope(const struct page *p)
 		roles_print(s->client_roles, p->o);
 		out_puts(p->o, " -> ");
 		roles_print(s->server_roles, p->o);
-		out_printf(p->o, "  %u/%s\n", s->port, word_transport(s->proto, t));
+		if (s->port)
+			out_printf(p->o, "  %u/%s\n", s->port, word_transport(s->proto, t));
+		else
+			out_puts(p->o, "  dynamic RPC ports\n");
 	}
 	if (r->n_scope > SCOPE_ROWS)
 		out_printf(p->o, "%*s  and %s; the JSON result lists all\n", COUNT, "",
