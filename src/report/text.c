@@ -116,6 +116,27 @@ static uint64_t failed_inputs(const struct result *r)
 	return n;
 }
 
+static void rpc_summary(const struct result *r, struct out *o)
+{
+	char buf[64];
+	uint64_t used = 0, explained = 0;
+
+	for (size_t i = 0; i < r->n_rpc; i++) {
+		used += r->rpc[i].has_state;
+		explained += r->rpc[i].has_state && r->rpc[i].how;
+	}
+	if (!r->n_rpc) {
+		out_puts(o, "none seen");
+		return;
+	}
+	out_printf(o, "%s on high ports: ", counted(used, "conversation", "conversations", buf));
+	out_printf(o, "%s with the grant or bind that explains the port, ", number(explained, buf));
+	out_printf(o, "%s unexplained", number(used - explained, buf));
+	if (r->n_rpc > used)
+		out_printf(o, "; %s granted and never used",
+			   counted(r->n_rpc - used, "port", "ports", buf));
+}
+
 static void read_what(const struct page *p)
 {
 	const struct result *r = p->r;
@@ -171,6 +192,10 @@ static void read_what(const struct page *p)
 	rest -= fine + r->n_verdict[KIND_OUT_OF_SCOPE];
 	out_printf(&line, "%s to look at", number(rest, a));
 	page_row(p, "Traffic", out_str(&line));
+	out_reset(&line);
+
+	rpc_summary(r, &line);
+	page_row(p, "Dynamic RPC", out_str(&line));
 	out_reset(&line);
 
 	const struct coverage *c = &r->coverage;

@@ -35,6 +35,8 @@ static void test_says(void **state)
 		"1 HIGH      unexpected-port:",
 		"[F-7c1e00000001]",
 		"1,204 by its network card",
+		"Dynamic RPC 1 conversation on high ports: 1 with the grant or bind",
+		"1 port granted and never used",
 		"  Nearest   S1-CMP-02 CRM servers open SQL sessions; no match: same roles, but",
 		"known by",
 		"(100% sure)",
