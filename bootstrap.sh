@@ -65,13 +65,13 @@ install_missing() {
 		apt-get -qq -o Dpkg::Use-Pty=0 install --no-install-recommends -y "$@" >/dev/null
 }
 
-# build DIR NATIVE-FILE... - sets up once, then compiles what changed
+# build DIR TESTS NATIVE-FILE... - sets up once, then compiles what changed
 build() {
 	dir=$1
-	shift
+	args="-Dtests=$2"
+	shift 2
 	if [ ! -f "$dir/build.ninja" ]; then
 		step "setting up $dir"
-		args=
 		for native in "$@"; do
 			args="$args --native-file contrib/meson/$native"
 		done
@@ -89,7 +89,7 @@ build() {
 audit() {
 	# shellcheck disable=SC2086 # lists of words
 	packages $BUILD_PACKAGES
-	build build-release release.ini
+	build build-release disabled release.ini
 	step "build-release/src/cli/spanaudit audit --site pcaps/sample-site.yaml pcaps/sample.pcap"
 	code=0
 	SPANAUDIT_RULES_PATH=rules build-release/src/cli/spanaudit audit \
@@ -108,8 +108,8 @@ figure() {
 run_tests() {
 	# shellcheck disable=SC2086 # lists of words
 	packages $BUILD_PACKAGES $TEST_PACKAGES
-	build build-dev dev.ini
-	build build-clang dev.ini clang.ini
+	build build-dev enabled dev.ini
+	build build-clang enabled dev.ini clang.ini
 	step "running the tests in build-dev"
 	log=build-dev/test-summary.txt
 	ok=0
