@@ -412,7 +412,8 @@ bool public_probe(const struct work *w, const struct item *it)
 {
 	const struct party *p = &w->party[it->client];
 
-	return !p->host && addr_is_public(&p->addr) && it->c->state >= STATE_HALF_OPEN &&
+	return !p->host && !p->linked && addr_is_public(&p->addr) &&
+	       it->c->state >= STATE_HALF_OPEN &&
 	       w->party[it->server].roles & (roles_core() | ROLE_BIT(ROLE_NLB));
 }
 
@@ -548,6 +549,9 @@ static bool clear_web(const struct work *w, const struct item *it)
 {
 	const struct rule *r = it->r.rule;
 
+	/* Behind a balancer that ends TLS, the inner leg is clear by design. */
+	if (roles_has(w->party[it->client].roles, ROLE_NLB))
+		return false;
 	return it->r.verdict == KIND_DOCUMENTED && r && it->c->proto == IPPROTO_NR_TCP &&
 	       !strcmp(app_name(it->r.app), "http") && roles_has(r->to, ROLE_CRM_WEB) &&
 	       roles_has(r->from, ROLE_CRM_CLIENT) &&

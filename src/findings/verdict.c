@@ -212,13 +212,12 @@ static bool looks_web(const struct ask *q)
 
 static enum ruling_case case_of_stranger(const struct ask *q)
 {
-	if (q->server_public && scope_core(q->client.roles))
-		return looks_web(q) ? CASE_EGRESS_WEB : CASE_EGRESS;
-	if (q->client_public)
-		return CASE_PUBLIC;
+	/* A global address on a declared host's own link is a neighbour, not the Internet. */
 	if (q->client_linked || q->server_linked)
 		return CASE_LINK;
-	return CASE_PLAIN;
+	if (q->server_public && scope_core(q->client.roles))
+		return looks_web(q) ? CASE_EGRESS_WEB : CASE_EGRESS;
+	return q->client_public ? CASE_PUBLIC : CASE_PLAIN;
 }
 
 static bool port_in_force(const struct matrix *m, const struct rule *r, const struct host *server,

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Dynamic RPC without grants: what a bind says, and what can be said without one. */
+#include "judge_lab.h"
+#include "recognise/rpc_iface.h"
+
+#define EST   STATE_ESTABLISHED
+#define SPLIT "deployment: {topology: split}\n" SITE_HOSTS
+
+static struct conv *bound(struct conv *c, const char *iface)
+{
+	const struct rpc_iface_row *row = rpc_iface_by_name(iface);
+
+	assert_non_null(row);
+	c->app[0].app = app_by_name("dcerpc");
+	c->app[0].conf = APP_SURE;
+	c->payload[0] = c->payload[1] = 100;
+	memcpy(c->iface[c->n_iface].uuid, row->uuid, 16);
+	c->n_iface++;
+	return c;
+}
+
+static void test_interfaces(void **state)
+{
+	static const struct {
+		const char *client, *server, *iface, *verdict;
+	} rows[] = {
+		{CRM01, DC01, "lsarpc", "documented-dynamic"},
+		{CRM01, DC01, "netlogon", "documented-dynamic"},
+		{CRM01, DC01, "drsuapi", "documented-dynamic"},
+		{CRM01, DC01, "mgmt", "documented-dynamic"},
+		{CRM01, DC01, "frsrpc", "unexpected-protocol"},
+		{CRM01, DC01, "spoolss", "unexpected-protocol"},
+		{USER, EXCH, "emsmdb", "documented-dynamic"},
+		{USER, EXCH, "svcctl", "unexpected-protocol"},
+		{CRM01, SQL01, "IXnRemote", "documented-dynamic"},
+		{CRM01, SQL01, "winreg", "documented-dynamic"},
+		{CRM01, SQL01, "spoolss", "unexpected-protocol"},
+		{MON, SQL01, "IWbemServices", "documented-dynamic"},
+		{CRM01, SQL01, "IWbemServices", "unexpected-protocol"},
+		{MON, CRM01, "svcctl", "documented-dynamic"},
+		{USER, CRM01, "svcctl", "unexpected-protocol"},
+		{SQL01, CRM01, "IXnRemote", "documented-dynamic"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct lab l = lab_open(SPLIT);
+
+		bound(lab_conv(&l, rows[i].client, rows[i].server, TCP, 49700, NULL, EST),
+		      rows[i].iface);
+		lab_judge(&l);
+		if (strcmp(lab_verdict(&l, 49700), rows[i].verdict) != 0)
+			fail_msg("%s -> %s %s: %s", rows[i].client, rows[i].server, rows[i].iface,
+				 lab_verdict(&l, 49700));
+		assert_int_equal(l.r->n_rpc, 1);
+		assert_string_equal(l.r->rpc[0].how, "bind");
+		if (l.r->n_findings && lab_find(&l, KIND_UNEXPECTED_PROTOCOL, 49700)) {
+			const struct finding *f = lab_find(&l, KIND_UNEXPECTED_PROTOCOL, 49700);
+
+			assert_string_equal(f->interface, rows[i].iface);
+			assert_true(has_text(f->why, rows[i].iface));
+		}
+		lab_close(&l);
+	}
+}
+
+static void test_private_interface_is_shown_by_uuid(void **state)
+{
+	struct lab l = lab_open(SPLIT);
+	struct conv *c = bound(lab_conv(&l, CRM01, DC01, TCP, 49700, NULL, EST), "lsarpc");
+
+	(void)state;
+	memcpy(c->iface[0].uuid, "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10", 16);
+	lab_judge(&l);
+	assert_string_equal(lab_find(&l, KIND_UNEXPECTED_PROTOCOL, 0)->interface,
+			    "01020304-0506-0708-090a-0b0c0d0e0f10");
+	lab_close(&l);
+}
+
+static void test_unexplained(void **state)
+{
+	static const struct {
+		int64_t at_s, mapper_s; /* 0: no conversation with 135 */
+		enum flow_state state;
+		enum severity severity;
+		const char *text;
+	} rows[] = {
+		{3600, 0, STATE_ESTABLISHED, SEV_MEDIUM, "neither a mapper's answer"},
+		{300, 0, STATE_ESTABLISHED, SEV_LOW, "may predate"},
+		{3600, 0, STATE_MID_STREAM, SEV_LOW, "may predate"},
+		{3600, 3597, STATE_ESTABLISHED, SEV_LOW, "endpoint mapper"},
+		{3600, 3500, STATE_ESTABLISHED, SEV_MEDIUM, "neither a mapper's answer"},
+		{3600, 0, STATE_NO_ANSWER, SEV_LOW, "never came about"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct lab l = lab_open(SPLIT);
+		struct conv *c = lab_conv(&l, CRM01, DC01, TCP, 49667, NULL, rows[i].state);
+		const struct finding *f;
+
+		c->first_ns = T(rows[i].at_s);
+		c->last_ns = T(rows[i].at_s + 10);
+		if (rows[i].mapper_s) {
+			c = lab_conv(&l, CRM01, DC01, TCP, 135, "dcerpc-epm", EST);
+			c->first_ns = c->last_ns = T(rows[i].mapper_s);
+		}
+		lab_judge(&l);
+		f = lab_find(&l, KIND_RPC_UNEXPLAINED, 49667);
+		assert_non_null(f);
+		if (f->severity != rows[i].severity || !has_text(f->why, rows[i].text))
+			fail_msg("row %zu: %u, %s", i, f->severity, f->why);
+		assert_int_equal(l.r->n_rpc, 1);
+		assert_null(l.r->rpc[0].how);
+		lab_close(&l);
+	}
+}
+
+static void test_one_finding_for_all_ports(void **state)
+{
+	struct lab l = lab_open(SPLIT);
+
+	(void)state;
+	for (uint16_t i = 0; i < 5; i++)
+		lab_conv(&l, CRM01, DC01, TCP, (uint16_t)(49667 + i), NULL, EST);
+	lab_judge(&l);
+	assert_int_equal(lab_count(&l, KIND_RPC_UNEXPLAINED), 1);
+	assert_int_equal(lab_find(&l, KIND_RPC_UNEXPLAINED, 0)->folded, 5);
+	assert_int_equal(l.r->n_rpc, 5);
+	lab_close(&l);
+}
+
+static void test_restricted_range(void **state)
+{
+	struct lab l = lab_open("deployment: {topology: split, rpc: 50000-50100}\n" SITE_HOSTS);
+
+	(void)state;
+	bound(lab_conv(&l, CRM01, DC01, TCP, 49700, NULL, EST), "lsarpc");
+	bound(lab_conv(&l, CRM01, DC01, TCP, 50050, NULL, EST), "lsarpc");
+	lab_conv(&l, CRM01, DC01, TCP, 50051, NULL, EST);
+	lab_conv(&l, CRM01, DC01, TCP, 49800, NULL, EST);
+	lab_judge(&l);
+	assert_string_equal(lab_verdict(&l, 49700), "rpc-out-of-range");
+	assert_string_equal(lab_verdict(&l, 50050), "documented-dynamic");
+	assert_string_equal(lab_verdict(&l, 50051), "rpc-unexplained");
+	assert_string_equal(lab_verdict(&l, 49800), "unexpected-port");
+	lab_close(&l);
+}
+
+/* DCOM and MSDTC dial back, between servers as a matter of course. */
+static void test_call_backs(void **state)
+{
+	static const struct {
+		const char *caller, *called;
+		int64_t back_s;
+		const char *verdict;
+	} rows[] = {
+		{CRM01, SQL01, 3900, "documented-dynamic"},
+		{CRM01, SQL01, 9000, "rpc-unexplained"},
+		{USER, CRM01, 3900, "rpc-unexplained"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct lab l = lab_open(SPLIT);
+		struct conv *c = lab_conv(&l, rows[i].caller, rows[i].called, TCP, 135,
+					  "dcerpc-activation", EST);
+
+		c = lab_conv(&l, rows[i].called, rows[i].caller, TCP, 50123, NULL, EST);
+		c->first_ns = T(rows[i].back_s);
+		c->last_ns = T(rows[i].back_s + 10);
+		lab_judge(&l);
+		if (strcmp(lab_verdict(&l, 50123), rows[i].verdict) != 0)
+			fail_msg("row %zu: %s", i, lab_verdict(&l, 50123));
+		if (rows[i].caller == (const char *)USER) {
+			const struct finding *f = lab_find(&l, KIND_RPC_UNEXPLAINED, 50123);
+
+			assert_int_equal(f->severity, SEV_LOW);
+			assert_true(has_text(f->why, "Call-back"));
+		}
+		lab_close(&l);
+	}
+}
+
+/* Another protocol in the range is that protocol, not RPC. */
+static void test_not_rpc(void **state)
+{
+	struct lab l = lab_open(SPLIT);
+
+	(void)state;
+	lab_conv(&l, CRM01, SQL01, TCP, 51433, "tds", EST);
+	lab_conv(&l, CRM01, SQL01, TCP, 51434, "ssh", EST);
+	lab_judge(&l);
+	assert_string_equal(lab_verdict(&l, 51433), "moved-service");
+	assert_string_equal(lab_verdict(&l, 51434), "unexpected-port");
+	assert_int_equal(lab_find(&l, KIND_UNEXPECTED_PORT, 51434)->severity, SEV_HIGH);
+	assert_int_equal(l.r->n_rpc, 0);
+	lab_close(&l);
+}
+
+/* The table has every conversation on such a port, in scope or not. */
+static void test_rows_out_of_scope(void **state)
+{
+	struct lab l = lab_open(SPLIT);
+
+	(void)state;
+	lab_conv(&l, "10.66.1.1", DC01, TCP, 49667, NULL, EST);
+	lab_judge(&l);
+	assert_string_equal(lab_verdict(&l, 49667), "out-of-scope");
+	assert_int_equal(l.r->n_rpc, 1);
+	assert_int_equal(l.r->n_findings - lab_count(&l, KIND_VISIBILITY), 0);
+	lab_close(&l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_interfaces),
+		cmocka_unit_test(test_private_interface_is_shown_by_uuid),
+		cmocka_unit_test(test_unexplained),
+		cmocka_unit_test(test_one_finding_for_all_ports),
+		cmocka_unit_test(test_restricted_range),
+		cmocka_unit_test(test_call_backs),
+		cmocka_unit_test(test_not_rpc),
+		cmocka_unit_test(test_rows_out_of_scope),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
