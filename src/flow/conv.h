@@ -114,7 +114,8 @@ int conv_table_add(struct conv_table *t, const struct flow_done *d, const struct
  * table. */
 int conv_table_finish(struct conv_table *t, const struct conv **ret_convs, size_t *ret_n);
 /* True when the newest failures are the last word: CONV_FAILS or more of them, at least 60 s from
- * the first to the last, and no success after. *ret_since is the first of them. */
+ * the first to the last, and no success after. *ret_since is the first of them, as far back as
+ * minutes[] remember. */
 bool conv_failing(const struct conv *c, int64_t *ret_since);
 uint64_t conv_table_evicted(const struct conv_table *t); /* flows that found no room */
 

@@ -132,7 +132,7 @@ static bool keep(struct head *s, uint32_t off, const uint8_t *p, uint32_t n)
 	return s->n > before;
 }
 
-void head_rebase(struct flow_table *t, struct rec *r, struct rest *e, unsigned side, uint32_t base)
+void head_rebase(struct flow_table *t, struct rest *e, unsigned side, uint32_t base)
 {
 	struct head *s = head_at(t, e->head[side]);
 

@@ -228,7 +228,7 @@ void head_tcp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 void head_udp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from,
 	      const struct packet *p);
 /* The true start of a side became known after its first payload. */
-void head_rebase(struct flow_table *t, struct rec *r, struct rest *e, unsigned side, uint32_t base);
+void head_rebase(struct flow_table *t, struct rest *e, unsigned side, uint32_t base);
 /* The last call, if one is due, and the end of the buffers. */
 void head_final(struct flow_table *t, struct rec *r, struct cold *c);
 

@@ -172,7 +172,7 @@ static void learn_isn(struct flow_table *t, struct rec *r, struct cold *c, unsig
 		c->next[side] = isn + 1;
 		r->flags |= BIT(F_SEQ, side);
 	}
-	head_rebase(t, r, e, side, isn + 1);
+	head_rebase(t, e, side, isn + 1);
 }
 
 static void on_syn(struct flow_table *t, struct rec *r, struct cold *c, unsigned from,

@@ -515,10 +515,478 @@ static void test_states(void **state)
 		}
 }
 
+/* Many flows: memory, time, order */
+
+struct tally {
+	uint64_t flows, packets, sum; /* sum: of what was handed out, in its order */
+	uint64_t no_answer;
+	int64_t last_first_ns;
+	bool in_order;
+};
+
+static void tally_done(void *user, const struct flow_done *d)
+{
+	struct tally *y = user;
+
+	y->flows++;
+	y->packets += d->packets[0] + d->packets[1];
+	y->no_answer += d->state == STATE_NO_ANSWER;
+	y->in_order &= d->first_ns >= y->last_first_ns;
+	y->last_first_ns = d->first_ns;
+	y->sum = y->sum * 31 + d->port[0] + d->packets[0] * 7 + (uint64_t)d->first_ns +
+		 (uint64_t)d->state * 3 + addr_to_v4(&d->addr[0]);
+}
+
+static struct flow_table *tally_table(struct tally *y, const struct flow_options *o)
+{
+	static const struct flow_ops ops = {.done = tally_done};
+	struct flow_table *t = flow_table_new(o, &ops, y);
+
+	assert_non_null(t);
+	*y = (struct tally){.in_order = true, .last_first_ns = INT64_MIN};
+	return t;
+}
+
+static struct packet syn(uint32_t i, int64_t ts_ns)
+{
+	return (struct packet){
+		.ts_ns = ts_ns,
+		.number = i + 1,
+		.wire_len = 60,
+		.src = addr_v4(0x0a000000 + (i >> 12)),
+		.dst = addr_v4(0xc0a80001),
+		.sport = (uint16_t)(1024 + (i & 0xfff)),
+		.dport = 443,
+		.proto = IPPROTO_NR_TCP,
+		.ttl = 64,
+		.tcp_flags = TCP_SYN,
+		.seq = i * 7,
+	};
+}
+
+/* A flood within the cap: every flow is handed out, the oldest first, and memory stays put. */
+static void test_flood(void **state)
+{
+	enum { N = 200000 };
+	struct tally y;
+	struct flow_table *t =
+		tally_table(&y, &(struct flow_options){.max_memory = (size_t)2 << 20});
+	const struct flow_stats *st = flow_table_stats(t);
+
+	(void)state;
+	for (uint32_t i = 0; i < N; i++) {
+		struct packet p = syn(i, i * INT64_C(1000));
+
+		assert_int_equal(flow_table_packet(t, &p), 0);
+		assert_true(st->memory <= (size_t)2 << 20);
+	}
+	assert_true(st->evicted > N / 2);
+	assert_int_equal(st->evicted, y.flows);
+	flow_table_end(t, N * INT64_C(1000));
+	assert_int_equal(st->flows, N);
+	assert_int_equal(st->done, N);
+	assert_int_equal(y.flows, N);
+	assert_int_equal(y.packets, N);
+	assert_int_equal(y.no_answer, N);
+	assert_true(y.in_order);
+	assert_true(st->live_max * 64 <= (size_t)2 << 20);
+	flow_table_free(t);
+}
+
+/* An open connection is worth more than the flood around it. */
+static void test_flood_spares_connections(void **state)
+{
+	struct tally y;
+	struct flow_table *t =
+		tally_table(&y, &(struct flow_options){.max_memory = (size_t)1 << 20});
+	struct packet p;
+	int64_t ts = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		p = step_packet(&rows[0].step[i], &v4, 0);
+		assert_int_equal(flow_table_packet(t, &p), 0);
+	}
+	for (uint32_t i = 0; i < 100000; i++) {
+		p = syn(i, ts += 10000);
+		assert_int_equal(flow_table_packet(t, &p), 0);
+		if (i % 1000)
+			continue;
+		p = step_packet(&rows[0].step[2], &v4, ts);
+		assert_int_equal(flow_table_packet(t, &p), 0);
+	}
+	assert_true(flow_table_stats(t)->evicted > 0);
+	assert_int_equal(y.flows, y.no_answer);
+	flow_table_end(t, ts);
+	assert_int_equal(y.flows, 100001);
+	assert_int_equal(y.no_answer, 100000);
+	flow_table_free(t);
+}
+
+/* Idle flows leave by packet time, without their own packet, and their memory serves others. */
+static void test_expiry(void **state)
+{
+	struct tally y;
+	struct flow_table *t = tally_table(&y, &(struct flow_options){.max_memory = 0});
+	const struct flow_stats *st = flow_table_stats(t);
+
+	(void)state;
+	for (uint32_t i = 0; i < 300000; i++) {
+		struct packet p = syn(i, i * INT64_C(10000000)); /* 100 a second */
+
+		assert_int_equal(flow_table_packet(t, &p), 0);
+		assert_true(st->live <= 62 * 100);
+	}
+	assert_true(st->expired >= 300000 - 62 * 100);
+	assert_int_equal(st->evicted, 0);
+	assert_true(st->memory_max < (size_t)2 << 20);
+	flow_table_end(t, 3000 * NS_PER_S);
+	assert_int_equal(y.flows, 300000);
+	assert_true(y.in_order);
+	flow_table_free(t);
+}
+
+/* An open connection outlives what is embryonic, a closed one does not. */
+static void test_expiry_by_class(void **state)
+{
+	struct lab *lab = lab_new(NULL);
+	const struct flow_stats *st = flow_table_stats(lab->t);
+	struct packet p;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		p = step_packet(&rows[0].step[i], &v4, 0);
+		assert_int_equal(lab_give(lab, &p), 0);
+	}
+	p = syn(1, 3000 * NS_PER_S);
+	assert_int_equal(lab_give(lab, &p), 0);
+	assert_int_equal(st->live, 2);
+	p = step_packet(&(struct step){3, 'S', "RA", 5001, 1001}, &v4, 3000 * NS_PER_S);
+	assert_int_equal(lab_give(lab, &p), 0);
+	p = syn(2, 3059 * NS_PER_S);
+	assert_int_equal(lab_give(lab, &p), 0);
+	assert_int_equal(st->live, 3);
+	p = syn(3, 3062 * NS_PER_S);
+	assert_int_equal(lab_give(lab, &p), 0);
+	assert_int_equal(st->live, 2); /* the first SYN and the closed connection are gone */
+	lab_free(lab);
+}
+
+/* Time that jumps (a second file, a broken clock) loses nothing and expires nothing twice. */
+static void test_time_jumps(void **state)
+{
+	static const int64_t jump[] = {
+		0, 5, -3, 100000, -100000, INT64_C(9000000000), -INT64_C(9000000000), 1};
+	struct tally y;
+	struct flow_table *t = tally_table(&y, &(struct flow_options){0});
+	uint32_t n = 0;
+
+	(void)state;
+	for (int round = 0; round < 20; round++)
+		for (size_t j = 0; j < sizeof jump / sizeof *jump; j++)
+			for (uint32_t i = 0; i < 50; i++, n++) {
+				struct packet p = syn(n, jump[j] * NS_PER_S + i);
+
+				assert_int_equal(flow_table_packet(t, &p), 0);
+			}
+	flow_table_end(t, 0);
+	assert_int_equal(y.packets, n);
+	assert_int_equal(y.flows, flow_table_stats(t)->flows);
+	flow_table_free(t);
+}
+
+/* Random traffic of few hosts and ports, to meet everything. */
+static struct packet noise(uint64_t *seed, int64_t *ts_ns)
+{
+	uint64_t r = *seed += 0x9e3779b97f4a7c15;
+
+	r = (r ^ r >> 30) * 0xbf58476d1ce4e5b9;
+	r = (r ^ r >> 27) * 0x94d049bb133111eb;
+	r ^= r >> 31;
+	*ts_ns += (int64_t)(r >> 40) * ((r & 63) == 0 ? 2000 : 1);
+
+	static const uint8_t flags[8] = {
+		TCP_SYN,           TCP_SYN | TCP_ACK, TCP_ACK,           TCP_ACK,
+		TCP_ACK | TCP_PSH, TCP_RST | TCP_ACK, TCP_FIN | TCP_ACK, TCP_ACK};
+	static const uint8_t bytes[64] = "payload";
+	struct packet p = {
+		.ts_ns = *ts_ns,
+		.number = (uint32_t)*seed,
+		.wire_len = 60 + (uint32_t)(r & 31),
+		.proto = r & 1 << 6 ? IPPROTO_NR_TCP : IPPROTO_NR_UDP,
+		.tcp_flags = flags[r >> 7 & 7],
+		.seq = (uint32_t)(r >> 10 & 7) * 10,
+		.ack = (uint32_t)(r >> 13 & 7) * 10,
+		.payload = bytes,
+		.payload_len = (uint32_t)(r >> 16 & 31),
+		.payload_wire = (uint32_t)(r >> 16 & 31),
+		.sport = (uint16_t)(r >> 22 & 3),
+		.dport = (uint16_t)(r >> 24 & 3),
+		.ttl = (uint8_t)(60 + (r >> 26 & 1)),
+		.src = addr_v4(0x0a000000 + (uint32_t)(r >> 27 & 7)),
+		.dst = addr_v4(0x0a000000 + (uint32_t)(r >> 30 & 7)),
+	};
+
+	if (r >> 33 & 1) {
+		p.src.b[0] = p.dst.b[0] = 0x20;
+		p.src_mac[5] = (uint8_t)(r >> 26 & 1);
+	}
+	return p;
+}
+
+static uint64_t noise_sum(const struct hash_key *key, size_t batch, uint64_t seed)
+{
+	struct tally y;
+	struct flow_table *t = tally_table(
+		&y, &(struct flow_options){.key = key, .max_memory = (size_t)400 << 10});
+	int64_t ts = 0;
+	struct packet p[40];
+	uint64_t sum;
+
+	for (size_t i = 0; i < 40000; i += batch) {
+		for (size_t j = 0; j < batch; j++)
+			p[j] = noise(&seed, &ts);
+		assert_int_equal(
+			batch == 1 ? flow_table_packet(t, p) : flow_table_packets(t, p, batch), 0);
+	}
+	flow_table_end(t, ts);
+	assert_int_equal(y.packets, 40000);
+	assert_int_equal(y.flows, flow_table_stats(t)->flows);
+	assert_int_equal(flow_table_stats(t)->packets, 40000);
+	sum = y.sum + flow_table_stats(t)->memory_max;
+	flow_table_free(t);
+	return sum;
+}
+
+/* Neither the secret nor batches can be seen in what comes out, nor in which order. */
+static void test_same_result(void **state)
+{
+	static const struct hash_key a = {1, 2}, b = {0x123456789abcdef, 42};
+	uint64_t sum = noise_sum(&a, 1, 7);
+
+	(void)state;
+	assert_int_equal(noise_sum(&b, 1, 7), sum);
+	assert_int_equal(noise_sum(&a, 40, 7), sum);
+	assert_int_equal(noise_sum(NULL, 20, 7), sum);
+	assert_true(noise_sum(&a, 1, 8) != sum);
+}
+
+static void test_two_tables(void **state)
+{
+	struct lab *a = lab_new(NULL), *b = lab_new(NULL);
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct packet p = step_packet(&rows[0].step[i], &v4, 0);
+
+		assert_int_equal(lab_give(a, &p), 0);
+		p = step_packet(&rows[0].step[i], &v6, 0);
+		if (i != 2)
+			assert_int_equal(lab_give(b, &p), 0);
+	}
+	lab_end(a);
+	lab_end(b);
+	assert_int_equal(a->n, 1);
+	assert_int_equal(b->n, 1);
+	assert_int_equal(a->f[0].d.state, STATE_ESTABLISHED);
+	assert_int_equal(b->f[0].d.state, STATE_HALF_OPEN);
+	assert_int_equal(a->f[0].d.port[1], 443);
+	assert_int_equal(b->f[0].d.port[1], 40000);
+	lab_free(a);
+	lab_free(b);
+}
+
+/* Both ends the same: one side has everything. */
+static void test_to_itself(void **state)
+{
+	struct lab *lab = lab_new(NULL);
+	struct build b = {.src = "10.0.0.1",
+			  .dst = "10.0.0.1",
+			  .sport = 7,
+			  .dport = 7,
+			  .proto = IPPROTO_NR_TCP,
+			  .flags = TCP_SYN,
+			  .seq = 1};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct packet p = build_packet(&b, i, 0);
+
+		assert_int_equal(lab_give(lab, &p), 0);
+	}
+	lab_end(lab);
+	assert_int_equal(lab->n, 1);
+	assert_int_equal(lab->packets, 2);
+	lab_free(lab);
+}
+
+static void test_links(void **state)
+{
+	struct lab *lab = lab_new(NULL);
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct packet p = step_packet(&rows[0].step[i], &v4, 0);
+
+		p.vlan = 20;
+		p.src_mac[5] = i == 1 ? 0xbb : 0xaa;
+		p.ttl = i == 1 ? 127 : 63;
+		p.input = 70000;
+		assert_int_equal(lab_give(lab, &p), 0);
+	}
+	lab_end(lab);
+
+	const struct flow_done *d = &lab->f[0].d;
+
+	assert_int_equal(d->vlan, 20);
+	assert_int_equal(d->mac[0][5], 0xaa);
+	assert_int_equal(d->mac[1][5], 0xbb);
+	assert_int_equal(d->client_ttl, 63);
+	assert_int_equal(d->server_ttl, 127);
+	assert_int_equal(d->ev[0].input, 70000);
+	assert_int_equal(d->ev[1].input, 70000);
+	lab_free(lab);
+}
+
+/* More MAC addresses than a table of their numbers starts with. */
+static void test_many_links(void **state)
+{
+	struct lab *lab = lab_new(NULL);
+
+	(void)state;
+	for (uint32_t i = 0; i < 2000; i++) {
+		struct packet p = syn(i, 0);
+
+		p.src_mac[4] = (uint8_t)(i >> 8);
+		p.src_mac[5] = (uint8_t)i;
+		p.vlan = 1;
+		assert_int_equal(lab_give(lab, &p), 0);
+	}
+	lab_end(lab);
+	for (size_t i = 0; i < LAB_FLOWS; i++) {
+		const struct flow_done *d = &lab->f[i].d;
+		uint32_t of = d->ev[0].number - 1;
+
+		assert_int_equal(d->mac[0][5], of & 255);
+		assert_int_equal(d->mac[0][4], of >> 8);
+		assert_int_equal(d->vlan, 1);
+	}
+	lab_free(lab);
+}
+
+/* Packets before the first one in time: two interfaces in one file. */
+static void test_early_packet(void **state)
+{
+	struct lab *lab = lab_new(NULL);
+	struct packet p = step_packet(&(struct step){100, 'C', "S", ISN_C}, &v4, 0);
+
+	(void)state;
+	assert_int_equal(lab_give(lab, &p), 0);
+	p = step_packet(&(struct step){99, 'S', "SA", ISN_S, 1001}, &v4, 0);
+	assert_int_equal(lab_give(lab, &p), 0);
+	lab_end(lab);
+	assert_int_equal(lab->f[0].d.first_ns, 99 * INT64_C(1000000));
+	assert_int_equal(lab->f[0].d.last_ns, 100 * INT64_C(1000000));
+	assert_int_equal(lab->f[0].d.ev[0].number, 2);
+	lab_free(lab);
+}
+
+/* UDP to a group is answered by nobody: no failure. */
+static void test_group(void **state)
+{
+	static const char *const to[] = {"255.255.255.255", "239.1.2.3", "ff02::fb"};
+	static const char *const by[] = {"10.0.0.1", "10.0.0.1", "fe80::1"};
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct lab *lab = lab_new(NULL);
+		struct packet p = build_packet(&(struct build){.src = by[i],
+							       .dst = to[i],
+							       .sport = 138,
+							       .dport = 138,
+							       .proto = IPPROTO_NR_UDP,
+							       .payload = "x",
+							       .n = 1},
+					       0, 0);
+
+		assert_int_equal(lab_give(lab, &p), 0);
+		lab_end(lab);
+		assert_int_equal(lab->f[0].d.state, STATE_ONE_WAY);
+		lab_free(lab);
+	}
+}
+
+/* A RST in the server's name, from another hop: known by the server's own packet in the flow. */
+static void test_refuser_by_ttl(void **state)
+{
+	static const struct {
+		uint8_t ttl, mac;
+		enum refuser who;
+	} row[] = {{127, 1, REFUSER_SERVER}, {255, 1, REFUSER_OTHER}, {127, 2, REFUSER_OTHER}};
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct lab *lab = lab_new(NULL);
+		/* The server's old connection answers the SYN with an ACK of its own (RFC 5961 4).
+		 */
+		static const struct step step[] = {{0, 'C', "S", ISN_C},
+						   {1, 'S', "A", 1, 0xa0000000, NULL, 127},
+						   {2, 'S', "RA", 0, 1001}};
+
+		for (int j = 0; j < 3; j++) {
+			struct packet p = step_packet(&step[j], &v4, 0);
+
+			p.src_mac[0] = j == 2 ? row[i].mac : 1;
+			if (j == 2)
+				p.ttl = row[i].ttl;
+			assert_int_equal(lab_give(lab, &p), 0);
+		}
+		lab_end(lab);
+		assert_int_equal(lab->f[0].d.state, STATE_REFUSED);
+		assert_int_equal(lab->f[0].d.refuser, row[i].who);
+		assert_int_equal(lab->f[0].d.server_ttl, 127);
+		assert_int_equal(lab->f[0].d.refusal_ns, 2000000);
+		lab_free(lab);
+	}
+}
+
+static void test_names(void **state)
+{
+	static const char *const states[] = {"established", "mid-stream", "one-way",  "half-open",
+					     "rejected",    "refused",    "no-answer"};
+	static const struct {
+		const char *name;
+		unsigned confidence;
+	} reason[] = {{"handshake", 100}, {"message", 95}, {"learned", 80},
+		      {"port", 60},       {"fan-in", 40},  {"first-packet", 20}};
+
+	(void)state;
+	for (int i = 0; i < STATE_N; i++)
+		assert_string_equal(flow_state_name((enum flow_state)i), states[i]);
+	for (int i = 0; i < DIR_N; i++) {
+		assert_string_equal(dir_reason_name((enum dir_reason)i), reason[i].name);
+		assert_int_equal(dir_confidence((enum dir_reason)i), reason[i].confidence);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_flood_spares_connections),
+		cmocka_unit_test(test_expiry),
+		cmocka_unit_test(test_expiry_by_class),
+		cmocka_unit_test(test_time_jumps),
+		cmocka_unit_test(test_same_result),
+		cmocka_unit_test(test_two_tables),
+		cmocka_unit_test(test_to_itself),
+		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_many_links),
+		cmocka_unit_test(test_early_packet),
+		cmocka_unit_test(test_group),
+		cmocka_unit_test(test_refuser_by_ttl),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

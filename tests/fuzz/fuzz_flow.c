@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Bytes as a line of packets between few ends, so that they meet in the same flows, through a small
+ * flow table and into conversations. Twice, with two secrets: nothing may differ.
+ *
+ * A packet is 16 bytes: what it is, who sends it, times, numbers (next_packet() has the bits).
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rd.h"
+#include "base/time.h"
+#include "flow/conv.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+
+#define CHECK(x)                 \
+	do {                     \
+		if (!(x))        \
+			abort(); \
+	} while (0)
+
+struct recognition {
+	unsigned calls;
+	uint8_t salt; /* of the first byte seen: an owner that differs from flow to flow */
+	bool over;
+};
+
+struct world {
+	struct flow_table *t;
+	struct conv_table *c;
+	uint64_t flows, packets, sum;
+	uint64_t given, bytes_out;
+};
+
+static bool on_head(void *user, const struct flow_heads *h, struct recognition **app)
+{
+	struct world *w = user;
+	unsigned last = 0;
+
+	for (int i = 0; i < 2; i++) {
+		CHECK(h->n[i] <= HEAD_BYTES);
+		for (size_t j = 0; j < h->n[i]; j++) /* the sanitizer sees every byte of it */
+			last = last * 33 + h->p[i][j];
+	}
+	if (!*app)
+		*app = calloc(1, sizeof **app);
+	CHECK(*app && !(*app)->over);
+	if (!(*app)->calls++)
+		(*app)->salt = (uint8_t)last;
+	w->sum = w->sum * 31 + last + h->cut[0] + h->cut[1] + h->whole_start[0] + h->final;
+	(*app)->over = h->final || (*app)->calls > (*app)->salt % 16u;
+	return !(*app)->over;
+}
+
+static int on_client_side(void *user, const struct recognition *app)
+{
+	(void)user;
+	return app->salt % 3 - 1;
+}
+
+static void on_done(void *user, const struct flow_done *d)
+{
+	struct world *w = user;
+	struct conv_facts f = {.app = d->app ? d->app->salt : 0};
+
+	CHECK(d->state < STATE_N && d->reason < DIR_N);
+	CHECK(d->directed == (d->reason <= DIR_MESSAGE));
+	CHECK(d->first_ns <= d->last_ns);
+	CHECK(d->n_ev >= 1 && d->n_ev <= EVIDENCE_N);
+	for (unsigned i = 0; i < d->n_ev; i++) {
+		CHECK(d->ev[i].number >= 1 && d->ev[i].number <= w->given);
+		CHECK(i == 0 || d->ev[i].ts_ns >= d->ev[i - 1].ts_ns);
+	}
+	CHECK(d->packets[0] + d->packets[1] > 0);
+	CHECK((d->refuser != REFUSER_NONE) ==
+	      (d->state == STATE_REFUSED || d->state == STATE_REJECTED));
+	CHECK(!d->rst_after_accept || !d->rst_after_data);
+	if (d->state == STATE_NO_ANSWER)
+		CHECK(d->packets[0] > 0);
+	if (d->proto == IPPROTO_NR_UDP && d->state == STATE_ESTABLISHED)
+		CHECK(d->packets[0] && (d->packets[1] || addr_equal(&d->addr[0], &d->addr[1])));
+	w->flows++;
+	w->packets += d->packets[0] + d->packets[1];
+	w->bytes_out += d->bytes[0] + d->bytes[1];
+	w->sum = w->sum * 31 + (uint64_t)d->state * 7 + d->packets[0] + d->port[0] * 3u +
+		 d->unseen[0] + d->unseen[1] * 5 + (uint64_t)d->first_ns + d->ev[0].number;
+	CHECK(conv_table_add(w->c, d, &f) == 0);
+	free(d->app);
+}
+
+static bool next_packet(struct rd *r, uint8_t payload[64], int64_t *ts_ns, struct packet *ret)
+{
+	uint8_t kind = rd_u8(r), who = rd_u8(r), flags = rd_u8(r), len = rd_u8(r);
+	int16_t step = (int16_t)rd_be16(r);
+	uint8_t scale = rd_u8(r), more = rd_u8(r);
+	uint32_t seq = rd_be32(r), ack = rd_be32(r);
+
+	if (rd_short(r))
+		return false;
+	/* Steps of nanoseconds to hours, sometimes back. */
+	*ts_ns += step * (scale & 1 ? NS_PER_S : scale & 2 ? NS_PER_US : NS_PER_S / 1000);
+
+	uint32_t wire = len & 63;
+	struct packet p = {
+		.ts_ns = *ts_ns,
+		.wire_len = 40 + wire,
+		.proto = kind & 1 ? IPPROTO_NR_TCP : IPPROTO_NR_UDP,
+		.tcp_flags = flags & 0x1f,
+		.seq = seq,
+		.ack = ack,
+		.ttl = 60 + (more & 3),
+		.vlan = more >> 2 & 1,
+		.input = more >> 3 & 1,
+		.payload = payload,
+		.payload_wire = wire,
+		.payload_len = wire > 20 && more & 16 ? 20 : wire,
+		.fragment = kind & 2,
+		.later_fragment = (kind & 6) == 6,
+		.src = addr_v4(0x0a000000 + (who & 1)),
+		.dst = addr_v4(who & 64 ? 0xe0000001 : 0x0a000000u + (who >> 1 & 1)),
+		.sport = who >> 2 & 3,
+		.dport = who >> 4 & 3,
+	};
+
+	if (more & 32) /* a stream that goes on for longer than any head buffer */
+		p.payload_wire += 2000, p.payload_cut = true;
+	if (who & 128)
+		p.src.b[0] = p.dst.b[0] = 0x20;
+	memset(payload, (int)(seq ^ len), 64);
+	payload[0] = more;
+	if ((kind & 0x30) == 0x30) {
+		p.icmp_has_inner = true;
+		p.inner_proto = p.proto;
+		p.inner_src = p.src;
+		p.inner_dst = p.dst;
+		p.inner_sport = p.sport;
+		p.inner_dport = p.dport;
+		p.icmp_class = (enum icmp_class)(flags % (ICMP_OTHER + 1));
+		p.proto = IPPROTO_NR_ICMP;
+		if (more & 64)
+			p.src = p.dst;
+	}
+	*ret = p;
+	return true;
+}
+
+static uint64_t run(const uint8_t *p, size_t n, uint64_t secret, struct conv_table **ret_convs)
+{
+	static const struct flow_ops ops = {on_head, on_client_side, on_done};
+	struct hash_key key = {secret, secret * 3};
+	struct world w = {0};
+	struct rd r = rd_over(p, n);
+	struct packet q;
+	uint8_t payload[64];
+	int64_t ts_ns = 0;
+	uint64_t in = 0, bytes_in = 0;
+
+	w.t = flow_table_new(&(struct flow_options){.key = &key, .max_memory = 400 << 10}, &ops,
+			     &w);
+	w.c = conv_table_new(&(struct conv_options){.key = &key});
+	CHECK(w.t && w.c);
+	while (next_packet(&r, payload, &ts_ns, &q)) {
+		q.number = (uint32_t)++w.given;
+		in += q.proto != IPPROTO_NR_ICMP;
+		bytes_in += q.proto != IPPROTO_NR_ICMP ? q.wire_len : 0;
+		CHECK(flow_table_packet(w.t, &q) == 0);
+	}
+	flow_table_end(w.t, ts_ns);
+
+	const struct flow_stats *s = flow_table_stats(w.t);
+
+	CHECK(s->packets == in && w.packets == in && w.bytes_out == bytes_in);
+	CHECK(s->done == s->flows && s->done == w.flows && s->live == 0);
+	CHECK(s->expired + s->evicted <= s->done && s->memory <= 400 << 10);
+	w.sum += s->memory_max + s->heads_shed + s->icmp_matched;
+	flow_table_free(w.t);
+	*ret_convs = w.c;
+	return w.sum;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	struct conv_table *a, *b;
+	const struct conv *ca, *cb;
+	size_t na, nb;
+
+	CHECK(run(p, n, 1, &a) == run(p, n, 0xdecafbad, &b));
+	CHECK(conv_table_finish(a, &ca, &na) == 0 && conv_table_finish(b, &cb, &nb) == 0);
+	CHECK(na == nb && (!na || memcmp(ca, cb, na * sizeof *ca) == 0));
+	conv_table_free(a);
+	conv_table_free(b);
+	return 0;
+}
