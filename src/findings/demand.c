@@ -202,6 +202,10 @@ static bool flows_satisfy(const struct conv *c, const struct rule *r)
 			continue;
 		if (a->conf != APP_SURE || rule_takes(r, a->app) || a->notes & APP_NOTE_STARTTLS)
 			return true;
+		/* In the middle of a stream a service shows what it carries, not what it is: TDS
+		 * goes on in plain TLS records (MS-TDS 3.2.5.2). */
+		if (c->proto == IPPROTO_NR_TCP && !a->by_state[STATE_ESTABLISHED])
+			return true;
 	}
 	return false;
 }

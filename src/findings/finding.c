@@ -259,7 +259,7 @@ void finding_conv(struct finding *f, const struct conv *c)
 	if (f->last_ns == TIME_NONE || c->last_ns > f->last_ns)
 		f->last_ns = c->last_ns;
 	f->flows += c->flows;
-	f->tries += c->tries;
+	f->tries += c->fails; /* repeats of one SYN are one attempt */
 	if (!f->has_state || c->state < f->state)
 		f->state = c->state;
 	f->has_state = true;
@@ -360,6 +360,8 @@ static void fill_common(struct work *w, struct finding *f, const struct cand *v,
 		if (it->c->proto != proto)
 			proto = 0;
 		finding_conv(f, it->c);
+		if (!failure && it->r.app_index >= 0) /* about these flows, not about the others */
+			f->flows -= it->c->flows - it->c->app[it->r.app_index].flows;
 		add_evidence(f, it, failure);
 	}
 	f->port = port;

@@ -130,11 +130,16 @@ static void party_fill(struct work *w, struct party *p, const struct links *l,
 }
 
 /* RFC 1001 15.1.7 names broadcast areas; a NetBIOS datagram to an unanswering x.x.x.255 that nobody
- * declared is one, whatever the mask of the network is. */
-static bool netbios_broadcast(const struct conv *c, const struct party *server)
+ * declared is one, whatever the mask of the network is. So is the request of the SQL Server Browser
+ * that is made for broadcasts (MC-SQLR 2.2.1). */
+static bool broadcast_call(const struct conv *c, const struct party *server)
 {
-	return c->proto == IPPROTO_NR_UDP && (c->port == 137 || c->port == 138) && !server->host &&
-	       addr_is_v4(&c->server) && c->server.b[15] == 255 && !c->packets[1];
+	bool calls = c->port == 137 || c->port == 138;
+
+	for (unsigned i = 0; i < c->n_app; i++)
+		calls |= (c->app[i].notes & APP_NOTE_SSRP_BROADCAST) != 0;
+	return calls && c->proto == IPPROTO_NR_UDP && !server->host && addr_is_v4(&c->server) &&
+	       c->server.b[15] == 255 && !c->packets[1];
 }
 
 static bool items_make(struct work *w)
@@ -159,7 +164,7 @@ static bool items_make(struct work *w)
 		if (c->state <= STATE_MID_STREAM)
 			w->party[it->server].answered = true;
 		it->group = c->group || w->party[it->server].group ||
-			    netbios_broadcast(c, &w->party[it->server]);
+			    broadcast_call(c, &w->party[it->server]);
 	}
 	return true;
 }

@@ -460,7 +460,7 @@ static void rule_pair(struct work *w, const struct around *ar, size_t from, size
 				q.client.host = NULL;
 				ask_decide(w->site, w->m, &q, &call.r);
 			}
-			if (call.r.verdict < it->r.verdict) {
+			if (call.r.verdict <= it->r.verdict) {
 				it->r = call.r;
 				it->r.app_index = -1;
 				it->group = true;

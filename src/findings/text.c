@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Findings in plain words, with figures: what was seen, why it is a finding, what to do. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "decode/packet.h"
@@ -282,6 +283,12 @@ static const char *why_case(struct work *w, const struct item *it, const struct 
 				    "file lets the Internet in there.",
 				    client, server, service);
 	case CASE_GROUP:
+		if (it->r.verdict == KIND_SETUP_ONLY)
+			return arena_printf(w->a,
+					    "%s asks by broadcast which SQL Servers there are (%s). The "
+					    "papers allow that during setup only, and no setup window "
+					    "of the site file covers it.",
+					    client, service);
 		return arena_printf(w->a, "%s sends to the group address %s on %s; no rule and no "
 					  "usual discovery protocol explains it.",
 				    client, server, service);
@@ -392,7 +399,11 @@ const char *text_why(struct work *w, const struct item *it, const struct finding
 
 	if (!why)
 		why = why_verdict(w, it, f);
-	if (it->c->state >= STATE_HALF_OPEN && it->r.verdict > KIND_SETUP_ONLY)
+	if (f->flows && f->flows < it->c->flows && !f->folded)
+		tail = arena_printf(w->a, " That is %" PRIu64 " of %" PRIu64 " flows.", f->flows,
+				    it->c->flows);
+	else if (it->c->state >= STATE_HALF_OPEN && it->r.verdict > KIND_SETUP_ONLY &&
+		 it->outcome != OUTCOME_NONE)
 		tail = arena_printf(w->a, " It never came about: %s", text_failure(w, it->c));
 	else if (it->c->state == STATE_ONE_WAY && it->r.verdict > KIND_SETUP_ONLY)
 		tail = " Only one direction was visible, so what became of it is unknown.";

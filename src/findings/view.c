@@ -255,7 +255,8 @@ bool units_judge(struct work *w)
 	for (size_t i = 0; i < d->failed.n; i++) {
 		const struct unit *u = &d->unit[d->failed.v[i].unit];
 
-		if (u->result == UNIT_FAILED && u->demanded)
+		/* What loss leaves undecided is no failure of something that nobody demands either. */
+		if ((u->result == UNIT_FAILED || u->result == UNIT_UNJUDGED) && u->demanded)
 			w->item[d->failed.v[i].item].covered = true;
 	}
 	return true;
