@@ -149,8 +149,11 @@ static void on_done(void *user, const struct flow_done *d)
 	if (d->proto == IPPROTO_NR_TCP) {
 		h->tcp_flows++;
 		h->one_way += d->state == STATE_ONE_WAY;
-		h->tcp_unseen += d->unseen[0] + d->unseen[1];
-		h->tcp_payload += d->payload[0] + d->payload[1];
+		/* A mirror that copies one direction loses nothing of the other flows. */
+		if (d->state != STATE_ONE_WAY) {
+			h->tcp_unseen += d->unseen[0] + d->unseen[1];
+			h->tcp_payload += d->payload[0] + d->payload[1];
+		}
 	}
 	recognition_put(h, d->app);
 }
