@@ -200,8 +200,6 @@ static void read_what(const struct page *p)
 
 	const struct coverage *c = &r->coverage;
 
-	if (c->inconclusive)
-		out_puts(&line, "TOO MUCH: ");
 	out_printf(&line, "%s dropped by the capturing computer, ", number(c->kernel_drops, a));
 	out_printf(&line, "%s by its network card, ", number(c->interface_drops, a));
 	out_printf(&line, "%s of TCP data never seen, ",
@@ -241,6 +239,20 @@ static void first_step(const struct page *p, const struct finding *f, unsigned i
 	out_done(&line);
 }
 
+static void nothing_first(const struct page *p)
+{
+	const struct coverage *c = &p->r->coverage;
+
+	if (p->opt->only) {
+		page_text(p, 0, "Nothing of this kind asks for action.");
+	} else if (p->r->verdict == RESULT_INCONCLUSIVE) {
+		page_text(p, 0, "No finding asks for action. Before this is settled, none can:");
+		page_item(p, c->inconclusive_why ? c->inconclusive_why : "see the caveats below");
+	} else {
+		page_text(p, 0, "Nothing: no finding asks for action.");
+	}
+}
+
 static void first_steps(const struct page *p)
 {
 	unsigned shown = 0;
@@ -260,13 +272,7 @@ static void first_steps(const struct page *p)
 		first_step(p, f, shown);
 	}
 	if (!shown)
-		page_text(
-			p, 0,
-			p->opt->only ? "Nothing of this kind asks for action."
-			: p->r->verdict == RESULT_INCONCLUSIVE
-				? "No finding asks for action. Make the capture see more; the next "
-				  "part says what was missing."
-				: "Nothing: no finding asks for action.");
+		nothing_first(p);
 	if (more) {
 		char buf[NUMBER_TEXT];
 
@@ -296,19 +302,17 @@ static void trust(const struct page *p)
 	char buf[160];
 
 	page_heading(p, "CAN YOU TRUST THIS REPORT?");
-	if (c->inconclusive)
-		snprintf(buf, sizeof buf, "Only in part: %s.",
-			 c->inconclusive_why ? "too much is missing" : "see the caveats");
-	else if (c->n_caveats)
-		snprintf(buf, sizeof buf, "Yes, with %s.",
-			 c->n_caveats == 1 ? "a caveat" : "caveats");
-	else
-		snprintf(buf, sizeof buf, "Yes: nothing was lost that could change the verdict.");
-	page_text(p, 0, buf);
+	page_text(p, 0,
+		  c->inconclusive     ? "Only in part:"
+		  : c->n_caveats == 1 ? "Yes, with a caveat:"
+		  : c->n_caveats != 0 ? "Yes, with caveats:"
+				      : "Yes: nothing was lost that could change the verdict.");
 	if (c->inconclusive && c->inconclusive_why)
 		page_item(p, c->inconclusive_why);
 	for (size_t i = 0; i < c->n_caveats; i++)
-		page_item(p, c->caveats[i]);
+		if (!c->inconclusive || !c->inconclusive_why ||
+		    strcmp(c->caveats[i], c->inconclusive_why) != 0)
+			page_item(p, c->caveats[i]);
 
 	figure(p, c->packets, "packets read");
 	figure(p, c->decoded, "of them understood");
