@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Window, caveats, verdict of the whole, exit code. */
+#include "judge_lab.h"
+
+#define EST STATE_ESTABLISHED
+#define PAIR                                                                                       \
+	"hosts:\n"                                                                                 \
+	"  - {name: crm01, role: crm-web, addr: 10.20.1.11}\n"                                     \
+	"  - {name: sql01, role: sql, addr: 10.20.2.20}\n"
+
+static struct lab clean(void)
+{
+	struct lab l = lab_open(PAIR);
+
+	lab_conv(&l, CRM01, SQL01, TCP, 1433, "tds", EST);
+	return l;
+}
+
+static void test_clean(void **state)
+{
+	struct lab l = clean();
+
+	(void)state;
+	lab_judge(&l);
+	assert_int_equal(l.r->verdict, RESULT_COMPLIANT);
+	assert_int_equal(result_exit_code(l.r, SEV_MEDIUM), 0);
+	assert_int_equal(l.r->coverage.n_caveats, 0);
+	lab_close(&l);
+}
+
+enum spoil {
+	EMPTY, CUT, LOSSY, KERNEL, EVICTED, UNDECODED, ONE_WAY, FEW, SNAPPED, SHED, ESP, SOME_UNDECODED,
+	SPOILS,
+};
+
+static void spoil(struct lab *l, enum spoil how)
+{
+	struct coverage *c = &l->in.coverage;
+
+	switch (how) {
+	case EMPTY:
+		c->packets = c->decoded = 0;
+		l->n = 0;
+		break;
+	case CUT:
+		l->input.caveat = "cut off in packet 77";
+		break;
+	case LOSSY:
+		c->tcp_unseen_bytes = 2;
+		c->tcp_bytes = 98;
+		break;
+	case KERNEL:
+		c->kernel_drops = 5000;
+		break;
+	case EVICTED:
+		l->in.n_evicted = 1;
+		break;
+	case UNDECODED:
+		c->skipped[SKIP_LINKTYPE] = 60000;
+		break;
+	case ONE_WAY:
+		c->tcp_flows = 10;
+		c->one_way_flows = 6;
+		break;
+	case FEW:
+		c->packets = 10;
+		break;
+	case SNAPPED:
+		c->truncated = 5;
+		break;
+	case SHED:
+		c->heads_shed = 5;
+		break;
+	case ESP:
+		c->notes[NOTE_ESP] = 5;
+		break;
+	case SOME_UNDECODED:
+		c->skipped[SKIP_IP_BAD] = 2000;
+		break;
+	case SPOILS:
+		break;
+	}
+}
+
+static void test_never_green(void **state)
+{
+	static const struct {
+		enum spoil how;
+		bool inconclusive;
+		const char *text;
+	} rows[] = {
+		{EMPTY, true, "no packet"},
+		{CUT, true, "night.pcap: cut off in packet 77."},
+		{LOSSY, true, "lost 2.00 %"},
+		{KERNEL, true, "lost 4.76 %"},
+		{EVICTED, true, "1 conversation found no room"},
+		{UNDECODED, true, "60000 of 100000 packets could not be decoded"},
+		{ONE_WAY, true, "one-way"},
+		{FEW, true, "fewer than the site file asks for (1000)"},
+		{SNAPPED, false, "snap length"},
+		{SHED, false, "for want of memory"},
+		{ESP, false, "IPsec"},
+		{SOME_UNDECODED, false, "see the reasons"},
+	};
+
+	(void)state;
+	assert_int_equal(sizeof rows / sizeof rows[0], SPOILS);
+	for (size_t i = 0; i < SPOILS; i++) {
+		struct lab l = lab_open("limits: {min-packets: 1000}\n" PAIR);
+		bool said = false;
+
+		lab_conv(&l, CRM01, SQL01, TCP, 1433, "tds", EST);
+		spoil(&l, rows[i].how);
+		lab_judge(&l);
+		for (size_t k = 0; k < l.r->coverage.n_caveats; k++)
+			said |= has_text(l.r->coverage.caveats[k], rows[i].text);
+		if (!said)
+			fail_msg("row %zu: '%s' was not said, but '%s'", i, rows[i].text,
+				 l.r->coverage.n_caveats ? l.r->coverage.caveats[0] : "nothing");
+		assert_int_equal(l.r->coverage.inconclusive, rows[i].inconclusive);
+		assert_int_equal(l.r->verdict,
+				 rows[i].inconclusive ? RESULT_INCONCLUSIVE : RESULT_COMPLIANT);
+		assert_int_equal(result_exit_code(l.r, SEV_MEDIUM), rows[i].inconclusive ? 4 : 0);
+		assert_int_equal(result_exit_code(l.r, SEV_NONE), 0);
+		l.in.strict_input = true;
+		lab_judge(&l);
+		assert_true(l.r->coverage.inconclusive);
+		lab_close(&l);
+	}
+}
+
+static void test_nothing_judged(void **state)
+{
+	struct lab l = lab_open("deployment: {topology: full}\n");
+
+	(void)state;
+	lab_conv(&l, CRM01, SQL01, TCP, 1433, "tds", EST);
+	lab_judge(&l);
+	assert_int_equal(l.r->verdict, RESULT_INCONCLUSIVE);
+	assert_true(has_text(l.r->coverage.inconclusive_why, "no host has a role"));
+	lab_close(&l);
+}
+
+static void test_exit_codes(void **state)
+{
+	static const struct {
+		bool finding, lossy, failed;
+		enum severity fail_on;
+		int code;
+	} rows[] = {
+		{false, false, false, SEV_MEDIUM, 0}, {true, false, false, SEV_MEDIUM, 1},
+		{true, true, false, SEV_MEDIUM, 1},   {false, true, false, SEV_MEDIUM, 4},
+		{true, true, true, SEV_MEDIUM, 3},    {true, true, true, SEV_NONE, 3},
+		{true, true, false, SEV_NONE, 0},     {true, false, false, SEV_CRITICAL, 0},
+		{true, true, false, SEV_CRITICAL, 4}, {true, false, false, SEV_HIGH, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct lab l = clean();
+
+		if (rows[i].finding) /* high */
+			lab_conv(&l, CRM01, SQL01, TCP, 22, "ssh", EST);
+		if (rows[i].lossy)
+			spoil(&l, LOSSY);
+		l.input.failed = rows[i].failed;
+		lab_judge(&l);
+		if (result_exit_code(l.r, rows[i].fail_on) != rows[i].code)
+			fail_msg("row %zu: %d", i, result_exit_code(l.r, rows[i].fail_on));
+		lab_close(&l);
+	}
+}
+
+/* Files that follow each other, overlap, and leave a gap. */
+static void test_window(void **state)
+{
+	static const struct {
+		int64_t from[3], to[3];
+		int64_t observed;
+	} rows[] = {
+		{{0, 100, 200}, {100, 200, 300}, 300},
+		{{0, 0, 0}, {100, 100, 100}, 100},
+		{{0, 50, 400}, {100, 200, 500}, 300},
+		{{400, 0, 50}, {500, 100, 200}, 300},
+		{{0, 10, 20}, {500, 100, 200}, 500},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct lab l = clean();
+		struct result_input in[3];
+
+		for (int k = 0; k < 3; k++)
+			in[k] = (struct result_input){.path = "x",
+						      .first_ns = T(rows[i].from[k]),
+						      .last_ns = T(rows[i].to[k])};
+		l.in.convs = l.c;
+		l.in.n_convs = l.n;
+		l.in.inputs = in;
+		l.in.n_inputs = 3;
+		l.r = judge(&l.in);
+		assert_non_null(l.r);
+		assert_int_equal(l.r->observed_ns, rows[i].observed * NS_PER_S);
+		assert_int_equal(l.r->from_ns, T(0));
+		lab_close(&l);
+	}
+}
+
+static void test_nothing_at_all(void **state)
+{
+	struct lab l = lab_open(PAIR);
+
+	(void)state;
+	l.in.n_inputs = 0;
+	l.in.coverage = (struct coverage){0};
+	lab_judge(&l);
+	assert_int_equal(l.r->from_ns, TIME_NONE);
+	assert_int_equal(l.r->verdict, RESULT_INCONCLUSIVE);
+	assert_int_equal(l.r->n_conversations, 0);
+	lab_close(&l);
+}
+
+static void test_balance_notices(void **state)
+{
+	struct lab l = clean();
+	const char *why = NULL;
+
+	(void)state;
+	lab_judge(&l);
+	l.r->n_folded++;
+	assert_false(result_balances(l.r, &why));
+	assert_non_null(why);
+	l.r->n_folded--;
+	l.r->n_severity[SEV_LOW]++;
+	assert_false(result_balances(l.r, NULL));
+	lab_close(&l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_clean),
+		cmocka_unit_test(test_never_green),
+		cmocka_unit_test(test_nothing_judged),
+		cmocka_unit_test(test_exit_codes),
+		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_nothing_at_all),
+		cmocka_unit_test(test_balance_notices),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
