@@ -10,7 +10,7 @@
 
 #include "config/yaml.h"
 
-enum { LONGEST = 48, EDIT = 3, ENDING = 1, COMMON = 3 };
+enum { LONGEST = 48, EDIT = 3, ENDING = 1, ENDINGS = 6, COMMON = 3 };
 
 static char plain(char c)
 {
@@ -46,7 +46,8 @@ static unsigned distance(const char *a, size_t na, const char *b, size_t nb, uns
 			now[j] = d;
 		}
 		if (i >= COMMON)
-			*ret_prefix = least(*ret_prefix, now[nb] + (unsigned)(na - i) * ENDING);
+			*ret_prefix = least(*ret_prefix,
+					    now[nb] + least((unsigned)(na - i) * ENDING, ENDINGS));
 
 		unsigned *spare = two;
 

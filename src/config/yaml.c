@@ -108,8 +108,8 @@ void ymap_unused(const struct yfile *f, struct ynode *m, const char *const *know
 			continue;
 
 		bool kept = errs->n < ERRORS_MAX;
-		const char *near = kept ? did_you_mean(y->key, known) : NULL;
-		size_t glued = kept && y->kind == Y_SCALAR && !y->n ? glued_key(y->key) : 0;
+		size_t glued = y->kind == Y_SCALAR && !y->n ? glued_key(y->key) : 0;
+		const char *near = kept && !glued ? did_you_mean(y->key, known) : NULL;
 
 		if (near) {
 			yerror_key(f, y, errs, "unknown key '%.*s' (did you mean '%s'?)", SHOWN,

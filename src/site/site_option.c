@@ -12,23 +12,25 @@ static bool option_roles(char *text, const char *whole, struct errors *errs, rol
 
 	for (char *z; (z = strsep(&text, ","));) {
 		enum role role = role_by_name(z);
-		const char *near = role == ROLE_N ? did_you_mean(z, role_names()) : NULL;
+		bool group = role_group_by_name(z) != GROUP_N;
+		const char *near;
 
 		if (role != ROLE_N) {
 			set |= ROLE_BIT(role);
 			continue;
 		}
+		near = group ? NULL : did_you_mean(z, role_names());
 		if (near)
 			errors_add(errs, false, "--role %s: unknown role '%s' (did you mean '%s'?)",
 				   whole, z, near);
+		else if (group)
+			error_hint(errors_add(errs, false, "--role %s: '%s' is a group of roles",
+					      whole, z),
+				   "say which of them the host has");
 		else
 			error_hint(
 				errors_add(errs, false, "--role %s: unknown role '%s'", whole, z),
-				"%s",
-				role_group_by_name(z) != GROUP_N
-					? "this is a group of roles; say which role the host has"
-					: "roles are listed in spanaudit-site(5): crm-web, sql, "
-					  "dc ...");
+				"roles are listed in spanaudit-site(5): crm-web, sql, dc ...");
 		return false;
 	}
 	if (roles_has(set, ROLE_IGNORE) && set != ROLE_BIT(ROLE_IGNORE)) {

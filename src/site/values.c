@@ -21,6 +21,23 @@ void *keep(struct reader *r, const void *v, size_t n, size_t size)
 	return p;
 }
 
+/* A key that some section knows: asked for later, or refused there. */
+static bool known_somewhere(const char *key)
+{
+	static const char *const keys[] = {
+		"name",     "role",         "roles",   "addr",    "ports",
+		"mac",      "why",          "cidr",    "seen-as", "really",
+		"from",     "to",           "service", "names",   "sees",
+		"max-loss", "rule",         "need",    "reason",  "both-directions",
+		"severity", "when-missing",
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(keys); i++)
+		if (strcmp(keys[i], key) == 0)
+			return true;
+	return false;
+}
+
 struct ynode *need(struct reader *r, struct ynode *record, const char *key, const char *example)
 {
 	struct ynode *n = ymap_get(record, key);
@@ -35,7 +52,7 @@ struct ynode *need(struct reader *r, struct ynode *record, const char *key, cons
 		if (strcmp(y->key, "name") == 0 && y->kind == Y_SCALAR && y->n)
 			name = y;
 		/* Misspelt: that will be said, and is enough. */
-		if (!y->used && did_you_mean(y->key, only))
+		if (!y->used && !known_somewhere(y->key) && did_you_mean(y->key, only))
 			return NULL;
 	}
 	if (name)
@@ -54,7 +71,7 @@ bool read_name(struct reader *r, const struct ynode *n, const char **ret_text)
 	if (!y_text(r->f, n, r->errs, &z))
 		return false;
 	if (!*z || strchr(z, '\n') || z[0] == ' ' || z[strlen(z) - 1] == ' ') {
-		error_hint(yerror(r->f, n, r->errs, "a name is one line, not empty"),
+		error_hint(yerror(r->f, n, r->errs, "this must be one line of text, not empty"),
 			   "write it without spaces around it");
 		return false;
 	}
