@@ -33,13 +33,11 @@ static void read_error(struct rd r, struct facts *ret)
 	uint32_t code = 0;
 
 	for (int i = 0; i < FIELDS_MAX && rd_left(&r); i++) {
-		struct rd t = r, field;
+		struct rd t = r, peek = r, field;
+		uint8_t tag = rd_u8(&peek);
 
 		if (tagged_int(&t, 0xa6, &code) == VERDICT_SURE)
 			break;
-
-		uint8_t tag = rd_u8(&t);
-
 		if (ber_bytes(&r, tag, &field) != VERDICT_SURE)
 			return;
 	}

@@ -145,6 +145,47 @@ static enum verdict client(struct rd r, struct facts *ret)
 	return type == RECORD_EXTENSIBLE_ENCODING ? VERDICT_SURE : VERDICT_NO;
 }
 
+/* The stream that was upgraded: MS-NNS 2.2.1 (14, 15 or 16, version 1.0, length) or TLS. */
+static enum verdict after_upgrade(struct rd r)
+{
+	uint8_t type = rd_u8(&r), major = rd_u8(&r), minor = rd_u8(&r);
+	uint16_t len = rd_be16(&r);
+
+	if (type < 0x14 || type > 0x16)
+		return VERDICT_NO;
+	if (rd_short(&r))
+		return VERDICT_MORE;
+	return len && ((major == 1 && minor == 0) || (major == 3 && minor <= 4)) ? VERDICT_LIKELY
+										   : VERDICT_NO;
+}
+
+/* Messages follow at once when nothing protects them. */
+static enum verdict after_ack(struct rd r)
+{
+	uint8_t type = rd_u8(&r);
+	uint32_t n;
+
+	if (type < RECORD_UNSIZED || type > RECORD_FAULT)
+		return VERDICT_NO;
+	if (type == RECORD_END)
+		return rd_left(&r) ? VERDICT_NO : VERDICT_LIKELY;
+
+	enum verdict v = length(&r, &n);
+
+	if (v != VERDICT_SURE)
+		return v;
+	if (type == RECORD_FAULT)
+		return scan_text(&r, "http://", true) == VERDICT_SURE ? VERDICT_LIKELY : VERDICT_NO;
+
+	/* An envelope, as text or as element 2 of the dictionary with prefix s (MC-NBFS 2.2,
+	 * MC-NBFX 2.2.1). */
+	struct rd body = rd_sub(&r, n < rd_left(&r) ? n : rd_left(&r));
+
+	if (scan_has(body, "V\x02") || scan_has(body, "Envelope"))
+		return VERDICT_LIKELY;
+	return rd_left(&body) < n ? VERDICT_MORE : VERDICT_NO;
+}
+
 /* Single octets, which mean little without what the client said. */
 static enum verdict server(struct rd r, struct facts *ret)
 {
@@ -169,14 +210,7 @@ static enum verdict server(struct rd r, struct facts *ret)
 	if (!rd_left(&r))
 		return VERDICT_LIKELY;
 
-	uint8_t next = rd_u8(&r), major = rd_u8(&r);
-
-	if (type == RECORD_PREAMBLE_ACK)
-		return next >= RECORD_UNSIZED && next <= RECORD_FAULT ? VERDICT_LIKELY : VERDICT_NO;
-	/* Behind an upgrade: MS-NNS 2.2.1 (14, 15 or 16, version 1.0) or TLS (version 3). */
-	if (next < 0x14 || next > 0x16)
-		return VERDICT_NO;
-	return rd_short(&r) || major == 1 || major == 3 ? VERDICT_LIKELY : VERDICT_NO;
+	return type == RECORD_PREAMBLE_ACK ? after_ack(r) : after_upgrade(r);
 }
 
 static enum verdict probe(const struct payload *in, struct facts *ret)

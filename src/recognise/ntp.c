@@ -128,7 +128,8 @@ static enum verdict probe(const struct payload *in, struct facts *ret)
 
 	ret->speaker = modes[mode].speaker;
 	ret->notes |= modes[mode].notes;
-	return VERDICT_SURE;
+	/* Version 1 had no modes (RFC 1059 B); what claims to be it is seldom more than chance. */
+	return version == 1 ? VERDICT_LIKELY : VERDICT_SURE;
 }
 
 const struct recogniser recogniser_ntp = {
