@@ -11,17 +11,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-
-/* IP protocol numbers that have a name here (IANA "Protocol Numbers"). */
-enum {
-	IPPROTO_NR_ICMP = 1,
-	IPPROTO_NR_IGMP = 2,
-	IPPROTO_NR_TCP = 6,
-	IPPROTO_NR_UDP = 17,
-	IPPROTO_NR_ESP = 50,
-	IPPROTO_NR_AH = 51,
-	IPPROTO_NR_ICMP6 = 58,
-};
+#include "base/proto.h"
 
 enum tcp_flag { /* RFC 9293 3.1 */
 	TCP_FIN = 0x01,

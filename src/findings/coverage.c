@@ -119,13 +119,15 @@ static void inputs_said(struct work *w, struct said *s)
 
 		if (in->failed)
 			say(s, true,
-			    arena_printf(w->a, "%s could not be read; nothing of it is in this result.",
+			    arena_printf(w->a,
+					 "%s could not be read; nothing of it is in this result.",
 					 in->path));
 		if (in->caveat && ++cut <= 16)
 			say(s, true, arena_printf(w->a, "%s: %s.", in->path, in->caveat));
 	}
 	if (cut > 16)
-		say(s, true, arena_printf(w->a, "%zu more inputs have caveats of their own.", cut - 16));
+		say(s, true,
+		    arena_printf(w->a, "%zu more inputs have caveats of their own.", cut - 16));
 }
 
 static void packets_said(struct work *w, struct said *s)
@@ -146,7 +148,8 @@ static void packets_said(struct work *w, struct said *s)
 				 (unsigned long long)bad, (unsigned long long)seen));
 	else if (bad * 100 > seen)
 		say(s, false,
-		    arena_printf(w->a, "%llu of %llu packets could not be decoded; see the reasons.",
+		    arena_printf(w->a,
+				 "%llu of %llu packets could not be decoded; see the reasons.",
 				 (unsigned long long)bad, (unsigned long long)seen));
 	if (c->packets < w->site->min_packets)
 		say(s, true,
@@ -162,7 +165,8 @@ static void loss_said(struct work *w, struct said *s)
 
 	if (loss > limit)
 		say(s, true,
-		    arena_printf(w->a, "The capture lost %s of what it should hold; the limit is %s.",
+		    arena_printf(w->a,
+				 "The capture lost %s of what it should hold; the limit is %s.",
 				 percent_text(w->a, loss), percent_text(w->a, limit)));
 	else if (c->kernel_drops || c->interface_drops)
 		say(s, false,
@@ -170,35 +174,39 @@ static void loss_said(struct work *w, struct said *s)
 				 (unsigned long long)(c->kernel_drops + c->interface_drops)));
 	if (w->in->n_evicted)
 		say(s, true,
-		    arena_printf(w->a, "%s found no room in memory and were not judged.",
-				 text_counted(w->a, w->in->n_evicted, "conversation",
-					      "conversations")));
+		    arena_printf(
+			    w->a, "%s found no room in memory and were not judged.",
+			    text_counted(w->a, w->in->n_evicted, "conversation", "conversations")));
 	if (c->evicted)
 		say(s, false,
-		    arena_printf(w->a,
-				 "%s ended early for want of memory; their later packets count as new "
-				 "ones.",
-				 text_counted(w->a, c->evicted, "flow was", "flows were")));
+		    arena_printf(
+			    w->a,
+			    "%s ended early for want of memory; their later packets count as new "
+			    "ones.",
+			    text_counted(w->a, c->evicted, "flow was", "flows were")));
 	if (c->heads_shed)
 		say(s, false,
 		    arena_printf(w->a, "The protocol of %s was not looked at for want of memory.",
 				 text_counted(w->a, c->heads_shed, "flow", "flows")));
 	if (c->tcp_flows && c->one_way_flows * 2 > c->tcp_flows)
 		say(s, true,
-		    arena_printf(w->a,
-				 "Of %llu of %llu TCP flows only one direction was visible: the mirror "
-				 "is one-way.",
-				 (unsigned long long)c->one_way_flows,
-				 (unsigned long long)c->tcp_flows));
+		    arena_printf(
+			    w->a,
+			    "Of %llu of %llu TCP flows only one direction was visible: the mirror "
+			    "is one-way.",
+			    (unsigned long long)c->one_way_flows,
+			    (unsigned long long)c->tcp_flows));
 	if (c->truncated)
 		say(s, false,
-		    arena_printf(w->a,
-				 "%s cut to the capture's snap length; protocols may stay unrecognised.",
-				 text_counted(w->a, c->truncated, "packet was", "packets were")));
+		    arena_printf(
+			    w->a,
+			    "%s cut to the capture's snap length; protocols may stay unrecognised.",
+			    text_counted(w->a, c->truncated, "packet was", "packets were")));
 	if (c->notes[NOTE_ESP])
 		say(s, false,
-		    arena_printf(w->a, "%s IPsec (ESP): what is inside cannot be judged.",
-				 text_counted(w->a, c->notes[NOTE_ESP], "packet is", "packets are")));
+		    arena_printf(
+			    w->a, "%s IPsec (ESP): what is inside cannot be judged.",
+			    text_counted(w->a, c->notes[NOTE_ESP], "packet is", "packets are")));
 }
 
 static bool nothing_judged(const struct result *r)
@@ -219,7 +227,8 @@ void coverage_judge(struct work *w)
 		say(&s, true,
 		    inventory_count(w->site->inventory)
 			    ? "No rule could be judged; the table of rules says why for each."
-			    : "No rule could be judged: no host has a role. Name the hosts in a site "
+			    : "No rule could be judged: no host has a role. Name the hosts in a "
+			      "site "
 			      "file, or with --role for a first look.");
 	v = s.n ? arena_alloc(w->a, s.n * sizeof *v) : NULL;
 	if (s.n && !v) {
@@ -231,7 +240,5 @@ void coverage_judge(struct work *w)
 	r->coverage.caveats = v;
 	r->coverage.n_caveats = s.n;
 	r->coverage.inconclusive = s.fatal || (w->in->strict_input && s.n);
-	r->coverage.inconclusive_why = s.fatal		       ? s.fatal
-				       : r->coverage.inconclusive ? s.v[0]
-								  : NULL;
+	r->coverage.inconclusive_why = s.fatal ? s.fatal : r->coverage.inconclusive ? s.v[0] : NULL;
 }

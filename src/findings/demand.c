@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Rules into needs, conversations into needs met; judged in view.c, told in missing.c. */
 #include "findings/demand.h"
+#include "base/proto.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "decode/packet.h"
 
 enum { NOBODY = UINT32_MAX };
 
@@ -67,10 +66,8 @@ static void need_name(const struct rule *r, struct need *ret)
 {
 	bool grouped = r->group && *r->group;
 
-	*ret = (struct need){.group = grouped ? r->group : NULL,
-			     .to = r->to_name,
-			     .to_set = r->to,
-			     .first = r};
+	*ret = (struct need){
+		.group = grouped ? r->group : NULL, .to = r->to_name, .to_set = r->to, .first = r};
 	if (r->when_missing == MISSING_REPORT_TO_DC) {
 		ret->to = role_name(ROLE_DC);
 		ret->to_set = role_end_set(ret->to);
@@ -149,9 +146,9 @@ static bool askers_make(struct work *w, struct demand_set *d)
 		if (h->is_network)
 			networks |= h->roles;
 		else if (h->roles & asked & ~many)
-			d->asker_of_host[i] = asker_add(d, &(struct asker){.host = h,
-									   .role = ROLE_N,
-									   .roles = h->roles & ~many});
+			d->asker_of_host[i] = asker_add(
+				d, &(struct asker){
+					   .host = h, .role = ROLE_N, .roles = h->roles & ~many});
 	}
 	for (size_t i = 0; i < w->n_party; i++)
 		d->declared |= w->party[i].roles;
@@ -161,8 +158,8 @@ static bool askers_make(struct work *w, struct demand_set *d)
 
 		d->asker_of_role[r] = NOBODY;
 		if (here && roles_has(asked, (enum role)r))
-			d->asker_of_role[r] = asker_add(d, &(struct asker){.role = (enum role)r,
-									   .roles = ROLE_BIT(r)});
+			d->asker_of_role[r] = asker_add(
+				d, &(struct asker){.role = (enum role)r, .roles = ROLE_BIT(r)});
 	}
 	d->unit = calloc(d->n_asker * d->n_need + 1, sizeof *d->unit);
 	return d->unit;
@@ -222,8 +219,8 @@ static bool count_for(struct work *w, struct demand_set *d, const struct rule *r
 	case OUTCOME_FAILED:
 	case OUTCOME_BROKEN:
 		u->n_failed++;
-		return vec_push(&d->failed, ((struct unit_item){(uint32_t)(u - d->unit),
-								(uint32_t)item}));
+		return vec_push(&d->failed,
+				((struct unit_item){(uint32_t)(u - d->unit), (uint32_t)item}));
 	case OUTCOME_UNKNOWN:
 		u->n_unknown++;
 		break;

@@ -14,31 +14,31 @@
 enum unit_result {
 	UNIT_UNASKED,
 	UNIT_MET,
-	UNIT_FAILED,   /* violated: tried, and it failed */
-	UNIT_ABSENT,   /* violated: never tried */
+	UNIT_FAILED, /* violated: tried, and it failed */
+	UNIT_ABSENT, /* violated: never tried */
 	UNIT_SAME_HOST,
 	UNIT_UNJUDGED,
 };
 
 struct unit {
-	const struct rule *first;  /* the first rule that demands or advises it */
+	const struct rule *first; /* the first rule that demands or advises it */
 	bool demanded, advised;
-	bool good;                 /* something satisfied it */
-	bool noted;                /* by a server without the role */
+	bool good;  /* something satisfied it */
+	bool noted; /* by a server without the role */
 	uint32_t n_failed, n_unknown;
 	enum unit_result result;
 	const char *reason;
 };
 
 struct need {
-	const char *group;         /* NULL: the rule's own */
-	const char *to;            /* role that serves it; NULL for mail-in: any */
+	const char *group; /* NULL: the rule's own */
+	const char *to;    /* role that serves it; NULL for mail-in: any */
 	roleset to_set;
 	const struct rule *first;
 };
 
 struct asker {
-	const struct host *host;   /* NULL: a role */
+	const struct host *host; /* NULL: a role */
 	enum role role;
 	roleset roles;
 };
@@ -54,19 +54,19 @@ struct unit_item { /* a failed conversation of a unit */
 struct demand_set {
 	struct need *need;
 	size_t n_need;
-	uint32_t *need_of;         /* by rule index; UINT32_MAX none */
-	roleset *asked_of;         /* by rule index: client roles that it is demanded or advised of */
+	uint32_t *need_of; /* by rule index; UINT32_MAX none */
+	roleset *asked_of; /* by rule index: client roles that it is demanded or advised of */
 	struct asker *asker;
 	size_t n_asker;
-	uint32_t *asker_of_host;   /* by host index; UINT32_MAX none */
+	uint32_t *asker_of_host; /* by host index; UINT32_MAX none */
 	uint32_t asker_of_role[ROLE_N];
-	struct unit *unit;         /* asker * n_need + need */
-	struct rule_count *count;  /* by rule index */
+	struct unit *unit;        /* asker * n_need + need */
+	struct rule_count *count; /* by rule index */
 	VEC(struct unit_item) failed;
-	roleset declared;          /* roles that some host, network or inferred client has */
-	roleset seen;              /* roles with a packet */
-	bool *host_seen;           /* by host index */
-	bool on_host;              /* captured on one host, which is: */
+	roleset declared; /* roles that some host, network or inferred client has */
+	roleset seen;     /* roles with a packet */
+	bool *host_seen;  /* by host index */
+	bool on_host;     /* captured on one host, which is: */
 	const struct host *only;
 };
 

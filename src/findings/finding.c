@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode/packet.h"
+#include "base/proto.h"
 #include "findings/work.h"
 
 struct cand {
@@ -119,6 +119,10 @@ static struct fact fact_of(struct work *w, const struct item *it)
 			f.service = c->n_iface ? rpc_iface_label(w->a, &c->iface[0]) : "dynamic";
 		break;
 	}
+	if (it->crowd && w->party[it->client].roles)
+		f.server = "strangers";
+	else if (it->crowd)
+		f.client = "strangers";
 	return f;
 }
 
@@ -383,12 +387,13 @@ static void nearest(struct work *w, const struct item *it, struct finding *f)
 	    it->r.why == CASE_OLD_PORT || it->r.why == CASE_FORBIDDEN) {
 		f->nearest = it->r.rule;
 		f->nearest_why_not =
-			it->r.verdict == KIND_MOVED_SERVICE ? "same roles and protocol, another port"
-			: it->r.why == CASE_FORBIDDEN	    ? "the rule forbids it"
-			: it->r.why == CASE_OLD_PORT	    ? "the site file has moved this port"
-			: it->r.why == CASE_INTERFACE	    ? "the interface is not among those that "
-							      "these roles may use"
-							    : "same roles and port, another protocol";
+			it->r.verdict == KIND_MOVED_SERVICE
+				? "same roles and protocol, another port"
+			: it->r.why == CASE_FORBIDDEN ? "the rule forbids it"
+			: it->r.why == CASE_OLD_PORT  ? "the site file has moved this port"
+			: it->r.why == CASE_INTERFACE ? "the interface is not among those that "
+							"these roles may use"
+						      : "same roles and port, another protocol";
 	}
 	if (!f->nearest)
 		f->nearest_why_not = NULL;
@@ -421,9 +426,8 @@ static bool verdict_finding(struct work *w, const struct cand *v, size_t n)
 	f->group = f->rule && f->rule->group && *f->rule->group ? f->rule->group : NULL;
 	f->protocol = protocol_name(worst);
 	if (worst->c->n_iface)
-		f->interface = rpc_iface_label(w->a,
-					       &worst->c->iface[worst->r.iface >= 0 ? worst->r.iface
-										    : 0]);
+		f->interface = rpc_iface_label(
+			w->a, &worst->c->iface[worst->r.iface >= 0 ? worst->r.iface : 0]);
 	nearest(w, worst, f);
 	f->why = text_why(w, worst, f);
 	f->advice = text_advice(w, worst, f);
@@ -442,11 +446,12 @@ static const char *blocked_why(struct work *w, const struct item *it, const stru
 		since = arena_printf(w->a, " It worked before, and has failed since %s UTC.",
 				     time_human(it->since_ns, text));
 	if (silent)
-		return arena_printf(w->a,
-				    "The domain controller %s answered nobody. Others did, so nothing "
-				    "required is missing, but clients lose time with it. First "
-				    "failure: %s",
-				    server, text_failure(w, it->c));
+		return arena_printf(
+			w->a,
+			"The domain controller %s answered nobody. Others did, so nothing "
+			"required is missing, but clients lose time with it. First "
+			"failure: %s",
+			server, text_failure(w, it->c));
 	return arena_printf(w->a,
 			    "%s may open %s to %s (%s) and nothing demands it of this host now; it "
 			    "tried, and failed. %s%s",
@@ -527,13 +532,13 @@ static bool scan_finding(struct work *w, const struct cand *v, size_t n)
 	f->has_state = f->has_direction = false;
 	f->folded = n;
 	if (probe)
-		f->why = arena_printf(w->a,
-				      "%s from %s tried %s and came to nothing. Nothing answered "
-				      "them with an open port.",
-				      text_counted(w->a, n, "probe", "probes"),
-				      text_counted(w->a, clients, "public address",
-						   "public addresses"),
-				      text_endpoint(w, &f->server));
+		f->why = arena_printf(
+			w->a,
+			"%s from %s tried %s and came to nothing. Nothing answered "
+			"them with an open port.",
+			text_counted(w->a, n, "probe", "probes"),
+			text_counted(w->a, clients, "public address", "public addresses"),
+			text_endpoint(w, &f->server));
 	else
 		f->why = arena_printf(w->a,
 				      "%s tried %s on %s within minutes; %llu of them failed. They "
@@ -574,8 +579,7 @@ bool findings_make(struct work *w)
 	if (v.n)
 		qsort(v.v, v.n, sizeof *v.v, by_digest);
 	for (size_t i = 0, k; ok && i < v.n; i = k) {
-		for (k = i + 1;
-		     k < v.n && !memcmp(v.v[k].digest, v.v[i].digest, FACT_DIGEST); k++)
+		for (k = i + 1; k < v.n && !memcmp(v.v[k].digest, v.v[i].digest, FACT_DIGEST); k++)
 			;
 		ok = one_finding(w, &v.v[i], k - i, answered);
 	}

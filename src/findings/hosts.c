@@ -4,11 +4,10 @@
  * whose traffic contradicts the site file, clients that nobody declared, hosts that nobody saw.
  */
 #include "findings/hosts.h"
+#include "base/proto.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "decode/packet.h"
 
 enum { ROW_FACTS = 3, NAMED_HOSTS = 8 };
 
@@ -86,8 +85,8 @@ static bool row_facts(struct work *w, const struct served_list *l, size_t from, 
 		const struct served *s = &l->v.v[i];
 
 		k = service_end(l, i);
-		facts[n++] = arena_printf(w->a, "answers %s on %u/%s to %s", app_name(s->app), s->port,
-					  proto_text(s->proto),
+		facts[n++] = arena_printf(w->a, "answers %s on %u/%s to %s", app_name(s->app),
+					  s->port, proto_text(s->proto),
 					  text_counted(w->a, k - i, "address", "addresses"));
 	}
 	row->facts = facts;
@@ -118,8 +117,8 @@ static bool seen_rows(struct work *w, const struct served_list *l, row_list *row
 		at = from;
 		while (at < l->v.n && l->v.v[at].party == i)
 			at++;
-		if (!p->roles || (p->host && p->host->is_network &&
-				  per_net[p->host->index]++ >= FOLD_CLIENTS))
+		if (!p->roles ||
+		    (p->host && p->host->is_network && per_net[p->host->index]++ >= FOLD_CLIENTS))
 			continue;
 		row = (struct role_row){.address = p->addr,
 					.name = p->ep.host,
@@ -225,9 +224,8 @@ static bool contradiction(struct work *w, const struct served *s, const struct p
 {
 	const struct party *sv = &w->party[s->party];
 	const struct item *it = &w->item[s->item];
-	struct fact fact = {.kind = KIND_CONTRADICTION,
-			    .rule = role_name(p->role),
-			    .server = sv->token};
+	struct fact fact = {
+		.kind = KIND_CONTRADICTION, .rule = role_name(p->role), .server = sv->token};
 	struct finding *f = finding_add(w, &fact, SEV_HIGH);
 
 	if (!f)
@@ -240,17 +238,17 @@ static bool contradiction(struct work *w, const struct served *s, const struct p
 	finding_conv(f, it->c);
 	f->folded = 0;
 	finding_evidence(f, it->c->ok_ev, it->c->n_ok_ev);
-	f->why = arena_printf(w->a,
-			      "The site file says that %s is %s, but it answered %s on %u/%s to %s, "
-			      "which only a host with the role %s does.",
-			      text_endpoint(w, &sv->ep), text_roles(w, sv->roles),
-			      app_title(s->app), s->port, proto_text(s->proto),
-			      text_endpoint(w, &f->client), role_name(p->role));
-	f->advice = arena_printf(w->a,
-				 "Add %s to the roles of %s, or correct its address (%s); two hosts may "
-				 "have been swapped.",
-				 role_name(p->role), sv->token,
-				 sv->ep.known_by ? sv->ep.known_by : "site file");
+	f->why = arena_printf(
+		w->a,
+		"The site file says that %s is %s, but it answered %s on %u/%s to %s, "
+		"which only a host with the role %s does.",
+		text_endpoint(w, &sv->ep), text_roles(w, sv->roles), app_title(s->app), s->port,
+		proto_text(s->proto), text_endpoint(w, &f->client), role_name(p->role));
+	f->advice = arena_printf(
+		w->a,
+		"Add %s to the roles of %s, or correct its address (%s); two hosts may "
+		"have been swapped.",
+		role_name(p->role), sv->token, sv->ep.known_by ? sv->ep.known_by : "site file");
 	f->tshark = text_filter(w, f);
 	return true;
 }
@@ -302,10 +300,11 @@ static bool undeclared_net(struct work *w, size_t from, size_t to)
 				      .known_by = w->party[from].ep.known_by};
 	f->server = endpoint_roles(ROLE_BIT(ROLE_CRM_WEB));
 	f->folded = n;
-	f->why = arena_printf(w->a,
-			      "%s of %s nobody declared, but of the deployment's hosts they only use "
-			      "the web application, so they are taken for crm-client.",
-			      text_counted(w->a, n, "address", "addresses"), cidr);
+	f->why = arena_printf(
+		w->a,
+		"%s of %s nobody declared, but of the deployment's hosts they only use "
+		"the web application, so they are taken for crm-client.",
+		text_counted(w->a, n, "address", "addresses"), cidr);
 	f->advice = arena_printf(w->a,
 				 "Declare the network in the site file, under networks:\n- {name: "
 				 "users, role: crm-client, cidr: \"%s\"}",
@@ -402,16 +401,17 @@ static bool one_way(struct work *w)
 	}
 	if (!n)
 		return true;
-	f = visible(w, "one-way",
-		    arena_printf(w->a,
-				 "Of %zu of %s only one direction was visible. They exist, but "
-				 "whether they worked is unknown, and what rests on them was not "
-				 "judged.",
-				 n,
-				 text_counted(w->a, tcp, "TCP conversation of the deployment",
-					      "TCP conversations of the deployment")),
-		    "Mirror both directions (rx and tx) of the ports, or both paths where routing is "
-		    "asymmetric. Direct server return behind a load balancer looks like this too.");
+	f = visible(
+		w, "one-way",
+		arena_printf(w->a,
+			     "Of %zu of %s only one direction was visible. They exist, but "
+			     "whether they worked is unknown, and what rests on them was not "
+			     "judged.",
+			     n,
+			     text_counted(w->a, tcp, "TCP conversation of the deployment",
+					  "TCP conversations of the deployment")),
+		"Mirror both directions (rx and tx) of the ports, or both paths where routing is "
+		"asymmetric. Direct server return behind a load balancer looks like this too.");
 	if (!f)
 		return false;
 	finding_evidence(f, first->c->ok_ev, first->c->n_ok_ev);

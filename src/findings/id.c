@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "decode/packet.h"
+#include "base/proto.h"
 
 enum { UNIT = 0x1f }; /* ASCII unit separator */
 
@@ -33,13 +33,17 @@ void fact_digest(const struct fact *f, uint8_t ret[FACT_DIGEST])
 	part(&h, f->rule, false);
 	part(&h, f->client, false);
 	part(&h, f->server, false);
-	part(&h, f->proto == IPPROTO_NR_TCP ? "tcp" : f->proto == IPPROTO_NR_UDP ? "udp" : NULL, false);
+	part(&h,
+	     f->proto == IPPROTO_NR_TCP   ? "tcp"
+	     : f->proto == IPPROTO_NR_UDP ? "udp"
+					  : NULL,
+	     false);
 	part(&h, f->service ? f->service : port, true);
 	SHA256Final(ret, &h);
 }
 
 void fact_id(const uint8_t digest[FACT_DIGEST], char ret[FACT_ID])
 {
-	snprintf(ret, FACT_ID, "F-%02x%02x%02x%02x%02x%02x", digest[0], digest[1], digest[2], digest[3],
-		 digest[4], digest[5]);
+	snprintf(ret, FACT_ID, "F-%02x%02x%02x%02x%02x%02x", digest[0], digest[1], digest[2],
+		 digest[3], digest[4], digest[5]);
 }

@@ -17,9 +17,9 @@ struct fact {
 	const char *rule;   /* group, else rule id, else a word for what it is about; NULL none */
 	const char *client; /* host name, network or address as text; NULL none */
 	const char *server;
-	uint8_t proto;      /* 0 none */
-	uint16_t port;      /* 0 none */
-	const char *service;/* instead of the port: "dynamic", an interface; NULL */
+	uint8_t proto;       /* 0 none */
+	uint16_t port;       /* 0 none */
+	const char *service; /* instead of the port: "dynamic", an interface; NULL */
 };
 
 enum { FACT_DIGEST = 32, FACT_ID = 16 };

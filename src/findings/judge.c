@@ -53,7 +53,7 @@ static void decide(struct work *w)
 	struct result *r = w->r;
 	enum severity limit = w->in->fail_on < SEV_NONE ? w->in->fail_on : SEV_MEDIUM;
 
-	r->verdict = over(r, limit)		? RESULT_FINDINGS
+	r->verdict = over(r, limit)             ? RESULT_FINDINGS
 		     : r->coverage.inconclusive ? RESULT_INCONCLUSIVE
 						: RESULT_COMPLIANT;
 }

@@ -36,10 +36,10 @@ enum kind {
 };
 
 struct kind_row {
-	const char *name;     /* "unexpected-port" */
+	const char *name;       /* "unexpected-port" */
 	enum severity severity; /* default; SEV_NONE: makes no finding */
-	const char *meaning;  /* one sentence for people */
-	const char *remedy;   /* what to do */
+	const char *meaning;    /* one sentence for people */
+	const char *remedy;     /* what to do */
 };
 
 const struct kind_row *kind_row(enum kind k);

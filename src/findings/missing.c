@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode/packet.h"
+#include "base/proto.h"
 #include "findings/demand.h"
 
 static const struct host *only_host_of(const struct work *w, roleset set)
@@ -163,8 +163,8 @@ static bool missing_one(struct work *w, size_t asker, size_t need)
 	uint16_t port = first_port(w, u->first, k);
 	struct fact fact = fact_missing(k, u, a, port);
 	bool failed = u->result == UNIT_FAILED;
-	struct finding *f = finding_add(
-		w, &fact, severity_rule(u->first, failed ? SEV_HIGH : SEV_MEDIUM));
+	struct finding *f =
+		finding_add(w, &fact, severity_rule(u->first, failed ? SEV_HIGH : SEV_MEDIUM));
 	uint32_t index = (uint32_t)(u - d->unit);
 	char text[TIME_TEXT];
 
@@ -176,8 +176,8 @@ static bool missing_one(struct work *w, size_t asker, size_t need)
 	f->port = port;
 	f->client = end_of_asker(w, a);
 	f->server = end_of_need(w, k);
-	f->why = arena_printf(w->a, "%s must reach %s for %s: %s.", asker_name(a), need_server(w, k),
-			      need_name(w, k, u), u->first->title);
+	f->why = arena_printf(w->a, "%s must reach %s for %s: %s.", asker_name(a),
+			      need_server(w, k), need_name(w, k, u), u->first->title);
 	if (failed) {
 		size_t from = unit_first(d, index), to = from;
 
@@ -191,12 +191,13 @@ static bool missing_one(struct work *w, size_t asker, size_t need)
 				      f->why, duration_human(w->r->observed_ns, text));
 	}
 	f->advice = u->first->if_missing && *u->first->if_missing ? u->first->if_missing
-								   : kind_row(KIND_MISSING)->remedy;
+								  : kind_row(KIND_MISSING)->remedy;
 	f->tshark = text_filter(w, f);
 	return true;
 }
 
-/* Recommended and absent: one finding for a need, naming who. Nothing is wrong with any one host. */
+/* Recommended and absent: one finding for a need, naming who. Nothing is wrong with any one host.
+ */
 static bool advice_one(struct work *w, size_t need)
 {
 	struct demand_set *d = w->demands;
@@ -238,10 +239,9 @@ static bool advice_one(struct work *w, size_t need)
 		f->group = k->group;
 		f->client = endpoint_roles(roles);
 		f->server = end_of_need(w, k);
-		f->why = arena_printf(w->a,
-				      "Recommended and not seen in the %s observed: %s. Not from: %s.",
-				      duration_human(w->r->observed_ns, text), rule->title,
-				      out_str(&names));
+		f->why = arena_printf(
+			w->a, "Recommended and not seen in the %s observed: %s. Not from: %s.",
+			duration_human(w->r->observed_ns, text), rule->title, out_str(&names));
 		f->advice = rule->if_missing && *rule->if_missing
 				    ? rule->if_missing
 				    : "Nothing has to be done; if it is wanted, check that it is "

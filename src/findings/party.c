@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode/packet.h"
+#include "base/proto.h"
 #include "findings/work.h"
 
 static int by_bytes(const void *a, const void *b)
@@ -98,8 +98,7 @@ static bool linked(const struct links *l, const struct addr *a)
 	return l->v.n && bsearch(&u, l->v.v, l->v.n, sizeof u, by_bytes);
 }
 
-static void party_fill(struct work *w, struct party *p, const struct links *l,
-		       const char **known)
+static void party_fill(struct work *w, struct party *p, const struct links *l, const char **known)
 {
 	char text[ADDR_TEXT];
 	const struct host *h = inventory_find(w->site->inventory, &p->addr);
@@ -173,8 +172,7 @@ bool parties_make(struct work *w)
 {
 	size_t n = w->in->n_convs, n_addr = 0, k = 0;
 	struct addr *all = malloc((2 * n + 1) * sizeof *all);
-	const char **known =
-		calloc(inventory_count(w->site->inventory) + 1, sizeof *known);
+	const char **known = calloc(inventory_count(w->site->inventory) + 1, sizeof *known);
 	struct links l = {0};
 	bool ok = false;
 

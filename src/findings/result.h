@@ -20,12 +20,12 @@ enum rule_result { RULE_MET, RULE_VIOLATED, RULE_UNUSED, RULE_NOT_JUDGED };
 
 /* One end as reports show it. */
 struct endpoint {
-	bool has_address;   /* false: a role (missing traffic), or several addresses */
+	bool has_address; /* false: a role (missing traffic), or several addresses */
 	struct addr address;
-	const char *network; /* "10.30.0.0/16" when clients of one network are folded; else NULL */
-	const char *host;   /* the site file's name; NULL */
-	const char *name;   /* passive name; NULL */
-	roleset roles;      /* effective */
+	const char *network;  /* "10.30.0.0/16" when clients of one network are folded; else NULL */
+	const char *host;     /* the site file's name; NULL */
+	const char *name;     /* passive name; NULL */
+	roleset roles;        /* effective */
 	const char *known_by; /* "site.yaml:14", "--role", "guess: only uses crm-web", NULL */
 };
 
@@ -35,8 +35,8 @@ struct result_input {
 	const char *format; /* "pcap", "pcapng", NULL */
 	uint64_t bytes, packets;
 	int64_t first_ns, last_ns; /* TIME_NONE when empty */
-	const char *caveat; /* "cut off in packet 77 ..." or NULL */
-	bool failed;        /* unreadable: exit code 3 */
+	const char *caveat;        /* "cut off in packet 77 ..." or NULL */
+	bool failed;               /* unreadable: exit code 3 */
 };
 
 struct coverage {
@@ -50,7 +50,7 @@ struct coverage {
 	uint64_t duplicates, truncated, evicted, heads_shed;
 	const char *const *caveats; /* sentences */
 	size_t n_caveats;
-	bool inconclusive;          /* too poor to say "compliant" */
+	bool inconclusive; /* too poor to say "compliant" */
 	const char *inconclusive_why;
 };
 
@@ -65,7 +65,7 @@ struct rule_row {
 struct judged {
 	const struct conv *conv;
 	struct endpoint client, server;
-	enum kind verdict; /* VERDICT rows of kinds.h */
+	enum kind verdict;       /* VERDICT rows of kinds.h */
 	const struct rule *rule; /* that documents it; NULL */
 	uint16_t app;            /* of its worst flow */
 	uint64_t folded;         /* 0, or how many conversations this row stands for */
@@ -75,28 +75,28 @@ struct finding {
 	char id[16]; /* "F-" and 12 hex digits */
 	enum kind kind;
 	enum severity severity;
-	const struct rule *rule;    /* NULL */
-	const char *group;          /* any-of group, NULL */
+	const struct rule *rule; /* NULL */
+	const char *group;       /* any-of group, NULL */
 	struct endpoint client, server;
-	uint8_t proto;              /* 0: none */
-	uint16_t port;              /* 0: none */
-	const char *protocol;       /* app name, "" unknown, NULL no bytes */
+	uint8_t proto;        /* 0: none */
+	uint16_t port;        /* 0: none */
+	const char *protocol; /* app name, "" unknown, NULL no bytes */
 	bool has_state;
 	enum flow_state state;
 	bool has_direction;
 	enum dir_reason reason;
-	unsigned confidence;        /* per cent */
-	const char *why;            /* sentences */
+	unsigned confidence; /* per cent */
+	const char *why;     /* sentences */
 	const struct rule *nearest;
 	const char *nearest_why_not;
-	const char *advice;         /* the `do` text */
-	int64_t first_ns, last_ns;  /* TIME_NONE */
+	const char *advice;        /* the `do` text */
+	int64_t first_ns, last_ns; /* TIME_NONE */
 	uint64_t flows, tries, folded;
 	struct evidence ev[EVIDENCE_N];
 	uint8_t n_ev;
-	const char *tshark;         /* display filter that finds the packets; NULL */
-	const char *interface;      /* RPC interface name or UUID; NULL */
-	const char *waiver;         /* id; NULL */
+	const char *tshark;    /* display filter that finds the packets; NULL */
+	const char *interface; /* RPC interface name or UUID; NULL */
+	const char *waiver;    /* id; NULL */
 };
 
 struct rpc_row {
@@ -132,29 +132,29 @@ struct result {
 	struct arena arena;
 	enum result_verdict verdict;
 	int64_t from_ns, to_ns, observed_ns; /* window; observed = gaps taken out */
-	const struct site *site;     /* borrowed from the audit */
-	struct matrix *matrix;       /* borrowed */
+	const struct site *site;             /* borrowed from the audit */
+	struct matrix *matrix;               /* borrowed */
 	const char *const *role_options;
 	struct result_input *inputs;
 	size_t n_inputs;
 	struct coverage coverage;
 	struct rule_row *rules;
 	size_t n_rules;
-	struct finding *findings;    /* by severity (worst first), then kind, then fact */
+	struct finding *findings; /* by severity (worst first), then kind, then fact */
 	size_t n_findings;
 	struct rpc_row *rpc;
 	size_t n_rpc;
 	struct role_row *roles;
 	size_t n_roles;
-	const uint8_t *verdict_of;   /* enum kind of every conversation given, by its index */
-	struct judged *convs;        /* listed ones: in scope or tolerated */
+	const uint8_t *verdict_of; /* enum kind of every conversation given, by its index */
+	struct judged *convs;      /* listed ones: in scope or tolerated */
 	size_t n_convs;
 	struct scope_row *scope;
 	size_t n_scope;
 	uint64_t n_rule_results[4];
 	uint64_t n_severity[SEV_N];
-	uint64_t n_verdict[KIND_N];  /* conversations by verdict */
-	uint64_t n_conversations;    /* all = listed + folded + out of scope + evicted */
+	uint64_t n_verdict[KIND_N]; /* conversations by verdict */
+	uint64_t n_conversations;   /* all = listed + folded + out of scope + evicted */
 	uint64_t n_folded, n_out_of_scope, n_evicted;
 	uint64_t n_waived;
 };

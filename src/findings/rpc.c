@@ -8,18 +8,18 @@
 #include <string.h>
 #include <strings.h>
 
-#include "decode/packet.h"
+#include "base/proto.h"
 #include "findings/work.h"
 #include "recognise/rpc_iface.h"
 
 enum { EPM_PORT = 135, DEFAULT_LOW = 49152 };
 
-#define BIT(r) ROLE_BIT(ROLE_##r)
+#define BIT(r)    ROLE_BIT(ROLE_##r)
 #define OPERATORS (BIT(ADMIN) | BIT(MONITOR) | BIT(BACKUP))
-#define CRM_SERVERS                                                                                \
-	(BIT(CRM_FULL) | BIT(CRM_WEB) | BIT(CRM_ORGWS) | BIT(CRM_ASYNC) | BIT(CRM_EMAIL) |          \
+#define CRM_SERVERS                                                                        \
+	(BIT(CRM_FULL) | BIT(CRM_WEB) | BIT(CRM_ORGWS) | BIT(CRM_ASYNC) | BIT(CRM_EMAIL) | \
 	 BIT(CRM_SANDBOX) | BIT(CRM_DEPLOY))
-#define SPEAKERS                                                                                   \
+#define SPEAKERS \
 	(CRM_SERVERS | BIT(CRM_ROUTER) | BIT(DC) | BIT(GC) | BIT(SQL) | BIT(SSRS) | BIT(EXCHANGE))
 #define ANYONE (~(roleset)0)
 
@@ -64,8 +64,8 @@ static const struct policy policies[] = {
 };
 
 /* Plumbing that answers on every endpoint and says nothing about the service behind it. */
-static const char *const plumbing[] = {"epmapper", "mgmt",	  "iobjectexporter", "iremunknown",
-				       "iremunknown2", "iunknown"};
+static const char *const plumbing[] = {"epmapper",    "mgmt",         "iobjectexporter",
+				       "iremunknown", "iremunknown2", "iunknown"};
 
 static bool name_is(const char *name, const char *pattern)
 {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode/packet.h"
+#include "base/proto.h"
 #include "findings/work.h"
 
 enum {
@@ -81,8 +81,8 @@ enum outcome conv_outcome(const struct conv *c, int64_t to_ns, int64_t *ret_sinc
 		if (unanswered_by_nature(c))
 			return OUTCOME_NONE;
 		/* A lone attempt proves something only when an answer had the time to come. */
-		if (!c->tries || (c->tries == 1 && to_ns != TIME_NONE &&
-				  to_ns - c->last_ns < LONE_TRY_NS))
+		if (!c->tries ||
+		    (c->tries == 1 && to_ns != TIME_NONE && to_ns - c->last_ns < LONE_TRY_NS))
 			return OUTCOME_UNKNOWN;
 		return OUTCOME_FAILED;
 	case STATE_N:
@@ -312,7 +312,7 @@ static bool called_back(const struct around *ar, const struct item *it)
 
 /* ------------------------------------------------------------------ questions */
 
-struct pair_facts { /* of one (client, server) */
+struct pair_facts {                /* of one (client, server) */
 	const struct conv *mapper; /* the client on this server's 135 */
 	bool called_back;
 };
@@ -333,13 +333,12 @@ static struct ask ask_of(const struct work *w, const struct item *it, const stru
 		.server_linked = sv->linked && !sv->guess,
 		.group = it->group,
 		.proto = c->proto,
-		.client_port =
-			c->client_port_min == c->client_port_max ? c->client_port_min : 0,
+		.client_port = c->client_port_min == c->client_port_max ? c->client_port_min : 0,
 		.port = c->port,
 		.established = c->state <= STATE_MID_STREAM,
 		.payload = c->payload[0] || c->payload[1],
-		.in_setup = site_in_setup(w->site, c->first_ns) &&
-			    site_in_setup(w->site, c->last_ns),
+		.in_setup =
+			site_in_setup(w->site, c->first_ns) && site_in_setup(w->site, c->last_ns),
 		.confidence = dir_confidence(c->reason),
 		.iface = c->iface,
 		.n_iface = c->n_iface,
@@ -472,8 +471,10 @@ static void rule_pair(struct work *w, const struct around *ar, size_t from, size
 
 /* ------------------------------------------------------------------ second thoughts */
 
-struct peer_use { /* an undeclared peer and a core host on one port */
-	uint32_t peer, core, item; /* core: the number of the host */
+/* An undeclared peer and a core host on one port. Sorted by `peer`, then counted by `core`; for the
+ * question how many peers one host has, the two change places. */
+struct peer_use {
+	uint32_t peer, core, item;
 	uint16_t port;
 	uint8_t proto;
 	bool dials; /* the peer is the client */
@@ -545,6 +546,43 @@ static bool mark_peers(struct work *w)
 	return ok;
 }
 
+/* Hundreds of strangers on one port of one host are one finding, as clients of one network are. */
+static bool mark_crowds(struct work *w)
+{
+	VEC(struct peer_use) v = {0};
+	bool ok = true;
+
+	for (size_t i = 0; i < w->n && ok; i++) {
+		const struct item *it = &w->item[i];
+		bool dials = !w->party[it->client].roles;
+
+		if (it->r.verdict != KIND_UNEXPECTED_ENDPOINT || it->scan ||
+		    (it->r.why != CASE_PLAIN && it->r.why != CASE_EGRESS &&
+		     it->r.why != CASE_PUBLIC))
+			continue;
+		ok = vec_push(&v, ((struct peer_use){
+					  .peer = host_number(w, dials ? it->server : it->client),
+					  .core = dials ? it->client : it->server,
+					  .item = (uint32_t)i,
+					  .port = it->c->port,
+					  .proto = it->c->proto,
+					  .dials = dials,
+				  }));
+	}
+	if (v.n)
+		qsort(v.v, v.n, sizeof *v.v, peer_order);
+	for (size_t i = 0, k; i < v.n; i = k) {
+		size_t strangers = 1;
+
+		for (k = i + 1; k < v.n && same_use(&v.v[i], &v.v[k]); k++)
+			strangers += v.v[k].core != v.v[k - 1].core;
+		for (size_t j = i; j < k && strangers > FOLD_CLIENTS; j++)
+			w->item[v.v[j].item].crowd = true;
+	}
+	vec_done(&v);
+	return ok;
+}
+
 static bool clear_web(const struct work *w, const struct item *it)
 {
 	const struct rule *r = it->r.rule;
@@ -602,7 +640,7 @@ bool rulings_make(struct work *w)
 			;
 		rule_pair(w, &ar, i, k);
 	}
-	ok = ok && mark_peers(w) && mark_clear_web(w);
+	ok = ok && mark_peers(w) && mark_crowds(w) && mark_clear_web(w);
 	around_done(&ar);
 	return ok;
 }

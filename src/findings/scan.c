@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "decode/packet.h"
+#include "base/proto.h"
 #include "findings/work.h"
 
 static bool failed(const struct conv *c)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What is judged at all: conversations with a core host, and those between two roles that some rule
  * connects. The rest of the company on shared servers is counted only. */
-#include "decode/packet.h"
+#include "base/proto.h"
 #include "findings/work.h"
 
 bool scope_core(roleset s)
@@ -26,8 +26,8 @@ void scope_ends(const struct ask *q, struct end *ret_client, struct end *ret_ser
 /* Asking other name and time servers is how DCs work, whatever a rule says of every server. */
 static bool upstream_of_dc(const struct ask *q)
 {
-	const roleset up = ROLE_BIT(ROLE_DC) | ROLE_BIT(ROLE_GC) | ROLE_BIT(ROLE_DNS) |
-			   ROLE_BIT(ROLE_NTP);
+	const roleset up =
+		ROLE_BIT(ROLE_DC) | ROLE_BIT(ROLE_GC) | ROLE_BIT(ROLE_DNS) | ROLE_BIT(ROLE_NTP);
 	const roleset dc = ROLE_BIT(ROLE_DC) | ROLE_BIT(ROLE_GC);
 
 	return q->client.roles & dc && q->server.roles && !(q->server.roles & ~up);

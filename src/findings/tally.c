@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The conversations of the result: listed, folded, out of scope; and whether all figures agree. */
 #include "findings/tally.h"
+#include "base/proto.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "decode/packet.h"
 
 enum { DYNAMIC_LOW = 49152 };
 
@@ -152,7 +151,8 @@ bool result_balances(const struct result *r, const char **ret_why)
 	for (size_t i = 0; i < r->n_convs; i++)
 		hidden += r->convs[i].folded ? r->convs[i].folded - 1 : 0;
 	if (r->n_convs + r->n_folded + r->n_out_of_scope + r->n_evicted != r->n_conversations)
-		return wrong(ret_why, "conversations are not listed + folded + out of scope + evicted");
+		return wrong(ret_why,
+			     "conversations are not listed + folded + out of scope + evicted");
 	if (scope != r->n_out_of_scope || r->n_verdict[KIND_OUT_OF_SCOPE] != scope)
 		return wrong(ret_why, "out of scope is not the sum of its rows");
 	if (verdicts + r->n_evicted != r->n_conversations)

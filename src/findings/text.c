@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "decode/packet.h"
+#include "base/proto.h"
 #include "findings/work.h"
 
 const char *proto_text(uint8_t proto)
@@ -37,7 +37,7 @@ const char *text_endpoint(struct work *w, const struct endpoint *e)
 		return e->network;
 	if (e->has_address)
 		return arena_strdup(w->a, addr_format(&e->address, text));
-	return text_roles(w, e->roles);
+	return e->roles ? text_roles(w, e->roles) : "many addresses";
 }
 
 const char *percent_text(struct arena *a, double ratio)
@@ -115,7 +115,8 @@ static const char *refused_text(struct work *w, const struct conv *c)
 	if (c->refuser == REFUSER_OTHER)
 		return "refused (RST) by a device on the path, not by the server.";
 	if (!c->server_ttl)
-		return "refused (RST) by the server itself or by a device on the path in its name: no "
+		return "refused (RST) by the server itself or by a device on the path in its name: "
+		       "no "
 		       "other packet of the server was seen to compare with.";
 	return "refused (RST) by the server itself: it was reached, and nothing listens there.";
 }
@@ -157,12 +158,11 @@ const char *text_failure(struct work *w, const struct conv *c)
 		       "nothing listens there. The two look alike.";
 		break;
 	}
-	when = n == 1 || from == to
-		       ? arena_printf(w->a, "at %s", time_human(from, first))
-		       : arena_printf(w->a, "from %s to %s", time_human(from, first),
-				      time_human(to, last));
-	return arena_printf(w->a, "%s %s UTC: %s", text_counted(w->a, n, "attempt", "attempts"), when,
-			    what);
+	when = n == 1 || from == to ? arena_printf(w->a, "at %s", time_human(from, first))
+				    : arena_printf(w->a, "from %s to %s", time_human(from, first),
+						   time_human(to, last));
+	return arena_printf(w->a, "%s %s UTC: %s", text_counted(w->a, n, "attempt", "attempts"),
+			    when, what);
 }
 
 /* ------------------------------------------------------------------ why */
@@ -224,8 +224,9 @@ static const char *why_case(struct work *w, const struct item *it, const struct 
 				    "the password crosses the network readable.",
 				    client, server);
 	case CASE_SMB1:
-		return arena_printf(w->a, "%s answered in SMB 1, which has no protection worth the "
-					  "name and is off by default in current Windows.",
+		return arena_printf(w->a,
+				    "%s answered in SMB 1, which has no protection worth the "
+				    "name and is off by default in current Windows.",
 				    server);
 	case CASE_TLS_FOR_HTTP:
 		return arena_printf(w->a,
@@ -251,8 +252,7 @@ static const char *why_case(struct work *w, const struct item *it, const struct 
 		return arena_printf(w->a,
 				    "Default port still in use: %s reached %s on %s, and the site "
 				    "file has moved this service (%s) elsewhere.",
-				    client, server, service,
-				    port_key_name(it->r.rule->moves_with));
+				    client, server, service, port_key_name(it->r.rule->moves_with));
 	case CASE_NAME_SERVICE:
 		return arena_printf(w->a,
 				    "%s answered %s for hosts of the deployment and does not have "
@@ -262,14 +262,14 @@ static const char *why_case(struct work *w, const struct item *it, const struct 
 	case CASE_EGRESS_WEB: {
 		const char *names = names_seen(w, f, c);
 
-		return arena_printf(w->a,
-				    "%s talks HTTP or TLS with public addresses on %s (%s). Names "
-				    "seen: %s. Updates, certificate lists and telemetry look like "
-				    "this.",
-				    client, service,
-				    text_counted(w->a, f->folded ? f->folded : 1, "address",
-						 "addresses"),
-				    *names ? names : "none");
+		return arena_printf(
+			w->a,
+			"%s talks HTTP or TLS with public addresses on %s (%s). Names "
+			"seen: %s. Updates, certificate lists and telemetry look like "
+			"this.",
+			client, service,
+			text_counted(w->a, f->folded ? f->folded : 1, "address", "addresses"),
+			*names ? names : "none");
 	}
 	case CASE_EGRESS:
 		return arena_printf(w->a,
@@ -284,13 +284,15 @@ static const char *why_case(struct work *w, const struct item *it, const struct 
 				    client, server, service);
 	case CASE_GROUP:
 		if (it->r.verdict == KIND_SETUP_ONLY)
-			return arena_printf(w->a,
-					    "%s asks by broadcast which SQL Servers there are (%s). The "
-					    "papers allow that during setup only, and no setup window "
-					    "of the site file covers it.",
-					    client, service);
-		return arena_printf(w->a, "%s sends to the group address %s on %s; no rule and no "
-					  "usual discovery protocol explains it.",
+			return arena_printf(
+				w->a,
+				"%s asks by broadcast which SQL Servers there are (%s). The "
+				"papers allow that during setup only, and no setup window "
+				"of the site file covers it.",
+				client, service);
+		return arena_printf(w->a,
+				    "%s sends to the group address %s on %s; no rule and no "
+				    "usual discovery protocol explains it.",
 				    client, server, service);
 	case CASE_LINK:
 		return arena_printf(w->a,
@@ -360,8 +362,7 @@ static const char *why_verdict(struct work *w, const struct item *it, const stru
 		return arena_printf(w->a,
 				    "%s speaks %s with %s on %s. %s documents this protocol "
 				    "between these roles, but not on this port.",
-				    client, app_words(it->r.app), server, service,
-				    it->r.rule->id);
+				    client, app_words(it->r.app), server, service, it->r.rule->id);
 	case KIND_UNEXPECTED_DIRECTION:
 		return arena_printf(w->a,
 				    "%s opens %s to %s. The papers document this service the other "
@@ -373,16 +374,16 @@ static const char *why_verdict(struct work *w, const struct item *it, const stru
 				    "other roles.",
 				    client, service, server);
 	case KIND_UNEXPECTED_PORT:
-		return arena_printf(w->a, "No rule lets %s open %s to %s.", client, service, server);
+		return arena_printf(w->a, "No rule lets %s open %s to %s.", client, service,
+				    server);
 	case KIND_UNEXPECTED_ENDPOINT:
 		return arena_printf(w->a,
 				    "%s talks with %s on %s, and one of the two has no role in the "
 				    "site file.",
 				    client, server, service);
 	case KIND_UNEXPECTED_PROTOCOL:
-		return arena_printf(w->a,
-				    "%s of %s is documented%s%s, but the bytes are %s.", service,
-				    server, it->r.rule ? " for " : "",
+		return arena_printf(w->a, "%s of %s is documented%s%s, but the bytes are %s.",
+				    service, server, it->r.rule ? " for " : "",
 				    it->r.rule && it->r.rule->n_app && !it->r.rule->app_any
 					    ? app_words(it->r.rule->app[0])
 					    : "another use",
@@ -410,8 +411,9 @@ const char *text_why(struct work *w, const struct item *it, const struct finding
 	if (w->party[it->client].guess || w->party[it->server].guess)
 		tail = arena_printf(w->a, "%s A role in it is a guess from traffic.", tail);
 	if (it->r.reversed)
-		tail = arena_printf(w->a, "%s Who called was not seen; judged as if the other end "
-					  "had.",
+		tail = arena_printf(w->a,
+				    "%s Who called was not seen; judged as if the other end "
+				    "had.",
 				    tail);
 	return arena_printf(w->a, "%s%s", why, tail);
 }
@@ -435,8 +437,8 @@ static const char *moved_line(struct work *w, const struct item *it)
 	if (!sv->host || sv->host->is_network)
 		return arena_printf(w->a, "ports: {%s: %u}", key, it->c->port);
 	return arena_printf(w->a, "- {name: %s, role: [%s], addr: \"%s\", ports: {%s: %u}}",
-			    sv->host->name, first_declared(sv->host),
-			    addr_format(&sv->addr, text), key, it->c->port);
+			    sv->host->name, first_declared(sv->host), addr_format(&sv->addr, text),
+			    key, it->c->port);
 }
 
 static const char *host_line(struct work *w, const struct addr *a, const char *role)
@@ -464,27 +466,30 @@ static const char *advice_stranger(struct work *w, const struct item *it, const 
 	switch (it->r.why) {
 	case CASE_NAME_SERVICE:
 		if (addr_is_public(&sv->addr) && !sv->host)
-			return arena_printf(w->a,
-					    "Point the hosts at the domain's own %s servers; a server "
-					    "of the deployment should not ask the Internet.",
-					    it->c->port == 53 ? "DNS" : "time");
+			return arena_printf(
+				w->a,
+				"Point the hosts at the domain's own %s servers; a server "
+				"of the deployment should not ask the Internet.",
+				it->c->port == 53 ? "DNS" : "time");
 		if (sv->host && !sv->host->is_network)
-			return arena_printf(w->a,
-					    "If %s is meant to serve this, add the role %s to it in "
-					    "the site file; if not, point the hosts at the right "
-					    "server.",
-					    sv->host->name, it->c->port == 53 ? "dns" : "ntp");
-		return arena_printf(w->a,
-				    "If this server is meant, add under hosts:\n%s\nIf not, point the "
-				    "hosts at the right one.",
-				    host_line(w, &sv->addr, it->c->port == 53 ? "dns" : "ntp"));
+			return arena_printf(
+				w->a,
+				"If %s is meant to serve this, add the role %s to it in "
+				"the site file; if not, point the hosts at the right "
+				"server.",
+				sv->host->name, it->c->port == 53 ? "dns" : "ntp");
+		return arena_printf(
+			w->a,
+			"If this server is meant, add under hosts:\n%s\nIf not, point the "
+			"hosts at the right one.",
+			host_line(w, &sv->addr, it->c->port == 53 ? "dns" : "ntp"));
 	case CASE_EGRESS_WEB:
-		return arena_printf(w->a,
-				    "Close it, or declare it under egress:\n- {from: [%s], service: "
-				    "%u/%s, names: [\"%s\"], why: \"...\"}",
-				    first_declared(cl->host), it->c->port,
-				    proto_text(it->c->proto),
-				    it->c->n_name ? it->c->name[0] : "*.example.com");
+		return arena_printf(
+			w->a,
+			"Close it, or declare it under egress:\n- {from: [%s], service: "
+			"%u/%s, names: [\"%s\"], why: \"...\"}",
+			first_declared(cl->host), it->c->port, proto_text(it->c->proto),
+			it->c->n_name ? it->c->name[0] : "*.example.com");
 	case CASE_EGRESS:
 		return "Close it at the firewall and find the program that does it. A server of "
 		       "the deployment has no documented reason to talk with the Internet.";
@@ -495,14 +500,14 @@ static const char *advice_stranger(struct work *w, const struct item *it, const 
 		return "If it is another address of a declared host, add it to that host's addr "
 		       "list.";
 	case CASE_PEER:
-		return arena_printf(w->a,
-				    "If it is a monitoring or backup server, add under hosts (or with role "
-				    "backup):\n%s",
-				    host_line(w, &stranger->addr, "monitor"));
+		return arena_printf(
+			w->a,
+			"If it is a monitoring or backup server, add under hosts (or with role "
+			"backup):\n%s",
+			host_line(w, &stranger->addr, "monitor"));
 	default:
 		return arena_printf(w->a, "Give the address its role, under hosts:\n%s\nOr: %s",
-				    host_line(w, &stranger->addr, "ROLE"),
-				    close_or_document(w, f));
+				    host_line(w, &stranger->addr, "ROLE"), close_or_document(w, f));
 	}
 }
 
@@ -516,25 +521,29 @@ const char *text_advice(struct work *w, const struct item *it, const struct find
 		return "Use LDAPS or StartTLS, or SASL with signing, and require LDAP signing on "
 		       "the domain controllers. Change the passwords that were sent.";
 	case CASE_SMB1:
-		return "Remove SMB 1 from the server (Remove-WindowsFeature FS-SMB1) once no client "
+		return "Remove SMB 1 from the server (Remove-WindowsFeature FS-SMB1) once no "
+		       "client "
 		       "needs it.";
 	case CASE_TLS_FOR_HTTP:
 	case CASE_HTTP_FOR_TLS:
-		return "Correct the type of the binding in IIS (or whatever listens there), or give "
+		return "Correct the type of the binding in IIS (or whatever listens there), or "
+		       "give "
 		       "the port that it really has in the site file.";
 	case CASE_FORBIDDEN:
 		return "Close it; the rule is there to keep it closed.";
 	case CASE_OLD_PORT:
-		return arena_printf(w->a,
-				    "Move the client to the new port, or correct `ports: {%s: ...}` in "
-				    "the site file.",
-				    port_key_name(it->r.rule->moves_with));
+		return arena_printf(
+			w->a,
+			"Move the client to the new port, or correct `ports: {%s: ...}` in "
+			"the site file.",
+			port_key_name(it->r.rule->moves_with));
 	case CASE_UNDIRECTED:
 		return "Capture again from before the connection starts; then it can be judged.";
 	case CASE_CALLBACK:
 	case CASE_SEALED:
 	case CASE_PREDATES:
-		return "Nothing yet. A capture that begins before the client starts shows the grant "
+		return "Nothing yet. A capture that begins before the client starts shows the "
+		       "grant "
 		       "or the bind, and decides it.";
 	case CASE_GROUP:
 		return kind_row(it->r.verdict)->remedy;
@@ -543,10 +552,11 @@ const char *text_advice(struct work *w, const struct item *it, const struct find
 	}
 	switch (it->r.verdict) {
 	case KIND_MOVED_SERVICE:
-		return arena_printf(w->a,
-				    "If it was moved on purpose, this site-file line documents it:\n"
-				    "%s\nIf not, find out who listens there.",
-				    moved_line(w, it));
+		return arena_printf(
+			w->a,
+			"If it was moved on purpose, this site-file line documents it:\n"
+			"%s\nIf not, find out who listens there.",
+			moved_line(w, it));
 	case KIND_UNEXPECTED_ENDPOINT:
 		return advice_stranger(w, it, f);
 	case KIND_UNEXPECTED_PORT:

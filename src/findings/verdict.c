@@ -7,7 +7,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#include "decode/packet.h"
+#include "base/proto.h"
 #include "findings/work.h"
 
 #define BIT(r) ROLE_BIT(ROLE_##r)
@@ -58,8 +58,8 @@ static enum ruling_case mismatch(const struct rule *r, uint16_t app)
 static bool by_rule(const struct site *site, const struct ask *q, const struct rule *r,
 		    struct ruling *ret)
 {
-	bool takes = rule_takes(r, q->app) ||
-		     (app_named(q->app, "tls") && q->notes & APP_NOTE_STARTTLS);
+	bool takes =
+		rule_takes(r, q->app) || (app_named(q->app, "tls") && q->notes & APP_NOTE_STARTTLS);
 
 	*ret = (struct ruling){.rule = r, .app = q->app, .app_index = -1, .iface = -1};
 	if (rule_forbids(site, r)) {
@@ -158,8 +158,8 @@ static bool sql_cluster(const struct ask *q)
 {
 	if (!roles_has(q->client.roles, ROLE_SQL) || !roles_has(q->server.roles, ROLE_SQL))
 		return false;
-	return q->port == 3343 ||
-	       (q->proto == IPPROTO_NR_TCP && (q->port == 5022 || q->port == 445 || q->port == 135));
+	return q->port == 3343 || (q->proto == IPPROTO_NR_TCP &&
+				   (q->port == 5022 || q->port == 445 || q->port == 135));
 }
 
 static bool tolerated(const struct site *site, struct matrix *m, const struct ask *q,
@@ -199,8 +199,8 @@ static bool name_service(const struct ask *q)
 		return false;
 	if (q->port == 53)
 		return app_named(q->app, "dns") && !roles_has(q->server.roles, ROLE_DNS);
-	return q->port == 123 && app_named(q->app, "ntp") &&
-	       !(q->notes & APP_NOTE_NTP_CONTROL) && !roles_has(q->server.roles, ROLE_NTP);
+	return q->port == 123 && app_named(q->app, "ntp") && !(q->notes & APP_NOTE_NTP_CONTROL) &&
+	       !roles_has(q->server.roles, ROLE_NTP);
 }
 
 static bool looks_web(const struct ask *q)
@@ -232,8 +232,7 @@ static bool port_in_force(const struct matrix *m, const struct rule *r, const st
 static bool old_port(const struct matrix *m, const struct rule *r, const struct ask *q)
 {
 	return r && r->moves_with < PORT_KEY_N && r->proto == q->proto &&
-	       port_list_has(&r->ports, q->port) &&
-	       !port_in_force(m, r, q->server.host, q->port);
+	       port_list_has(&r->ports, q->port) && !port_in_force(m, r, q->server.host, q->port);
 }
 
 static bool by_move(struct matrix *m, const struct ask *q, struct ruling *ret)
@@ -283,7 +282,7 @@ static void undocumented(const struct site *site, struct matrix *m, const struct
 		return;
 	}
 	ret->verdict = matrix_service_at(m, &q->server, q->proto, q->port) ? KIND_UNEXPECTED_PAIR
-									    : KIND_UNEXPECTED_PORT;
+									   : KIND_UNEXPECTED_PORT;
 }
 
 static void discouraged(const struct ask *q, struct ruling *ret)
@@ -352,8 +351,7 @@ static void one_way_round(const struct site *site, struct matrix *m, const struc
 	undocumented(site, m, q, ret);
 }
 
-void ask_decide(const struct site *site, struct matrix *m, const struct ask *q,
-		struct ruling *ret)
+void ask_decide(const struct site *site, struct matrix *m, const struct ask *q, struct ruling *ret)
 {
 	struct ruling other;
 	struct ask back;
@@ -453,8 +451,7 @@ void judge_one(const struct site *site, struct matrix *m, const struct judge_que
 	}
 	ret->nearest = r.rule;
 	if (r.verdict == KIND_UNEXPECTED_DIRECTION && !ret->nearest)
-		ret->nearest =
-			matrix_reversed(m, &q.client, &q.server, q.proto, q.port);
+		ret->nearest = matrix_reversed(m, &q.client, &q.server, q.proto, q.port);
 	if (!ret->nearest)
 		ret->nearest = matrix_nearest(m, &q.client, &q.server, q.proto, q.port, &near_why);
 	if (ret->nearest)

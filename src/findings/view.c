@@ -4,11 +4,10 @@
  * with the reason; and a rule is what its demands are.
  */
 #include "findings/view.h"
+#include "base/proto.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "decode/packet.h"
 
 enum { NOBODY = UINT32_MAX, IKE = 500, IKE_NAT = 4500 };
 
@@ -97,8 +96,8 @@ static bool ike_between(const struct work *w, const item_list *l, const struct a
 		const struct party *end[2] = {&w->party[it->client], &w->party[it->server]};
 
 		for (int k = 0; k < 2; k++) {
-			bool asks = a->host ? end[k]->host == a->host
-					    : (end[k]->roles & a->roles) != 0;
+			bool asks =
+				a->host ? end[k]->host == a->host : (end[k]->roles & a->roles) != 0;
 
 			if (asks && end[!k]->roles & to)
 				return true;
@@ -146,7 +145,8 @@ static const char *too_short(struct work *w, const struct need *k, const struct 
 
 static const char *lossy(struct work *w, const struct asker *a, const struct need *k)
 {
-	double loss = coverage_loss(&w->r->coverage), limit = limit_for(w->site, a->roles, k->to_set);
+	double loss = coverage_loss(&w->r->coverage),
+	       limit = limit_for(w->site, a->roles, k->to_set);
 
 	if (loss <= limit)
 		return NULL;
@@ -255,7 +255,8 @@ bool units_judge(struct work *w)
 	for (size_t i = 0; i < d->failed.n; i++) {
 		const struct unit *u = &d->unit[d->failed.v[i].unit];
 
-		/* What loss leaves undecided is no failure of something that nobody demands either. */
+		/* What loss leaves undecided is no failure of something that nobody demands either.
+		 */
 		if ((u->result == UNIT_FAILED || u->result == UNIT_UNJUDGED) && u->demanded)
 			w->item[d->failed.v[i].item].covered = true;
 	}
@@ -305,7 +306,7 @@ static void add_units(struct demand_set *d, roleset of, uint32_t need, struct ve
 static const char *violated_text(struct work *w, const struct verdicts *v)
 {
 	size_t n = v->failed + v->absent;
-	const char *what = !v->absent	? "tried and failed"
+	const char *what = !v->absent   ? "tried and failed"
 			   : !v->failed ? "never tried"
 					: "tried and failed, or never tried";
 
@@ -408,9 +409,9 @@ static void plain_row(struct work *w, struct demand_set *d, const struct rule *r
 	}
 	row->result = RULE_UNUSED;
 	if (n->failed)
-		row->reason = arena_printf(w->a, "not demanded; tried in %s, which failed",
-					   text_counted(w->a, n->failed, "conversation",
-							"conversations"));
+		row->reason = arena_printf(
+			w->a, "not demanded; tried in %s, which failed",
+			text_counted(w->a, n->failed, "conversation", "conversations"));
 }
 
 /* A row that says "the ports of those rows" is what those rows are for its own clients. */

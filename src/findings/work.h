@@ -20,54 +20,54 @@
 #include "recognise/recognise.h"
 
 enum {
-	FOLD_CLIENTS = 256,  /* more clients of one network than this become one row */
-	SCAN_TARGETS = 50,   /* more distinct (host, port) than this in SCAN_WINDOW_NS ... */
-	SCAN_FAILED = 80,    /* ... of which at least so many per cent failed */
-	PEER_HOSTS = 3,      /* an unknown peer on one port of so many core hosts is one finding */
-	TRAILING_FAILS = 3,  /* so many failures at the end ... */
+	FOLD_CLIENTS = 256, /* more clients of one network than this become one row */
+	SCAN_TARGETS = 50,  /* more distinct (host, port) than this in SCAN_WINDOW_NS ... */
+	SCAN_FAILED = 80,   /* ... of which at least so many per cent failed */
+	PEER_HOSTS = 3,     /* an unknown peer on one port of so many core hosts is one finding */
+	TRAILING_FAILS = 3, /* so many failures at the end ... */
 };
-#define SCAN_WINDOW_NS    (INT64_C(600) * NS_PER_S)
-#define TRAILING_NS       (INT64_C(60) * NS_PER_S) /* ... over at least so long are a finding */
-#define LONE_TRY_NS       (INT64_C(3) * NS_PER_S)
-#define ANSWER_NS         (INT64_C(5) * NS_PER_S)  /* unicast answer to a broadcast */
-#define MAPPER_NS         (INT64_C(5) * NS_PER_S)
-#define PREDATE_NS        (INT64_C(600) * NS_PER_S)
-#define CALLBACK_NS       (INT64_C(600) * NS_PER_S)
+#define SCAN_WINDOW_NS (INT64_C(600) * NS_PER_S)
+#define TRAILING_NS    (INT64_C(60) * NS_PER_S) /* ... over at least so long are a finding */
+#define LONE_TRY_NS    (INT64_C(3) * NS_PER_S)
+#define ANSWER_NS      (INT64_C(5) * NS_PER_S) /* unicast answer to a broadcast */
+#define MAPPER_NS      (INT64_C(5) * NS_PER_S)
+#define PREDATE_NS     (INT64_C(600) * NS_PER_S)
+#define CALLBACK_NS    (INT64_C(600) * NS_PER_S)
 
 /* Why a conversation has its verdict, where the verdict alone does not say it. */
 enum ruling_case {
 	CASE_PLAIN,
 	CASE_SAME_HOST,
-	CASE_PROBE,          /* handshake of a load balancer or monitor */
-	CASE_CLEAR_HTTP,     /* advice */
+	CASE_PROBE,      /* handshake of a load balancer or monitor */
+	CASE_CLEAR_HTTP, /* advice */
 	CASE_CLEAR_LOGIN,
 	CASE_SMB1,
-	CASE_TLS_FOR_HTTP,   /* unexpected-protocol of the misconfigured kind */
+	CASE_TLS_FOR_HTTP, /* unexpected-protocol of the misconfigured kind */
 	CASE_HTTP_FOR_TLS,
-	CASE_INTERFACE,      /* an RPC interface that these roles may not use */
-	CASE_FORBIDDEN,      /* a rule says no */
-	CASE_OLD_PORT,       /* the documented port, which the site has moved */
-	CASE_NAME_SERVICE,   /* DNS or NTP by a server without that role */
-	CASE_EGRESS_WEB,     /* core host to public addresses: HTTP or TLS */
-	CASE_EGRESS,         /* the same, anything else */
-	CASE_PUBLIC,         /* public address to a core host */
-	CASE_GROUP,          /* to a multicast or broadcast address */
-	CASE_LINK,           /* an address of a declared host's link that nobody declared */
-	CASE_PEER,           /* an unknown peer of many core hosts */
-	CASE_UNDIRECTED,     /* both ports high, nobody knows who called */
-	CASE_CALLBACK,       /* DCOM or MSDTC calling back to a client */
-	CASE_SEALED,         /* the client had just asked the mapper */
-	CASE_PREDATES,       /* the grant may be older than the capture */
+	CASE_INTERFACE,    /* an RPC interface that these roles may not use */
+	CASE_FORBIDDEN,    /* a rule says no */
+	CASE_OLD_PORT,     /* the documented port, which the site has moved */
+	CASE_NAME_SERVICE, /* DNS or NTP by a server without that role */
+	CASE_EGRESS_WEB,   /* core host to public addresses: HTTP or TLS */
+	CASE_EGRESS,       /* the same, anything else */
+	CASE_PUBLIC,       /* public address to a core host */
+	CASE_GROUP,        /* to a multicast or broadcast address */
+	CASE_LINK,         /* an address of a declared host's link that nobody declared */
+	CASE_PEER,         /* an unknown peer of many core hosts */
+	CASE_UNDIRECTED,   /* both ports high, nobody knows who called */
+	CASE_CALLBACK,     /* DCOM or MSDTC calling back to a client */
+	CASE_SEALED,       /* the client had just asked the mapper */
+	CASE_PREDATES,     /* the grant may be older than the capture */
 };
 
 struct ruling {
 	enum kind verdict;
 	enum ruling_case why;
-	const struct rule *rule;  /* that documents it, or that it offends; NULL */
-	uint16_t app;             /* what the verdict is about; APP_NONE */
-	int8_t app_index;         /* in conv.app; -1 none */
-	int8_t iface;             /* in conv.iface; -1 none */
-	bool reversed;            /* judged with the ends swapped */
+	const struct rule *rule; /* that documents it, or that it offends; NULL */
+	uint16_t app;            /* what the verdict is about; APP_NONE */
+	int8_t app_index;        /* in conv.app; -1 none */
+	int8_t iface;            /* in conv.iface; -1 none */
+	bool reversed;           /* judged with the ends swapped */
 };
 
 /* One question to the rules: a conversation seen through one of its protocols. */
@@ -77,21 +77,21 @@ struct ask {
 	bool same_host, client_linked, server_linked;
 	bool group;
 	uint8_t proto;
-	uint16_t client_port, port;        /* client_port 0: several, or unknown */
+	uint16_t client_port, port; /* client_port 0: several, or unknown */
 	uint16_t app;
-	bool sure;                         /* the protocol may be held against it */
-	bool established;                  /* data could flow */
+	bool sure;        /* the protocol may be held against it */
+	bool established; /* data could flow */
 	bool payload;
 	uint32_t notes;
 	bool in_setup;
-	bool imagined;                     /* a question of a person, not of a capture */
-	unsigned confidence;               /* of the direction */
+	bool imagined;       /* a question of a person, not of a capture */
+	unsigned confidence; /* of the direction */
 	const struct rpc_iface *iface;
 	size_t n_iface;
-	bool mid_stream, early;            /* early: within PREDATE_NS of the begin */
-	bool dialled_mapper;               /* the client used this server's 135 */
+	bool mid_stream, early; /* early: within PREDATE_NS of the begin */
+	bool dialled_mapper;    /* the client used this server's 135 */
 	bool mapper_just_before;
-	bool called_back;                  /* the pair speaks DCOM the other way round */
+	bool called_back; /* the pair speaks DCOM the other way round */
 	const char *const *names;
 	size_t n_names;
 };
@@ -100,12 +100,12 @@ struct party {
 	struct addr addr;
 	const struct host *host;
 	roleset roles;
-	bool guess;      /* roles are inferred */
-	bool group;      /* no host: multicast, broadcast, directed broadcast */
-	bool linked;     /* undeclared, but on a declared core host's IPv6 link */
-	bool scanner;    /* has scan attempts */
+	bool guess;          /* roles are inferred */
+	bool group;          /* no host: multicast, broadcast, directed broadcast */
+	bool linked;         /* undeclared, but on a declared core host's IPv6 link */
+	bool scanner;        /* has scan attempts */
 	bool client, server; /* seen as */
-	bool answered;   /* something that it serves was answered */
+	bool answered;       /* something that it serves was answered */
 	struct endpoint ep;
 	const char *token; /* how facts name it */
 	const char *guess_why;
@@ -124,14 +124,15 @@ struct item {
 	uint32_t client, server; /* parties */
 	struct ruling r;
 	uint8_t outcome;
-	bool scope;      /* in scope */
-	bool scan;       /* part of a scan */
+	bool scope; /* in scope */
+	bool scan;  /* part of a scan */
 	bool group;
 	bool probe;
-	bool covered;    /* a violated demand speaks for it */
-	bool folded;     /* its row stands under its network */
-	bool dynamic;    /* presumed dynamic RPC: a row of that table */
-	int64_t since_ns;/* OUTCOME_BROKEN: the first of the failures at the end */
+	bool covered;     /* a violated demand speaks for it */
+	bool folded;      /* its row stands under its network */
+	bool crowd;       /* one of hundreds of strangers on this port of this host */
+	bool dynamic;     /* presumed dynamic RPC: a row of that table */
+	int64_t since_ns; /* OUTCOME_BROKEN: the first of the failures at the end */
 };
 
 struct work {
@@ -145,7 +146,7 @@ struct work {
 	struct item *item;
 	size_t n;
 	VEC(struct finding) findings;
-	bool failed;              /* out of memory */
+	bool failed; /* out of memory */
 	struct demand_set *demands;
 };
 
@@ -168,8 +169,7 @@ bool scope_has(struct matrix *m, const struct ask *q);
 void scope_ends(const struct ask *q, struct end *ret_client, struct end *ret_server);
 
 /* verdict.c */
-void ask_decide(const struct site *site, struct matrix *m, const struct ask *q,
-		struct ruling *ret);
+void ask_decide(const struct site *site, struct matrix *m, const struct ask *q, struct ruling *ret);
 /* The rule takes this protocol. */
 bool rule_takes(const struct rule *r, uint16_t app);
 bool rulings_make(struct work *w);
@@ -180,8 +180,7 @@ bool public_probe(const struct work *w, const struct item *it);
 
 /* rpc.c */
 bool rpc_candidate(const struct matrix *m, const struct ask *q);
-bool rpc_decide(const struct site *site, struct matrix *m, const struct ask *q,
-		struct ruling *ret);
+bool rpc_decide(const struct site *site, struct matrix *m, const struct ask *q, struct ruling *ret);
 const char *rpc_iface_label(struct arena *a, const struct rpc_iface *f);
 bool rpc_rows_make(struct work *w);
 
