@@ -17,19 +17,19 @@
 #include "recognise/scan.h"
 
 enum ptype { /* C706 12.6.1 */
-	REQUEST = 0,
-	RESPONSE = 2,
-	FAULT = 3,
-	BIND = 11,
-	BIND_ACK = 12,
-	BIND_NAK = 13,
-	ALTER_CONTEXT = 14,
-	ALTER_CONTEXT_RESP = 15,
-	AUTH3 = 16, /* MS-RPCE 2.2.2.5 */
-	SHUTDOWN = 17,
-	CO_CANCEL = 18,
-	ORPHANED = 19,
-	RTS = 20, /* MS-RPCH 2.2.3 */
+	     REQUEST = 0,
+	     RESPONSE = 2,
+	     FAULT = 3,
+	     BIND = 11,
+	     BIND_ACK = 12,
+	     BIND_NAK = 13,
+	     ALTER_CONTEXT = 14,
+	     ALTER_CONTEXT_RESP = 15,
+	     AUTH3 = 16, /* MS-RPCE 2.2.2.5 */
+	     SHUTDOWN = 17,
+	     CO_CANCEL = 18,
+	     ORPHANED = 19,
+	     RTS = 20, /* MS-RPCH 2.2.3 */
 };
 
 enum {
@@ -81,7 +81,8 @@ static enum verdict header(struct rd *r, struct pdu *ret)
 	for (size_t i = 0; i < n; i++)
 		b[i] = rd_u8(&t);
 	for (size_t i = 0; i < N_ELEMENTS(fixed); i++)
-		if (fixed[i].at < n && (b[fixed[i].at] < fixed[i].lo || b[fixed[i].at] > fixed[i].hi))
+		if (fixed[i].at < n &&
+		    (b[fixed[i].at] < fixed[i].lo || b[fixed[i].at] > fixed[i].hi))
 			return VERDICT_NO;
 	/* 1 and 4 to 10 belong to the connectionless protocol. */
 	if (n > 2 && (b[2] == 1 || (b[2] >= 4 && b[2] <= 10)))
@@ -183,14 +184,10 @@ static enum verdict body(struct rd r, const struct pdu *h, bool whole, struct fa
 		enum speaker speaker;
 		uint8_t least; /* bytes behind the header, C706 12.6.4 */
 	} plain[] = {
-		[REQUEST] = {SPEAKER_CLIENT, 8},
-		[RESPONSE] = {SPEAKER_SERVER, 8},
-		[FAULT] = {SPEAKER_SERVER, 16},
-		[AUTH3] = {SPEAKER_CLIENT, 0},
-		[SHUTDOWN] = {SPEAKER_SERVER, 0},
-		[CO_CANCEL] = {SPEAKER_CLIENT, 0},
-		[ORPHANED] = {SPEAKER_CLIENT, 0},
-		[RTS] = {SPEAKER_EITHER, 4},
+		[REQUEST] = {SPEAKER_CLIENT, 8},  [RESPONSE] = {SPEAKER_SERVER, 8},
+		[FAULT] = {SPEAKER_SERVER, 16},   [AUTH3] = {SPEAKER_CLIENT, 0},
+		[SHUTDOWN] = {SPEAKER_SERVER, 0}, [CO_CANCEL] = {SPEAKER_CLIENT, 0},
+		[ORPHANED] = {SPEAKER_CLIENT, 0}, [RTS] = {SPEAKER_EITHER, 4},
 	};
 
 	switch (h->ptype) {
@@ -261,7 +258,7 @@ static enum verdict walk(struct rd r, struct facts *ret)
 static enum verdict probe(const struct payload *in, struct facts *ret)
 {
 	struct rd r = rd_over(in->p, in->n);
-	/* MS-RPCH 3.2.3.5.1: a server of RPC over HTTP 1 greets before the first PDU. */
+	/* MS-RPCH 2.1.1: the server of RPC over HTTP 1 greets before its first PDU. */
 	enum verdict v = scan_text(&r, "ncacn_http/1.0", false);
 
 	if (v == VERDICT_SURE) {

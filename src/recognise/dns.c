@@ -3,10 +3,11 @@
  * DNS over UDP and TCP (RFC 1035 4.1, 4.2.2), and its multicast kin LLMNR (RFC 4795 2) and mDNS
  * (RFC 6762 18), which have the same message and are told by their port.
  *
- *   id(2)  QR opcode(4) AA TC RD | RA Z AD CD rcode(4)  questions(2) answers(2) authority(2) more(2)
+ *   id(2)  QR opcode(4) AA TC RD | RA Z AD CD rcode(4)  questions(2) answers(2) authority(2)
+ * more(2)
  *
  * A header of twelve bytes is weak, so the first name and its type and class must be right too,
- * and a datagram that is only a question must end with it.
+ * and a message that is only a question should end with it.
  */
 #include "recognise/netbios.h"
 
@@ -62,7 +63,8 @@ static enum verdict name(struct rd *r, bool mdns)
 
 			if (rd_short(r))
 				return VERDICT_MORE;
-			/* Host names are ASCII, service names UTF-8 with blanks (RFC 6763 4.1.1). */
+			/* Host names are ASCII, service names UTF-8 with blanks (RFC 6763 4.1.1).
+			 */
 			if (c < 0x20 || c == 0x7f || (!mdns && c == 0x20))
 				return VERDICT_NO;
 		}
@@ -117,19 +119,21 @@ static enum verdict message(struct rd r, bool whole, uint8_t variant, struct fac
 		return VERDICT_MORE;
 	if (!type_ok(type) || !class_ok(class, mdns))
 		return VERDICT_NO;
-	/* NetBIOS names look like this as well: thirty-two letters A to P. */
-	if ((type == TYPE_NB || type == TYPE_NBSTAT) && netbios_name(&look) == VERDICT_SURE)
+	/* NetBIOS names look like this as well: thirty-two letters A to P. Its type NB was NIMLOC,
+	 * which no one uses (RFC 1002 4.2.1.2). */
+	if (type == TYPE_NB || (type == TYPE_NBSTAT && netbios_name(&look) == VERDICT_SURE))
 		return VERDICT_NO;
-	if (!answer && whole && qd == 1 && !an && !ns && !ar && rd_left(&r))
-		return VERDICT_NO;
-	if (!whole || answer || rd_left(&r) || (qd == 1 && !an && !ns && !ar)) {
-		ret->speaker = answer ? SPEAKER_SERVER : SPEAKER_CLIENT;
-		ret->variant = variant;
-		if (answer && rcode == RCODE_REFUSED)
-			ret->notes |= APP_NOTE_ERROR;
-		return VERDICT_SURE;
-	}
-	return VERDICT_NO; /* records were announced and none is there */
+
+	bool alone = qd == 1 && !an && !ns && !ar;
+
+	if (!answer && whole && !alone && !rd_left(&r))
+		return VERDICT_NO; /* records were announced and none is there */
+	ret->speaker = answer ? SPEAKER_SERVER : SPEAKER_CLIENT;
+	ret->variant = variant;
+	if (answer && rcode == RCODE_REFUSED)
+		ret->notes |= APP_NOTE_ERROR;
+	/* A lone question ends the message; some senders pad it. */
+	return !answer && whole && alone && rd_left(&r) ? VERDICT_LIKELY : VERDICT_SURE;
 }
 
 static enum verdict probe(const struct payload *in, struct facts *ret)
@@ -157,10 +161,19 @@ static enum verdict probe(const struct payload *in, struct facts *ret)
 	return message(rd_sub(&r, len), true, variant, ret);
 }
 
+/* Over TCP each message begins with its length; a segment usually begins with a message. */
+static enum verdict resume(const struct payload *in, struct facts *ret)
+{
+	enum verdict v = probe(in, ret);
+
+	return v == VERDICT_SURE && in->proto != PROTO_TCP ? VERDICT_LIKELY : v;
+}
+
 const struct recogniser recogniser_dns = {
 	.word = "dns",
 	.spec = "RFC 1035 4.1, 4.2.2; RFC 4795 2.1; RFC 6762 18",
 	.min = HEADER,
 	.apps = {{"dns", "DNS"}, {"llmnr", "LLMNR"}, {"mdns", "mDNS"}},
 	.probe = probe,
+	.resume = resume,
 };

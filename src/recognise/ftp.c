@@ -11,8 +11,8 @@ static enum verdict server(struct rd r, struct facts *ret)
 {
 	static const char *const greetings[] = {"220 ", "220-", NULL};
 	/* Answers to USER, PASS, AUTH, FEAT and SYST, RFC 959 5.4 */
-	static const char *const replies[] = {"331 ", "331-", "230 ", "230-", "234 ",
-					      "211-", "215 ", NULL};
+	static const char *const replies[] = {"331 ", "331-", "230 ", "230-",
+					      "234 ", "211-", "215 ", NULL};
 	struct rd line, t = r;
 	size_t i;
 	enum verdict v = scan_one_of(&t, greetings, false, &i);
@@ -22,7 +22,7 @@ static enum verdict server(struct rd r, struct facts *ret)
 	ret->speaker = SPEAKER_SERVER;
 	v = VERDICT_MORE;
 	for (int k = 0; k < LINES && scan_line(&r, &line); k++) {
-		if (!scan_printable(line))
+		if (!scan_readable(line))
 			return k ? v : VERDICT_NO;
 		if (scan_one_of(&line, greetings, false, &i) == VERDICT_SURE) {
 			if (scan_has(line, "SMTP"))
@@ -48,8 +48,9 @@ static enum verdict client(struct rd r, struct facts *ret)
 {
 	static const char *const shared[] = {"USER ", "QUIT\r\n", NULL};
 	/* RFC 959 4.1, RFC 2389 3, RFC 2428, RFC 4217 4, RFC 7151 3 */
-	static const char *const own[] = {"AUTH TLS\r\n", "AUTH SSL\r\n", "AUTH TLS-C\r\n", "FEAT\r\n",
-					  "SYST\r\n", "HOST ", "OPTS ", "PASV\r\n", "EPSV\r\n", NULL};
+	static const char *const own[] = {
+		"AUTH TLS\r\n", "AUTH SSL\r\n", "AUTH TLS-C\r\n", "FEAT\r\n", "SYST\r\n",
+		"HOST ",        "OPTS ",        "PASV\r\n",       "EPSV\r\n", NULL};
 	struct rd line, t = r;
 	size_t i;
 	enum verdict v = scan_one_of(&t, own, true, &i);

@@ -17,12 +17,12 @@ static const char *const methods[] = {
 	/* WebDAV: RFC 4918 9, RFC 5323 2, RFC 3253 3.6; MERGE also by OData 2.0 clients */
 	"PROPFIND ", "PROPPATCH ", "MKCOL ", "COPY ", "MOVE ", "LOCK ", "UNLOCK ", "SEARCH ",
 	"REPORT ", "MERGE ",
-	/* Exchange's WebDAV: MS-WDVSE 2.2, MS-WDVME, [MS-XWDVSEC] */
+	/* Exchange's WebDAV, notifications of MS-XWDNOTIF and methods in batches */
 	"POLL ", "SUBSCRIBE ", "UNSUBSCRIBE ", "NOTIFY ", "X-MS-ENUMATTS ", "BCOPY ", "BDELETE ",
 	"BMOVE ", "BPROPFIND ", "BPROPPATCH ",
-	/* RPC over HTTP: MS-RPCH 2.1.1; Remote Desktop gateway: MS-TSGU 2.2.3 */
+	/* RPC over HTTP: MS-RPCH 2.1; Remote Desktop gateway: MS-TSGU 2.1 */
 	"RPC_IN_DATA ", "RPC_OUT_DATA ", "RPC_CONNECT ", "RDG_IN_DATA ", "RDG_OUT_DATA ",
-	/* Background transfer uploads: MC-BUP 2.2 */
+	/* Background transfer uploads: MC-BUP */
 	"BITS_POST ", NULL};
 
 enum {
@@ -50,7 +50,7 @@ static void read_host(struct rd r, struct facts *ret)
 	ret->more = true;
 }
 
-static enum verdict request(struct rd r, const struct payload *in, struct facts *ret)
+static enum verdict request(struct rd r, struct facts *ret)
 {
 	struct rd line;
 	size_t i;
@@ -141,7 +141,7 @@ static enum verdict probe(const struct payload *in, struct facts *ret)
 	if (w > v)
 		v = w;
 	if (v == VERDICT_NO)
-		v = request(r, in, ret);
+		v = request(r, ret);
 	return v == VERDICT_NO ? h2_settings(r, ret) : v;
 }
 

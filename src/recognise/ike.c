@@ -2,8 +2,8 @@
 /*
  * IKE, the key exchange of IPsec, on 500 and, behind four zero bytes, on 4500 (RFC 3948 2.2).
  *
- *   initiator_spi(8) responder_spi(8) next(1) version(1) exchange(1) flags(1) message_id(4) length(4)
- *                                                            RFC 7296 3.1, RFC 2408 3.1
+ *   initiator_spi(8) responder_spi(8) next(1) version(1) exchange(1) flags(1) message_id(4)
+ * length(4) RFC 7296 3.1, RFC 2408 3.1
  */
 #include "recognise/scan.h"
 

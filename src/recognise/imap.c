@@ -18,7 +18,7 @@ static enum verdict server(struct rd r, struct facts *ret)
 		return v;
 	ret->speaker = SPEAKER_SERVER;
 	if (!scan_line(&r, &line))
-		return scan_printable(line) ? VERDICT_MORE : VERDICT_NO;
+		return scan_readable(line) ? VERDICT_MORE : VERDICT_NO;
 	if (i == 2)
 		ret->notes |= APP_NOTE_ERROR;
 	return scan_has(line, "IMAP") || i == 1 ? VERDICT_SURE : VERDICT_LIKELY;
@@ -27,8 +27,14 @@ static enum verdict server(struct rd r, struct facts *ret)
 static enum verdict command(struct rd *r, struct facts *ret)
 {
 	/* Not authenticated state and any state, RFC 3501 6.1, 6.2; ID is RFC 2971 */
-	static const char *const commands[] = {" CAPABILITY\r\n", " STARTTLS\r\n", " AUTHENTICATE ",
-					       " LOGIN ", " ID ", " NOOP\r\n", " LOGOUT\r\n", NULL};
+	static const char *const commands[] = {" CAPABILITY\r\n",
+					       " STARTTLS\r\n",
+					       " AUTHENTICATE ",
+					       " LOGIN ",
+					       " ID ",
+					       " NOOP\r\n",
+					       " LOGOUT\r\n",
+					       NULL};
 	struct rd line;
 	size_t n = 0, i;
 

@@ -34,9 +34,25 @@ static enum verdict probe(const struct payload *in, struct facts *ret)
 	return v;
 }
 
+/* Behind a SASL bind: the length and a Kerberos wrap token (RFC 4422 3.7, RFC 4121 4.2.6.2). */
+static enum verdict wrapped(struct rd r)
+{
+	uint32_t len = rd_be32(&r);
+	uint16_t token = rd_be16(&r);
+	uint8_t flags = rd_u8(&r), filler = rd_u8(&r);
+
+	if (rd_short(&r))
+		return VERDICT_NO;
+	return len >= 16 && len < 1 << 24 && token == 0x0504 && flags <= 7 && filler == 0xff
+		       ? VERDICT_LIKELY
+		       : VERDICT_NO;
+}
+
 static enum verdict resume(const struct payload *in, struct facts *ret)
 {
-	return probe(in, ret);
+	enum verdict v = probe(in, ret);
+
+	return v == VERDICT_NO ? wrapped(rd_over(in->p, in->n)) : v;
 }
 
 const struct recogniser recogniser_ldap = {

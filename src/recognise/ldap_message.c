@@ -56,7 +56,8 @@ static enum verdict extended_request(struct rd r, struct ldap_message *m)
 	if (v != VERDICT_SURE)
 		return v;
 	/* LDAPOID, RFC 4511 4.1.2: dotted decimal */
-	if (rd_left(&oid) && !(rd_is(&oid, "0.", 2) || rd_is(&oid, "1.", 2) || rd_is(&oid, "2.", 2)))
+	if (rd_left(&oid) &&
+	    !(rd_is(&oid, "0.", 2) || rd_is(&oid, "1.", 2) || rd_is(&oid, "2.", 2)))
 		return VERDICT_NO;
 	if (rd_is(&oid, "3.6.1.4.1.1466.20037", 20)) /* StartTLS, RFC 4511 4.14.1 */
 		m->notes |= APP_NOTE_STARTTLS;

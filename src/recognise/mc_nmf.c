@@ -15,22 +15,22 @@
 #include "recognise/scan.h"
 
 enum { /* record types, 2.2.1 */
-	RECORD_VERSION = 0x00,
-	RECORD_MODE = 0x01,
-	RECORD_VIA = 0x02,
-	RECORD_KNOWN_ENCODING = 0x03,
-	RECORD_EXTENSIBLE_ENCODING = 0x04,
-	RECORD_UNSIZED = 0x05,
-	RECORD_SIZED = 0x06,
-	RECORD_END = 0x07,
-	RECORD_FAULT = 0x08,
-	RECORD_UPGRADE = 0x09,
-	RECORD_UPGRADE_RESPONSE = 0x0a,
-	RECORD_PREAMBLE_ACK = 0x0b,
-	RECORD_PREAMBLE_END = 0x0c,
-	MODE_LAST = 4,      /* 2.2.3.2: singleton-unsized to singleton-sized */
-	ENCODING_LAST = 8,  /* 2.2.3.4.1 */
-	VIA_MAX = 2048,
+       RECORD_VERSION = 0x00,
+       RECORD_MODE = 0x01,
+       RECORD_VIA = 0x02,
+       RECORD_KNOWN_ENCODING = 0x03,
+       RECORD_EXTENSIBLE_ENCODING = 0x04,
+       RECORD_UNSIZED = 0x05,
+       RECORD_SIZED = 0x06,
+       RECORD_END = 0x07,
+       RECORD_FAULT = 0x08,
+       RECORD_UPGRADE = 0x09,
+       RECORD_UPGRADE_RESPONSE = 0x0a,
+       RECORD_PREAMBLE_ACK = 0x0b,
+       RECORD_PREAMBLE_END = 0x0c,
+       MODE_LAST = 4,     /* 2.2.3.2: singleton-unsized to singleton-sized */
+       ENCODING_LAST = 8, /* 2.2.3.4.1 */
+       VIA_MAX = 2048,
 };
 
 static enum verdict length(struct rd *r, uint32_t *ret)
@@ -156,7 +156,7 @@ static enum verdict after_upgrade(struct rd r)
 	if (rd_short(&r))
 		return VERDICT_MORE;
 	return len && ((major == 1 && minor == 0) || (major == 3 && minor <= 4)) ? VERDICT_LIKELY
-										   : VERDICT_NO;
+										 : VERDICT_NO;
 }
 
 /* Messages follow at once when nothing protects them. */
@@ -202,7 +202,7 @@ static enum verdict server(struct rd r, struct facts *ret)
 		if (v != VERDICT_SURE)
 			return v;
 		ret->notes |= APP_NOTE_ERROR;
-		v = n > 2048 ? VERDICT_NO : scan_one_of(&r, faults, true, &i); /* 2.2.3.5 */
+		v = n > 2048 ? VERDICT_NO : scan_one_of(&r, faults, true, &i);
 		return v;
 	}
 	if (type != RECORD_UPGRADE_RESPONSE && type != RECORD_PREAMBLE_ACK)

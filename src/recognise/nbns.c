@@ -33,10 +33,12 @@ static enum verdict probe(const struct payload *in, struct facts *ret)
 
 	if (rd_short(&r))
 		return VERDICT_MORE;
-	if (!opcode_ok(flags >> 11 & 15) || flags & 0x0060) /* RFC 1002 4.2.1.1: zeros in NM_FLAGS */
+	if (!opcode_ok(flags >> 11 & 15) ||
+	    flags & 0x0060) /* RFC 1002 4.2.1.1: zeros in NM_FLAGS */
 		return VERDICT_NO;
 	/* One question, or one answer; a registration adds its record. */
-	if (qd > 1 || an > 1 || ns > 1 || ar > 1 || (!answer && qd != 1) || (answer && !qd && !an && !ns))
+	if (qd > 1 || an > 1 || ns > 1 || ar > 1 || (!answer && qd != 1) ||
+	    (answer && !qd && !an && !ns))
 		return VERDICT_NO;
 
 	enum verdict v = netbios_name(&r);

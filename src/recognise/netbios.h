@@ -8,13 +8,13 @@
 #include "recognise/scan.h"
 
 enum { /* RFC 1002 4.3.1 */
-	NBSS_MESSAGE = 0x00,
-	NBSS_REQUEST = 0x81,
-	NBSS_POSITIVE = 0x82,
-	NBSS_NEGATIVE = 0x83,
-	NBSS_RETARGET = 0x84,
-	NBSS_KEEPALIVE = 0x85,
-	NETBIOS_NAME = 0x20, /* length of an encoded name, RFC 1001 14.1 */
+       NBSS_MESSAGE = 0x00,
+       NBSS_REQUEST = 0x81,
+       NBSS_POSITIVE = 0x82,
+       NBSS_NEGATIVE = 0x83,
+       NBSS_RETARGET = 0x84,
+       NBSS_KEEPALIVE = 0x85,
+       NETBIOS_NAME = 0x20, /* length of an encoded name, RFC 1001 14.1 */
 };
 
 /* An encoded name: 20h, 32 letters A to P, and scope labels up to the zero one. */
@@ -55,7 +55,8 @@ static inline void netbios_session(struct rd *r)
 		uint8_t type = rd_u8(&t);
 		uint32_t n = rd_be24(&t);
 
-		if (type < NBSS_REQUEST || type > NBSS_KEEPALIVE || type == NBSS_NEGATIVE || n > 512)
+		if (type < NBSS_REQUEST || type > NBSS_KEEPALIVE || type == NBSS_NEGATIVE ||
+		    n > 512)
 			return;
 		rd_skip(&t, n);
 		if (rd_short(&t))

@@ -4,7 +4,8 @@
  *
  *   LI(2) VN(3) mode(3)  stratum(1) poll(1) precision(1)  root_delay(4) root_dispersion(4)
  *   reference_id(4) reference(8) origin(8) receive(8) transmit(8)  [key id, digest | extensions]
- *   control: LI VN 6  R E M op(5)  sequence(2) status(2) association(2) offset(2) count(2)  RFC 9327
+ *   control: LI VN 6  R E M op(5)  sequence(2) status(2) association(2) offset(2) count(2)  RFC
+ * 9327
  */
 #include "recognise/scan.h"
 
@@ -20,8 +21,8 @@ enum {
 	CONTROL_HEADER = 12,
 	CONTROL_DATA_MAX = 468,
 	PRIVATE_HEADER = 8,
-	MAX_STRATUM = 16,      /* RFC 5905 7.3: 16 is unsynchronised */
-	MAX_DELAY_S = 256,     /* seconds in the upper half of the short format; MAXDISP is 16 */
+	MAX_STRATUM = 16,  /* RFC 5905 7.3: 16 is unsynchronised */
+	MAX_DELAY_S = 256, /* seconds in the upper half of the short format; MAXDISP is 16 */
 };
 
 /* What follows the header: nothing, a MAC (MD5 20, SHA-1 24, MS-SNTP 20 or 72) or extension
@@ -110,7 +111,8 @@ static enum verdict probe(const struct payload *in, struct facts *ret)
 		return VERDICT_NO;
 	/* Poll is a log2 of seconds (17 at the most, RFC 5905 7.3; ntpd once sent negative ones),
 	 * precision is negative but for clients that hide theirs (32). */
-	if (stratum > MAX_STRATUM || (poll > 17 && poll < 0xf0) || (precision > 32 && precision < 0xe0))
+	if (stratum > MAX_STRATUM || (poll > 17 && poll < 0xf0) ||
+	    (precision > 32 && precision < 0xe0))
 		return VERDICT_NO;
 	if (!short_format_ok(delay) || !short_format_ok(dispersion))
 		return VERDICT_NO;
@@ -123,7 +125,8 @@ static enum verdict probe(const struct payload *in, struct facts *ret)
 		[MODE_SYMMETRIC_PASSIVE] = {SPEAKER_SERVER, APP_NOTE_NTP_SYMMETRIC},
 		[MODE_CLIENT] = {SPEAKER_CLIENT, 0},
 		[MODE_SERVER] = {SPEAKER_SERVER, 0},
-		[MODE_BROADCAST] = {SPEAKER_SERVER, APP_NOTE_NTP_BROADCAST | APP_NOTE_UNANSWERED_KIND},
+		[MODE_BROADCAST] = {SPEAKER_SERVER,
+				    APP_NOTE_NTP_BROADCAST | APP_NOTE_UNANSWERED_KIND},
 	};
 
 	ret->speaker = modes[mode].speaker;

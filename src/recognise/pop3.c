@@ -19,19 +19,20 @@ static enum verdict server(struct rd r, struct facts *ret)
 		return v;
 	ret->speaker = SPEAKER_SERVER;
 	if (!scan_line(&r, &line))
-		return scan_printable(line) ? VERDICT_MORE : VERDICT_NO;
-	if (!scan_printable(line))
+		return scan_readable(line) ? VERDICT_MORE : VERDICT_NO;
+	if (!scan_readable(line))
 		return VERDICT_NO;
 	/* RFC 1939 7: <process-ID.clock@hostname> */
-	if (scan_has(line, "POP") || (scan_has(line, "<") && scan_has(line, "@") && scan_has(line, ">")))
+	if (scan_has(line, "POP") ||
+	    (scan_has(line, "<") && scan_has(line, "@") && scan_has(line, ">")))
 		return VERDICT_SURE;
 	return VERDICT_LIKELY;
 }
 
 static enum verdict client(struct rd r, struct facts *ret)
 {
-	static const char *const commands[] = {"USER ", "APOP ", "CAPA\r\n", "STLS\r\n", "AUTH\r\n",
-					       "AUTH ", "QUIT\r\n", NULL};
+	static const char *const commands[] = {"USER ",    "APOP ", "CAPA\r\n", "STLS\r\n",
+					       "AUTH\r\n", "AUTH ", "QUIT\r\n", NULL};
 	struct rd line, t = r;
 	size_t i;
 	enum verdict v = scan_one_of(&t, commands, true, &i);

@@ -89,6 +89,10 @@ static enum verdict probe(const struct payload *in, struct facts *ret)
 		}
 		if (v == VERDICT_MORE)
 			return whole ? VERDICT_NO : v;
+		/* A routing token of another form, or none, before its CR LF. */
+		t = b;
+		if (whole && scan_line(&t, &line) && scan_printable(line))
+			return rd_left(&t) ? negotiation(t, true, ret) : VERDICT_LIKELY;
 	}
 
 	enum verdict v = negotiation(b, request, ret);

@@ -20,8 +20,8 @@ static const struct recogniser *const all[] = {
 };
 
 enum {
-	APPS_EACH = 8,  /* numbers set aside for the names of one recogniser */
-	ENOUGH = 8,     /* payload bytes from which a "no" is worth something */
+	APPS_EACH = 8, /* numbers set aside for the names of one recogniser */
+	ENOUGH = 8,    /* payload bytes from which a "no" is worth something */
 };
 
 size_t recogniser_count(void)
@@ -70,8 +70,8 @@ bool app_is(uint16_t app, uint16_t wanted)
 {
 	if (app == APP_NONE || wanted == APP_NONE)
 		return false;
-	return app == wanted || ((wanted - 1) % APPS_EACH == 0 &&
-				 (app - 1) / APPS_EACH == (wanted - 1) / APPS_EACH);
+	return app == wanted ||
+	       ((wanted - 1) % APPS_EACH == 0 && (app - 1) / APPS_EACH == (wanted - 1) / APPS_EACH);
 }
 
 bool app_remote_control(uint16_t app)
@@ -157,6 +157,20 @@ static void judge(const struct recogniser *r, const struct payload side[2], stru
 		c->conf = APP_LIKELY;
 }
 
+/* When each side speaks something else, what answers is what listens there: a server's message
+ * says more than one of either, and that more than a client's. */
+static int answers(const struct claim *c)
+{
+	static const int rank[] = {
+		[SPEAKER_EITHER] = 1, [SPEAKER_CLIENT] = 0, [SPEAKER_SERVER] = 2};
+	int best = -1;
+
+	for (int i = 0; i < 2; i++)
+		if (c->v[i] == VERDICT_SURE && rank[c->f[i].speaker] > best)
+			best = rank[c->f[i].speaker];
+	return best;
+}
+
 /* Is a better founded than b? Equal ones keep the order of the list. */
 static bool better(const struct claim *a, const struct claim *b)
 {
@@ -165,14 +179,7 @@ static bool better(const struct claim *a, const struct claim *b)
 	if (a->sure != b->sure)
 		return a->sure > b->sure;
 
-	/* Each side speaks something else: what answers is what listens there. */
-	bool a_server = false, b_server = false;
-
-	for (int i = 0; i < 2; i++) {
-		a_server |= a->v[i] == VERDICT_SURE && a->f[i].speaker == SPEAKER_SERVER;
-		b_server |= b->v[i] == VERDICT_SURE && b->f[i].speaker == SPEAKER_SERVER;
-	}
-	return a_server && !b_server;
+	return answers(a) > answers(b);
 }
 
 static void add_ifaces(struct recognition *ret, const struct facts *f)

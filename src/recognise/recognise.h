@@ -15,7 +15,8 @@
  * SURE by one side, or LIKELY by both, and not NO by a side that has at least 8 bytes, is
  * APP_SURE; LIKELY by one side alone is APP_LIKELY, and so is SURE against a NO: there the server's
  * message names what listens. A protocol is never claimed from fewer than `min` bytes. A side that
- * does not begin at the start of its stream is only asked through `resume`, and its no means nothing.
+ * does not begin at the start of its stream is only asked through `resume`, and its no means
+ * nothing.
  */
 #ifndef SPAN_RECOGNISE_RECOGNISE_H
 #define SPAN_RECOGNISE_RECOGNISE_H
@@ -32,17 +33,17 @@ enum app_conf { APP_UNSURE, APP_LIKELY, APP_SURE };
 
 /* Facts that bear on advice or evidence, ored into conversations. */
 enum app_note {
-	APP_NOTE_CLEAR_LOGIN = 1 << 0,  /* LDAP simple bind with a password and without TLS */
-	APP_NOTE_SMB1_SERVER = 1 << 1,  /* the server answered in SMB1 */
-	APP_NOTE_STARTTLS = 1 << 2,     /* an upgrade to TLS was asked for */
-	APP_NOTE_NTP_SYMMETRIC = 1 << 3,/* mode 1: an older w32time client, or a peer */
-	APP_NOTE_NTP_BROADCAST = 1 << 4,/* mode 5 */
-	APP_NOTE_NTP_CONTROL = 1 << 5,  /* mode 6 or 7: not time synchronisation */
-	APP_NOTE_RPC_NAK = 1 << 6,      /* bind_nak */
-	APP_NOTE_KRB_ERROR = 1 << 7,    /* KRB-ERROR other than 25, the usual call for pre-authentication */
-	APP_NOTE_SSRP_BROADCAST = 1 << 8,/* SQL Browser request 02 */
+	APP_NOTE_CLEAR_LOGIN = 1 << 0,     /* LDAP simple bind with a password and without TLS */
+	APP_NOTE_SMB1_SERVER = 1 << 1,     /* the server answered in SMB1 */
+	APP_NOTE_STARTTLS = 1 << 2,        /* an upgrade to TLS was asked for */
+	APP_NOTE_NTP_SYMMETRIC = 1 << 3,   /* mode 1: an older w32time client, or a peer */
+	APP_NOTE_NTP_BROADCAST = 1 << 4,   /* mode 5 */
+	APP_NOTE_NTP_CONTROL = 1 << 5,     /* mode 6 or 7: not time synchronisation */
+	APP_NOTE_RPC_NAK = 1 << 6,         /* bind_nak */
+	APP_NOTE_KRB_ERROR = 1 << 7,       /* KRB-ERROR, but for 25: pre-authentication wanted */
+	APP_NOTE_SSRP_BROADCAST = 1 << 8,  /* SQL Browser request 02 */
 	APP_NOTE_UNANSWERED_KIND = 1 << 9, /* by nature without answer: syslog, NBDGM, traps */
-	APP_NOTE_ERROR = 1 << 10,       /* the server answered with its protocol's refusal */
+	APP_NOTE_ERROR = 1 << 10,          /* the server answered with its protocol's refusal */
 };
 
 enum { FACT_NAME = 64, FACT_IFACES = 4 };
@@ -55,12 +56,12 @@ struct fact_iface {
 /* What a probe found besides yes or no. Zeroed by the caller. */
 struct facts {
 	enum speaker speaker;
-	uint8_t variant;        /* index into recogniser.apps */
+	uint8_t variant; /* index into recogniser.apps */
 	uint32_t notes;
-	char name[FACT_NAME];   /* SNI, Host, via, instance ...; printable ASCII only, "" none */
+	char name[FACT_NAME]; /* SNI, Host, via, instance ...; printable ASCII only, "" none */
 	struct fact_iface iface[FACT_IFACES]; /* DCE/RPC abstract syntaxes of a bind */
 	uint8_t n_iface;
-	bool more;              /* certain already, but later bytes may still bring a name or a note */
+	bool more; /* certain already, but later bytes may still bring a name or a note */
 };
 
 struct payload {
@@ -71,7 +72,7 @@ struct payload {
 	uint16_t port;    /* of the speaker's side; only for protocols whose specification makes the
 			   * port part of their identity (DNS 53/5353/5355), never as proof */
 	uint16_t peer_port;
-	uint8_t proto;    /* PROTO_TCP or PROTO_UDP: framing differs. Filled in by recognise() */
+	uint8_t proto; /* PROTO_TCP or PROTO_UDP: framing differs. Filled in by recognise() */
 };
 
 struct app_row { /* one name of a recogniser: the first names the family */
@@ -80,10 +81,10 @@ struct app_row { /* one name of a recogniser: the first names the family */
 };
 
 struct recogniser {
-	const char *word; /* the file's */
-	const char *spec; /* "RFC 8446 5.1" */
-	uint8_t proto;    /* IP protocol: 6 or 17; 0 both */
-	uint8_t min;      /* fewest bytes that can prove it */
+	const char *word;    /* the file's */
+	const char *spec;    /* "RFC 8446 5.1" */
+	uint8_t proto;       /* IP protocol: 6 or 17; 0 both */
+	uint8_t min;         /* fewest bytes that can prove it */
 	bool remote_control; /* remote control, shell, file transfer or tunnel (severity) */
 	struct app_row apps[6];
 	enum verdict (*probe)(const struct payload *in, struct facts *ret);
@@ -96,7 +97,7 @@ struct recogniser {
 enum { APP_NONE = 0 };
 size_t recogniser_count(void);
 const struct recogniser *recogniser_at(size_t i);
-const char *app_name(uint16_t app);  /* "" for APP_NONE */
+const char *app_name(uint16_t app); /* "" for APP_NONE */
 const char *app_title(uint16_t app);
 /* APP_NONE when there is none. */
 uint16_t app_by_name(const char *name);
@@ -108,7 +109,7 @@ bool app_remote_control(uint16_t app);
 struct recognition {
 	uint16_t app;
 	enum app_conf conf;
-	int8_t client_side;  /* 0, 1; -1 unknown */
+	int8_t client_side; /* 0, 1; -1 unknown */
 	uint32_t notes;
 	char name[FACT_NAME];
 	struct fact_iface iface[FACT_IFACES];

@@ -11,14 +11,15 @@
 #include "base/cpu.h"
 
 #define B(v, shift) (uint8_t)((uint64_t)(v) >> (shift))
-#define U(d1, d2, d3, d4, node)                                                                    \
-	{                                                                                          \
-		B(d1, 24), B(d1, 16), B(d1, 8), B(d1, 0), B(d2, 8), B(d2, 0), B(d3, 8), B(d3, 0),  \
-			B(d4, 8), B(d4, 0), B(node, 40), B(node, 32), B(node, 24), B(node, 16),    \
-			B(node, 8), B(node, 0)                                                     \
+#define U(d1, d2, d3, d4, node)                                                                   \
+	{                                                                                         \
+		B(d1, 24), B(d1, 16), B(d1, 8), B(d1, 0), B(d2, 8), B(d2, 0), B(d3, 8), B(d3, 0), \
+			B(d4, 8), B(d4, 0), B(node, 40), B(node, 32), B(node, 24), B(node, 16),   \
+			B(node, 8), B(node, 0)                                                    \
 	}
 
-/* clang-format off: a table */
+/* A table: */
+/* clang-format off */
 static const struct rpc_iface_row rows[] = {
 	{U(0xe1af8308, 0x5d1f, 0x11c9, 0x91a4, 0x08002b14a0fa), 3, 0, 3, 0, "epmapper",
 	 "endpoint mapper", "C706/MS-RPCE"},
@@ -34,8 +35,8 @@ static const struct rpc_iface_row rows[] = {
 	 "DCOM object references", "MS-DCOM"},
 	{U(0x00000143, 0x0000, 0x0000, 0xc000, 0x000000000046), 0, 0, 0, 0, "IRemUnknown2",
 	 "DCOM object references", "MS-DCOM"},
-	{U(0x00000000, 0x0000, 0x0000, 0xc000, 0x000000000046), 0, 0, 0, 0, "IUnknown",
-	 "DCOM", "MS-DCOM"},
+	{U(0x00000000, 0x0000, 0x0000, 0xc000, 0x000000000046), 0, 0, 0, 0, "IUnknown", "DCOM",
+	 "MS-DCOM"},
 	{U(0x00020400, 0x0000, 0x0000, 0xc000, 0x000000000046), 0, 0, 0, 0, "IDispatch",
 	 "OLE automation", "MS-OAUT"},
 	{U(0xe3514235, 0x4b06, 0x11d1, 0xab04, 0x00c04fc2dcd2), 4, 0, 4, 0, "drsuapi",
@@ -100,8 +101,8 @@ static const struct rpc_iface_row rows[] = {
 	 "task scheduler, accounts", "MS-TSCH"},
 	{U(0x86d35949, 0x83c9, 0x4044, 0xb424, 0xdb363231fd0c), 1, 0, 1, 0, "ITaskSchedulerService",
 	 "task scheduler", "MS-TSCH"},
-	{U(0x82273fdc, 0xe32a, 0x18c3, 0x3f78, 0x827929dc23ea), 0, 0, 0, 0, "eventlog",
-	 "event log", "MS-EVEN"},
+	{U(0x82273fdc, 0xe32a, 0x18c3, 0x3f78, 0x827929dc23ea), 0, 0, 0, 0, "eventlog", "event log",
+	 "MS-EVEN"},
 	{U(0xf6beaff7, 0x1e19, 0x4fbb, 0x9f8f, 0xb89e2018337c), 1, 0, 1, 0, "IEventService",
 	 "event log, 6.0", "MS-EVEN6"},
 	{U(0x12345678, 0x1234, 0xabcd, 0xef00, 0x0123456789ab), 1, 0, 1, 0, "spoolss",
@@ -146,8 +147,8 @@ static const struct rpc_iface_row rows[] = {
 	 "WMI logon", "MS-WMI"},
 	{U(0xd4781cd6, 0xe5d3, 0x44df, 0xad94, 0x930efe48a887), 0, 0, 0, 0, "IWbemLoginClientID",
 	 "WMI logon", "MS-WMI"},
-	{U(0x9556dc99, 0x828c, 0x11cf, 0xa37e, 0x00aa003240c7), 0, 0, 0, 0, "IWbemServices",
-	 "WMI", "MS-WMI"},
+	{U(0x9556dc99, 0x828c, 0x11cf, 0xa37e, 0x00aa003240c7), 0, 0, 0, 0, "IWbemServices", "WMI",
+	 "MS-WMI"},
 	{U(0x027947e1, 0xd731, 0x11ce, 0xa357, 0x000000000001), 0, 0, 0, 0, "IEnumWbemClassObject",
 	 "WMI", "MS-WMI"},
 	{U(0x1c1c45ee, 0x4395, 0x11d2, 0xb60b, 0x00104b703efd), 0, 0, 0, 0, "IWbemFetchSmartEnum",
@@ -176,8 +177,8 @@ static const struct rpc_iface_row rows[] = {
 	 "link tracking", "MS-DLTW"},
 	{U(0x4da1c422, 0x943d, 0x11d1, 0xacae, 0x00c04fc2aa3f), 1, 0, 1, 0, "trksvr",
 	 "link tracking server", "MS-DLTM"},
-	{U(0x2f5f6520, 0xca46, 0x1067, 0xb319, 0x00dd010662da), 1, 0, 1, 0, "tapsrv",
-	 "telephony", "MS-TRP"},
+	{U(0x2f5f6520, 0xca46, 0x1067, 0xb319, 0x00dd010662da), 1, 0, 1, 0, "tapsrv", "telephony",
+	 "MS-TRP"},
 	{U(0x76d12b80, 0x3467, 0x11d3, 0x91ff, 0x0090272f9ea3), 1, 0, 1, 0, "qmcomm2",
 	 "message queuing", "MS-MQMP"},
 	{U(0xfdb3a030, 0x065f, 0x11d1, 0xbb9b, 0x00a024ea5525), 1, 0, 1, 0, "qmcomm",

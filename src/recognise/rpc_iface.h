@@ -15,12 +15,12 @@
 enum { RPC_UUID_TEXT = 37 }; /* bytes of a UUID as text, with NUL */
 
 struct rpc_iface_row {
-	uint8_t uuid[16];          /* as printed, big-endian fields */
-	uint16_t major, minor;     /* the lowest version known */
+	uint8_t uuid[16];            /* as printed, big-endian fields */
+	uint16_t major, minor;       /* the lowest version known */
 	uint16_t major_to, minor_to; /* the highest */
-	const char *name;          /* as rules and reports write it: "lsarpc"; unique */
-	const char *title;         /* what it is for */
-	const char *spec;          /* "MS-LSAD, MS-LSAT"; "" none published */
+	const char *name;            /* as rules and reports write it: "lsarpc"; unique */
+	const char *title;           /* what it is for */
+	const char *spec;            /* "MS-LSAD, MS-LSAT"; "" none published */
 };
 
 size_t rpc_iface_count(void);

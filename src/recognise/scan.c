@@ -75,15 +75,25 @@ bool scan_has(struct rd r, const char *text)
 	return false;
 }
 
-bool scan_printable(struct rd r)
+static bool all_between(struct rd r, uint8_t last)
 {
 	while (rd_left(&r)) {
 		uint8_t c = rd_u8(&r);
 
-		if ((c < 0x20 && c != '\t') || c > 0x7e)
+		if ((c < 0x20 && c != '\t') || c == 0x7f || c > last)
 			return false;
 	}
 	return true;
+}
+
+bool scan_printable(struct rd r)
+{
+	return all_between(r, 0x7e);
+}
+
+bool scan_readable(struct rd r)
+{
+	return all_between(r, 0xff);
 }
 
 enum verdict scan_digits(struct rd *r, size_t n, uint32_t *ret)

@@ -25,6 +25,8 @@ bool scan_line(struct rd *r, struct rd *ret);
 bool scan_has(struct rd r, const char *text);
 /* Are all bytes printable ASCII, or tabs? */
 bool scan_printable(struct rd r);
+/* The same, and letters of other alphabets, as servers' greetings have. */
+bool scan_readable(struct rd r);
 /* `n` decimal digits; their value in ret. */
 enum verdict scan_digits(struct rd *r, size_t n, uint32_t *ret);
 /* Copies into facts.name what is printable, up to its size; spaces and the rest end it. */

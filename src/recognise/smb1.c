@@ -4,8 +4,8 @@
  *
  *   00 length(3) | FF 'S' 'M' 'B' command(1) status(4) flags(1) flags2(2) ...   MS-CIFS 2.2.3.1
  *
- * A client that offers SMB2 as well asks in SMB1 (MS-SMB2 4.2): its request alone proves nothing
- * about SMB1. Only the answer of a server in SMB1 does.
+ * A client that offers SMB2 as well asks in SMB1 (MS-SMB2 3.2.4.2.2.1): its request alone proves
+ * nothing about SMB1. Only the answer of a server in SMB1 does.
  */
 #include "recognise/netbios.h"
 

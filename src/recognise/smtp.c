@@ -14,7 +14,8 @@ static enum verdict server(struct rd r, struct facts *ret)
 	static const char *const greetings[] = {"220 ", "220-", "554 ", "554-", "421 ", NULL};
 	/* 250 also ends FTP commands, but not the first; 334 is a challenge (RFC 4954 4) */
 	static const char *const replies[] = {"250-", "250 ", "334 ", "354 ", "235 ", NULL};
-	static const char *const ftp[] = {"331 ", "331-", "230 ", "230-", "234 ", "211-", "215 ", NULL};
+	static const char *const ftp[] = {"331 ", "331-", "230 ", "230-",
+					  "234 ", "211-", "215 ", NULL};
 	struct rd line, t = r;
 	size_t which, i;
 	enum verdict v = scan_one_of(&t, greetings, false, &which);
@@ -24,7 +25,7 @@ static enum verdict server(struct rd r, struct facts *ret)
 	ret->speaker = SPEAKER_SERVER;
 	v = VERDICT_MORE;
 	for (int k = 0; k < LINES && scan_line(&r, &line); k++) {
-		if (!scan_printable(line))
+		if (!scan_readable(line))
 			return k ? v : VERDICT_NO;
 		if (scan_one_of(&line, greetings, false, &i) == VERDICT_SURE) {
 			if (k && i != which && i != which + 1)

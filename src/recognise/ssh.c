@@ -12,7 +12,8 @@ enum { LINES_BEFORE = 8 };
 
 static enum verdict identification(struct rd r)
 {
-	static const char *const versions[] = {"SSH-2.0-", "SSH-1.99-", "SSH-1.5-", "SSH-1.3-", NULL};
+	static const char *const versions[] = {"SSH-2.0-", "SSH-1.99-", "SSH-1.5-", "SSH-1.3-",
+					       NULL};
 	size_t i;
 
 	return scan_one_of(&r, versions, false, &i);
@@ -44,4 +45,5 @@ const struct recogniser recogniser_ssh = {
 	.remote_control = true,
 	.apps = {{"ssh", "SSH"}},
 	.probe = probe,
+	.resume = probe, /* the line is unmistakable wherever it stands */
 };

@@ -22,16 +22,16 @@ enum {
 	TYPE_LOGIN7 = 0x10,
 	TYPE_SSPI = 0x11,
 	TYPE_PRELOGIN = 0x12,
-	STATUS_ALL = 0x1f,      /* 2.2.3.1.2: the bits that are defined */
+	STATUS_ALL = 0x1f, /* 2.2.3.1.2: the bits that are defined */
 	STATUS_EOM = 0x01,
 	HEADER = 8,
-	MAX_PACKET = 32767,     /* 2.2.6.4 PacketSize */
-	OPTION_VERSION = 0,     /* must come first, 2.2.6.5 */
+	MAX_PACKET = 32767, /* 2.2.6.4 PacketSize */
+	OPTION_VERSION = 0, /* must come first, 2.2.6.5 */
 	OPTION_INSTANCE = 2,
 	OPTION_MAX = 7,
 	OPTION_END = 0xff,
 	VERSION_LENGTH = 6,
-	LOGIN7_FIXED = 94,      /* up to the data, 2.2.6.4; 86 before TDS 7.2 */
+	LOGIN7_FIXED = 94, /* up to the data, 2.2.6.4; 86 before TDS 7.2 */
 	LOGIN7_FIXED_70 = 86,
 	OLD_LOGIN_MIN = 512,
 };
@@ -175,7 +175,7 @@ static enum verdict probe(const struct payload *in, struct facts *ret)
 		uint8_t status = rd_u8(&first);
 
 		return v == VERDICT_MORE && !rd_short(&first) && status > STATUS_ALL ? VERDICT_NO
-										      : v;
+										     : v;
 	}
 
 	size_t room = h.length - (size_t)HEADER;

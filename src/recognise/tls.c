@@ -18,13 +18,13 @@ enum {
 	TYPE_ALERT = 21,
 	TYPE_HANDSHAKE = 22,
 	TYPE_APPLICATION_DATA = 23,
-	MAX_PLAINTEXT = 1 << 14,            /* RFC 8446 5.1 */
-	MAX_CIPHERTEXT = (1 << 14) + 2048,  /* RFC 5246 6.2.3 */
+	MAX_PLAINTEXT = 1 << 14,           /* RFC 8446 5.1 */
+	MAX_CIPHERTEXT = (1 << 14) + 2048, /* RFC 5246 6.2.3 */
 	MSG_CLIENT_HELLO = 1,
 	MSG_SERVER_HELLO = 2,
 	MAX_HELLO = 1 << 16,
-	EXT_SERVER_NAME = 0,                /* RFC 6066 3 */
-	EXT_ALPN = 16,                      /* RFC 7301 3.1 */
+	EXT_SERVER_NAME = 0, /* RFC 6066 3 */
+	EXT_ALPN = 16,       /* RFC 7301 3.1 */
 	VARIANT_TDS8 = 1,
 	HELLO_KEPT = 2048,
 };
@@ -204,7 +204,8 @@ static enum verdict old_hello(struct rd r, struct facts *ret)
 	if (rd_short(&r))
 		return VERDICT_MORE;
 	if (!version_ok(version) || !suites || suites % 3 || (session && session != 16) ||
-	    challenge < 16 || challenge > 32 || (length & 0x7fff) != 9 + suites + session + challenge)
+	    challenge < 16 || challenge > 32 ||
+	    (length & 0x7fff) != 9 + suites + session + challenge)
 		return VERDICT_NO;
 	ret->speaker = SPEAKER_CLIENT;
 	return VERDICT_SURE;

@@ -6,7 +6,8 @@
 
 static enum verdict probe(const struct payload *in, struct facts *ret)
 {
-	/* 003.003 to 003.008; Apple says 003.889, UltraVNC's repeater 000.000, RealVNC 004 and 005 */
+	/* 003.003 to 003.008; Apple says 003.889, UltraVNC's repeater 000.000, RealVNC 004 and 005
+	 */
 	static const char *const majors[] = {"RFB 003.", "RFB 004.", "RFB 005.", "RFB 000.", NULL};
 	struct rd r = rd_over(in->p, in->n);
 	uint32_t minor;

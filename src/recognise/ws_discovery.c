@@ -21,7 +21,8 @@ static enum verdict probe(const struct payload *in, struct facts *ret)
 	if (v != VERDICT_SURE)
 		return v;
 	if (!scan_has(r, "Envelope"))
-		return in->cut && scan_text(&t, "?xml", false) != VERDICT_NO ? VERDICT_MORE : VERDICT_NO;
+		return in->cut && scan_text(&t, "?xml", false) != VERDICT_NO ? VERDICT_MORE
+									     : VERDICT_NO;
 	if (!scan_has(r, "schemas.xmlsoap.org/ws/2005/04/discovery") &&
 	    !scan_has(r, "docs.oasis-open.org/ws-dd/ns/discovery/2009/01"))
 		return in->cut ? VERDICT_LIKELY : VERDICT_NO;

@@ -27,7 +27,8 @@ struct sample {
 	const char *hex;
 };
 
-/* clang-format off: a table */
+/* A table: */
+/* clang-format off */
 static const struct sample samples[] = {
 	{"A1.1", "dcerpc-epm", VERDICT_SURE, SPEAKER_CLIENT, PROTO_TCP,
 	 .iface = {"e1af8308-5d1f-11c9-91a4-08002b14a0fa 3.0"},

@@ -30,6 +30,8 @@ static size_t bytes_of(const char *what, uint8_t *buf)
 enum { TCP = PROTO_TCP, UDP = PROTO_UDP };
 enum { MID = 1, FINAL = 2 };
 
+/* A table: */
+/* clang-format off */
 static const struct {
 	const char *label;
 	const char *side[2];
@@ -76,7 +78,9 @@ static const struct {
 	/* What listens there is the server's word. */
 	{"TLS asked of an HTTP server", {"tls hello", "=HTTP/1.1 400 Bad Request\r\n\r\n"}, TCP, FINAL,
 	 {0}, "http", APP_LIKELY, 0, true},
-	{"HTTP asked of an SSH server", {"http get", "ssh server"}, TCP, FINAL, {0}, "http", APP_LIKELY,
+	{"HTTP asked of an SSH server", {"http get", "ssh server"}, TCP, FINAL, {0}, "ssh", APP_LIKELY,
+	 -1, true},
+	{"SSH asked of an HTTP server", {"ssh client", "http reply"}, TCP, FINAL, {0}, "http", APP_LIKELY,
 	 0, true},
 	{"TLS, and something else back", {"tls hello", "=what is this?\r\n"}, TCP, FINAL, {0}, "tls",
 	 APP_LIKELY, 0, true},
@@ -100,6 +104,7 @@ static const struct {
 	{"nothing", {"", ""}, TCP, FINAL, {0}, "", APP_UNSURE, -1, true},
 	{"nothing yet", {"", ""}, TCP, 0, {0}, "", APP_UNSURE, -1, false},
 };
+/* clang-format on */
 
 static void flows(void **state)
 {
@@ -158,16 +163,26 @@ static void names(void **state)
 		const char *name;
 		bool remote_control;
 	} apps[] = {
-		{"dns", false},	      {"llmnr", false}, {"mdns", false},  {"nbns", false},
-		{"nbdgm", false},     {"nbss", false},	{"smb1", true},	  {"smb2", true},
-		{"ntp", false},	      {"ldap", false},	{"cldap", false}, {"kerberos", false},
-		{"kpasswd", false},   {"tds", false},	{"ssrp", false},  {"mc-nmf", false},
-		{"http", false},      {"tls", false},	{"tls-tds8", false}, {"rdp", true},
-		{"rdp-udp", true},    {"smtp", false},	{"pop3", false},  {"imap", false},
-		{"ftp", true},	      {"ike", false},	{"ssh", true},	  {"telnet", true},
-		{"vnc", true},	      {"dhcp", false},	{"ssdp", false},  {"ws-discovery", false},
-		{"syslog", false},    {"snmp", false},	{"dcerpc", false}, {"dcerpc-epm", false},
-		{"dcerpc-oxid", false}, {"dcerpc-activation", false}, {"dcerpc-cl", false},
+		{"dns", false},         {"llmnr", false},
+		{"mdns", false},        {"nbns", false},
+		{"nbdgm", false},       {"nbss", false},
+		{"smb1", true},         {"smb2", true},
+		{"ntp", false},         {"ldap", false},
+		{"cldap", false},       {"kerberos", false},
+		{"kpasswd", false},     {"tds", false},
+		{"ssrp", false},        {"mc-nmf", false},
+		{"http", false},        {"tls", false},
+		{"tls-tds8", false},    {"rdp", true},
+		{"rdp-udp", true},      {"smtp", false},
+		{"pop3", false},        {"imap", false},
+		{"ftp", true},          {"ike", false},
+		{"ssh", true},          {"telnet", true},
+		{"vnc", true},          {"dhcp", false},
+		{"ssdp", false},        {"ws-discovery", false},
+		{"syslog", false},      {"snmp", false},
+		{"dcerpc", false},      {"dcerpc-epm", false},
+		{"dcerpc-oxid", false}, {"dcerpc-activation", false},
+		{"dcerpc-cl", false},
 	};
 	size_t n = 0;
 

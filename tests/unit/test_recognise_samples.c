@@ -156,7 +156,8 @@ static void noise(void **state)
 	for (size_t round = 0; round < NOISE_ROUNDS; round++) {
 		/* the lengths that some protocol waits for among them */
 		static const size_t lengths[] = {1, 2, 5, 8, 12, 16, 28, 48, 68, 80, 120, 250};
-		size_t n = round % 3 ? next(&x) % sizeof buf : lengths[next(&x) % N_ELEMENTS(lengths)];
+		size_t n =
+			round % 3 ? next(&x) % sizeof buf : lengths[next(&x) % N_ELEMENTS(lengths)];
 
 		for (size_t i = 0; i < n; i++)
 			buf[i] = (uint8_t)(next(&x) >> 24);
@@ -169,9 +170,9 @@ static void noise(void **state)
 			struct payload in = {.p = buf,
 					     .n = n,
 					     .whole_start = true,
-					     .proto = r->proto ? r->proto
-							       : round % 2 ? PROTO_TCP
-									   : PROTO_UDP};
+					     .proto = r->proto    ? r->proto
+						      : round % 2 ? PROTO_TCP
+								  : PROTO_UDP};
 			struct facts f = {0};
 			enum verdict v = r->probe(&in, &f);
 
@@ -179,7 +180,8 @@ static void noise(void **state)
 			if (v == VERDICT_SURE)
 				fail_msg("round %zu: %zu random bytes are %s", round, n, r->word);
 			if (r->resume && r->resume(&in, &f) == VERDICT_SURE)
-				fail_msg("round %zu: %zu random bytes resume %s", round, n, r->word);
+				fail_msg("round %zu: %zu random bytes resume %s", round, n,
+					 r->word);
 		}
 	}
 	print_message("%zu of %d likely\n", likely, NOISE_ROUNDS);
