@@ -611,6 +611,17 @@ def nmf_fault(via):
     return [('c', nmf_preamble(via, None)), ('s', b'\x08' + bytes([len(reason)]) + reason.encode())]
 
 
+# IKE (RFC 7296 3.1) --------------------------------------------------------------------------
+
+def ike_init(answer=False):
+    """IKE_SA_INIT with a nonce, enough to be recognised."""
+    nonce = hashlib.sha256(b'nonce').digest()
+    payload = struct.pack('>BBH', 0, 0, 4 + len(nonce)) + nonce
+    return b'\x11' * 8 + (b'\x22' * 8 if answer else b'\0' * 8) \
+        + struct.pack('>BBBBII', 40, 0x20, 34, 0x20 if answer else 0x08, 0, 28 + len(payload)) \
+        + payload
+
+
 # DHCP (RFC 2131 2), SSDP, WS-Discovery, syslog ------------------------------------------------
 
 def dhcp_discover(mac):

@@ -203,9 +203,12 @@ try ru curl -sk -o /dev/null --resolve crm.corp.example:443:10.20.1.11 \
 try ru curl -sk -o /dev/null --resolve crm.corp.example:443:2001:db8:20:1::11 \
 	https://crm.corp.example/main.aspx
 
-# What the site does not want: a shell on the data tier.
-try rw ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
-	-o IdentitiesOnly=yes -o IdentityFile=/nonexistent nobody@10.20.2.20 true
+# What the site does not want: a shell on the data tier. It also shows the TTL of these servers.
+for a in 10.20.2.20 10.20.2.21 10.20.2.13; do
+	try rw ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=no \
+		-o UserKnownHostsFile=/dev/null -o IdentitiesOnly=yes \
+		-o IdentityFile=/nonexistent "nobody@$a" true
+done
 
 # What fails: dropped (SQL Server), reset by the router (reports), refused by the machine itself
 # (sandbox), rejected by ICMP (global catalogue).
@@ -216,6 +219,6 @@ try rw curl -s -m 4 http://10.20.3.10:3268/
 try rw ping -c 1 10.20.2.21
 sleep 2
 kill "$dump"
-wait "$dump" || true
+wait "$dump" 2>/dev/null || true
 cp "$t/out.pcap" "$out"
 if [ "${RECORD_LOG:-}" ]; then cp "$t/log" "$RECORD_LOG"; fi

@@ -142,7 +142,13 @@ static void on_done(void *user, const struct flow_done *d)
 		f.n_iface = d->app->n_iface;
 	}
 
-	int r = conv_table_add(h->convs, d, &f);
+	/* Syslog, NetBIOS datagrams and traps have no answer that could be missing. */
+	struct flow_done told = *d;
+
+	if (told.state == STATE_NO_ANSWER && f.notes & APP_NOTE_UNANSWERED_KIND)
+		told.state = STATE_ONE_WAY;
+
+	int r = conv_table_add(h->convs, &told, &f);
 
 	if (r < 0 && !h->err)
 		h->err = r;

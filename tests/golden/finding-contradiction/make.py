@@ -2,6 +2,6 @@
 from crm import Crm
 
 s = Crm()
-s.tds(10, s.web, s.pc1)
-s.tds(20, s.app, s.pc1)
+s.tds(10, s.web)
+s.tds(20, s.app)
 s.write('capture.pcap')

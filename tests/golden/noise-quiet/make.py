@@ -8,5 +8,4 @@ for t in (0, 3700):
     s.ldap(t + 2, s.web)
     s.kerberos(t + 3, s.web)
     s.rpc(t + 4, s.web)
-    s.tds(t + 5, s.web)
 s.write('capture.pcap')
