@@ -33,6 +33,11 @@ static enum severity by_case(const struct work *w, const struct item *it)
 		return addr_is_public(&it->c->server) && !w->party[it->server].host ? SEV_MEDIUM
 										    : SEV_LOW;
 	case CASE_EGRESS:
+		/* "Another protocol" takes bytes that could be read. */
+		if (established && it->r.app == APP_NONE &&
+		    ((!it->c->payload[0] && !it->c->payload[1]) ||
+		     w->r->coverage.notes[NOTE_SNAPPED]))
+			return SEV_MEDIUM;
 		return established ? SEV_HIGH : SEV_LOW;
 	case CASE_PUBLIC:
 		return established ? SEV_CRITICAL : SEV_LOW;

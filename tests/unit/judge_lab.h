@@ -27,33 +27,33 @@ enum { TCP = 6, UDP = 17, LAB_MAX = 4096 };
 
 #define HOUR (INT64_C(3600) * NS_PER_S)
 #define T0   (INT64_C(1714521600) * NS_PER_S) /* 2024-05-01 00:00 UTC */
-#define T(s) (T0 + (int64_t)(s) * NS_PER_S)
+#define T(s) (T0 + (int64_t)(s)*NS_PER_S)
 
 /* The deployment that most cases use. */
-#define SITE_HOSTS                                                                                 \
-	"hosts:\n"                                                                                 \
-	"  - {name: crm01, role: crm-web, addr: [10.20.1.11, \"2001:db8:20:1::11\"]}\n"           \
-	"  - {name: crm02, role: crm-async, addr: 10.20.1.12}\n"                                   \
-	"  - {name: sql01, role: sql, addr: 10.20.2.20}\n"                                         \
-	"  - {name: dc01, role: gc, addr: [10.20.3.30, \"2001:db8:20:3::30\"]}\n"                  \
-	"  - {name: dc02, role: gc, addr: 10.20.3.31}\n"                                           \
-	"  - {name: exch01, role: exchange, addr: 10.20.4.40}\n"                                   \
-	"  - {name: lb01, role: nlb, addr: 10.20.1.100}\n"                                         \
-	"  - {name: mon01, role: monitor, addr: 10.20.9.90}\n"                                     \
-	"  - {name: scan01, role: scanner, addr: 10.20.9.91}\n"                                    \
-	"networks:\n"                                                                              \
+#define SITE_HOSTS                                                                      \
+	"hosts:\n"                                                                      \
+	"  - {name: crm01, role: crm-web, addr: [10.20.1.11, \"2001:db8:20:1::11\"]}\n" \
+	"  - {name: crm02, role: crm-async, addr: 10.20.1.12}\n"                        \
+	"  - {name: sql01, role: sql, addr: 10.20.2.20}\n"                              \
+	"  - {name: dc01, role: gc, addr: [10.20.3.30, \"2001:db8:20:3::30\"]}\n"       \
+	"  - {name: dc02, role: gc, addr: 10.20.3.31}\n"                                \
+	"  - {name: exch01, role: exchange, addr: 10.20.4.40}\n"                        \
+	"  - {name: lb01, role: nlb, addr: 10.20.1.100}\n"                              \
+	"  - {name: mon01, role: monitor, addr: 10.20.9.90}\n"                          \
+	"  - {name: scan01, role: scanner, addr: 10.20.9.91}\n"                         \
+	"networks:\n"                                                                   \
 	"  - {name: users, role: crm-client, cidr: 10.30.0.0/16}\n"
 
-#define CRM01 "10.20.1.11"
-#define CRM02 "10.20.1.12"
-#define SQL01 "10.20.2.20"
-#define DC01  "10.20.3.30"
-#define DC02  "10.20.3.31"
-#define EXCH  "10.20.4.40"
-#define VIP   "10.20.1.100"
-#define MON   "10.20.9.90"
+#define CRM01   "10.20.1.11"
+#define CRM02   "10.20.1.12"
+#define SQL01   "10.20.2.20"
+#define DC01    "10.20.3.30"
+#define DC02    "10.20.3.31"
+#define EXCH    "10.20.4.40"
+#define VIP     "10.20.1.100"
+#define MON     "10.20.9.90"
 #define SCANNER "10.20.9.91"
-#define USER  "10.30.1.5"
+#define USER    "10.30.1.5"
 
 struct lab {
 	struct site *site;
@@ -251,8 +251,8 @@ static inline void lab_dump(const struct lab *l)
 	for (size_t i = 0; i < l->r->n_findings; i++) {
 		const struct finding *f = &l->r->findings[i];
 
-		print_message("%s %s %s %u/%u %s\n   why: %s\n   do: %s\n   near: %s %s\n   %s\n", f->id,
-			      sev[f->severity], kind_name(f->kind), f->proto, f->port,
+		print_message("%s %s %s %u/%u %s\n   why: %s\n   do: %s\n   near: %s %s\n   %s\n",
+			      f->id, sev[f->severity], kind_name(f->kind), f->proto, f->port,
 			      f->rule ? f->rule->id : "-", f->why, f->advice ? f->advice : "-",
 			      f->nearest ? f->nearest->id : "-",
 			      f->nearest_why_not ? f->nearest_why_not : "-",

@@ -3,9 +3,9 @@
 #include "judge_lab.h"
 
 #define EST STATE_ESTABLISHED
-#define PAIR                                                                                       \
-	"hosts:\n"                                                                                 \
-	"  - {name: crm01, role: crm-web, addr: 10.20.1.11}\n"                                     \
+#define PAIR                                                   \
+	"hosts:\n"                                             \
+	"  - {name: crm01, role: crm-web, addr: 10.20.1.11}\n" \
 	"  - {name: sql01, role: sql, addr: 10.20.2.20}\n"
 
 static struct lab clean(void)
@@ -29,7 +29,18 @@ static void test_clean(void **state)
 }
 
 enum spoil {
-	EMPTY, CUT, LOSSY, KERNEL, EVICTED, UNDECODED, ONE_WAY, FEW, SNAPPED, SHED, ESP, SOME_UNDECODED,
+	EMPTY,
+	CUT,
+	LOSSY,
+	KERNEL,
+	EVICTED,
+	UNDECODED,
+	ONE_WAY,
+	FEW,
+	SNAPPED,
+	SHED,
+	ESP,
+	SOME_UNDECODED,
 	SPOILS,
 };
 
@@ -178,10 +189,8 @@ static void test_window(void **state)
 		int64_t from[3], to[3];
 		int64_t observed;
 	} rows[] = {
-		{{0, 100, 200}, {100, 200, 300}, 300},
-		{{0, 0, 0}, {100, 100, 100}, 100},
-		{{0, 50, 400}, {100, 200, 500}, 300},
-		{{400, 0, 50}, {500, 100, 200}, 300},
+		{{0, 100, 200}, {100, 200, 300}, 300}, {{0, 0, 0}, {100, 100, 100}, 100},
+		{{0, 50, 400}, {100, 200, 500}, 300},  {{400, 0, 50}, {500, 100, 200}, 300},
 		{{0, 10, 20}, {500, 100, 200}, 500},
 	};
 
@@ -239,12 +248,9 @@ static void test_balance_notices(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_clean),
-		cmocka_unit_test(test_never_green),
-		cmocka_unit_test(test_nothing_judged),
-		cmocka_unit_test(test_exit_codes),
-		cmocka_unit_test(test_window),
-		cmocka_unit_test(test_nothing_at_all),
+		cmocka_unit_test(test_clean),           cmocka_unit_test(test_never_green),
+		cmocka_unit_test(test_nothing_judged),  cmocka_unit_test(test_exit_codes),
+		cmocka_unit_test(test_window),          cmocka_unit_test(test_nothing_at_all),
 		cmocka_unit_test(test_balance_notices),
 	};
 

@@ -5,9 +5,9 @@
 #define EST STATE_ESTABLISHED
 
 /* One crm-web and one SQL Server: S2-SQL-04 (tcp 1433) is the demand under test. */
-#define PAIR                                                                                       \
-	"hosts:\n"                                                                                 \
-	"  - {name: crm01, role: crm-web, addr: 10.20.1.11}\n"                                     \
+#define PAIR                                                   \
+	"hosts:\n"                                             \
+	"  - {name: crm01, role: crm-web, addr: 10.20.1.11}\n" \
 	"  - {name: sql01, role: sql, addr: 10.20.2.20}\n"
 #define RULE "S2-SQL-04"
 
@@ -49,8 +49,8 @@ static void test_state_decides(void **state)
 		struct lab l = lab_open(PAIR);
 		const struct finding *f;
 
-		lab_conv(&l, CRM01, SQL01, TCP, 1433, rows[i].state <= STATE_MID_STREAM ? "tds" : NULL,
-			 rows[i].state);
+		lab_conv(&l, CRM01, SQL01, TCP, 1433,
+			 rows[i].state <= STATE_MID_STREAM ? "tds" : NULL, rows[i].state);
 		lab_judge(&l);
 		expect(&l, RULE, rows[i].word, NULL);
 		f = lab_find(&l, KIND_MISSING, 1433);
@@ -99,8 +99,8 @@ static void test_not_judged(void **state)
 		{"hosts:\n  - {name: crm01, role: crm-web, addr: 10.20.1.11}\n",
 		 "no host has the role sql", 25, 0, true},
 		{PAIR, "not in view: no packet of crm01", 25, 0, true},
-		{"hosts:\n  - {name: all, role: [crm-web, sql], addr: 10.20.1.11}\n", "same host", 25,
-		 0, true},
+		{"hosts:\n  - {name: all, role: [crm-web, sql], addr: 10.20.1.11}\n", "same host",
+		 25, 0, true},
 		{"sensors:\n  - {name: s1, sees: [dc]}\n" PAIR, "no sensor sees", 25, 0, false},
 		{"sensors:\n  - {name: s1, sees: [sql], both-directions: false}\n" PAIR,
 		 "one-way mirror", 25, 0, false},
@@ -397,8 +397,9 @@ static void test_who_refused(void **state)
 	c->refusal_ttl = 61;
 	c->server_ttl = 127;
 	lab_judge(&l);
-	assert_true(has_text(lab_find(&l, KIND_MISSING, 1433)->why,
-			     "by a device on the path: TTL 61, where the server's own packets have 127"));
+	assert_true(has_text(
+		lab_find(&l, KIND_MISSING, 1433)->why,
+		"by a device on the path: TTL 61, where the server's own packets have 127"));
 	c = &l.c[0];
 	c->state = STATE_REJECTED;
 	c->by_state[STATE_REFUSED] = 0;

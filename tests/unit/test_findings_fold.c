@@ -162,6 +162,30 @@ static void test_members_are_one_finding(void **state)
 	lab_close(&l);
 }
 
+/* Hundreds of strangers are one finding too, and so is a host that calls hundreds of them. */
+static void test_crowds(void **state)
+{
+	static const unsigned numbers[] = {256, 257};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct lab l = lab_open(SPLIT);
+
+		for (unsigned k = 0; k < numbers[i]; k++) {
+			char a[32];
+
+			snprintf(a, sizeof a, "10.99.%u.%u", k / 200, k % 200 + 1);
+			lab_conv(&l, CRM01, a, TCP, 7777, NULL, EST);
+			lab_conv(&l, a, SQL01, TCP, 7778, NULL, EST);
+		}
+		lab_judge(&l);
+		assert_int_equal(lab_count(&l, KIND_UNEXPECTED_ENDPOINT), i ? 2 : 512);
+		if (i)
+			assert_int_equal(lab_find(&l, KIND_UNEXPECTED_ENDPOINT, 7777)->folded, 257);
+		lab_close(&l);
+	}
+}
+
 static void id_of(struct lab *l, enum kind kind, char ret[16])
 {
 	const struct finding *f;
@@ -303,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_clients_fold),
 		cmocka_unit_test(test_states_fold_apart),
 		cmocka_unit_test(test_members_are_one_finding),
+		cmocka_unit_test(test_crowds),
 		cmocka_unit_test(test_id_is_stable),
 		cmocka_unit_test(test_id_names_the_host),
 		cmocka_unit_test(test_missing_id_is_stable),

@@ -14,11 +14,26 @@
 static void test_words(void **state)
 {
 	static const char *const words[KIND_N] = {
-		"out-of-scope", "documented", "documented-dynamic", "tolerated", "advice",
-		"setup-only", "rpc-unexplained", "rpc-out-of-range", "moved-service",
-		"unexpected-direction", "unexpected-pair", "unexpected-port", "unexpected-endpoint",
-		"unexpected-protocol", "missing", "blocked", "rpc-blocked", "scan",
-		"contradiction", "visibility",
+		"out-of-scope",
+		"documented",
+		"documented-dynamic",
+		"tolerated",
+		"advice",
+		"setup-only",
+		"rpc-unexplained",
+		"rpc-out-of-range",
+		"moved-service",
+		"unexpected-direction",
+		"unexpected-pair",
+		"unexpected-port",
+		"unexpected-endpoint",
+		"unexpected-protocol",
+		"missing",
+		"blocked",
+		"rpc-blocked",
+		"scan",
+		"contradiction",
+		"visibility",
 	};
 
 	(void)state;
@@ -98,7 +113,10 @@ static void test_every_part_counts(void **state)
 		{KIND_UNEXPECTED_PORT, NULL, "a", "b", 6, 23, NULL},
 		{KIND_UNEXPECTED_PORT, NULL, "a", "b", 6, 22, "dynamic"},
 		{KIND_UNEXPECTED_PORT, NULL, "ab", "", 6, 22, NULL},
-		{KIND_UNEXPECTED_PORT, NULL, "a\x1f" "b", "", 6, 22, NULL},
+		{KIND_UNEXPECTED_PORT, NULL,
+		 "a\x1f"
+		 "b",
+		 "", 6, 22, NULL},
 	};
 	char a[FACT_ID], b[FACT_ID];
 

@@ -97,7 +97,7 @@ static void test_groups(void **state)
 		const char *verdict;
 	} rows[] = {
 		{"255.255.255.255", 137, "nbns", 0, "documented"},
-		{"10.20.1.255", 138, "nbdgm", 0, "documented"}, /* an undeclared network's */
+		{"10.20.1.255", 138, "nbdgm", 0, "documented"},  /* an undeclared network's */
 		{"10.30.255.255", 137, "nbns", 0, "documented"}, /* of a declared one */
 		{"255.255.255.255", 67, NULL, 0, "tolerated"},
 		{"224.0.0.252", 5355, NULL, 0, "tolerated"},

@@ -70,7 +70,8 @@ static void test_private_interface_is_shown_by_uuid(void **state)
 	struct conv *c = bound(lab_conv(&l, CRM01, DC01, TCP, 49700, NULL, EST), "lsarpc");
 
 	(void)state;
-	memcpy(c->iface[0].uuid, "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10", 16);
+	memcpy(c->iface[0].uuid, "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10",
+	       16);
 	lab_judge(&l);
 	assert_string_equal(lab_find(&l, KIND_UNEXPECTED_PROTOCOL, 0)->interface,
 			    "01020304-0506-0708-090a-0b0c0d0e0f10");
@@ -172,7 +173,7 @@ static void test_call_backs(void **state)
 		lab_judge(&l);
 		if (strcmp(lab_verdict(&l, 50123), rows[i].verdict) != 0)
 			fail_msg("row %zu: %s", i, lab_verdict(&l, 50123));
-		if (rows[i].caller == (const char *)USER) {
+		if (strcmp(rows[i].caller, USER) == 0) {
 			const struct finding *f = lab_find(&l, KIND_RPC_UNEXPLAINED, 50123);
 
 			assert_int_equal(f->severity, SEV_LOW);

@@ -244,7 +244,8 @@ static void test_forbidden(void **state)
 
 	(void)state;
 	check("deployment: {topology: split, netbios: forbidden}\n" SITE_HOSTS, rows, 1);
-	check("overrides:\n  - {rule: S1-SQL-03b, need: forbidden, reason: \"pipes are off\"}\n" SPLIT,
+	check("overrides:\n  - {rule: S1-SQL-03b, need: forbidden, reason: \"pipes are "
+	      "off\"}\n" SPLIT,
 	      over, 1);
 }
 
