@@ -3,7 +3,7 @@
 # write.sh SPANAUDIT SOURCE-ROOT - where results go: files whole or not at all, a full disk, a closed
 # standard output, a reader that goes away, colour, widths.
 set -u
-tool=$1
+tool=$(realpath "$1")
 capture=$2/pcaps/sample.pcap
 site=$2/pcaps/sample-site.yaml
 tmp=$(mktemp -d)
