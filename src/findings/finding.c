@@ -401,16 +401,16 @@ static void nearest(struct work *w, const struct item *it, struct finding *f)
 
 static bool verdict_finding(struct work *w, const struct cand *v, size_t n)
 {
-	const struct item *worst = NULL;
-	enum severity s = SEV_INFO;
+	const struct item *worst = &w->item[v[0].item];
+	enum severity s = severity_of(w, worst);
 	struct finding *f;
 	struct fact fact;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 1; i < n; i++) {
 		const struct item *it = &w->item[v[i].item];
 		enum severity t = severity_of(w, it);
 
-		if (!worst || t > s) {
+		if (t > s) {
 			worst = it;
 			s = t;
 		}

@@ -6,6 +6,8 @@
 
 #include "site/reader.h"
 
+enum { HOST_ADDRS = 256 }; /* of one host; more is a network, or a slip */
+
 /* `role` and `roles` are the same key; people write either. */
 static bool host_roles(struct reader *r, struct ynode *record, roleset *ret_set)
 {
@@ -40,6 +42,12 @@ static void taken(struct reader *r, const struct ynode *n, const char *text,
 		   "an address is one host's: remove it from one of them");
 }
 
+static void too_many(struct reader *r, const struct ynode *at)
+{
+	error_hint(yerror(r->f, at, r->errs, "more than %d addresses of one host", HOST_ADDRS),
+		   "write a network under 'networks'");
+}
+
 static bool read_addrs(struct reader *r, const struct ynode *n, struct host *h)
 {
 	VEC(struct addr) v = {0};
@@ -63,6 +71,11 @@ static bool read_addrs(struct reader *r, const struct ynode *n, struct host *h)
 		other = inventory_host(r->site->inventory, &a);
 		for (size_t i = 0; i < v.n; i++)
 			twice |= addr_equal(&v.v[i], &a);
+		if (v.n == HOST_ADDRS) {
+			too_many(r, y);
+			ok = false;
+			break;
+		}
 		if (other) {
 			taken(r, y, y->text, other);
 			ok = false;
@@ -116,7 +129,7 @@ static bool read_macs(struct reader *r, const struct ynode *n, struct host *h)
 	for (const struct ynode *y = y_one_or_list(r->f, n, r->errs); y;
 	     y = y_one_or_list_next(n, y)) {
 		const char *z;
-		struct mac m;
+		struct mac m = {{0}};
 
 		if (!y_text(r->f, y, r->errs, &z)) {
 			ok = false;
@@ -268,6 +281,10 @@ static void nat_add(struct reader *r, struct host *h, const struct ynode *seen)
 
 		if (!read_addr(r, y, &a))
 			continue;
+		if (h->n_addr == HOST_ADDRS) {
+			too_many(r, y);
+			return;
+		}
 		e = inventory_add_addr(r->site->inventory, h, &a, &other);
 		if (e == 1)
 			taken(r, y, y->text, other);
