@@ -154,7 +154,7 @@ static enum verdict bind(struct rd r, bool little, bool whole, struct facts *ret
 		}
 		if (!transfers)
 			return VERDICT_NO;
-		rd_skip(&r, transfers * 20u);
+		rd_skip(&r, transfers * (size_t)20);
 		add_iface(ret, &one);
 	}
 	return whole && rd_short(&r) ? VERDICT_NO : VERDICT_SURE;
@@ -279,6 +279,11 @@ static enum verdict resume(const struct payload *in, struct facts *ret)
 		struct facts one = {.speaker = SPEAKER_EITHER};
 		struct rd t = r;
 		struct pdu h;
+
+		if (rd_u8(&t) != 5)
+			continue;
+		t = r;
+
 		enum verdict v = header(&t, &h);
 
 		if (v != VERDICT_SURE)

@@ -20,8 +20,9 @@ static const struct recogniser *const all[] = {
 };
 
 enum {
-	APPS_EACH = 8, /* numbers set aside for the names of one recogniser */
-	ENOUGH = 8,    /* payload bytes from which a "no" is worth something */
+	APPS_EACH = 8,       /* numbers set aside for the names of one recogniser */
+	ENOUGH = 8,          /* payload bytes from which a "no" is worth something */
+	RESUME_ENOUGH = 512, /* a boundary in mid-stream may come later */
 };
 
 size_t recogniser_count(void)
@@ -137,7 +138,8 @@ static void judge(const struct recogniser *r, const struct payload side[2], stru
 			bytes = side[i].n;
 		c->sure += c->v[i] == VERDICT_SURE;
 		likely += c->v[i] == VERDICT_LIKELY;
-		c->open |= c->v[i] != VERDICT_NO || (side[i].n < ENOUGH && side[i].whole_start);
+		c->open |= c->v[i] != VERDICT_NO ||
+			   side[i].n < (side[i].whole_start ? ENOUGH : RESUME_ENOUGH);
 	}
 	c->client = client_of(c);
 	c->conf = APP_UNSURE;
