@@ -46,17 +46,23 @@ static size_t offset_of(struct parse *s, const yaml_mark_t *m)
 	}
 	if (s->chars <= m->index)
 		return s->offset;
+
+	bool crossed = false;
+
 	while (s->chars > m->index && s->offset > 0) {
 		do
 			s->offset--;
 		while (s->offset > 0 && (src[s->offset] & 0xc0) == 0x80);
 		s->chars--;
-		if (is_break(s->f, s->offset))
+		if (is_break(s->f, s->offset)) {
 			s->line--;
+			crossed = true;
+		}
 	}
-	for (s->line_offset = s->offset; s->line_offset > 0; s->line_offset--)
-		if (is_break(s->f, s->line_offset - 1))
-			break;
+	if (crossed)
+		for (s->line_offset = s->offset; s->line_offset > 0; s->line_offset--)
+			if (is_break(s->f, s->line_offset - 1))
+				break;
 	return s->offset;
 }
 

@@ -26,7 +26,7 @@ struct site *site_new(void)
 	s->timezone = "UTC";
 	s->rules = default_rules;
 	s->n_rules = N_ELEMENTS(default_rules);
-	s->judge_after_ns = 24 * 3600 * NS_PER_S;
+	s->judge_after_ns = NS_PER_S * 24 * 3600;
 	return s;
 }
 

@@ -947,6 +947,30 @@ static void manual_is_complete(void **state)
 	free(text);
 }
 
+static void many_addresses(void **state)
+{
+	struct errors errs;
+	struct out o = {0};
+
+	for (unsigned n = 256; n <= 257; n++) {
+		out_reset(&o);
+		out_puts(&o, HEAD "hosts:\n  - name: a\n    role: sql\n    addr:\n");
+		for (unsigned i = 0; i < n; i++)
+			out_printf(&o, "      - 10.0.%u.%u\n", i / 256, i % 256);
+
+		struct site *s = parse(out_str(&o), &errs);
+
+		assert_int_equal(s != NULL, n == 256);
+		if (!s) {
+			assert_string_equal(errs.e[0].what, "more than 256 addresses of one host");
+			assert_int_equal(errs.e[0].line, 6 + 256);
+		}
+		errors_done(&errs);
+		site_free(s);
+	}
+	out_done(&o);
+}
+
 static void loading(void **state)
 {
 	struct errors errs = {0};
@@ -973,6 +997,7 @@ int main(void)
 		cmocka_unit_test(manual_example),
 		cmocka_unit_test(manual_is_complete),
 		cmocka_unit_test(loading),
+		cmocka_unit_test(many_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
