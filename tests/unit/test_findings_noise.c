@@ -263,6 +263,7 @@ static void test_several_dcs(void **state)
 	f = lab_find(&l, KIND_BLOCKED, 0);
 	assert_int_equal(f->severity, SEV_LOW);
 	assert_string_equal(f->server.host, "dc02");
+	assert_true(has_text(f->why, "subnet 10.20.3.0/24"));
 	assert_int_equal(f->folded, 4);
 	lab_close(&l);
 
