@@ -47,7 +47,10 @@ static int by_from(const void *a, const void *b)
 	return (x->to > y->to) - (x->to < y->to);
 }
 
-/* Observed is what the inputs cover together: gaps between files are not observed, and files of
+/* A capture that was divided into files goes on from one to the next; a longer pause is one. */
+static const int64_t joined_ns = 60 * NS_PER_S;
+
+/* Observed is what the inputs cover together: pauses between files are not observed, and files of
  * two sensors over the same hour are one hour. */
 void window_make(struct work *w)
 {
@@ -82,7 +85,7 @@ void window_make(struct work *w)
 	r->from_ns = v[0].from;
 	end = v[0].from;
 	for (size_t i = 0; i < n; i++) {
-		int64_t from = v[i].from > end ? v[i].from : end;
+		int64_t from = v[i].from > end + joined_ns ? v[i].from : end;
 
 		if (v[i].to <= from)
 			continue;

@@ -337,6 +337,7 @@ static struct ask ask_of(const struct work *w, const struct item *it, const stru
 		.port = c->port,
 		.established = c->state <= STATE_MID_STREAM,
 		.payload = c->payload[0] || c->payload[1],
+		.snapped = w->r->coverage.notes[NOTE_SNAPPED] > 0,
 		.in_setup =
 			site_in_setup(w->site, c->first_ns) && site_in_setup(w->site, c->last_ns),
 		.confidence = dir_confidence(c->reason),

@@ -197,10 +197,17 @@ static bool name_service(const struct ask *q)
 		return false;
 	if (!scope_core(q->client.roles) || q->proto != IPPROTO_NR_UDP || !q->established)
 		return false;
-	if (q->port == 53)
-		return app_named(q->app, "dns") && !roles_has(q->server.roles, ROLE_DNS);
-	return q->port == 123 && app_named(q->app, "ntp") && !(q->notes & APP_NOTE_NTP_CONTROL) &&
-	       !roles_has(q->server.roles, ROLE_NTP);
+	if (q->port != 53 && q->port != 123)
+		return false;
+
+	bool dns = q->port == 53;
+
+	if (roles_has(q->server.roles, dns ? ROLE_DNS : ROLE_NTP))
+		return false;
+	/* Bytes that the snap length took away prove nothing against the port. */
+	if (q->app == APP_NONE)
+		return q->snapped;
+	return app_named(q->app, dns ? "dns" : "ntp") && !(q->notes & APP_NOTE_NTP_CONTROL);
 }
 
 static bool looks_web(const struct ask *q)
