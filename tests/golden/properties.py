@@ -3,8 +3,11 @@
 """What must not change a result: how the packets came in.
 
 Every golden case is read again as pcapng, with nanoseconds, in the other byte order, in two and in
-three files, named in the wrong order, from standard input, in other link types, with other times;
-and cut at many snap lengths, where nothing may crash and no traffic may be invented.
+three files, named in the wrong order, and from standard input; and cut at many snap lengths, where
+nothing may crash and no traffic may be invented.
+
+A pause of more than a minute between two files is not observed time, so captures are divided where
+packets are dense.
 
     properties.py [-v] [CASE...]
 """
@@ -61,6 +64,16 @@ def plain(document):
     }
 
 
+def divide(records, parts):
+    """Where to begin a new file: near equal parts, at most a second after the packet before."""
+    n, cuts = len(records), []
+    for i in range(1, parts):
+        near = sorted(range(1, n), key=lambda k: abs(k - i * n // parts))
+        near = [k for k in near if records[k][0] - records[k - 1][0] <= 10**9 and k not in cuts]
+        cuts += near[:1]
+    return sorted(cuts)
+
+
 class Case:
     def __init__(self, case, tmp):
         self.case, self.tmp = case, tmp
@@ -94,8 +107,8 @@ class Case:
         yield 'nanoseconds, big-endian', ('d.pcap',), None
         yield 'standard input', ('-',), 'a.pcap'
         if len(r) >= 6:
-            for n, cuts in ((2, (len(r) // 2,)), (3, (len(r) // 3, 2 * len(r) // 3))):
-                names = []
+            for n in (2, 3):
+                names, cuts = [], divide(r, n)
                 for i, (lo, hi) in enumerate(zip((0, *cuts), (*cuts, len(r)))):
                     names.append('part%d-%d.pcap' % (n, i))
                     self.write(names[-1], wire.pcap(r[lo:hi]))
