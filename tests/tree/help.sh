@@ -3,7 +3,7 @@
 # help.sh SPANAUDIT - help fits 80 columns and is on standard output; errors are on standard error,
 # and say what happened and what to do.
 set -u
-tool=$1
+tool=$(realpath "$1")
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 bad=0
