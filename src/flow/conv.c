@@ -8,6 +8,7 @@
  */
 #include "flow/conv.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,7 +125,10 @@ static uint32_t *set_slot(const struct conv_table *t, const struct set *s, const
 	for (uint64_t i = hash_of(t, k);; i++) {
 		uint32_t *at = &s->slot[i & (s->slots - 1)];
 
-		if (!*at || same(&s->v[*at - 1], k))
+		if (!*at)
+			return at;
+		assert(s->v); /* what a slot names is there */
+		if (same(&s->v[*at - 1], k))
 			return at;
 	}
 }
@@ -172,6 +176,7 @@ static struct conv *set_get(struct conv_table *t, struct set *s, const struct co
 		*ret_err = -ENOMEM;
 		return NULL;
 	}
+	assert(s->v);
 	c = &s->v[s->n];
 	conv_init(c, k->client, k->server, k->port, k->proto);
 	if (k->cport >= 0)

@@ -244,6 +244,8 @@ void flow_finish(struct flow_table *t, uint32_t i)
 
 	index_remove(&t->index, k.hash, i);
 	if (c) {
+		if (c->loss)
+			pool_put(&t->lines, loss_at(t, c)->holes);
 		pool_put(&t->lines, c->loss);
 		pool_put(&t->lines, c->refusal);
 		pool_put(&t->lines, c->rest);

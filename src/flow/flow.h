@@ -76,7 +76,8 @@ struct flow_done {
 	enum flow_state state;
 	uint64_t packets[2], bytes[2]; /* sent by; bytes are frame bytes on the wire */
 	uint64_t payload[2];           /* transport payload bytes, retransmits included */
-	uint64_t unseen[2]; /* bytes of that side that the other acknowledged and we never saw */
+	uint64_t unseen[2]; /* bytes of that side that were sent and never captured: the other
+			     * acknowledged them, or its later bytes skip them */
 	int64_t first_ns, last_ns;
 	/* The packets that tell most, by time: SYN or first packet, SYN-ACK or first answer, and
 	 * the refusal, last SYN or first payload. */

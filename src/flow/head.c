@@ -188,10 +188,12 @@ void head_tcp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 	uint32_t n = p->payload_len;
 
 	if (off < 0) { /* begins before the window: a retransmit, or a keep-alive */
-		if ((uint32_t)-off >= n)
+		uint32_t before = 0u - (uint32_t)off;
+
+		if (before >= n)
 			return;
-		bytes += -off;
-		n -= (uint32_t)-off;
+		bytes += before;
+		n -= before;
 		off = 0;
 	}
 	if (off >= HEAD_BYTES) {

@@ -27,8 +27,8 @@ struct key {
 
 static inline uint64_t key_ports(const struct key *k)
 {
-	return (uint64_t)k->port[0] << 48 | (uint64_t)k->port[1] << 32 | (uint64_t)k->udp << 1 |
-	       (uint64_t)k->v4;
+	return (uint64_t)k->port[0] << 48 | (uint64_t)k->port[1] << 32 | (k->udp ? 2u : 0u) |
+	       (k->v4 ? 1u : 0u);
 }
 
 static inline struct key key_of(const struct addr *src, uint16_t sport, const struct addr *dst,
@@ -46,10 +46,10 @@ static inline struct key key_of(const struct addr *src, uint16_t sport, const st
 	}
 	/* A packet to itself (same address, same port) has only one side. */
 	k.from = order > 0 || (order == 0 && sport > dport);
-	k.addr[k.from] = *src;
-	k.addr[!k.from] = *dst;
-	k.port[k.from] = sport;
-	k.port[!k.from] = dport;
+	k.addr[0] = k.from ? *dst : *src;
+	k.addr[1] = k.from ? *src : *dst;
+	k.port[0] = k.from ? dport : sport;
+	k.port[1] = k.from ? sport : dport;
 	if (k.v4) {
 		k.a[0] = addr_to_v4(&k.addr[0]);
 		k.a[1] = addr_to_v4(&k.addr[1]);

@@ -6,7 +6,7 @@
  *            scan of five million SYNs costs one line each.
  *   cold     two lines, from the second packet or the first payload on: counters and sequence
  *            numbers (touched by every packet), then facts that are written once
- *   loss     one line, when bytes were acknowledged that were never captured
+ *   loss     one line, when bytes are missing from the capture; one more for where they belong
  *   refusal  one line, when a RST or an ICMP error answered an attempt
  *   v6       one line with both addresses of an IPv6 flow
  *
@@ -110,12 +110,23 @@ static_assert(sizeof(struct rest) == CACHELINE, "one line");
 
 struct loss {
 	uint64_t unseen[2];
-	uint32_t gap[2][2]; /* newest hole of each side: from, to */
-	int64_t early_ns;   /* earliest packet when that is not the one of rec.first_ns */
+	int64_t early_ns; /* earliest packet when that is not the one of rec.first_ns */
 	bool has_early;
 	uint16_t packets_hi[2]; /* carry of cold.packets */
+	uint32_t holes;         /* line */
 };
 static_assert(sizeof(struct loss) <= CACHELINE, "one line");
+
+enum { HOLES = 4 };
+
+struct hole { /* sequence numbers counted as unseen; empty when both are the same */
+	uint32_t from, to;
+};
+
+struct holes { /* the newest of each side, which a late packet may still fill */
+	struct hole of[2][HOLES];
+};
+static_assert(sizeof(struct holes) <= CACHELINE, "one line");
 
 struct refusal {
 	struct addr by;
@@ -181,6 +192,11 @@ static inline struct rest *rest_at(const struct flow_table *t, const struct cold
 static inline struct loss *loss_at(const struct flow_table *t, const struct cold *c)
 {
 	return c->loss ? pool_at(&t->lines, c->loss) : NULL;
+}
+
+static inline struct holes *holes_at(const struct flow_table *t, const struct loss *l)
+{
+	return l->holes ? pool_at(&t->lines, l->holes) : NULL;
 }
 
 static inline struct refusal *refusal_at(const struct flow_table *t, const struct cold *c)

@@ -225,7 +225,56 @@ static bool opened(uint32_t flags)
 	return flags & BIT(F_SYN, client) && flags & BIT(F_BEYOND, server);
 }
 
-/* Bytes of `side` up to `ack` are acknowledged: what of them was never captured? */
+/* Bytes [from, to) of a side were sent and are not in the capture, so far. */
+static int missing(struct flow_table *t, struct cold *c, unsigned side, uint32_t from, uint32_t to)
+{
+	struct loss *l = loss_make(t, c);
+
+	if (!l)
+		return -ENOMEM;
+	if (!l->holes)
+		l->holes = line_get(t);
+	if (!l->holes)
+		return -ENOMEM;
+	l->unseen[side] += to - from;
+
+	struct hole *h = holes_at(t, l)->of[side];
+
+	/* Newest first; what falls off the end stays counted. */
+	for (unsigned i = HOLES - 1; i > 0; i--)
+		h[i] = h[i - 1];
+	h[0] = (struct hole){from, to};
+	return 0;
+}
+
+/* Data that was taken for lost and comes late: retransmitted, or captured behind its
+ * acknowledgement. False when this is none. */
+static bool fill(struct flow_table *t, const struct cold *c, unsigned side, uint32_t from,
+		 uint32_t to)
+{
+	struct loss *l = loss_at(t, c);
+	struct holes *all = l ? holes_at(t, l) : NULL;
+	bool filled = false;
+
+	for (unsigned i = 0; all && i < HOLES; i++) {
+		struct hole *h = &all->of[side][i];
+		uint32_t a = seq_diff(from, h->from) > 0 ? from : h->from;
+		uint32_t b = seq_diff(to, h->to) < 0 ? to : h->to;
+
+		if (seq_diff(b, a) <= 0)
+			continue;
+		l->unseen[side] -= b - a;
+		filled = true;
+		/* A piece out of the middle: what is left below it stays counted. */
+		if (b == h->to && a != h->from)
+			h->to = a;
+		else
+			h->from = b;
+	}
+	return filled;
+}
+
+/* The peer acknowledged bytes of `side` up to `ack`: what of them was never captured? */
 static int acked(struct flow_table *t, struct rec *r, struct cold *c, unsigned side, uint32_t ack)
 {
 	if (!(r->flags & BIT(F_SEQ, side))) {
@@ -236,44 +285,16 @@ static int acked(struct flow_table *t, struct rec *r, struct cold *c, unsigned s
 	}
 
 	uint32_t end = c->next[side] + ((r->flags & BIT(F_FIN, side)) != 0);
-	int32_t gap = seq_diff(ack, end);
+	int32_t ahead = seq_diff(ack, end);
 
-	if (gap <= 0 || gap > SEQ_WINDOW)
+	if (ahead <= 0 || ahead > SEQ_WINDOW)
 		return 0;
-
-	struct loss *l = loss_make(t, c);
-
-	if (!l)
-		return -ENOMEM;
-	l->unseen[side] += (uint32_t)gap;
-	l->gap[side][0] = c->next[side];
-	l->gap[side][1] = ack;
 	c->next[side] = ack;
-	return 0;
+	return missing(t, c, side, end, ack);
 }
 
-/* Data that was taken for lost and comes after its acknowledgement. */
-static void fill_gap(struct loss *l, unsigned side, uint32_t from, uint32_t to)
-{
-	uint32_t *gap = l->gap[side];
-
-	if (seq_diff(gap[0], from) > 0)
-		from = gap[0];
-	if (seq_diff(to, gap[1]) > 0)
-		to = gap[1];
-	if (seq_diff(to, from) <= 0)
-		return;
-	l->unseen[side] -= to - from;
-	if (from == gap[0])
-		gap[0] = to;
-	else if (to == gap[1])
-		gap[1] = from;
-	else
-		gap[0] = to;
-}
-
-static void on_data(struct flow_table *t, struct rec *r, struct cold *c, unsigned from,
-		    const struct packet *p)
+static int on_data(struct flow_table *t, struct rec *r, struct cold *c, unsigned from,
+		   const struct packet *p)
 {
 	struct rest *e = rest_at(t, c);
 	uint32_t seq = p->seq + ((p->tcp_flags & TCP_SYN) != 0);
@@ -286,17 +307,23 @@ static void on_data(struct flow_table *t, struct rec *r, struct cold *c, unsigne
 		/* One byte before anything else may be a keep-alive (RFC 9293 3.8.4). */
 		if (p->payload_wire == 1) {
 			c->next[from] = end;
-			return;
+			return 0;
 		}
 	}
-	if (seq_diff(end, c->next[from]) > 0 && seq_diff(end, c->next[from]) <= SEQ_WINDOW) {
-		c->next[from] = end;
-		if (p->payload_wire)
-			r->flags |= BIT(F_DATA, from);
-	} else if (c->loss && p->payload_wire) {
-		fill_gap(loss_at(t, c), from, seq, end);
+	if (!p->payload_wire)
+		return 0;
+	if (c->loss && fill(t, c, from, seq, end))
 		r->flags |= BIT(F_DATA, from);
-	}
+
+	uint32_t was = c->next[from];
+	int32_t ahead = seq_diff(end, was);
+
+	if (ahead <= 0 || ahead > SEQ_WINDOW)
+		return 0;
+	c->next[from] = end;
+	r->flags |= BIT(F_DATA, from);
+	/* It skips bytes: on their way by another path, lost before the sensor, or by it. */
+	return seq_diff(seq, was) > 0 ? missing(t, c, from, was, seq) : 0;
 }
 
 int tcp_packet(struct flow_table *t, struct rec *r, struct cold *c, unsigned from,
@@ -324,10 +351,10 @@ int tcp_packet(struct flow_table *t, struct rec *r, struct cold *c, unsigned fro
 	} else {
 		on_ack(r, e, from, p);
 	}
-	on_data(t, r, c, from, p);
+	err = on_data(t, r, c, from, p);
 	if (p->tcp_flags & TCP_FIN)
 		r->flags |= BIT(F_FIN, from);
-	if (p->tcp_flags & TCP_ACK)
+	if (err == 0 && p->tcp_flags & TCP_ACK)
 		err = acked(t, r, c, !from, p->ack);
 	if (!was_open && opened(r->flags))
 		r->flags |= F_OPEN;

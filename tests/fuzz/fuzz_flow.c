@@ -78,6 +78,9 @@ static void on_done(void *user, const struct flow_done *d)
 	CHECK((d->refuser != REFUSER_NONE) ==
 	      (d->state == STATE_REFUSED || d->state == STATE_REJECTED));
 	CHECK(!d->rst_after_accept || !d->rst_after_data);
+	/* A hole is at most a window, and a packet shows at most one a side. */
+	for (int i = 0; i < 2; i++)
+		CHECK(d->unseen[i] <= (d->packets[0] + d->packets[1]) << 30);
 	if (d->state == STATE_NO_ANSWER)
 		CHECK(d->packets[0] > 0);
 	if (d->proto == IPPROTO_NR_UDP && d->state == STATE_ESTABLISHED)
