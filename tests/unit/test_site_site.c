@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "build.h"
 #include "config/yaml.h"
+#include "matrix/matrix.h"
 #include "site/site.h"
 #include "site/words.h"
 
@@ -971,6 +972,22 @@ static void many_addresses(void **state)
 	out_done(&o);
 }
 
+static void same_words(const char *const *a, const char *const *b)
+{
+	for (; *a && *b; a++, b++)
+		assert_string_equal(*a, *b);
+	assert_true(!*a && !*b);
+}
+
+/* An override stores a word's index, which the matrix reads as its own enum. */
+static void words_of_the_matrix(void **state)
+{
+	same_words(site_need_words(), rule_need_words());
+	same_words(site_missing_words(), rule_missing_words());
+	assert_string_equal(site_need_words()[NEED_FORBIDDEN], "forbidden");
+	assert_string_equal(site_missing_words()[MISSING_NEVER], "never");
+}
+
 static void loading(void **state)
 {
 	struct errors errs = {0};
@@ -997,6 +1014,7 @@ int main(void)
 		cmocka_unit_test(manual_example),
 		cmocka_unit_test(manual_is_complete),
 		cmocka_unit_test(loading),
+		cmocka_unit_test(words_of_the_matrix),
 		cmocka_unit_test(many_addresses),
 	};
 
