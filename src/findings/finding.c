@@ -435,6 +435,14 @@ static bool verdict_finding(struct work *w, const struct cand *v, size_t n)
 	return true;
 }
 
+static const char *subnet_of(struct work *w, const struct addr *a)
+{
+	struct prefix net = prefix_of(a, 24, 64);
+	char text[ADDR_TEXT];
+
+	return arena_strdup(w->a, prefix_format(&net, text));
+}
+
 static const char *blocked_why(struct work *w, const struct item *it, const struct finding *f,
 			       bool silent)
 {
@@ -446,12 +454,13 @@ static const char *blocked_why(struct work *w, const struct item *it, const stru
 		since = arena_printf(w->a, " It worked before, and has failed since %s UTC.",
 				     time_human(it->since_ns, text));
 	if (silent)
-		return arena_printf(
-			w->a,
-			"The domain controller %s answered nobody. Others did, so nothing "
-			"required is missing, but clients lose time with it. First "
-			"failure: %s",
-			server, text_failure(w, it->c));
+		return arena_printf(w->a,
+				    "The domain controller %s (subnet %s) answered nobody. Others "
+				    "did, so nothing "
+				    "required is missing, but clients lose time with it. First "
+				    "failure: %s",
+				    server, subnet_of(w, &w->party[it->server].addr),
+				    text_failure(w, it->c));
 	return arena_printf(w->a,
 			    "%s may open %s to %s (%s) and nothing demands it of this host now; it "
 			    "tried, and failed. %s%s",
