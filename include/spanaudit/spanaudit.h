@@ -4,9 +4,8 @@
  *
  *	struct span_audit *a = span_audit_new();
  *
- *	if (span_audit_site(a, "site.yaml") == SPAN_OK && span_audit_file(a, "night.pcap") == SPAN_OK &&
- *	    span_audit_run(a) == SPAN_OK) {
- *		span_audit_write(a, "text", SPAN_COLOUR_NONE, stdout);
+ *	if (span_audit_site(a, "site.yaml") == SPAN_OK && span_audit_file(a, "night.pcap") ==
+ *SPAN_OK && span_audit_run(a) == SPAN_OK) { span_audit_write(a, "text", SPAN_COLOUR_NONE, stdout);
  *		printf("exit code %d\n", span_audit_exit_code(a, "medium"));
  *	} else {
  *		span_audit_errors(a, stderr);
@@ -19,7 +18,7 @@
 #define SPANAUDIT_H
 
 #include <spanaudit/audit.h>
-#include <spanaudit/rules.h>
 #include <spanaudit/info.h>
+#include <spanaudit/rules.h>
 
 #endif

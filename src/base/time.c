@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* Days since 1970-01-01 to a civil date and back, in the proleptic Gregorian calendar. The year
- * begins in March, so that the leap day is the last; 719468 days lie between 0000-03-01 and 1970. */
+ * begins in March, so that the leap day is the last; 719468 days lie between 0000-03-01 and 1970.
+ */
 enum { DAYS_TO_EPOCH = 719468, DAYS_OF_ERA = 146097 };
 
 struct civil {
@@ -58,8 +59,8 @@ const char *time_rfc3339(int64_t ns, char buf[TIME_TEXT])
 {
 	struct civil c = civil_of(ns);
 
-	snprintf(buf, TIME_TEXT, "%04lld-%02u-%02uT%02u:%02u:%02u.%06uZ", (long long)c.year, c.month,
-		 c.day, c.hour, c.minute, c.second, (unsigned)(c.ns / NS_PER_US));
+	snprintf(buf, TIME_TEXT, "%04lld-%02u-%02uT%02u:%02u:%02u.%06uZ", (long long)c.year,
+		 c.month, c.day, c.hour, c.minute, c.second, (unsigned)(c.ns / NS_PER_US));
 	return buf;
 }
 
@@ -67,8 +68,8 @@ const char *time_human(int64_t ns, char buf[TIME_TEXT])
 {
 	struct civil c = civil_of(ns);
 
-	snprintf(buf, TIME_TEXT, "%04lld-%02u-%02u %02u:%02u:%02u", (long long)c.year, c.month, c.day,
-		 c.hour, c.minute, c.second);
+	snprintf(buf, TIME_TEXT, "%04lld-%02u-%02u %02u:%02u:%02u", (long long)c.year, c.month,
+		 c.day, c.hour, c.minute, c.second);
 	return buf;
 }
 

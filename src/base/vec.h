@@ -7,10 +7,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#define VEC(T)                                                                                     \
-	struct {                                                                                   \
-		T *v;                                                                              \
-		size_t n, cap;                                                                     \
+#define VEC(T)                 \
+	struct {               \
+		T *v;          \
+		size_t n, cap; \
 	}
 
 /* Room for one more. False when there is no memory; the vector is then as before. */
@@ -35,8 +35,8 @@ static inline bool vec_grow_(void **v, size_t n, size_t *cap, size_t size)
 
 #define vec_grow(vec) vec_grow_((void **)&(vec)->v, (vec)->n, &(vec)->cap, sizeof *(vec)->v)
 /* Appends a copy of x; false when there is no memory. */
-#define vec_push(vec, x)   (vec_grow(vec) ? ((vec)->v[(vec)->n++] = (x), true) : false)
-#define vec_done(vec)      (free((vec)->v), (vec)->v = NULL, (vec)->n = (vec)->cap = 0)
-#define VEC_EACH(it, vec)  for ((it) = (vec)->v; (it) < (vec)->v + (vec)->n; (it)++)
+#define vec_push(vec, x)  (vec_grow(vec) ? ((vec)->v[(vec)->n++] = (x), true) : false)
+#define vec_done(vec)     (free((vec)->v), (vec)->v = NULL, (vec)->n = (vec)->cap = 0)
+#define VEC_EACH(it, vec) for ((it) = (vec)->v; (it) < (vec)->v + (vec)->n; (it)++)
 
 #endif

@@ -25,11 +25,11 @@ static void forget_run(struct span_audit *a)
 	a->n_inputs = a->n_convs = 0;
 }
 
-#define FREE_ALL(vec)                                                                              \
-	do {                                                                                       \
-		for (size_t i_ = 0; i_ < (vec)->n; i_++)                                           \
-			free((vec)->v[i_]);                                                        \
-		vec_done(vec);                                                                     \
+#define FREE_ALL(vec)                                    \
+	do {                                             \
+		for (size_t i_ = 0; i_ < (vec)->n; i_++) \
+			free((vec)->v[i_]);              \
+		vec_done(vec);                           \
 	} while (0)
 
 struct span_audit *span_audit_free(struct span_audit *a)
@@ -50,13 +50,13 @@ struct span_audit *span_audit_free(struct span_audit *a)
 	return NULL;
 }
 
-#define ADD(vec, text)                                                                             \
-	do {                                                                                       \
-		char *copy_ = strdup(text);                                                        \
-		if (!copy_ || !vec_push(vec, copy_)) {                                             \
-			free(copy_);                                                               \
-			return -ENOMEM;                                                            \
-		}                                                                                  \
+#define ADD(vec, text)                                 \
+	do {                                           \
+		char *copy_ = strdup(text);            \
+		if (!copy_ || !vec_push(vec, copy_)) { \
+			free(copy_);                   \
+			return -ENOMEM;                \
+		}                                      \
 	} while (0)
 
 int span_audit_site(struct span_audit *a, const char *path)
@@ -236,6 +236,7 @@ int span_audit_run(struct span_audit *a)
 		.n_convs = a->n_convs,
 		.inputs = a->inputs,
 		.n_inputs = a->n_inputs,
+		.window = hot_window(a->hot),
 		.coverage = coverage,
 		.n_evicted = evicted,
 		.strict_input = a->strict_input,
@@ -301,6 +302,7 @@ int span_audit_exit_code(const struct span_audit *a, const char *fail_on)
 		return a->result ? result_exit_code(a->result, SEV_NONE) : SPAN_USAGE;
 	for (int s = SEV_LOW; s <= SEV_CRITICAL; s++)
 		if (!strcmp(fail_on, severity_name((enum severity)s)))
-			return a->result ? result_exit_code(a->result, (enum severity)s) : SPAN_USAGE;
+			return a->result ? result_exit_code(a->result, (enum severity)s)
+					 : SPAN_USAGE;
 	return SPAN_USAGE;
 }

@@ -66,6 +66,9 @@ int hot_read(struct hot *h, struct span_audit *a, uint32_t input);
 int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverage,
 	       uint64_t *ret_evicted);
 
+/* When packets were seen; lives as long as h. */
+const struct window *hot_window(const struct hot *h);
+
 /* Text to a FILE; 0 or negative errno. */
 int engine_put(const struct out *o, FILE *f);
 

@@ -74,9 +74,10 @@ static char *trim(char *z)
 /* "A -> B:1433/tcp"; B may be an IPv6 address in brackets or without. */
 static const char *parse_question(const struct span_audit *a, const char *text, struct question *q)
 {
-	static const char form[] = "write 'CLIENT -> SERVER:PORT/tcp', for example "
-				   "'crm-web -> sql:1433/tcp'; each end is an address, a host of the "
-				   "site file or a role";
+	static const char form[] =
+		"write 'CLIENT -> SERVER:PORT/tcp', for example "
+		"'crm-web -> sql:1433/tcp'; each end is an address, a host of the "
+		"site file or a role";
 	char buf[256];
 	char *arrow, *colon, *slash, *server, *end;
 
@@ -99,7 +100,7 @@ static const char *parse_question(const struct span_audit *a, const char *text, 
 	if (end == colon + 1 || *end || port > 65535)
 		return form;
 	q->port = (uint16_t)port;
-	q->proto = !strcmp(slash + 1, "tcp") ? IPPROTO_NR_TCP
+	q->proto = !strcmp(slash + 1, "tcp")   ? IPPROTO_NR_TCP
 		   : !strcmp(slash + 1, "udp") ? IPPROTO_NR_UDP
 					       : 0;
 	if (!q->proto)
@@ -167,7 +168,7 @@ static bool matches(const struct question *q, const struct span_audit *a, const 
 		const struct host *h = inventory_find(a->site->inventory, ends[i]);
 		roleset roles = h ? h->roles : 0;
 
-		if (q->end[i].host ? h != q->end[i].host
+		if (q->end[i].host   ? h != q->end[i].host
 		    : q->has_addr[i] ? !addr_equal(ends[i], &q->addr[i])
 				     : !(roles & q->end[i].roles))
 			return false;
@@ -192,9 +193,10 @@ static void seen_lines(struct out *o, const struct span_audit *a, const struct q
 			continue;
 		out_printf(o, "  %s -> %s  %s, %s, %llu flow%s, %s to %s\n",
 			   addr_format(&c->client, c1), addr_format(&c->server, c2),
-			   kind_name((enum kind)a->result->verdict_of[i]), flow_state_name(c->state),
-			   (unsigned long long)c->flows, c->flows == 1 ? "" : "s",
-			   time_human(c->first_ns, t1), time_human(c->last_ns, t2));
+			   kind_name((enum kind)a->result->verdict_of[i]),
+			   flow_state_name(c->state), (unsigned long long)c->flows,
+			   c->flows == 1 ? "" : "s", time_human(c->first_ns, t1),
+			   time_human(c->last_ns, t2));
 	}
 	if (n > 20)
 		out_printf(o, "  and %zu more\n", n - 20);
@@ -302,10 +304,11 @@ int span_audit_explain(struct span_audit *a, const char *what, unsigned width, F
 				rule_lines(&o, found->rule, width);
 			}
 		} else {
-			r = complain(&o, err, what,
-				     n ? "several findings begin like this; give more of the id"
-				       : "these captures give no such finding; the audit of them lists "
-					 "the ids");
+			r = complain(
+				&o, err, what,
+				n ? "several findings begin like this; give more of the id"
+				  : "these captures give no such finding; the audit of them lists "
+				    "the ids");
 		}
 	} else if (!strncmp(what, "F-", 2)) {
 		r = complain(&o, err, what, "name the capture files that the finding came from");

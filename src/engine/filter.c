@@ -11,13 +11,25 @@
 enum { DEPTH_MAX = 32 };
 enum op { OP_ALL, OP_AND, OP_OR, OP_NOT, OP_TERM };
 enum key {
-	KEY_ROLE, KEY_CLIENT, KEY_SERVER, KEY_HOST, KEY_NET, KEY_PORT, KEY_PROTO, KEY_APP, KEY_STATE,
-	KEY_VERDICT, KEY_PACKETS, KEY_BYTES, KEY_FLOWS, KEY_SEEN,
+	KEY_ROLE,
+	KEY_CLIENT,
+	KEY_SERVER,
+	KEY_HOST,
+	KEY_NET,
+	KEY_PORT,
+	KEY_PROTO,
+	KEY_APP,
+	KEY_STATE,
+	KEY_VERDICT,
+	KEY_PACKETS,
+	KEY_BYTES,
+	KEY_FLOWS,
+	KEY_SEEN,
 };
 
 static const char *const key_words[] = {
-	"role", "client", "server", "host", "net", "port", "proto", "app", "state",
-	"verdict", "packets", "bytes", "flows", "seen", NULL,
+	"role",  "client",  "server",  "host",  "net",   "port", "proto", "app",
+	"state", "verdict", "packets", "bytes", "flows", "seen", NULL,
 };
 
 struct filter {
@@ -115,7 +127,8 @@ static bool parse_value(struct filter *f, const char *v)
 		dash = strchr(v, '-');
 		if (dash) {
 			*dash = '\0';
-			return number(v, 65535, &f->number) && number(dash + 1, 65535, &f->number_hi);
+			return number(v, 65535, &f->number) &&
+			       number(dash + 1, 65535, &f->number_hi);
 		}
 		f->number_hi = 0;
 		if (!number(v, 65535, &f->number))
@@ -123,7 +136,9 @@ static bool parse_value(struct filter *f, const char *v)
 		f->number_hi = f->number;
 		return true;
 	case KEY_PROTO:
-		f->number = !strcmp(v, "tcp") ? IPPROTO_NR_TCP : !strcmp(v, "udp") ? IPPROTO_NR_UDP : 0;
+		f->number = !strcmp(v, "tcp")   ? IPPROTO_NR_TCP
+			    : !strcmp(v, "udp") ? IPPROTO_NR_UDP
+						: 0;
 		return f->number != 0;
 	case KEY_APP:
 		f->app = app_by_name(v);
@@ -190,7 +205,8 @@ static struct filter *parse_term(struct parser *p)
 	f->text = arena_strdup(p->arena, value);
 	figure = f->key >= KEY_PACKETS;
 	if (f->rel != '=' && !figure)
-		return complain(p, n, "only packets, bytes, flows and seen can be compared by < and >",
+		return complain(p, n,
+				"only packets, bytes, flows and seen can be compared by < and >",
 				"use = here");
 	if (!f->text || !parse_value(f, value))
 		return complain(p, n, "the value does not fit its key",

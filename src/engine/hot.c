@@ -33,6 +33,8 @@ struct hot {
 	struct slab *slabs;
 	struct slot *free;
 	int64_t now_ns; /* of the newest packet */
+	struct window window;
+	struct packet packets[BATCH_FRAMES];
 	uint64_t one_way, tcp_flows;
 	uint64_t tcp_unseen, tcp_payload;
 	uint64_t truncated, file_drops;
@@ -99,8 +101,8 @@ static bool on_head(void *user, const struct flow_heads *heads, struct recogniti
 	struct recognition now = {.client_side = -1};
 	bool final = recognise(side, heads->proto, heads->final, &now);
 
-	/* The head of a stream only grows, so its later answer is the better one; a datagram replaces
-	 * another. */
+	/* The head of a stream only grows, so its later answer is the better one; a datagram
+	 * replaces another. */
 	bool grown = heads->proto == IPPROTO_NR_TCP && now.conf != APP_UNSURE;
 
 	if (grown || now.conf > (*app)->conf ||
@@ -198,6 +200,7 @@ struct hot *hot_free(struct hot *h)
 	decoder_free(h->decoder);
 	flow_table_free(h->flows);
 	conv_table_free(h->convs);
+	window_done(&h->window);
 	while (h->slabs) {
 		struct slab *s = h->slabs;
 
@@ -208,10 +211,10 @@ struct hot *hot_free(struct hot *h)
 	return NULL;
 }
 
-static int one_frame(struct hot *h, struct result_input *in, uint32_t input, const struct frame *f)
+/* Decodes a frame into *ret; false when there is nothing for the flow table. */
+static bool one_frame(struct hot *h, struct result_input *in, const struct frame *f,
+		      struct packet *ret)
 {
-	struct packet p;
-
 	in->packets++;
 	if (in->first_ns == TIME_NONE || f->ts_ns < in->first_ns)
 		in->first_ns = f->ts_ns;
@@ -219,16 +222,29 @@ static int one_frame(struct hot *h, struct result_input *in, uint32_t input, con
 		in->last_ns = f->ts_ns;
 	if (h->now_ns == TIME_NONE || f->ts_ns > h->now_ns)
 		h->now_ns = f->ts_ns;
+	if (window_add(&h->window, f->ts_ns) < 0 && !h->err)
+		h->err = -ENOMEM;
 	h->truncated += f->len < f->wire_len;
 	if (f->filtered) {
 		decode_filtered(h->decoder);
-		return 0;
+		return false;
 	}
-	if (decode_frame(h->decoder, f->linktype, f->p, f->len, f->wire_len, f->ts_ns, f->number,
-			 &p) != DECODE_OK)
-		return 0;
-	p.input = input;
-	return flow_table_packet(h->flows, &p);
+	return decode_frame(h->decoder, f->linktype, f->p, f->len, f->wire_len, f->ts_ns, f->number,
+			    ret) == DECODE_OK;
+}
+
+/* The frames live until the source is asked again, so a batch is decoded whole and then given to
+ * the table, which can fetch its memory ahead. */
+static int one_batch(struct hot *h, struct result_input *in, uint32_t input, const struct batch *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		if (!one_frame(h, in, &b->f[i], &h->packets[n]))
+			continue;
+		h->packets[n++].input = input;
+	}
+	return h->err ? h->err : flow_table_packets(h->flows, h->packets, n);
 }
 
 int hot_read(struct hot *h, struct span_audit *a, uint32_t input)
@@ -248,8 +264,7 @@ int hot_read(struct hot *h, struct span_audit *a, uint32_t input)
 	in->first_ns = in->last_ns = TIME_NONE;
 	in->format = s->format;
 	for (unsigned turn = 0; (r = source_next(s, &b)) == 0 && b.n; turn++) {
-		for (size_t i = 0; i < b.n && r == 0; i++)
-			r = one_frame(h, in, input, &b.f[i]);
+		r = one_batch(h, in, input, &b);
 		if (r < 0 || h->err)
 			break;
 		if (a->progress && turn % PROGRESS_EVERY == 0)
@@ -265,8 +280,8 @@ int hot_read(struct hot *h, struct span_audit *a, uint32_t input)
 					  s->end == SOURCE_CUT ? "cut off" : "damaged",
 					  (unsigned long long)in->packets, s->why);
 	if (s->end == SOURCE_FAILED) {
-		struct error *e = errors_add(&a->errs, false, "'%s' could not be read to its end: %s",
-					     in->path, s->why);
+		struct error *e = errors_add(
+			&a->errs, false, "'%s' could not be read to its end: %s", in->path, s->why);
 
 		error_hint(e, "the disk or network share gave up; copy the file and try again");
 		in->failed = true;
@@ -311,4 +326,9 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 	*ret_coverage = c;
 	*ret_evicted = conv_table_evicted(h->convs);
 	return 0;
+}
+
+const struct window *hot_window(const struct hot *h)
+{
+	return &h->window;
 }

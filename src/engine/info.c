@@ -93,7 +93,8 @@ int span_write_protocols(bool json, FILE *f)
 
 		for (size_t v = 0; v < N_ELEMENTS(r->apps) && r->apps[v].name; v++) {
 			if (json) {
-				out_printf(&o, "%s{\"name\": \"%s\", \"title\": ", first ? "" : ",\n",
+				out_printf(&o,
+					   "%s{\"name\": \"%s\", \"title\": ", first ? "" : ",\n",
 					   r->apps[v].name);
 				out_json_z(&o, r->apps[v].title);
 				out_printf(&o, ", \"transport\": \"%s\", \"checked_against\": ",
@@ -144,7 +145,8 @@ int span_write_roles_help(unsigned width, FILE *f)
 	struct out o = {0};
 
 	for (int r = 0; r < ROLE_N; r++) {
-		out_printf(&o, "%-12s %-7s ", role_name((enum role)r), tiers[role_tier((enum role)r)]);
+		out_printf(&o, "%-12s %-7s ", role_name((enum role)r),
+			   tiers[role_tier((enum role)r)]);
 		out_wrapped(&o, role_help((enum role)r), width, 21, 21);
 	}
 	out_puts(&o, "\nGroups that rules use:\n");

@@ -105,7 +105,8 @@ static void write_text(struct out *o, const struct filter_row *row)
 	column(o, shown(&c->client, row->client, buf), 15);
 	out_puts(o, dir_confidence(c->reason) >= 80 ? "-> " : "?> ");
 	column(o, shown(&c->server, row->server, buf), 15);
-	snprintf(service, sizeof service, "%u/%s", c->port, c->proto == IPPROTO_NR_TCP ? "tcp" : "udp");
+	snprintf(service, sizeof service, "%u/%s", c->port,
+		 c->proto == IPPROTO_NR_TCP ? "tcp" : "udp");
 	column(o, service, 9);
 	column(o, app ? app_name(app) : "-", 11);
 	column(o, flow_state_name(c->state), 11);

@@ -83,8 +83,9 @@ int span_audit_write_roles(const struct span_audit *a, bool json, FILE *f)
 	if (json)
 		out_puts(&o, "\n]\n");
 	else if (!a->result->n_roles)
-		out_puts(&o, "No host with a role was seen. Declare hosts in a site file (-S) or with "
-			     "--role.\n");
+		out_puts(&o,
+			 "No host with a role was seen. Declare hosts in a site file (-S) or with "
+			 "--role.\n");
 
 	int r = engine_put(&o, f);
 

@@ -50,15 +50,15 @@ static void list_json(struct out *o, const struct matrix *m, const struct rule *
 	out_json_z(o, r->pack);
 	out_puts(o, ", \"title\": ");
 	out_json_z(o, r->title);
-	out_printf(o, ", \"from\": \"%s\", \"to\": \"%s\", \"service\": ", r->from_name, r->to_name);
+	out_printf(o, ", \"from\": \"%s\", \"to\": \"%s\", \"service\": ", r->from_name,
+		   r->to_name);
 	service(&text, r, &ports);
 	out_json_z(o, out_str(&text));
 	out_reset(&text);
 	apps(&text, r);
 	out_puts(o, ", \"app\": ");
 	out_json_z(o, out_str(&text));
-	out_printf(o,
-		   ", \"need\": \"%s\", \"when_missing\": \"%s\", \"group\": ",
+	out_printf(o, ", \"need\": \"%s\", \"when_missing\": \"%s\", \"group\": ",
 		   rule_need_words()[r->need], rule_missing_words()[r->when_missing]);
 	out_json_z(o, *r->group ? r->group : NULL);
 	out_printf(o, ", \"variant\": \"%s\", \"provenance\": \"%s\", \"direction\": \"%s\"",
@@ -141,7 +141,8 @@ static void show(struct out *o, const struct span_audit *a, const struct rule *r
 	apps(&text, r);
 	field(o, "protocol", out_str(&text), width);
 	field(o, "configured in", r->config_where, width);
-	field(o, "moves with", r->moves_with < PORT_KEY_N ? port_key_name(r->moves_with) : NULL, width);
+	field(o, "moves with", r->moves_with < PORT_KEY_N ? port_key_name(r->moves_with) : NULL,
+	      width);
 	field(o, "need", rule_need_words()[r->need], width);
 	field(o, "if missing", rule_missing_words()[r->when_missing], width);
 	field(o, "any-of group", r->group, width);
@@ -174,8 +175,8 @@ int span_rules_show(struct span_audit *a, const char *id, unsigned width, FILE *
 	const struct rule *rule = matrix_rule_by_id(a->matrix, id);
 
 	if (!rule) {
-		struct error *e = errors_add(&a->errs, false, "there is no rule '%s' in the packs in force",
-					     id);
+		struct error *e = errors_add(&a->errs, false,
+					     "there is no rule '%s' in the packs in force", id);
 		size_t n = matrix_n_rules(a->matrix);
 		const char **ids = arena_alloc(&a->arena, (n + 1) * sizeof *ids);
 
@@ -256,12 +257,13 @@ int span_rules_test(struct span_audit *a, const char *path, FILE *f, size_t *ret
 		if (answer.rule)
 			out_printf(&o, " by %s", answer.rule->id);
 		else if (answer.why_not)
-			out_printf(&o, " (nearest %s: %s)", answer.nearest ? answer.nearest->id : "-",
-				   answer.why_not);
+			out_printf(&o, " (nearest %s: %s)",
+				   answer.nearest ? answer.nearest->id : "-", answer.why_not);
 		out_char(&o, '\n');
 	}
 	out_text_z(&o, path);
-	out_printf(&o, ": %zu rules, %zu examples, %zu failed\n", p->n_rules, p->n_examples, failed);
+	out_printf(&o, ": %zu rules, %zu examples, %zu failed\n", p->n_rules, p->n_examples,
+		   failed);
 	*ret_failed = failed;
 	r = engine_put(&o, f);
 out:

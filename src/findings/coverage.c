@@ -34,66 +34,17 @@ double site_max_loss(const struct site *s)
 
 /* ------------------------------------------------------------------ window */
 
-struct span {
-	int64_t from, to;
-};
-
-static int by_from(const void *a, const void *b)
-{
-	const struct span *x = a, *y = b;
-
-	if (x->from != y->from)
-		return x->from < y->from ? -1 : 1;
-	return (x->to > y->to) - (x->to < y->to);
-}
-
-/* A capture that was divided into files goes on from one to the next; a longer pause is one. */
-static const int64_t joined_ns = 60 * NS_PER_S;
-
-/* Observed is what the inputs cover together: pauses between files are not observed, and files of
- * two sensors over the same hour are one hour. */
 void window_make(struct work *w)
 {
+	const struct window *seen = w->in->window;
 	struct result *r = w->r;
-	struct span *v = calloc(r->n_inputs + 1, sizeof *v);
-	size_t n = 0;
-	int64_t end;
 
 	r->from_ns = r->to_ns = TIME_NONE;
-	if (!v) {
-		w->failed = true;
+	if (!seen || !seen->spans.n)
 		return;
-	}
-	for (size_t i = 0; i < r->n_inputs; i++)
-		if (r->inputs[i].first_ns != TIME_NONE && r->inputs[i].last_ns != TIME_NONE)
-			v[n++] = (struct span){r->inputs[i].first_ns, r->inputs[i].last_ns};
-	if (!n && w->in->n_convs) {
-		v[0] = (struct span){w->in->convs[0].first_ns, w->in->convs[0].last_ns};
-		for (size_t i = 1; i < w->in->n_convs; i++) {
-			if (w->in->convs[i].first_ns < v[0].from)
-				v[0].from = w->in->convs[i].first_ns;
-			if (w->in->convs[i].last_ns > v[0].to)
-				v[0].to = w->in->convs[i].last_ns;
-		}
-		n = 1;
-	}
-	if (!n) {
-		free(v);
-		return;
-	}
-	qsort(v, n, sizeof *v, by_from);
-	r->from_ns = v[0].from;
-	end = v[0].from;
-	for (size_t i = 0; i < n; i++) {
-		int64_t from = v[i].from > end + joined_ns ? v[i].from : end;
-
-		if (v[i].to <= from)
-			continue;
-		r->observed_ns += v[i].to - from;
-		end = v[i].to;
-	}
-	r->to_ns = end > r->from_ns ? end : v[n - 1].to;
-	free(v);
+	r->from_ns = seen->spans.v[0].from_ns;
+	r->to_ns = seen->spans.v[seen->spans.n - 1].to_ns;
+	r->observed_ns = window_observed(seen);
 }
 
 /* ------------------------------------------------------------------ caveats */

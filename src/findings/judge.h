@@ -10,6 +10,7 @@
 #define SPAN_FINDINGS_JUDGE_H
 
 #include "findings/result.h"
+#include "findings/window.h"
 
 struct judge_input {
 	const struct site *site;
@@ -18,6 +19,7 @@ struct judge_input {
 	size_t n_convs;
 	struct result_input *inputs; /* copied */
 	size_t n_inputs;
+	const struct window *window; /* when packets were seen; NULL: no packet at all */
 	struct coverage coverage; /* figures filled in; caveats and inconclusive are the judge's */
 	uint64_t n_evicted;
 	bool strict_input; /* any caveat makes the result inconclusive */

@@ -23,16 +23,6 @@ void scope_ends(const struct ask *q, struct end *ret_client, struct end *ret_ser
 		ret_client->roles |= ROLE_BIT(ROLE_CRM_CLIENT);
 }
 
-/* Asking other name and time servers is how DCs work, whatever a rule says of every server. */
-static bool upstream_of_dc(const struct ask *q)
-{
-	const roleset up =
-		ROLE_BIT(ROLE_DC) | ROLE_BIT(ROLE_GC) | ROLE_BIT(ROLE_DNS) | ROLE_BIT(ROLE_NTP);
-	const roleset dc = ROLE_BIT(ROLE_DC) | ROLE_BIT(ROLE_GC);
-
-	return q->client.roles & dc && q->server.roles && !(q->server.roles & ~up);
-}
-
 bool scope_has(struct matrix *m, const struct ask *q)
 {
 	struct end client, server;
@@ -45,7 +35,7 @@ bool scope_has(struct matrix *m, const struct ask *q)
 		return true;
 	if (q->client_public && !q->client.roles && roles_has(q->server.roles, ROLE_NLB))
 		return true;
-	if (!q->client.roles || !q->server.roles || upstream_of_dc(q))
+	if (!q->client.roles || !q->server.roles)
 		return false;
 	scope_ends(q, &client, &server);
 	return matrix_connects(m, &client, &server);

@@ -62,6 +62,7 @@ struct lab {
 	size_t n;
 	struct judge_input in;
 	struct result_input input;
+	struct window window;
 	struct result *r;
 };
 
@@ -113,6 +114,7 @@ static inline struct lab lab_open(const char *body)
 static inline void lab_close(struct lab *l)
 {
 	result_free(l->r);
+	window_done(&l->window);
 	matrix_free(l->m);
 	site_free(l->site);
 	free(l->c);
@@ -191,6 +193,13 @@ static inline struct result *lab_judge(struct lab *l)
 
 	qsort(l->c, l->n, sizeof *l->c, lab_order);
 	l->in.inputs = &l->input;
+	window_done(&l->window);
+	if (l->input.first_ns != TIME_NONE) {
+		for (int64_t ts = l->input.first_ns; ts < l->input.last_ns; ts += HOUR / 2)
+			assert_int_equal(window_add(&l->window, ts), 0);
+		assert_int_equal(window_add(&l->window, l->input.last_ns), 0);
+	}
+	l->in.window = l->in.n_inputs ? &l->window : NULL;
 	l->in.convs = l->c;
 	l->in.n_convs = l->n;
 	result_free(l->r);

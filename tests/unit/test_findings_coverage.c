@@ -182,39 +182,6 @@ static void test_exit_codes(void **state)
 	}
 }
 
-/* Files that follow each other, overlap, and leave a gap. */
-static void test_window(void **state)
-{
-	static const struct {
-		int64_t from[3], to[3];
-		int64_t observed;
-	} rows[] = {
-		{{0, 100, 200}, {100, 200, 300}, 300}, {{0, 0, 0}, {100, 100, 100}, 100},
-		{{0, 50, 400}, {100, 200, 500}, 300},  {{400, 0, 50}, {500, 100, 200}, 300},
-		{{0, 10, 20}, {500, 100, 200}, 500},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct lab l = clean();
-		struct result_input in[3];
-
-		for (int k = 0; k < 3; k++)
-			in[k] = (struct result_input){.path = "x",
-						      .first_ns = T(rows[i].from[k]),
-						      .last_ns = T(rows[i].to[k])};
-		l.in.convs = l.c;
-		l.in.n_convs = l.n;
-		l.in.inputs = in;
-		l.in.n_inputs = 3;
-		l.r = judge(&l.in);
-		assert_non_null(l.r);
-		assert_int_equal(l.r->observed_ns, rows[i].observed * NS_PER_S);
-		assert_int_equal(l.r->from_ns, T(0));
-		lab_close(&l);
-	}
-}
-
 static void test_nothing_at_all(void **state)
 {
 	struct lab l = lab_open(PAIR);
@@ -248,10 +215,9 @@ static void test_balance_notices(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_clean),           cmocka_unit_test(test_never_green),
-		cmocka_unit_test(test_nothing_judged),  cmocka_unit_test(test_exit_codes),
-		cmocka_unit_test(test_window),          cmocka_unit_test(test_nothing_at_all),
-		cmocka_unit_test(test_balance_notices),
+		cmocka_unit_test(test_clean),          cmocka_unit_test(test_never_green),
+		cmocka_unit_test(test_nothing_judged), cmocka_unit_test(test_exit_codes),
+		cmocka_unit_test(test_nothing_at_all), cmocka_unit_test(test_balance_notices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -333,6 +333,21 @@ static void test_advice_leaves_unused(void **state)
 	lab_close(&l);
 }
 
+/* What is demanded of a host is not recommended to it as well. */
+static void test_demand_is_no_advice(void **state)
+{
+	struct lab l = lab_open(SITE_HOSTS);
+
+	(void)state;
+	lab_conv(&l, SQL01, DC01, TCP, 389, "ldap", EST);
+	lab_conv(&l, CRM01, DC01, TCP, 389, "ldap", EST);
+	lab_judge(&l);
+	assert_string_equal(lab_find(&l, KIND_MISSING, 445)->client.host, "sql01");
+	assert_true(has_text(lab_find(&l, KIND_ADVICE, 445)->why, "crm01"));
+	assert_false(has_text(lab_find(&l, KIND_ADVICE, 445)->why, "sql01"));
+	lab_close(&l);
+}
+
 static void test_references(void **state)
 {
 	struct lab l = lab_open("hosts:\n"
@@ -432,6 +447,7 @@ int main(void)
 		cmocka_unit_test(test_broken_since),
 		cmocka_unit_test(test_wrong_protocol_meets_nothing),
 		cmocka_unit_test(test_advice_leaves_unused),
+		cmocka_unit_test(test_demand_is_no_advice),
 		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_overrides),
 		cmocka_unit_test(test_ipsec),

@@ -56,6 +56,8 @@ static void test_what_is_no_scan(void **state)
 		attempts(&l, MON, rows[i].failed, rows[i].over_s, STATE_NO_ANSWER);
 		for (unsigned k = 0; k < rows[i].good; k++)
 			lab_conv(&l, MON, CRM02, TCP, (uint16_t)(3000 + k), "http", EST);
+		/* Long before, so that the count alone is not what saves it. */
+		lab_conv(&l, MON, CRM02, TCP, 4000, NULL, STATE_NO_ANSWER)->first_ns = T(0);
 		lab_judge(&l);
 		assert_int_equal(lab_count(&l, KIND_SCAN), 0);
 		lab_close(&l);
@@ -260,6 +262,34 @@ static void test_missing_id_is_stable(void **state)
 	lab_close(&l);
 }
 
+/* Two packs say the same of a pair: which of them is named first is nobody's fact. */
+static void test_id_knows_no_order_of_packs(void **state)
+{
+	static const char *const orders[] = {"rules: [crm-2011, dynamics-365]\n",
+					     "rules: [dynamics-365, crm-2011]\n"};
+	char id[2][16];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char body[400];
+		struct lab l;
+
+		snprintf(body, sizeof body,
+			 "%shosts:\n"
+			 "  - {name: crm01, role: crm-web, addr: 10.20.1.11}\n"
+			 "  - {name: web, role: nlb, addr: 10.20.1.12}\n"
+			 "networks:\n"
+			 "  - {name: users, role: crm-client, cidr: 10.30.0.0/16}\n",
+			 orders[i]);
+		l = lab_open(body);
+		lab_conv(&l, USER, CRM01, TCP, 445, "smb2", EST);
+		id_of(&l, KIND_MISSING, id[i]);
+		assert_int_equal(lab_count(&l, KIND_MISSING), 1);
+		lab_close(&l);
+	}
+	assert_string_equal(id[0], id[1]);
+}
+
 static void test_ids_are_unique(void **state)
 {
 	struct lab l = lab_open(SPLIT);
@@ -331,6 +361,7 @@ int main(void)
 		cmocka_unit_test(test_id_is_stable),
 		cmocka_unit_test(test_id_names_the_host),
 		cmocka_unit_test(test_missing_id_is_stable),
+		cmocka_unit_test(test_id_knows_no_order_of_packs),
 		cmocka_unit_test(test_ids_are_unique),
 		cmocka_unit_test(test_out_of_scope_is_counted),
 		cmocka_unit_test(test_order),

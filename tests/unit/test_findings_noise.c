@@ -239,7 +239,8 @@ static void test_load_balancer(void **state)
 	lab_conv(&l, VIP, CRM01, TCP, 443, NULL, EST);
 	lab_conv(&l, USER, DC01, TCP, 389, "ldap", EST);
 	lab_judge(&l);
-	assert_string_not_equal(lab_result_word(lab_rule(&l, "S1-CMP-10")->result), "met");
+	assert_string_not_equal(lab_result_word(lab_rule(&l, "S1-CMP-11")->result), "met");
+	assert_int_equal(lab_rule(&l, "S1-CMP-11")->conversations, 0);
 	lab_close(&l);
 }
 
@@ -486,9 +487,12 @@ static void test_contradiction(void **state)
 
 	(void)state;
 	lab_conv(&l, CRM01, CRM02, TCP, 1433, "tds", EST);
+	/* Another program's database is no business of the deployment. */
+	lab_conv(&l, USER, EXCH, TCP, 1433, "tds", EST);
 	lab_judge(&l);
 	f = lab_find(&l, KIND_CONTRADICTION, 0);
 	assert_non_null(f);
+	assert_int_equal(lab_count(&l, KIND_CONTRADICTION), 1);
 	assert_int_equal(f->severity, SEV_HIGH);
 	assert_true(has_text(f->advice, "Add sql to the roles of crm02"));
 	lab_close(&l);

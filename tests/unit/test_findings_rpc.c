@@ -34,6 +34,7 @@ static void test_interfaces(void **state)
 		{USER, EXCH, "svcctl", "unexpected-protocol"},
 		{CRM01, SQL01, "IXnRemote", "documented-dynamic"},
 		{CRM01, SQL01, "winreg", "documented-dynamic"},
+		{CRM01, SQL01, "IRemUnknown2", "documented-dynamic"},
 		{CRM01, SQL01, "spoolss", "unexpected-protocol"},
 		{MON, SQL01, "IWbemServices", "documented-dynamic"},
 		{CRM01, SQL01, "IWbemServices", "unexpected-protocol"},

@@ -158,14 +158,14 @@ static void test_worst_flow(void **state)
 static void test_silent_flows_say_nothing(void **state)
 {
 	struct lab l = lab_open(SPLIT);
-	struct conv *c = lab_conv(&l, CRM01, SQL01, TCP, 51433, "tds", EST);
+	struct conv *c = lab_conv(&l, CRM01, SQL01, TCP, 1533, "tds", EST);
 
 	(void)state;
 	c->app[1] = (struct conv_app){.flows = 1};
 	c->app[1].by_state[STATE_REFUSED] = 1;
 	c->n_app = 2;
 	lab_judge(&l);
-	assert_string_equal(lab_verdict(&l, 51433), "moved-service");
+	assert_string_equal(lab_verdict(&l, 1533), "moved-service");
 	lab_close(&l);
 }
 
