@@ -73,10 +73,31 @@ static size_t service_end(const struct served_list *l, size_t i)
 
 /* ------------------------------------------------------------------ roles table */
 
-static bool row_facts(struct work *w, const struct served_list *l, size_t from, size_t to,
-		      struct role_row *row)
+/* A site with a load balancer means its users to go through it; what goes past is documented, and
+ * worth a line at the server that was dialled. */
+static void past_vip_count(struct work *w)
 {
-	const char **facts = arena_alloc(w->a, ROW_FACTS * sizeof *facts);
+	bool balanced = false;
+
+	for (size_t i = 0; i < inventory_count(w->site->inventory); i++)
+		balanced =
+			balanced || roles_has(inventory_at(w->site->inventory, i)->roles, ROLE_NLB);
+	for (size_t i = 0; balanced && i < w->n; i++) {
+		const struct item *it = &w->item[i];
+		const struct party *client = &w->party[it->client];
+		struct party *server = &w->party[it->server];
+
+		if (it->scope && !it->probe && it->outcome == OUTCOME_GOOD &&
+		    it->r.verdict == KIND_DOCUMENTED && roles_has(client->roles, ROLE_CRM_CLIENT) &&
+		    roles_has(server->roles, ROLE_CRM_WEB) && !roles_has(server->roles, ROLE_NLB))
+			server->past_vip++;
+	}
+}
+
+static bool row_facts(struct work *w, const struct served_list *l, size_t from, size_t to,
+		      uint32_t past_vip, struct role_row *row)
+{
+	const char **facts = arena_alloc(w->a, (ROW_FACTS + 1) * sizeof *facts);
 	size_t n = 0;
 
 	if (!facts)
@@ -89,6 +110,10 @@ static bool row_facts(struct work *w, const struct served_list *l, size_t from, 
 					  s->port, proto_text(s->proto),
 					  text_counted(w->a, k - i, "address", "addresses"));
 	}
+	if (past_vip)
+		facts[n++] =
+			arena_printf(w->a, "dialled past the load balancer in %s",
+				     text_counted(w->a, past_vip, "conversation", "conversations"));
 	row->facts = facts;
 	row->n_facts = n;
 	return true;
@@ -134,7 +159,7 @@ static bool seen_rows(struct work *w, const struct served_list *l, row_list *row
 				  "ports";
 			row.facts = fact;
 			row.n_facts = 1;
-		} else if (!row_facts(w, l, from, at, &row)) {
+		} else if (!row_facts(w, l, from, at, p->past_vip, &row)) {
 			return false;
 		}
 		if (!vec_push(rows, row))
@@ -172,7 +197,10 @@ bool role_rows_make(struct work *w, const struct served_list *l)
 {
 	size_t *per_net = calloc(inventory_count(w->site->inventory) + 1, sizeof *per_net);
 	row_list rows = {0};
-	bool ok = per_net && seen_rows(w, l, &rows, per_net) && unseen_rows(w, &rows);
+	bool ok;
+
+	past_vip_count(w);
+	ok = per_net && seen_rows(w, l, &rows, per_net) && unseen_rows(w, &rows);
 
 	if (rows.n)
 		qsort(rows.v, rows.n, sizeof *rows.v, row_order);

@@ -107,6 +107,7 @@ struct party {
 	bool scanner;        /* has scan attempts */
 	bool client, server; /* seen as */
 	bool answered;       /* something that it serves was answered */
+	uint32_t past_vip;   /* conversations that users opened with it past the load balancer */
 	struct endpoint ep;
 	const char *token; /* how facts name it */
 	const char *guess_why;
