@@ -219,6 +219,15 @@ def all_cases():
     return sorted(n for n in os.listdir(HERE) if os.path.exists(os.path.join(HERE, n, 'README.md')))
 
 
+def check_list():
+    """meson.build names every case."""
+    with open(os.path.join(HERE, 'meson.build')) as f:
+        listed = re.findall(r"^    '([a-z0-9-]+)',$", f.read(), re.M)
+    for name in sorted(set(listed) ^ set(all_cases())):
+        print('%s is in meson.build or has a folder, not both' % name)
+    return sorted(listed) == all_cases()
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     ap.add_argument('--update', action='store_true')
@@ -228,8 +237,9 @@ def main():
     o = ap.parse_args()
     cases = all_cases() if o.case == ['ALL'] else [c.rstrip('/') for c in o.case]
     bad = []
-    if o.makes and o.case == ['ALL'] and not check_sample():
-        bad.append('pcaps/sample.pcap')
+    if o.makes and o.case == ['ALL']:
+        bad += [] if check_sample() else ['pcaps/sample.pcap']
+        bad += [] if check_list() else ['meson.build']
     for name in cases:
         case = Case(name)
         if not os.path.exists(case.path('README.md')):
