@@ -12,7 +12,7 @@ cd "$(dirname "$0")"
 
 BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config libpcap-dev libyaml-dev libmd-dev
 	uthash-dev scdoc"
-TEST_PACKAGES="libcmocka-dev clang libclang-rt-dev mandoc cppcheck python3 python3-jsonschema tshark"
+TEST_PACKAGES="libcmocka-dev clang clang-tidy libclang-rt-dev mandoc cppcheck python3 python3-jsonschema tshark"
 
 step() {
 	printf '==> %s\n' "$*"

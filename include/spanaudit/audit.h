@@ -43,6 +43,10 @@ int span_audit_file(struct span_audit *a, const char *path);
 int span_audit_max_memory(struct span_audit *a, uint64_t bytes);
 /* Any caveat about the input makes the result inconclusive. */
 int span_audit_strict_input(struct span_audit *a, bool on);
+/* The least severity that makes the verdict "findings": "low" ... "critical"; default "medium".
+ * With "never" the verdict is as by default, and only span_audit_exit_code() is told to look away.
+ */
+int span_audit_fail_on(struct span_audit *a, const char *severity);
 /* SHA-256 of every input, also of large ones, which are read once more for it. */
 int span_audit_digest_all(struct span_audit *a, bool on);
 /* Pins the secret of the hash tables (tests: results must not depend on it). */

@@ -44,7 +44,7 @@ static struct civil civil_of(int64_t ns)
 	};
 }
 
-static int64_t days_of(int64_t year, unsigned month, unsigned day)
+int64_t time_days(int64_t year, unsigned month, unsigned day)
 {
 	int64_t y = year - (month <= 2);
 	int64_t era = floor_div(y, 400);
@@ -53,6 +53,17 @@ static int64_t days_of(int64_t year, unsigned month, unsigned day)
 	int64_t doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
 
 	return era * DAYS_OF_ERA + doe - DAYS_TO_EPOCH;
+}
+
+int64_t time_year(int64_t s)
+{
+	int64_t year = 1970 + floor_div(s, 31556952); /* the mean year; off by one at most */
+
+	while (s < time_days(year, 1, 1) * 86400)
+		year--;
+	while (s >= time_days(year + 1, 1, 1) * 86400)
+		year++;
+	return year;
 }
 
 const char *time_rfc3339(int64_t ns, char buf[TIME_TEXT])
@@ -139,9 +150,10 @@ bool time_parse(const char *text, int64_t *ret_ns)
 	if (*p)
 		return false;
 
-	int64_t s = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+	int64_t s = time_days(year, month, day) * 86400 + (int64_t)hour * 3600 +
+		    (int64_t)minute * 60 + second;
 
-	*ret_ns = (s - sign * ((int64_t)oh * 3600 + om * 60)) * NS_PER_S + frac;
+	*ret_ns = (s - sign * ((int64_t)oh * 3600 + (int64_t)om * 60)) * NS_PER_S + frac;
 	return true;
 }
 

@@ -87,7 +87,8 @@ int main(int argc, char **argv)
 
 	/* A reader that goes away shows as EPIPE where we write, so that nothing is left half done.
 	 */
-	/* Passive: a host name in a capture filter is looked up in /etc/hosts, never on the wire. */
+	/* Passive: a host name in a capture filter is looked up in /etc/hosts, never on the wire.
+	 */
 	__nss_configure_lookup("hosts", "files");
 	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2)

@@ -56,6 +56,8 @@ static int settings(struct span_audit *a, const struct options *o, char *const *
 		WORSE(r, span_audit_rules(a, *it));
 	if (o->filter)
 		WORSE(r, span_audit_filter(a, o->filter));
+	if (o->fail_on)
+		WORSE(r, span_audit_fail_on(a, o->fail_on));
 	if (o->max_memory)
 		WORSE(r, span_audit_max_memory(a, o->max_memory));
 	if (o->strict_input)

@@ -15,18 +15,18 @@
 #include "decode/packet.h"
 
 /* The order is that of reports; the name is what JSON shows. */
-#define DECODE_SKIPS(X)                                                                            \
-	X(FILTERED, "filtered", "left out by the capture filter")                                  \
-	X(LINKTYPE, "unknown-link-type", "the link type is not one that spanaudit decodes")        \
-	X(LINK_SHORT, "short-link-header", "the frame ends inside its link header")                \
-	X(NOT_IP, "not-ip", "ARP, STP, LLDP and other frames that carry no IP")                    \
-	X(IP_SHORT, "short-ip-header", "the frame ends inside the IP header")                      \
-	X(IP_BAD, "bad-ip-header", "version, header length or total length make no sense")         \
-	X(EXT_BAD, "bad-ipv6-extension", "an IPv6 extension header is cut or does not end")        \
-	X(FRAG_ORPHAN, "orphan-fragment", "a later fragment whose first was not seen")             \
-	X(TRANSPORT_SHORT, "short-transport-header", "the packet ends inside TCP, UDP or ICMP")    \
-	X(TRANSPORT_BAD, "bad-transport-header", "a TCP or UDP header that makes no sense")        \
-	X(DEPTH, "nested-too-deep", "more layers than the limit")                                  \
+#define DECODE_SKIPS(X)                                                                         \
+	X(FILTERED, "filtered", "left out by the capture filter")                               \
+	X(LINKTYPE, "unknown-link-type", "the link type is not one that spanaudit decodes")     \
+	X(LINK_SHORT, "short-link-header", "the frame ends inside its link header")             \
+	X(NOT_IP, "not-ip", "ARP, STP, LLDP and other frames that carry no IP")                 \
+	X(IP_SHORT, "short-ip-header", "the frame ends inside the IP header")                   \
+	X(IP_BAD, "bad-ip-header", "version, header length or total length make no sense")      \
+	X(EXT_BAD, "bad-ipv6-extension", "an IPv6 extension header is cut or does not end")     \
+	X(FRAG_ORPHAN, "orphan-fragment", "a later fragment whose first was not seen")          \
+	X(TRANSPORT_SHORT, "short-transport-header", "the packet ends inside TCP, UDP or ICMP") \
+	X(TRANSPORT_BAD, "bad-transport-header", "a TCP or UDP header that makes no sense")     \
+	X(DEPTH, "nested-too-deep", "more layers than the limit")                               \
 	X(TUNNEL, "unknown-tunnel", "inside a tunnel that spanaudit does not open")
 
 enum decode_skip {
@@ -34,26 +34,26 @@ enum decode_skip {
 #define X(id, name, help) SKIP_##id,
 	DECODE_SKIPS(X)
 #undef X
-	DECODE_N,
+		DECODE_N,
 };
 
 /* Facts about decoded packets that change nothing but are told in the coverage. */
 enum decode_note {
-	NOTE_BAD_CHECKSUM,  /* IPv4 header or TCP/UDP: offload in host captures; never a skip */
-	NOTE_ABOVE_MTU,     /* a segment of more than 1514 + VLAN bytes: merged by offload */
-	NOTE_SNAPPED,       /* the capture holds fewer bytes than the wire had */
+	NOTE_BAD_CHECKSUM, /* IPv4 header or TCP/UDP: offload in host captures; never a skip */
+	NOTE_ABOVE_MTU,    /* a segment of more than 1514 + VLAN bytes: merged by offload */
+	NOTE_SNAPPED,      /* the capture holds fewer bytes than the wire had */
 	NOTE_FRAGMENT,
-	NOTE_ESP,           /* IPsec: what is inside cannot be judged */
+	NOTE_ESP, /* IPsec: what is inside cannot be judged */
 	NOTE_AH,
-	NOTE_TUNNEL,        /* decapsulated */
+	NOTE_TUNNEL, /* decapsulated */
 	NOTE_N,
 };
 
 struct decode_stats {
 	uint64_t read;
-	uint64_t by[DECODE_N];        /* by[DECODE_OK] is decoded */
+	uint64_t by[DECODE_N]; /* by[DECODE_OK] is decoded */
 	uint64_t note[NOTE_N];
-	uint64_t other_proto;         /* decoded, but neither TCP nor UDP: no flow */
+	uint64_t other_proto; /* decoded, but neither TCP nor UDP: no flow */
 };
 
 struct decoder; /* fragment memory and counters; one per stream of packets */

@@ -14,11 +14,11 @@
 #include "base/proto.h"
 
 enum tcp_flag { /* RFC 9293 3.1 */
-	TCP_FIN = 0x01,
-	TCP_SYN = 0x02,
-	TCP_RST = 0x04,
-	TCP_PSH = 0x08,
-	TCP_ACK = 0x10,
+		TCP_FIN = 0x01,
+		TCP_SYN = 0x02,
+		TCP_RST = 0x04,
+		TCP_PSH = 0x08,
+		TCP_ACK = 0x10,
 };
 
 /* What an ICMP error means for the packet it quotes (domain facts: RFC 792, 1812 5.2.7, 4443 3). */
@@ -43,13 +43,13 @@ struct packet {
 	uint8_t tcp_flags;
 	bool fragment;       /* one of several; ports of later ones come from the first */
 	bool later_fragment; /* carries no transport header: payload belongs after the first's */
-	bool payload_cut;    /* the capture holds fewer payload bytes than were sent (snap length) */
-	uint16_t vlan;       /* outermost 802.1Q id, 0 none */
-	uint32_t seq, ack;   /* TCP */
+	bool payload_cut;  /* the capture holds fewer payload bytes than were sent (snap length) */
+	uint16_t vlan;     /* outermost 802.1Q id, 0 none */
+	uint32_t seq, ack; /* TCP */
 	const uint8_t *payload;
 	uint32_t payload_len;  /* captured */
-	uint32_t payload_wire; /* sent, by the IP length; with segmentation offload (IP length 0) what
-				* the frame holds */
+	uint32_t payload_wire; /* sent, by the IP length; with segmentation offload (IP length 0)
+				* what the frame holds */
 	uint8_t src_mac[6];    /* zero when the link has none */
 
 	/* ICMP and ICMPv6 errors: the packet that they answer. */

@@ -125,6 +125,25 @@ int span_audit_digest_all(struct span_audit *a, bool on)
 	return SPAN_OK;
 }
 
+/* SEV_N when there is no such word, or it cannot be asked for. */
+static enum severity fail_word(const char *word)
+{
+	for (int s = SEV_LOW; s <= SEV_CRITICAL; s++)
+		if (!strcmp(word, severity_name((enum severity)s)))
+			return (enum severity)s;
+	return SEV_N;
+}
+
+int span_audit_fail_on(struct span_audit *a, const char *severity)
+{
+	enum severity s = strcmp(severity, "never") != 0 ? fail_word(severity) : SEV_MEDIUM;
+
+	if (s == SEV_N)
+		return SPAN_USAGE;
+	a->fail_on = s;
+	return SPAN_OK;
+}
+
 int span_audit_hash_key(struct span_audit *a, uint64_t k0, uint64_t k1)
 {
 	a->key = (struct hash_key){k0, k1};
@@ -175,11 +194,21 @@ static int prepare_site(struct span_audit *a)
 
 	int worst = 0;
 
-	for (size_t i = 0; i < a->roles.n; i++)
+	for (size_t i = 0; !a->roles_known && i < a->roles.n; i++)
 		if (site_add_role(a->site, a->roles.v[i], &a->errs) != 0)
 			worst = SPAN_USAGE;
-	FREE_ALL(&a->roles);
+	a->roles_known = true;
 	return worst;
+}
+
+/* What --role said, NULL-terminated, for the report. */
+static const char *const *role_options(struct span_audit *a)
+{
+	const char **v = arena_alloc(&a->arena, (a->roles.n + 1) * sizeof *v);
+
+	for (size_t i = 0; v && i < a->roles.n; i++)
+		v[i] = a->roles.v[i];
+	return v;
 }
 
 int engine_prepare(struct span_audit *a)
@@ -240,9 +269,12 @@ int span_audit_run(struct span_audit *a)
 		.coverage = coverage,
 		.n_evicted = evicted,
 		.strict_input = a->strict_input,
-		.fail_on = SEV_MEDIUM,
+		.fail_on = a->fail_on == SEV_INFO ? SEV_MEDIUM : a->fail_on,
 	});
-	return a->result ? worst : -ENOMEM;
+	if (!a->result)
+		return -ENOMEM;
+	a->result->role_options = role_options(a);
+	return worst;
 }
 
 size_t span_audit_inputs_read(const struct span_audit *a)
@@ -298,11 +330,10 @@ int span_audit_write(const struct span_audit *a, const char *format,
 
 int span_audit_exit_code(const struct span_audit *a, const char *fail_on)
 {
-	if (!strcmp(fail_on, "never"))
-		return a->result ? result_exit_code(a->result, SEV_NONE) : SPAN_USAGE;
-	for (int s = SEV_LOW; s <= SEV_CRITICAL; s++)
-		if (!strcmp(fail_on, severity_name((enum severity)s)))
-			return a->result ? result_exit_code(a->result, (enum severity)s)
-					 : SPAN_USAGE;
-	return SPAN_USAGE;
+	bool never = !strcmp(fail_on, "never");
+	enum severity s = fail_word(fail_on);
+
+	if (!a->result || (s == SEV_N && !never))
+		return SPAN_USAGE;
+	return result_exit_code(a->result, never ? SEV_NONE : s);
 }

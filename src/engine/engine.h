@@ -25,6 +25,7 @@ struct span_audit {
 	struct site *site; /* NULL until asked for: then without a file, with the defaults */
 	char *site_path;
 	VEC(char *) roles;
+	bool roles_known; /* they are in the site */
 	VEC(char *) packs;
 	VEC(char *) dirs;
 	VEC(char *) files;
@@ -33,6 +34,7 @@ struct span_audit {
 	bool strict_input;
 	bool has_key;
 	bool digest_all;
+	enum severity fail_on; /* SEV_INFO: not said, medium */
 	struct hash_key key;
 	span_progress_fn progress;
 	void *progress_user;

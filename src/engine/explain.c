@@ -178,7 +178,7 @@ static bool matches(const struct question *q, const struct span_audit *a, const 
 
 static void seen_lines(struct out *o, const struct span_audit *a, const struct question *q)
 {
-	char c1[ADDR_TEXT], c2[ADDR_TEXT], t1[TIME_TEXT], t2[TIME_TEXT];
+	char c1[ADDR_TEXT], c2[ADDR_TEXT], span[TIME_SPAN_TEXT];
 	size_t n = 0;
 
 	if (!a->result)
@@ -191,12 +191,12 @@ static void seen_lines(struct out *o, const struct span_audit *a, const struct q
 			continue;
 		if (n++ >= 20)
 			continue;
-		out_printf(o, "  %s -> %s  %s, %s, %llu flow%s, %s to %s\n",
+		out_printf(o, "  %s -> %s  %s, %s, %llu flow%s, %s\n",
 			   addr_format(&c->client, c1), addr_format(&c->server, c2),
 			   kind_name((enum kind)a->result->verdict_of[i]),
 			   flow_state_name(c->state), (unsigned long long)c->flows,
-			   c->flows == 1 ? "" : "s", time_human(c->first_ns, t1),
-			   time_human(c->last_ns, t2));
+			   c->flows == 1 ? "" : "s",
+			   time_span_human(c->first_ns, c->last_ns, site_tz(a->site), span));
 	}
 	if (n > 20)
 		out_printf(o, "  and %zu more\n", n - 20);

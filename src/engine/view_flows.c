@@ -77,6 +77,8 @@ static void write_json(struct out *o, const struct filter_row *row)
 		   time_rfc3339(c->last_ns, t2));
 }
 
+enum { TIME_COLUMN = 19, TIME_COLUMN_TZ = 26 }; /* with the offset */
+
 static void column(struct out *o, const char *text, size_t width)
 {
 	size_t before = o->n;
@@ -94,14 +96,15 @@ static const char *shown(const struct addr *a, const struct host *h, char buf[AD
 	return h && !h->is_network ? h->name : addr_format(a, buf);
 }
 
-static void write_text(struct out *o, const struct filter_row *row)
+static void write_text(struct out *o, const struct filter_row *row, const struct tz *tz)
 {
 	const struct conv *c = row->conv;
 	char buf[ADDR_TEXT], t[TIME_TEXT], service[32], figures[64];
 	uint8_t conf;
 	uint16_t app = main_app(c, &conf);
 
-	column(o, time_human(c->first_ns, t), 19);
+	column(o, tz ? time_human_tz(c->first_ns, tz, t) : time_human(c->first_ns, t),
+	       tz ? TIME_COLUMN_TZ : TIME_COLUMN);
 	column(o, shown(&c->client, row->client, buf), 15);
 	out_puts(o, dir_confidence(c->reason) >= 80 ? "-> " : "?> ");
 	column(o, shown(&c->server, row->server, buf), 15);
@@ -121,9 +124,17 @@ static void write_text(struct out *o, const struct filter_row *row)
 	out_printf(o, "%s\n", kind_name(row->verdict));
 }
 
-static const char head[] =
-	"first (UTC)         client             server          service   app         state       "
-	"flows packets c/s bytes c/s       verdict\n";
+static void write_head(struct out *o, const struct site *site)
+{
+	const struct tz *tz = site_tz(site);
+	struct out first = {0};
+
+	out_printf(&first, "first (%s)", tz ? site->timezone : "UTC");
+	column(o, out_str(&first), tz ? TIME_COLUMN_TZ : TIME_COLUMN);
+	out_done(&first);
+	out_puts(o, "client             server          service   app         state       "
+		    "flows packets c/s bytes c/s       verdict\n");
+}
 
 int span_audit_write_flows(const struct span_audit *a, const char *filter, bool json, FILE *f,
 			   FILE *err)
@@ -145,7 +156,10 @@ int span_audit_write_flows(const struct span_audit *a, const char *filter, bool 
 		r = SPAN_USAGE;
 		goto out;
 	}
-	out_puts(&o, json ? "[\n" : head);
+	if (json)
+		out_puts(&o, "[\n");
+	else
+		write_head(&o, a->site);
 	for (size_t i = 0; i < a->n_convs && r == 0; i++) {
 		const struct conv *c = &a->convs[i];
 		const struct inventory *inv = a->site->inventory;
@@ -164,7 +178,7 @@ int span_audit_write_flows(const struct span_audit *a, const char *filter, bool 
 			out_puts(&o, n ? ",\n" : "");
 			write_json(&o, &row);
 		} else {
-			write_text(&o, &row);
+			write_text(&o, &row, site_tz(a->site));
 		}
 		n++;
 		if (o.n > 1 << 16) {

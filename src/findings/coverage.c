@@ -125,7 +125,7 @@ static void loss_said(struct work *w, struct said *s)
 	else if (c->kernel_drops || c->interface_drops)
 		say(s, false,
 		    arena_printf(w->a, "%llu packets were dropped before they could be read.",
-				 (unsigned long long)(c->kernel_drops + c->interface_drops)));
+				 (unsigned long long)c->kernel_drops + c->interface_drops));
 	if (w->in->n_evicted)
 		say(s, true,
 		    arena_printf(

@@ -82,7 +82,7 @@ struct ask {
 	bool sure;        /* the protocol may be held against it */
 	bool established; /* data could flow */
 	bool payload;
-	bool snapped;     /* the capture holds packets that were cut: bytes may be missing */
+	bool snapped; /* the capture holds packets that were cut: bytes may be missing */
 	uint32_t notes;
 	bool in_setup;
 	bool imagined;       /* a question of a person, not of a capture */

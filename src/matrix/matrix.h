@@ -14,23 +14,49 @@
 
 enum rule_basis { BASIS_STATED, BASIS_INFERRED, BASIS_UNSTATED, BASIS_RECOVERED };
 enum rule_need {
-	NEED_REQUIRED, NEED_RECOMMENDED, NEED_OPTIONAL, NEED_CONDITIONAL, NEED_SETUP_ONLY,
-	NEED_LEGACY, NEED_TOLERATED, NEED_FORBIDDEN,
+	NEED_REQUIRED,
+	NEED_RECOMMENDED,
+	NEED_OPTIONAL,
+	NEED_CONDITIONAL,
+	NEED_SETUP_ONLY,
+	NEED_LEGACY,
+	NEED_TOLERATED,
+	NEED_FORBIDDEN,
 };
 enum rule_missing {
-	MISSING_REPORT, MISSING_REPORT_TO_DC, MISSING_REPORT_ANY_OF, MISSING_REPORT_IF_CONFIGURED,
-	MISSING_REPORT_IF_MAPPED, MISSING_ADVISE, MISSING_NEVER,
+	MISSING_REPORT,
+	MISSING_REPORT_TO_DC,
+	MISSING_REPORT_ANY_OF,
+	MISSING_REPORT_IF_CONFIGURED,
+	MISSING_REPORT_IF_MAPPED,
+	MISSING_ADVISE,
+	MISSING_NEVER,
 };
-enum rule_port_kind { PORT_DEFAULT, PORT_CONFIGURABLE, PORT_DEFAULT_OR_CONFIGURABLE, PORT_RANGE, PORT_REF };
+enum rule_port_kind {
+	PORT_DEFAULT,
+	PORT_CONFIGURABLE,
+	PORT_DEFAULT_OR_CONFIGURABLE,
+	PORT_RANGE,
+	PORT_REF
+};
 enum rule_provenance { PROV_STATED, PROV_DERIVED, PROV_BY_REFERENCE, PROV_OUTSIDE };
 /* The `variant` column: when a rule is demanded. */
 enum rule_variant {
-	VARIANT_ANY, VARIANT_FULL_SERVER, VARIANT_SPLIT_ROLES, VARIANT_SQL_REPORTING, VARIANT_IWA,
-	VARIANT_IWA_DC_TO_DC, VARIANT_IWA_DC_TO_DC_IPSEC, VARIANT_DC_TO_DC, VARIANT_CLAIMS,
-	VARIANT_EMAIL_ROUTER, VARIANT_CLIENT_SIDE_INTEGRATION, VARIANT_ANY_DURING_SETUP,
+	VARIANT_ANY,
+	VARIANT_FULL_SERVER,
+	VARIANT_SPLIT_ROLES,
+	VARIANT_SQL_REPORTING,
+	VARIANT_IWA,
+	VARIANT_IWA_DC_TO_DC,
+	VARIANT_IWA_DC_TO_DC_IPSEC,
+	VARIANT_DC_TO_DC,
+	VARIANT_CLAIMS,
+	VARIANT_EMAIL_ROUTER,
+	VARIANT_CLIENT_SIDE_INTEGRATION,
+	VARIANT_ANY_DURING_SETUP,
 };
 
-const char *const *rule_basis_words(void);   /* NULL-terminated, in enum order */
+const char *const *rule_basis_words(void); /* NULL-terminated, in enum order */
 const char *const *rule_need_words(void);
 const char *const *rule_missing_words(void);
 const char *const *rule_port_kind_words(void);
@@ -45,38 +71,38 @@ struct rule_example; /* see pack.h */
 
 struct rule {
 	const char *id, *pack, *title;
-	const char *product; /* "CRM 2011" */
-	const char *paper, *section; /* titles, for "source" */
-	const char *provenance_text; /* as the matrix words it */
+	const char *product;             /* "CRM 2011" */
+	const char *paper, *section;     /* titles, for "source" */
+	const char *provenance_text;     /* as the matrix words it */
 	const char *from_name, *to_name; /* as written: role or group */
-	roleset from, to;    /* what they stand for */
-	roleset demanded_of; /* clients that a demand can fall on; see rule_demanded_of() */
+	roleset from, to;                /* what they stand for */
+	roleset demanded_of;        /* clients that a demand can fall on; see rule_demanded_of() */
 	roleset pair_from, pair_to; /* roles that the rule brings into scope as a pair */
 	enum rule_basis basis;
-	uint8_t proto;       /* 6, 17; 0 for a reference */
+	uint8_t proto; /* 6, 17; 0 for a reference */
 	struct port_list ports;
 	enum rule_port_kind port_kind;
 	const char *config_where; /* where the port is configured; "" none */
 	enum port_key moves_with; /* PORT_KEY_N: cannot move */
-	const char *ref;     /* pattern of rule ids ("S1-IWA-*"), NULL */
-	bool rpc;            /* ports are dynamic RPC: granted by the mapper, not open as such */
+	const char *ref;          /* pattern of rule ids ("S1-IWA-*"), NULL */
+	bool rpc; /* ports are dynamic RPC: granted by the mapper, not open as such */
 	const char *const *interfaces; /* names that the pair may use; none: default policy */
 	size_t n_interfaces;
 	enum rule_need need;
-	const char *group;   /* any-of group; "" none: a demand of its own */
+	const char *group;       /* any-of group; "" none: a demand of its own */
 	uint16_t app[RULE_APPS]; /* first expected, then also accepted; recognise.h numbers */
 	uint8_t n_app;
-	bool app_any;        /* "-": the port alone */
+	bool app_any; /* "-": the port alone */
 	enum rule_provenance provenance;
 	enum rule_missing when_missing;
 	enum rule_variant variant;
-	bool variant_allows; /* `allowed: variant`: where it is not demanded it does not allow */
+	bool variant_allows;    /* `allowed: variant`: where it is not demanded it does not allow */
 	enum severity severity; /* SEV_NONE: the kind's */
 	const char *why, *if_missing;
-	bool informational;  /* of a pack that only tolerates */
+	bool informational; /* of a pack that only tolerates */
 	const char *file;
 	unsigned line;
-	size_t index;        /* in the matrix: order of packs, then of the file */
+	size_t index; /* in the matrix: order of packs, then of the file */
 };
 
 struct matrix;
@@ -111,7 +137,8 @@ struct end {
 
 /* Effective ports of a rule at a server (moved ones replace). Empty for references. A rule of the
  * CRM site's HTTP port stands for both defaults, 80 and 5555, whichever it prints. */
-struct port_list rule_ports(const struct matrix *m, const struct rule *r, const struct host *server);
+struct port_list rule_ports(const struct matrix *m, const struct rule *r,
+			    const struct host *server);
 /* The rule lets this client reach this server on this port: ends, direction (both when unstated),
  * transport, effective port, and the variants that switch off even allowing (client to SQL only
  * with `auth: iwa`; in a full-server site the sandbox port only between two full servers). That
@@ -147,8 +174,7 @@ size_t matrix_allowing(struct matrix *m, const struct end *client, const struct 
 const struct rule *matrix_forbidding(struct matrix *m, const struct end *client,
 				     const struct end *server, uint8_t proto, uint16_t port);
 /* A rule for dynamic RPC from this client to this server, whatever the port. */
-const struct rule *matrix_rpc(struct matrix *m, const struct end *client,
-			      const struct end *server);
+const struct rule *matrix_rpc(struct matrix *m, const struct end *client, const struct end *server);
 /* The rule exists the other way round (and not this way). */
 const struct rule *matrix_reversed(struct matrix *m, const struct end *client,
 				   const struct end *server, uint8_t proto, uint16_t port);

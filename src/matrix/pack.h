@@ -39,7 +39,7 @@ struct pack {
 	size_t *example_rule;          /* index of the rule that each stands under */
 	size_t n_examples;
 	struct arena arena; /* owns all strings and arrays */
-	const char *src; /* the text, for excerpts of the test command */
+	const char *src;    /* the text, for excerpts of the test command */
 	size_t src_n;
 };
 

@@ -72,6 +72,15 @@ static void severities(const struct page *p, struct out *o)
 		out_puts(o, "no findings");
 }
 
+static bool below_the_bar(const struct result *r)
+{
+	uint64_t n = 0;
+
+	for (int s = SEV_LOW; s < SEV_N; s++)
+		n += r->n_severity[s];
+	return n > 0;
+}
+
 static void verdict(const struct page *p)
 {
 	static const struct {
@@ -101,7 +110,12 @@ static void verdict(const struct page *p)
 	out_puts(p->o, "   ");
 	severities(p, p->o);
 	out_char(p->o, '\n');
-	page_text(p, 0, rows[p->r->verdict].meaning);
+	if (p->r->verdict == RESULT_COMPLIANT && below_the_bar(p->r))
+		page_text(p, 0,
+			  "No finding is severe enough to fail this audit (--fail-on); the lesser "
+			  "ones stand below.");
+	else
+		page_text(p, 0, rows[p->r->verdict].meaning);
 	if (p->r->verdict == RESULT_INCONCLUSIVE && c->inconclusive_why)
 		page_row(p, "Because", c->inconclusive_why);
 	out_char(p->o, '\n');
@@ -141,7 +155,7 @@ static void read_what(const struct page *p)
 {
 	const struct result *r = p->r;
 	struct out line = {0};
-	char a[64], b[64], from[TIME_TEXT], to[TIME_TEXT];
+	char a[64], b[64], span[TIME_SPAN_TEXT];
 	uint64_t failed = failed_inputs(r);
 
 	out_printf(&line, "%s in %s", counted(r->coverage.packets, "packet", "packets", a),
@@ -154,8 +168,9 @@ static void read_what(const struct page *p)
 	if (r->from_ns == TIME_NONE)
 		out_puts(&line, "no packet has a time: nothing was observed");
 	else
-		out_printf(&line, "%s to %s UTC, %s observed", time_human(r->from_ns, from),
-			   time_human(r->to_ns, to), duration_human(r->observed_ns, a));
+		out_printf(&line, "%s, %s observed",
+			   time_span_human(r->from_ns, r->to_ns, site_tz(r->site), span),
+			   duration_human(r->observed_ns, a));
 	page_row(p, "Window", out_str(&line));
 	out_reset(&line);
 

@@ -57,7 +57,7 @@ struct inventory {
 };
 
 static const char *const port_keys[] = {
-#define X(id, name) [PORT_##id] = name,
+#define X(id, name) [PORT_##id] = (name),
 	PORT_KEYS(X)
 #undef X
 };

@@ -12,8 +12,7 @@ static void die(const char *what, const char *text)
 	abort();
 }
 
-struct addr A(const char *text)
-{
+struct addr A(const char *text) {
 	struct addr a = {0};
 
 	if (!addr_parse(text, &a))
@@ -21,7 +20,8 @@ struct addr A(const char *text)
 	return a;
 }
 
-static int nibble(char c)
+static int
+nibble(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';

@@ -31,9 +31,8 @@ static void parse_and_format(void **state)
 		assert_string_equal(addr_format(&a, buf), rows[i].out);
 	}
 
-	static const char *const bad[] = {"",      "10.0.0",    "10.0.0.256", "10.0.0.1 ",
-					  "::g",   "1:2:3",     "010.1.1.1x", "10.0.0.1/8",
-					  "fe80::1%eth0"};
+	static const char *const bad[] = {"",      "10.0.0",     "10.0.0.256", "10.0.0.1 ",   "::g",
+					  "1:2:3", "010.1.1.1x", "10.0.0.1/8", "fe80::1%eth0"};
 	struct addr a;
 
 	for (size_t i = 0; i < N_ELEMENTS(bad); i++)
@@ -90,15 +89,15 @@ static void kinds_of_address(void **state)
 		const char *text;
 		bool priv, pub, multi;
 	} rows[] = {
-		{"10.1.1.1", true, false, false},     {"172.15.0.1", false, true, false},
-		{"172.31.0.1", true, false, false},   {"172.32.0.1", false, true, false},
-		{"192.168.0.1", true, false, false},  {"100.64.0.1", true, false, false},
-		{"100.128.0.1", false, true, false},  {"169.254.1.1", true, false, false},
-		{"224.0.0.251", false, false, true},  {"255.255.255.255", false, false, false},
-		{"8.8.8.8", false, true, false},      {"fd00::1", true, false, false},
-		{"fe80::1", true, false, false},      {"ff02::fb", false, false, true},
-		{"2001:db8::1", false, true, false},  {"::", false, false, false},
-		{"0.0.0.0", false, false, false},     {"127.0.0.1", true, false, false},
+		{"10.1.1.1", true, false, false},    {"172.15.0.1", false, true, false},
+		{"172.31.0.1", true, false, false},  {"172.32.0.1", false, true, false},
+		{"192.168.0.1", true, false, false}, {"100.64.0.1", true, false, false},
+		{"100.128.0.1", false, true, false}, {"169.254.1.1", true, false, false},
+		{"224.0.0.251", false, false, true}, {"255.255.255.255", false, false, false},
+		{"8.8.8.8", false, true, false},     {"fd00::1", true, false, false},
+		{"fe80::1", true, false, false},     {"ff02::fb", false, false, true},
+		{"2001:db8::1", false, true, false}, {"::", false, false, false},
+		{"0.0.0.0", false, false, false},    {"127.0.0.1", true, false, false},
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
@@ -122,8 +121,10 @@ static void order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(parse_and_format), cmocka_unit_test(link_local_shows_its_vlan),
-		cmocka_unit_test(prefixes),         cmocka_unit_test(kinds_of_address),
+		cmocka_unit_test(parse_and_format),
+		cmocka_unit_test(link_local_shows_its_vlan),
+		cmocka_unit_test(prefixes),
+		cmocka_unit_test(kinds_of_address),
 		cmocka_unit_test(order),
 	};
 

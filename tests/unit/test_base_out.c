@@ -22,11 +22,15 @@ static void foreign_text_is_inert(void **state)
 		{"a\"b\\c", "a\"b\\c", "\"a\\\"b\\\\c\""},
 		{"h\xc3\xa9llo", "h\xc3\xa9llo", "\"h\xc3\xa9llo\""},
 		{"\xff\xfe", "\\xff\\xfe", "\"\\ufffd\\ufffd\""},
-		{"\xc0\xaf", "\\xc0\\xaf", "\"\\ufffd\\ufffd\""},           /* overlong */
+		{"\xc0\xaf", "\\xc0\\xaf", "\"\\ufffd\\ufffd\""},                 /* overlong */
 		{"\xed\xa0\x80", "\\xed\\xa0\\x80", "\"\\ufffd\\ufffd\\ufffd\""}, /* surrogate */
-		{"\xe2\x80\xae" "evil", "\\u{202e}evil", "\"\\u202eevil\""}, /* right-to-left override */
-		{"\xc2\x9b" "0m", "\\xc2\\x9b0m", NULL},                      /* C1 CSI, see below */
-		{"\xf3\xa0\x81\x81", "\\u{e0041}", "\"\\udb40\\udc41\""},    /* tag character */
+		{"\xe2\x80\xae"
+		 "evil",
+		 "\\u{202e}evil", "\"\\u202eevil\""}, /* right-to-left override */
+		{"\xc2\x9b"
+		 "0m",
+		 "\\xc2\\x9b0m", NULL},                                   /* C1 CSI, see below */
+		{"\xf3\xa0\x81\x81", "\\u{e0041}", "\"\\udb40\\udc41\""}, /* tag character */
 		{"<script>", "<script>", "\"<script>\""},
 		{"a\nb", "a\\x0ab", "\"a\\nb\""},
 	};
@@ -56,7 +60,7 @@ static void columns(void **state)
 {
 	assert_int_equal(out_columns("abc", 3), 3);
 	assert_int_equal(out_columns("\xe6\x97\xa5\xe6\x9c\xac", 6), 4); /* two wide characters */
-	assert_int_equal(out_columns("e\xcc\x81", 3), 1);                 /* combining acute */
+	assert_int_equal(out_columns("e\xcc\x81", 3), 1);                /* combining acute */
 }
 
 static void wraps_at_spaces(void **state)
@@ -130,12 +134,9 @@ static void arenas(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(foreign_text_is_inert),
-		cmocka_unit_test(columns),
-		cmocka_unit_test(wraps_at_spaces),
-		cmocka_unit_test(grows),
-		cmocka_unit_test(errors_show_their_place),
-		cmocka_unit_test(arenas),
+		cmocka_unit_test(foreign_text_is_inert),   cmocka_unit_test(columns),
+		cmocka_unit_test(wraps_at_spaces),         cmocka_unit_test(grows),
+		cmocka_unit_test(errors_show_their_place), cmocka_unit_test(arenas),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,7 +69,9 @@ static void write_capture(struct tmp *t)
 				.proto = IPPROTO_NR_TCP,
 				.flags = flags[k],
 				.seq = back ? 9000 + (k == 4) : 100 + (k > 1),
-				.ack = back ? 101 + (k == 4) : k > 1 ? 9001 : 0,
+				.ack = back    ? 101 + (k == 4)
+				       : k > 1 ? 9001
+					       : 0,
 			};
 			uint8_t frame[256];
 			size_t len = build_frame(&b, frame, sizeof frame);
@@ -272,6 +274,38 @@ static void mistakes_are_told(void **state)
 	assert_null(span_audit_free(NULL));
 }
 
+/* SSH to SQL Server is a medium finding or worse; whether it fails the audit is the caller's word.
+ */
+static void the_bar_decides_the_verdict(void **state)
+{
+	static const struct {
+		const char *fail_on, *says;
+		int code;
+	} rows[] = {
+		{"low", "\"findings\"", 1},
+		{"critical", "\"compliant\"", 0},
+		{"never", "\"findings\"", 0},
+	};
+	struct tmp *t = *state;
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct span_audit *a = an_audit(1);
+		char *json, *text;
+
+		assert_int_equal(span_audit_fail_on(a, rows[i].fail_on), SPAN_OK);
+		span_audit_file(a, t->path[0]);
+		run(a);
+		json = report(a, "json");
+		text = strstr(json, "\"verdict\": ");
+		assert_non_null(text);
+		assert_memory_equal(text + strlen("\"verdict\": "), rows[i].says,
+				    strlen(rows[i].says));
+		assert_int_equal(span_audit_exit_code(a, rows[i].fail_on), rows[i].code);
+		free(json);
+		span_audit_free(a);
+	}
+}
+
 static void explains_without_packets(void **state)
 {
 	struct span_audit *a = an_audit(1);
@@ -308,6 +342,7 @@ int main(void)
 		cmocka_unit_test(a_split_does_not_show),
 		cmocka_unit_test(an_audit_can_run_again),
 		cmocka_unit_test(mistakes_are_told),
+		cmocka_unit_test(the_bar_decides_the_verdict),
 		cmocka_unit_test(explains_without_packets),
 	};
 

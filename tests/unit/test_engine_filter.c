@@ -97,10 +97,11 @@ static void mistakes_show_their_place(void **state)
 		const char *text;
 		unsigned column;
 	} rows[] = {
-		{"port", 1},       {"port=", 1},          {"role=sql prot=6", 10}, {"port=99999", 1},
-		{"(port=80", 9},   {"port=80)", 8},       {"state=open", 1},       {"role=sql and", 13},
-		{"not", 4},        {"role=admiral", 1},   {"role>sql", 1},         {"net=10.0.0.1/8", 1},
-		{"seen>soon", 1},  {"verdict=maybe", 1},  {"app=gopher", 1},
+		{"port", 1},         {"port=", 1},         {"role=sql prot=6", 10},
+		{"port=99999", 1},   {"(port=80", 9},      {"port=80)", 8},
+		{"state=open", 1},   {"role=sql and", 13}, {"not", 4},
+		{"role=admiral", 1}, {"role>sql", 1},      {"net=10.0.0.1/8", 1},
+		{"seen>soon", 1},    {"verdict=maybe", 1}, {"app=gopher", 1},
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
