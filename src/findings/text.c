@@ -136,7 +136,8 @@ static enum flow_state worst_known(const struct conv *c)
 
 const char *text_failure(struct work *w, const struct conv *c)
 {
-	char first[TIME_TEXT], last[TIME_TEXT];
+	const struct tz *tz = site_tz(w->site);
+	char text[TIME_SPAN_TEXT];
 	uint64_t n = c->fails ? c->fails : c->flows; /* repeats of one SYN are one attempt */
 	int64_t from = c->fail_first_ns != TIME_NONE && c->fails ? c->fail_first_ns : c->first_ns;
 	int64_t to = c->fail_last_ns != TIME_NONE && c->fails ? c->fail_last_ns : c->last_ns;
@@ -158,10 +159,10 @@ const char *text_failure(struct work *w, const struct conv *c)
 		       "nothing listens there. The two look alike.";
 		break;
 	}
-	when = n == 1 || from == to ? arena_printf(w->a, "at %s", time_human(from, first))
-				    : arena_printf(w->a, "from %s to %s", time_human(from, first),
-						   time_human(to, last));
-	return arena_printf(w->a, "%s %s UTC: %s", text_counted(w->a, n, "attempt", "attempts"),
+	when = n == 1 || from == to
+		       ? arena_printf(w->a, "at %s", time_human_tz(from, tz, text))
+		       : arena_printf(w->a, "from %s", time_span_human(from, to, tz, text));
+	return arena_printf(w->a, "%s %s: %s", text_counted(w->a, n, "attempt", "attempts"),
 			    when, what);
 }
 
@@ -428,17 +429,68 @@ static const char *first_declared(const struct host *h)
 	return "ROLE";
 }
 
+/* The server still serves its documented port as well: an override would take that one away. */
+static bool still_serves(const struct work *w, const struct item *moved, const struct item *it)
+{
+	const struct party *sv = &w->party[moved->server], *other = &w->party[it->server];
+	const struct rule *r = it->r.rule;
+	struct port_list ports;
+
+	if (!r || r->moves_with != moved->r.rule->moves_with || it->c->proto != moved->c->proto ||
+	    (it->r.verdict != KIND_DOCUMENTED && it->r.verdict != KIND_ADVICE) ||
+	    (it->outcome != OUTCOME_GOOD && it->outcome != OUTCOME_UNKNOWN))
+		return false;
+	/* Without a host to hang it on, the line is the whole site's. */
+	if (sv->host && !sv->host->is_network && other->host != sv->host)
+		return false;
+	ports = rule_ports(w->m, r, other->host);
+	return port_list_has(&ports, it->c->port);
+}
+
+static void port_add(struct port_list *l, uint16_t port)
+{
+	unsigned at = 0;
+
+	while (at < l->n && l->r[at].lo < port)
+		at++;
+	if (l->n == PORT_LIST || (at < l->n && l->r[at].lo == port))
+		return;
+	memmove(&l->r[at + 1], &l->r[at], (l->n - at) * sizeof *l->r);
+	l->r[at] = (struct port_range){port, port};
+	l->n++;
+}
+
+/* The port, or all of them in brackets, as a site file takes them. */
+static const char *moved_ports(struct work *w, const struct item *it)
+{
+	struct port_list l = {0};
+	struct out o = {0};
+	const char *z;
+
+	port_add(&l, it->c->port);
+	for (size_t i = 0; i < w->n; i++)
+		if (still_serves(w, it, &w->item[i]))
+			port_add(&l, w->item[i].c->port);
+	for (unsigned i = 0; i < l.n; i++)
+		out_printf(&o, "%s%u", i ? ", " : l.n > 1 ? "[" : "", l.r[i].lo);
+	out_puts(&o, l.n > 1 ? "]" : "");
+	z = arena_strdup(w->a, out_str(&o));
+	out_done(&o);
+	return z;
+}
+
 static const char *moved_line(struct work *w, const struct item *it)
 {
 	const struct party *sv = &w->party[it->server];
 	const char *key = port_key_name(it->r.rule->moves_with);
+	const char *ports = moved_ports(w, it);
 	char text[ADDR_TEXT];
 
 	if (!sv->host || sv->host->is_network)
-		return arena_printf(w->a, "ports: {%s: %u}", key, it->c->port);
-	return arena_printf(w->a, "- {name: %s, role: [%s], addr: \"%s\", ports: {%s: %u}}",
+		return arena_printf(w->a, "ports: {%s: %s}", key, ports);
+	return arena_printf(w->a, "- {name: %s, role: [%s], addr: \"%s\", ports: {%s: %s}}",
 			    sv->host->name, first_declared(sv->host), addr_format(&sv->addr, text),
-			    key, it->c->port);
+			    key, ports);
 }
 
 static const char *host_line(struct work *w, const struct addr *a, const char *role)

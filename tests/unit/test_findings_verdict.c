@@ -114,6 +114,41 @@ static void test_moved_service_names_the_line(void **state)
 	lab_close(&l);
 }
 
+/* An override replaces: what is still served on the old port has to stand in the line too. */
+static void test_moved_service_keeps_what_is_in_use(void **state)
+{
+	static const struct {
+		const char *server;
+		enum flow_state state;
+		const char *ports;
+	} rows[] = {
+		{SQL01, EST, "ports: {sql: [1433, 51433]}}"},
+		{SQL01, STATE_REFUSED, "ports: {sql: 51433}}"},
+		{"10.20.2.21", EST, "ports: {sql: 51433}}"}, /* another server's */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct lab l = lab_open("deployment: {topology: split}\n"
+					"hosts:\n"
+					"  - {name: crm01, role: crm-web, addr: 10.20.1.11}\n"
+					"  - {name: crm02, role: crm-async, addr: 10.20.1.12}\n"
+					"  - {name: sql01, role: sql, addr: 10.20.2.20}\n"
+					"  - {name: sql02, role: sql, addr: 10.20.2.21}\n");
+		const struct finding *f;
+
+		lab_conv(&l, CRM01, SQL01, TCP, 51433, "tds", EST);
+		lab_conv(&l, CRM02, rows[i].server, TCP, 1433, rows[i].state == EST ? "tds" : NULL,
+			 rows[i].state);
+		lab_judge(&l);
+		f = lab_find(&l, KIND_MOVED_SERVICE, 51433);
+		assert_non_null(f);
+		if (!has_text(f->advice, rows[i].ports))
+			fail_msg("row %zu: %s", i, f->advice);
+		lab_close(&l);
+	}
+}
+
 static void test_setup_window(void **state)
 {
 	static const struct row rows[] = {
@@ -296,6 +331,7 @@ int main(void)
 		cmocka_unit_test(test_ignored_host),
 		cmocka_unit_test(test_moved_port_of_the_site),
 		cmocka_unit_test(test_moved_service_names_the_line),
+		cmocka_unit_test(test_moved_service_keeps_what_is_in_use),
 		cmocka_unit_test(test_setup_window),
 		cmocka_unit_test(test_worst_flow),
 		cmocka_unit_test(test_silent_flows_say_nothing),
