@@ -399,11 +399,71 @@ static void nearest(struct work *w, const struct item *it, struct finding *f)
 		f->nearest_why_not = NULL;
 }
 
+static int u32_order(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static size_t distinct_hosts(struct work *w, const struct cand *v, size_t n, bool server)
+{
+	uint32_t *p = malloc(n * sizeof *p);
+	size_t k = 0;
+
+	if (!p) {
+		w->failed = true;
+		return 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		p[i] = server ? w->item[v[i].item].server : w->item[v[i].item].client;
+	qsort(p, n, sizeof *p, u32_order);
+	for (size_t i = 0; i < n; i++)
+		k += !i || p[i] != p[i - 1];
+	free(p);
+	return k;
+}
+
+static int name_order(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Each conversation keeps a few names; together they are all that the finding knows. */
+static bool peers_make(struct work *w, const struct cand *v, size_t n, struct peers *ret)
+{
+	VEC(const char *) names = {0};
+	size_t k = 0;
+	bool ok = true;
+
+	*ret = (struct peers){.n = distinct_hosts(w, v, n, true)};
+	for (size_t i = 0; ok && i < n; i++) {
+		const struct conv *c = w->item[v[i].item].c;
+
+		for (unsigned j = 0; ok && j < c->n_name; j++)
+			ok = vec_push(&names, c->name[j]);
+	}
+	if (names.n)
+		qsort(names.v, names.n, sizeof *names.v, name_order);
+	for (size_t i = 0; i < names.n; i++)
+		if (!k || strcmp(names.v[i], names.v[k - 1]) != 0)
+			names.v[k++] = names.v[i];
+	ret->n_names = k < PEER_NAMES ? k : PEER_NAMES;
+	ret->n_more = k - ret->n_names;
+	ret->names = arena_alloc(w->a, (ret->n_names + 1) * sizeof *ret->names);
+	ok = ok && ret->names;
+	for (size_t i = 0; ok && i < ret->n_names; i++)
+		ret->names[i] = names.v[i];
+	vec_done(&names);
+	return ok && !w->failed;
+}
+
 static bool verdict_finding(struct work *w, const struct cand *v, size_t n)
 {
 	const struct item *worst = &w->item[v[0].item];
 	enum severity s = severity_of(w, worst);
 	struct finding *f;
+	struct peers peers;
 	struct fact fact;
 
 	for (size_t i = 1; i < n; i++) {
@@ -429,8 +489,10 @@ static bool verdict_finding(struct work *w, const struct cand *v, size_t n)
 		f->interface = rpc_iface_label(
 			w->a, &worst->c->iface[worst->r.iface >= 0 ? worst->r.iface : 0]);
 	nearest(w, worst, f);
-	f->why = text_why(w, worst, f);
-	f->advice = text_advice(w, worst, f);
+	if (!peers_make(w, v, n, &peers))
+		return false;
+	f->why = text_why(w, worst, f, &peers);
+	f->advice = text_advice(w, worst, f, &peers);
 	f->tshark = text_filter(w, f);
 	return true;
 }
@@ -494,31 +556,6 @@ static bool blocked_finding(struct work *w, const struct cand *v, size_t n, cons
 				      : kind_row(KIND_BLOCKED)->remedy);
 	f->tshark = text_filter(w, f);
 	return true;
-}
-
-static int u32_order(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static size_t distinct_hosts(struct work *w, const struct cand *v, size_t n, bool server)
-{
-	uint32_t *p = malloc(n * sizeof *p);
-	size_t k = 0;
-
-	if (!p) {
-		w->failed = true;
-		return 0;
-	}
-	for (size_t i = 0; i < n; i++)
-		p[i] = server ? w->item[v[i].item].server : w->item[v[i].item].client;
-	qsort(p, n, sizeof *p, u32_order);
-	for (size_t i = 0; i < n; i++)
-		k += !i || p[i] != p[i - 1];
-	free(p);
-	return k;
 }
 
 static bool scan_finding(struct work *w, const struct cand *v, size_t n)

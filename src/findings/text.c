@@ -162,8 +162,8 @@ const char *text_failure(struct work *w, const struct conv *c)
 	when = n == 1 || from == to
 		       ? arena_printf(w->a, "at %s", time_human_tz(from, tz, text))
 		       : arena_printf(w->a, "from %s", time_span_human(from, to, tz, text));
-	return arena_printf(w->a, "%s %s: %s", text_counted(w->a, n, "attempt", "attempts"),
-			    when, what);
+	return arena_printf(w->a, "%s %s: %s", text_counted(w->a, n, "attempt", "attempts"), when,
+			    what);
 }
 
 /* ------------------------------------------------------------------ why */
@@ -193,20 +193,35 @@ static const char *app_words(uint16_t app)
 	return t && *t ? t : "an unknown protocol";
 }
 
-static const char *names_seen(struct work *w, const struct finding *f, const struct conv *c)
+static const char *names_seen(struct work *w, const struct peers *p)
 {
 	struct out o = {0};
 	const char *z;
 
-	(void)f;
-	for (unsigned i = 0; i < c->n_name; i++)
-		out_printf(&o, "%s%s", i ? ", " : "", c->name[i]);
-	z = arena_strdup(w->a, out_str(&o));
+	for (size_t i = 0; i < p->n_names; i++)
+		out_printf(&o, "%s%s", i ? ", " : "", p->names[i]);
+	if (p->n_more)
+		out_printf(&o, " and %zu more", p->n_more);
+	z = p->n_names ? arena_strdup(w->a, out_str(&o)) : "none";
 	out_done(&o);
 	return z;
 }
 
-static const char *why_case(struct work *w, const struct item *it, const struct finding *f)
+/* As a list of the site file. */
+static const char *names_listed(struct work *w, const struct peers *p)
+{
+	struct out o = {0};
+	const char *z;
+
+	for (size_t i = 0; i < p->n_names; i++)
+		out_printf(&o, "%s\"%s\"", i ? ", " : "", p->names[i]);
+	z = p->n_names ? arena_strdup(w->a, out_str(&o)) : "\"*.example.com\"";
+	out_done(&o);
+	return z;
+}
+
+static const char *why_case(struct work *w, const struct item *it, const struct finding *f,
+			    const struct peers *p)
 {
 	const char *client = with_roles(w, &f->client), *server = with_roles(w, &f->server);
 	const char *service = service_text(w, f);
@@ -260,18 +275,14 @@ static const char *why_case(struct work *w, const struct item *it, const struct 
 				    "the role %s. The demand is met by it.",
 				    server, c->port == 53 ? "DNS" : "NTP",
 				    c->port == 53 ? "dns" : "ntp");
-	case CASE_EGRESS_WEB: {
-		const char *names = names_seen(w, f, c);
-
-		return arena_printf(
-			w->a,
-			"%s talks HTTP or TLS with public addresses on %s (%s). Names "
-			"seen: %s. Updates, certificate lists and telemetry look like "
-			"this.",
-			client, service,
-			text_counted(w->a, f->folded ? f->folded : 1, "address", "addresses"),
-			*names ? names : "none");
-	}
+	case CASE_EGRESS_WEB:
+		return arena_printf(w->a,
+				    "%s talks HTTP or TLS with public addresses on %s (%s). Names "
+				    "seen: %s. Updates, certificate lists and telemetry look like "
+				    "this.",
+				    client, service,
+				    text_counted(w->a, p->n, "address", "addresses"),
+				    names_seen(w, p));
 	case CASE_EGRESS:
 		return arena_printf(w->a,
 				    "%s, a host of the deployment, talks with the public address "
@@ -394,9 +405,10 @@ static const char *why_verdict(struct work *w, const struct item *it, const stru
 	}
 }
 
-const char *text_why(struct work *w, const struct item *it, const struct finding *f)
+const char *text_why(struct work *w, const struct item *it, const struct finding *f,
+		     const struct peers *p)
 {
-	const char *why = why_case(w, it, f);
+	const char *why = why_case(w, it, f, p);
 	const char *tail = "";
 
 	if (!why)
@@ -510,7 +522,8 @@ static const char *close_or_document(struct work *w, const struct finding *f)
 			    text_endpoint(w, &f->server));
 }
 
-static const char *advice_stranger(struct work *w, const struct item *it, const struct finding *f)
+static const char *advice_stranger(struct work *w, const struct item *it, const struct finding *f,
+				   const struct peers *p)
 {
 	const struct party *cl = &w->party[it->client], *sv = &w->party[it->server];
 	const struct party *stranger = cl->roles ? sv : cl;
@@ -539,9 +552,9 @@ static const char *advice_stranger(struct work *w, const struct item *it, const 
 		return arena_printf(
 			w->a,
 			"Close it, or declare it under egress:\n- {from: [%s], service: "
-			"%u/%s, names: [\"%s\"], why: \"...\"}",
+			"%u/%s, names: [%s], why: \"...\"}",
 			first_declared(cl->host), it->c->port, proto_text(it->c->proto),
-			it->c->n_name ? it->c->name[0] : "*.example.com");
+			names_listed(w, p));
 	case CASE_EGRESS:
 		return "Close it at the firewall and find the program that does it. A server of "
 		       "the deployment has no documented reason to talk with the Internet.";
@@ -563,7 +576,8 @@ static const char *advice_stranger(struct work *w, const struct item *it, const 
 	}
 }
 
-const char *text_advice(struct work *w, const struct item *it, const struct finding *f)
+const char *text_advice(struct work *w, const struct item *it, const struct finding *f,
+			const struct peers *p)
 {
 	switch (it->r.why) {
 	case CASE_CLEAR_HTTP:
@@ -610,7 +624,7 @@ const char *text_advice(struct work *w, const struct item *it, const struct find
 			"%s\nIf not, find out who listens there.",
 			moved_line(w, it));
 	case KIND_UNEXPECTED_ENDPOINT:
-		return advice_stranger(w, it, f);
+		return advice_stranger(w, it, f, p);
 	case KIND_UNEXPECTED_PORT:
 	case KIND_UNEXPECTED_PAIR:
 	case KIND_UNEXPECTED_DIRECTION:

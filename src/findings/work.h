@@ -23,6 +23,7 @@ enum {
 	FOLD_CLIENTS = 256, /* more clients of one network than this become one row */
 	SCAN_TARGETS = 50,  /* more distinct (host, port) than this in SCAN_WINDOW_NS ... */
 	SCAN_FAILED = 80,   /* ... of which at least so many per cent failed */
+	PEER_NAMES = 8,     /* a finding shows so many names of its peers */
 	PEER_HOSTS = 3,     /* an unknown peer on one port of so many core hosts is one finding */
 	TRAILING_FAILS = 3, /* so many failures at the end ... */
 };
@@ -214,9 +215,18 @@ double coverage_loss(const struct coverage *c);
 double site_max_loss(const struct site *s);
 const char *percent_text(struct arena *a, double ratio);
 
+/* Who is at the other end of a finding's conversations, where many are one. */
+struct peers {
+	size_t n;           /* servers' addresses */
+	const char **names; /* that the conversations gave, the first in order, each once */
+	size_t n_names, n_more;
+};
+
 /* text.c */
-const char *text_why(struct work *w, const struct item *it, const struct finding *f);
-const char *text_advice(struct work *w, const struct item *it, const struct finding *f);
+const char *text_why(struct work *w, const struct item *it, const struct finding *f,
+		     const struct peers *p);
+const char *text_advice(struct work *w, const struct item *it, const struct finding *f,
+			const struct peers *p);
 const char *text_failure(struct work *w, const struct conv *c);
 const char *text_endpoint(struct work *w, const struct endpoint *e);
 const char *text_filter(struct work *w, const struct finding *f);

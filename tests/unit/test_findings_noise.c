@@ -368,6 +368,36 @@ static void test_egress(void **state)
 	lab_close(&l);
 }
 
+/* The names of all addresses, in order, each once; a host with two addresses does not double the
+ * other end. */
+static void test_egress_names(void **state)
+{
+	struct lab l = lab_open(SPLIT);
+	const struct finding *f;
+
+	(void)state;
+	for (int i = 9; i >= 0; i--) {
+		char a[32];
+		struct conv *c;
+
+		snprintf(a, sizeof a, "13.107.4.%d", i + 1);
+		c = lab_conv(&l, CRM01, a, TCP, 443, "tls", EST);
+		snprintf(c->name[0], sizeof c->name[0], "common.example.com");
+		snprintf(c->name[1], sizeof c->name[1], "fe%d.example.com", i);
+		c->n_name = 2;
+	}
+	lab_judge(&l);
+	f = lab_find(&l, KIND_UNEXPECTED_ENDPOINT, 443);
+	assert_non_null(f);
+	assert_true(has_text(f->why, "(10 addresses). Names seen: common.example.com, "
+				     "fe0.example.com, fe1.example.com, fe2.example.com, "
+				     "fe3.example.com, fe4.example.com, fe5.example.com, "
+				     "fe6.example.com and 3 more."));
+	assert_true(has_text(f->advice, "names: [\"common.example.com\", \"fe0.example.com\", "));
+	assert_true(has_text(f->advice, "\"fe6.example.com\"], why"));
+	lab_close(&l);
+}
+
 static void test_declared_egress(void **state)
 {
 	struct lab l = lab_open("egress:\n  - {from: [crm-any, sql], service: 443/tcp, names: "
@@ -546,6 +576,7 @@ int main(void)
 		cmocka_unit_test(test_undeclared_v6_address_of_the_link),
 		cmocka_unit_test(test_name_and_time_servers),
 		cmocka_unit_test(test_egress),
+		cmocka_unit_test(test_egress_names),
 		cmocka_unit_test(test_declared_egress),
 		cmocka_unit_test(test_public_clients),
 		cmocka_unit_test(test_peer_of_many),
