@@ -16,6 +16,10 @@ enum { TIME_TEXT = 40 };
 const char *time_rfc3339(int64_t ns, char buf[TIME_TEXT]);
 /* 2024-05-01 03:12:09 for people, always UTC. */
 const char *time_human(int64_t ns, char buf[TIME_TEXT]);
+/* Days from 1970-01-01 to a date of the Gregorian calendar; month from 1. */
+int64_t time_days(int64_t year, unsigned month, unsigned day);
+/* The year of a time in seconds, UTC. */
+int64_t time_year(int64_t s);
 /* RFC 3339 with offset or Z, fraction optional. False leaves *ret_ns untouched. */
 bool time_parse(const char *text, int64_t *ret_ns);
 /* "90s" "15m" "24h" "7d"; "0" alone is allowed. False for anything else or overflow. */

@@ -120,18 +120,19 @@ static void rule(const struct page *p, const char *label, const struct rule *u, 
 
 static void seen(const struct page *p, const struct finding *f)
 {
+	const struct tz *tz = site_tz(p->r->site);
 	struct out line = {0};
-	char a[64], from[TIME_TEXT], to[TIME_TEXT];
+	char a[64], when[TIME_SPAN_TEXT];
 
 	if (f->first_ns == TIME_NONE) {
 		if (f->kind == KIND_MISSING)
 			page_row(p, "  Seen", "never");
 		return;
 	}
-	out_printf(&line, "%s", time_human(f->first_ns, from));
 	if (f->last_ns != TIME_NONE && f->last_ns / NS_PER_S != f->first_ns / NS_PER_S)
-		out_printf(&line, " to %s", time_human(f->last_ns, to));
-	out_puts(&line, " UTC");
+		out_puts(&line, time_span_human(f->first_ns, f->last_ns, tz, when));
+	else
+		out_puts(&line, time_human_tz(f->first_ns, tz, when));
 	if (f->flows)
 		out_printf(&line, ", %s", counted(f->flows, "flow", "flows", a));
 	if (f->tries > f->flows)

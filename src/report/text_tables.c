@@ -349,7 +349,7 @@ void text_hosts(const struct page *p)
 void text_inputs(const struct page *p)
 {
 	const struct result *r = p->r;
-	char a[64], from[TIME_TEXT], to[TIME_TEXT];
+	char a[64], span[TIME_SPAN_TEXT];
 	struct out line = {0};
 
 	page_heading(p, "INPUTS");
@@ -368,8 +368,9 @@ void text_inputs(const struct page *p)
 		out_printf(&line, "%s, ", size_human(in->bytes, a));
 		out_puts(&line, counted(in->packets, "packet", "packets", a));
 		if (in->first_ns != TIME_NONE)
-			out_printf(&line, ", %s to %s UTC", time_human(in->first_ns, from),
-				   time_human(in->last_ns, to));
+			out_printf(&line, ", %s",
+				   time_span_human(in->first_ns, in->last_ns, site_tz(r->site),
+						   span));
 		page_text(p, 2, out_str(&line));
 		if (in->sha256)
 			out_printf(p->o, "  sha256 %s\n", in->sha256);

@@ -32,8 +32,10 @@ struct site *site_new(void)
 
 struct site *site_free(struct site *s)
 {
-	if (s)
+	if (s) {
 		inventory_free(s->inventory);
+		tz_free(s->tz);
+	}
 	free(s);
 	return NULL;
 }

@@ -7,6 +7,7 @@
 #define SPAN_SITE_SITE_H
 
 #include "base/error.h"
+#include "base/tz.h"
 #include "roles/inventory.h"
 
 enum site_auth { AUTH_IWA, AUTH_CLAIMS, AUTH_IFD };
@@ -55,6 +56,7 @@ struct site {
 	const char *path;         /* NULL: no file */
 	const char *name;         /* "" when none */
 	const char *timezone;     /* "UTC" by default */
+	struct tz *tz;            /* NULL: UTC, or no time zone data here */
 	const char *const *rules; /* packs; default dynamics-365 and crm-2011 */
 	size_t n_rules;
 	enum site_auth auth;
@@ -97,6 +99,11 @@ int site_add_role(struct site *s, const char *text, struct errors *errs);
 /* The ports in force for a key at a server (host override, else site's); NULL: the rule's own. */
 const struct port_list *site_ports(const struct site *s, enum port_key k,
 				   const struct host *server);
+/* The zone of times for people; NULL: UTC. */
+static inline const struct tz *site_tz(const struct site *s)
+{
+	return s ? s->tz : NULL;
+}
 bool site_in_setup(const struct site *s, int64_t ts_ns);
 /* The key's documented default is overridden at this site or host. */
 

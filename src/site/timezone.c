@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The zone's name is looked up in the system's files; TZ of the process stays as it is. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "site/reader.h"
 
@@ -17,23 +15,13 @@ static const char *zone_dir(void)
 	return dir && *dir ? dir : "/usr/share/zoneinfo";
 }
 
-/* RFC 8536 3.1: the file begins with "TZif". */
-static bool is_zone(const char *name)
+static bool has_zones(void)
 {
-	char path[512], magic[4];
-	int n = snprintf(path, sizeof path, "%s/%s", zone_dir(), name);
-	int fd;
-	bool ok;
+	struct tz *z = tz_load("UTC");
+	bool has = z != NULL;
 
-	if (n < 0 || (size_t)n >= sizeof path)
-		return false;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return false;
-	ok = read(fd, magic, sizeof magic) == (ssize_t)sizeof magic &&
-	     memcmp(magic, "TZif", sizeof magic) == 0;
-	close(fd);
-	return ok;
+	tz_free(z);
+	return has;
 }
 
 /* The nearest name of zone.tab (country, coordinates, zone; tab-separated), in the arena. */
@@ -74,10 +62,12 @@ void site_read_timezone(struct reader *r, struct ynode *n)
 	r->site->timezone = z;
 	if (strcmp(z, "UTC") == 0)
 		return;
-	if (*z != '/' && !strstr(z, "..") && is_zone(z))
+	r->site->tz = tz_load(z);
+	if (r->site->tz)
 		return;
-	if (!is_zone("UTC")) {
-		error_hint(ywarn(r->f, n, r->errs, "the time zone '%s' cannot be checked here", z),
+	if (!has_zones()) {
+		error_hint(ywarn(r->f, n, r->errs,
+				 "the time zone '%s' is not known here, times are shown in UTC", z),
 			   "install the time zone data (package tzdata)");
 		return;
 	}
