@@ -513,8 +513,8 @@ static const char *blocked_why(struct work *w, const struct item *it, const stru
 	char text[TIME_TEXT];
 
 	if (it->outcome == OUTCOME_BROKEN)
-		since = arena_printf(w->a, " It worked before, and has failed since %s UTC.",
-				     time_human(it->since_ns, text));
+		since = arena_printf(w->a, " It worked before, and has failed since %s.",
+				     time_human_tz(it->since_ns, site_tz(w->site), text));
 	if (silent)
 		return arena_printf(w->a,
 				    "The domain controller %s (subnet %s) answered nobody. Others "

@@ -148,8 +148,8 @@ static void tried(struct work *w, struct finding *f, size_t from, size_t to)
 			   text_failure(w, tell->c));
 	}
 	if (tell->outcome == OUTCOME_BROKEN)
-		out_printf(&o, " It worked before, and has failed since %s UTC.",
-			   time_human(tell->since_ns, text));
+		out_printf(&o, " It worked before, and has failed since %s.",
+			   time_human_tz(tell->since_ns, site_tz(w->site), text));
 	f->why = arena_printf(w->a, "%s%s", f->why, out_str(&o));
 	out_done(&o);
 }
