@@ -73,22 +73,17 @@ char *arena_strdup(struct arena *a, const char *z)
 
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
-	va_list ap;
+	va_list ap, again;
 
 	va_start(ap, fmt);
+	va_copy(again, ap);
 
 	int n = vsnprintf(NULL, 0, fmt, ap);
+	char *z = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
 
-	va_end(ap);
-	if (n < 0)
-		return NULL;
-
-	char *z = arena_alloc(a, (size_t)n + 1);
-
-	if (!z)
-		return NULL;
-	va_start(ap, fmt);
-	vsnprintf(z, (size_t)n + 1, fmt, ap);
+	if (z)
+		vsnprintf(z, (size_t)n + 1, fmt, again);
+	va_end(again);
 	va_end(ap);
 	return z;
 }

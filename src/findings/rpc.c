@@ -276,8 +276,10 @@ bool rpc_rows_make(struct work *w)
 
 	for (size_t i = 0; i < w->n; i++)
 		n += w->item[i].dynamic;
-	w->r->rpc = n ? arena_alloc(w->a, n * sizeof *w->r->rpc) : NULL;
-	if (n && !w->r->rpc)
+	if (!n)
+		return true;
+	w->r->rpc = arena_alloc(w->a, n * sizeof *w->r->rpc);
+	if (!w->r->rpc)
 		return false;
 	for (size_t i = 0; i < w->n; i++) {
 		const struct item *it = &w->item[i];

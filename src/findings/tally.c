@@ -95,8 +95,8 @@ bool rows_make(struct work *w, const struct fold_list *l)
 
 	for (size_t i = 0; i < w->n; i++)
 		n += w->item[i].scope && !w->item[i].scan && !w->item[i].folded;
-	r->convs = n ? arena_alloc(w->a, n * sizeof *r->convs) : NULL;
-	if (!verdict_of || (n && !r->convs))
+	r->convs = arena_alloc(w->a, (n + 1) * sizeof *r->convs);
+	if (!verdict_of || !r->convs)
 		return false;
 	for (size_t i = 0; i < w->n; i++) {
 		const struct item *it = &w->item[i];

@@ -297,19 +297,20 @@ static void answer(struct matrix *m, struct memo *e, const struct end *client,
 struct memo *matrix_memo(struct matrix *m, const struct end *client, const struct end *server,
 			 uint8_t proto, uint16_t port)
 {
-	struct memo_key key = {
-		.client = client->roles,
-		.server = server->roles,
-		.client_host = own_ports(client),
-		.server_host = own_ports(server),
-		.bound = bound_of(m, port),
-		.proto = proto,
-		.auth = (uint8_t)m->site->auth,
-		.topology = (uint8_t)m->site->topology,
-		.mail = (uint8_t)m->site->mail,
-	};
+	struct memo_key key;
 	struct memo *e;
 
+	/* The hash reads every byte, padding too. */
+	memset(&key, 0, sizeof key);
+	key.client = client->roles;
+	key.server = server->roles;
+	key.client_host = own_ports(client);
+	key.server_host = own_ports(server);
+	key.bound = bound_of(m, port);
+	key.proto = proto;
+	key.auth = (uint8_t)m->site->auth;
+	key.topology = (uint8_t)m->site->topology;
+	key.mail = (uint8_t)m->site->mail;
 	HASH_FIND(hh, m->memos, &key, sizeof key, e);
 	if (e)
 		return e;
