@@ -154,6 +154,31 @@ static void tried(struct work *w, struct finding *f, size_t from, size_t to)
 	out_done(&o);
 }
 
+static const struct site_sensor *sensor_of(const struct site *s, roleset roles)
+{
+	for (size_t i = 0; i < s->n_sensors; i++)
+		if (s->sensors[i].sees & roles)
+			return &s->sensors[i];
+	return NULL;
+}
+
+/* Why the capture would have shown it: packets of both ends, or the word of a declared sensor,
+ * which is enough at one end (see not_in_view). */
+static const char *would_show(struct work *w, const struct asker *a, const struct need *k)
+{
+	const struct site_sensor *at_client = sensor_of(w->site, a->roles);
+	const struct site_sensor *at_server = sensor_of(w->site, k->to_set);
+	const struct site_sensor *s = at_client ? at_client : at_server;
+
+	if (w->demands->seen & k->to_set || !s)
+		return "both ends were in view";
+	return arena_printf(w->a,
+			    "the sensor %s sees %s and would have shown it (no packet of any %s "
+			    "was captured)",
+			    s->name, at_client ? asker_name(a) : need_server(w, k),
+			    need_server(w, k));
+}
+
 static bool missing_one(struct work *w, size_t asker, size_t need)
 {
 	struct demand_set *d = w->demands;
@@ -187,8 +212,9 @@ static bool missing_one(struct work *w, size_t asker, size_t need)
 	} else {
 		f->why = arena_printf(w->a,
 				      "%s Nothing of the kind was tried in the %s observed, though "
-				      "both ends were in view.",
-				      f->why, duration_human(w->r->observed_ns, text));
+				      "%s.",
+				      f->why, duration_human(w->r->observed_ns, text),
+				      would_show(w, a, k));
 	}
 	f->advice = u->first->if_missing && *u->first->if_missing ? u->first->if_missing
 								  : kind_row(KIND_MISSING)->remedy;

@@ -122,6 +122,46 @@ static void test_not_judged(void **state)
 	}
 }
 
+/* What makes silence tell: packets of both ends, or a sensor at one of them. */
+static void test_why_silence_tells(void **state)
+{
+	static const struct {
+		const char *sensors;
+		bool server_seen;
+		const char *why;
+	} rows[] = {
+		{"", true, "though both ends were in view."},
+		{"sensors:\n  - {name: s1, sees: [crm-web]}\n", true,
+		 "though both ends were in view."},
+		{"sensors:\n  - {name: s1, sees: [crm-web]}\n", false,
+		 "though the sensor s1 sees crm01 and would have shown it (no packet of any sql "
+		 "was captured)."},
+		{"sensors:\n  - {name: s0, sees: [dc]}\n  - {name: s2, sees: [sql]}\n", false,
+		 "though the sensor s2 sees sql and would have shown it (no packet of any sql "
+		 "was captured)."},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char body[600];
+		struct lab l;
+		const struct finding *f;
+
+		snprintf(body, sizeof body, "%s%s", rows[i].sensors,
+			 PAIR "  - {name: dc01, role: gc, addr: 10.20.3.30}\n");
+		l = lab_open(body);
+		lab_conv(&l, CRM01, DC01, UDP, 53, "dns", STATE_ESTABLISHED);
+		if (rows[i].server_seen)
+			lab_conv(&l, SQL01, DC01, UDP, 53, "dns", STATE_ESTABLISHED);
+		lab_judge(&l);
+		f = lab_find(&l, KIND_MISSING, 1433);
+		assert_non_null(f);
+		if (!has_text(f->why, rows[i].why))
+			fail_msg("row %zu: %s", i, f->why);
+		lab_close(&l);
+	}
+}
+
 static void test_switched_off(void **state)
 {
 	struct lab l = lab_open("deployment: {topology: full}\n" SITE_HOSTS
@@ -436,6 +476,7 @@ int main(void)
 		cmocka_unit_test(test_state_decides),
 		cmocka_unit_test(test_never_tried),
 		cmocka_unit_test(test_not_judged),
+		cmocka_unit_test(test_why_silence_tells),
 		cmocka_unit_test(test_switched_off),
 		cmocka_unit_test(test_failure_needs_no_window),
 		cmocka_unit_test(test_lone_attempt_at_the_end),
