@@ -329,7 +329,7 @@ static struct endpoint common_end(struct work *w, const struct cand *v, size_t n
 	return e;
 }
 
-static void add_evidence(struct finding *f, const struct item *it, bool failure)
+void finding_item(struct finding *f, const struct item *it, bool failure)
 {
 	const struct conv *c = it->c;
 
@@ -366,7 +366,7 @@ static void fill_common(struct work *w, struct finding *f, const struct cand *v,
 		finding_conv(f, it->c);
 		if (!failure && it->r.app_index >= 0) /* about these flows, not about the others */
 			f->flows -= it->c->flows - it->c->app[it->r.app_index].flows;
-		add_evidence(f, it, failure);
+		finding_item(f, it, failure);
 	}
 	f->port = port;
 	f->proto = proto;

@@ -121,7 +121,8 @@ static void tried(struct work *w, struct finding *f, size_t from, size_t to)
 		const struct item *it = &w->item[d->failed.v[i].item];
 
 		finding_conv(f, it->c);
-		finding_evidence(f, it->c->fail_ev, it->c->n_fail_ev);
+		/* Where another protocol answers, what succeeded is the proof. */
+		finding_item(f, it, it->outcome != OUTCOME_GOOD);
 		if (!tell || failed_state(it->c) < state) {
 			tell = it;
 			state = failed_state(it->c);

@@ -162,6 +162,27 @@ static void test_why_silence_tells(void **state)
 	}
 }
 
+/* Something else answers on the port: its packets are the evidence. */
+static void test_wrong_protocol_has_evidence(void **state)
+{
+	struct lab l = lab_open(PAIR);
+	const struct finding *f;
+	uint32_t number;
+
+	(void)state;
+	number = lab_conv(&l, CRM01, SQL01, TCP, 1433, "ssh", STATE_ESTABLISHED)
+			 ->app[0]
+			 .ev[0]
+			 .number;
+	lab_judge(&l);
+	f = lab_find(&l, KIND_MISSING, 1433);
+	assert_non_null(f);
+	assert_true(has_text(f->why, "but with SSH"));
+	assert_int_equal(f->n_ev, 1);
+	assert_int_equal(f->ev[0].number, number);
+	lab_close(&l);
+}
+
 static void test_switched_off(void **state)
 {
 	struct lab l = lab_open("deployment: {topology: full}\n" SITE_HOSTS
@@ -477,6 +498,7 @@ int main(void)
 		cmocka_unit_test(test_never_tried),
 		cmocka_unit_test(test_not_judged),
 		cmocka_unit_test(test_why_silence_tells),
+		cmocka_unit_test(test_wrong_protocol_has_evidence),
 		cmocka_unit_test(test_switched_off),
 		cmocka_unit_test(test_failure_needs_no_window),
 		cmocka_unit_test(test_lone_attempt_at_the_end),
