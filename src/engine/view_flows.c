@@ -126,12 +126,10 @@ static void write_text(struct out *o, const struct filter_row *row, const struct
 
 static void write_head(struct out *o, const struct site *site)
 {
-	const struct tz *tz = site_tz(site);
-	struct out first = {0};
-
-	out_printf(&first, "first (%s)", tz ? site->timezone : "UTC");
-	column(o, out_str(&first), tz ? TIME_COLUMN_TZ : TIME_COLUMN);
-	out_done(&first);
+	if (site_tz(site))
+		column(o, "first (local time)", TIME_COLUMN_TZ);
+	else
+		column(o, "first (UTC)", TIME_COLUMN);
 	out_puts(o, "client             server          service   app         state       "
 		    "flows packets c/s bytes c/s       verdict\n");
 }

@@ -143,6 +143,7 @@ static void every_key(void **state)
 
 	assert_string_equal(s->name, "contoso-hq");
 	assert_string_equal(s->timezone, "Europe/Berlin");
+	assert_int_equal(tz_offset(site_tz(s), INT64_C(1714521600) * NS_PER_S, NULL), 7200);
 	assert_int_equal(s->n_rules, 2);
 	assert_string_equal(s->rules[1], "./own.yaml");
 	assert_int_equal(s->auth, AUTH_IFD);
