@@ -102,9 +102,14 @@ static const struct opt opts[] = {
 	 "Any doubt about the input (a cut-off file, dropped packets) makes "
 	 "the result inconclusive.",
 	 RUNS, SET_COUNT, AT(strict_input)},
+	{0, "digest", NULL,
+	 "SHA-256 of every input, also of those above 64 MiB, which are read once "
+	 "more for it.",
+	 CMD_BIT(AUDIT), SET_COUNT, AT(digest)},
 	{0, "max-memory", "SIZE",
-	 "Memory for flows, such as 256M or 2G (default 512M). Beyond it the "
-	 "oldest flows are closed early, and counted.",
+	 "Memory for flows and conversations, such as 512M or 8G (default 4G). "
+	 "Beyond it the oldest flows are closed early and new conversations are "
+	 "not kept; both are counted.",
 	 RUNS, SET_TEXT, AT(memory)},
 	{0, "json", NULL, "Print the view as JSON.",
 	 CMD_BIT(FLOWS) | CMD_BIT(ROLES) | CMD_BIT(RULES) | CMD_BIT(PROTOCOLS) | CMD_BIT(VERSION),

@@ -18,7 +18,7 @@
 struct options {
 	const char *site, *filter, *format, *only, *fail_on, *color, *progress, *memory;
 	VEC(const char *) files, rules, rules_dirs, roles, outputs;
-	unsigned strict_input, json, quiet, verbose, help, version;
+	unsigned strict_input, digest, json, quiet, verbose, help, version;
 	uint64_t max_memory; /* bytes; 0: the default */
 	char **args;         /* what is no option, in order */
 	size_t n_args;

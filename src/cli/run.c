@@ -60,6 +60,8 @@ static int settings(struct span_audit *a, const struct options *o, char *const *
 		WORSE(r, span_audit_fail_on(a, o->fail_on));
 	if (o->max_memory)
 		WORSE(r, span_audit_max_memory(a, o->max_memory));
+	if (o->digest)
+		WORSE(r, span_audit_digest_all(a, true));
 	if (o->strict_input)
 		WORSE(r, span_audit_strict_input(a, true));
 	VEC_EACH (it, &o->files)

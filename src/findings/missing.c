@@ -111,10 +111,10 @@ static enum flow_state failed_state(const struct conv *c)
 static void tried(struct work *w, struct finding *f, size_t from, size_t to)
 {
 	struct demand_set *d = w->demands;
-	const struct item *tell = NULL;
-	enum flow_state state = STATE_N;
+	const struct item *tell = &w->item[d->failed.v[from].item];
+	enum flow_state state = failed_state(tell->c);
 	char text[TIME_TEXT];
-	size_t n = to - from;
+	size_t n = to - from; /* at least one */
 	struct out o = {0};
 
 	for (size_t i = from; i < to; i++) {
@@ -123,7 +123,7 @@ static void tried(struct work *w, struct finding *f, size_t from, size_t to)
 		finding_conv(f, it->c);
 		/* Where another protocol answers, what succeeded is the proof. */
 		finding_item(f, it, it->outcome != OUTCOME_GOOD);
-		if (!tell || failed_state(it->c) < state) {
+		if (failed_state(it->c) < state) {
 			tell = it;
 			state = failed_state(it->c);
 		}
