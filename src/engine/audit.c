@@ -266,6 +266,7 @@ int span_audit_run(struct span_audit *a)
 		.inputs = a->inputs,
 		.n_inputs = a->n_inputs,
 		.window = hot_window(a->hot),
+		.blind = hot_blind(a->hot),
 		.coverage = coverage,
 		.n_evicted = evicted,
 		.strict_input = a->strict_input,

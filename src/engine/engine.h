@@ -70,6 +70,8 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 
 /* When packets were seen; lives as long as h. */
 const struct window *hot_window(const struct hot *h);
+/* Who exchanged IPsec ESP; lives as long as h. */
+const struct blind_set *hot_blind(const struct hot *h);
 
 /* Text to a FILE; 0 or negative errno. */
 int engine_put(const struct out *o, FILE *f);

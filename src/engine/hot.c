@@ -34,6 +34,7 @@ struct hot {
 	struct slot *free;
 	int64_t now_ns; /* of the newest packet */
 	struct window window;
+	struct blind_set blind;
 	struct packet packets[BATCH_FRAMES];
 	uint64_t one_way, tcp_flows;
 	uint64_t tcp_unseen, tcp_payload;
@@ -201,6 +202,7 @@ struct hot *hot_free(struct hot *h)
 	flow_table_free(h->flows);
 	conv_table_free(h->convs);
 	window_done(&h->window);
+	blind_done(&h->blind);
 	while (h->slabs) {
 		struct slab *s = h->slabs;
 
@@ -229,8 +231,13 @@ static bool one_frame(struct hot *h, struct result_input *in, const struct frame
 		decode_filtered(h->decoder);
 		return false;
 	}
-	return decode_frame(h->decoder, f->linktype, f->p, f->len, f->wire_len, f->ts_ns, f->number,
-			    ret) == DECODE_OK;
+	if (decode_frame(h->decoder, f->linktype, f->p, f->len, f->wire_len, f->ts_ns, f->number,
+			 ret) != DECODE_OK)
+		return false;
+	if (unlikely(ret->proto == IPPROTO_NR_ESP) &&
+	    blind_add(&h->blind, &ret->src, &ret->dst) < 0 && !h->err)
+		h->err = -ENOMEM;
+	return true;
 }
 
 /* The frames live until the source is asked again, so a batch is decoded whole and then given to
@@ -331,4 +338,9 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 const struct window *hot_window(const struct hot *h)
 {
 	return &h->window;
+}
+
+const struct blind_set *hot_blind(const struct hot *h)
+{
+	return &h->blind;
 }

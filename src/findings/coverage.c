@@ -161,6 +161,13 @@ static void loss_said(struct work *w, struct said *s)
 		    arena_printf(
 			    w->a, "%s IPsec (ESP): what is inside cannot be judged.",
 			    text_counted(w->a, c->notes[NOTE_ESP], "packet is", "packets are")));
+	if (w->in->blind && w->in->blind->more)
+		say(s, false,
+		    arena_printf(
+			    w->a,
+			    "More than %d pairs of hosts use IPsec (ESP). What the others hide "
+			    "may be called missing.",
+			    BLIND_PAIRS));
 }
 
 static bool nothing_judged(const struct result *r)

@@ -136,7 +136,8 @@ static bool askers_make(struct work *w, struct demand_set *d)
 	d->asker = calloc(n + ROLE_N + 1, sizeof *d->asker);
 	d->asker_of_host = calloc(n + 1, sizeof *d->asker_of_host);
 	d->host_seen = calloc(n + 1, sizeof *d->host_seen);
-	if (!d->asker || !d->asker_of_host || !d->host_seen)
+	d->host_blind = calloc(n + 1, sizeof *d->host_blind);
+	if (!d->asker || !d->asker_of_host || !d->host_seen || !d->host_blind)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		const struct host *h = inventory_at(w->site->inventory, i);
@@ -287,6 +288,22 @@ static bool count_item(struct work *w, struct demand_set *d, size_t i)
 	return true;
 }
 
+static void look_at_blind(struct work *w, struct demand_set *d)
+{
+	const struct blind_set *s = w->in->blind;
+
+	for (size_t i = 0; s && i < s->pairs.n; i++) {
+		const struct addr *end[2] = {&s->pairs.v[i].a, &s->pairs.v[i].b};
+
+		for (int k = 0; k < 2; k++) {
+			const struct host *h = inventory_find(w->site->inventory, end[k]);
+
+			if (h)
+				d->host_blind[h->index] = true;
+		}
+	}
+}
+
 static void look_around(struct work *w, struct demand_set *d)
 {
 	for (size_t i = 0; i < w->n_party; i++) {
@@ -341,6 +358,7 @@ bool demands_make(struct work *w)
 		return false;
 	units_ask(w, d);
 	look_around(w, d);
+	look_at_blind(w, d);
 	look_for_host_capture(w, d);
 	for (size_t i = 0; i < w->n; i++)
 		if (!count_item(w, d, i))
@@ -363,6 +381,7 @@ void demands_done(struct work *w)
 	free(d->unit);
 	free(d->count);
 	free(d->host_seen);
+	free(d->host_blind);
 	free(d);
 	w->demands = NULL;
 }

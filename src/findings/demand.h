@@ -23,8 +23,9 @@ enum unit_result {
 struct unit {
 	const struct rule *first; /* the first rule that demands or advises it */
 	bool demanded, advised;
-	bool good;  /* something satisfied it */
-	bool noted; /* by a server without the role */
+	bool good;   /* something satisfied it */
+	bool noted;  /* by a server without the role */
+	bool hidden; /* not judged: IPsec */
 	uint32_t n_failed, n_unknown;
 	enum unit_result result;
 	const char *reason;
@@ -66,6 +67,7 @@ struct demand_set {
 	roleset declared; /* roles that some host, network or inferred client has */
 	roleset seen;     /* roles with a packet */
 	bool *host_seen;  /* by host index */
+	bool *host_blind; /* by host index: ESP of it was seen */
 	bool on_host;     /* captured on one host, which is: */
 	const struct host *only;
 };

@@ -523,13 +523,13 @@ static const char *blocked_why(struct work *w, const struct item *it, const stru
 				    "failure: %s",
 				    server, subnet_of(w, &w->party[it->server].addr),
 				    text_failure(w, it->c));
-	return arena_printf(w->a,
-			    "%s may open %s to %s (%s) and nothing demands it of this host now; it "
-			    "tried, and failed. %s%s",
+	return arena_printf(w->a, "%s may open %s to %s (%s) and %s; it tried, and failed. %s%s",
 			    client,
 			    f->port ? arena_printf(w->a, "%u/%s", f->port, proto_text(f->proto))
 				    : "several ports",
 			    server, it->r.rule ? it->r.rule->id : "dynamic RPC",
+			    it->hidden ? "IPsec hides whether it found another way"
+				       : "nothing demands it of this host now",
 			    text_failure(w, it->c), since);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "findings/hosts.h"
 #include "base/proto.h"
+#include "findings/demand.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -378,7 +379,7 @@ static bool host_seen(const struct work *w, const struct host *h)
 	for (size_t i = 0; i < h->n_addr; i++)
 		if (party_of(w, &h->addr[i]))
 			return true;
-	return false;
+	return w->demands->host_blind[h->index];
 }
 
 static bool unseen_hosts(struct work *w)

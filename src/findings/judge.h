@@ -9,6 +9,7 @@
 #ifndef SPAN_FINDINGS_JUDGE_H
 #define SPAN_FINDINGS_JUDGE_H
 
+#include "findings/blind.h"
 #include "findings/result.h"
 #include "findings/window.h"
 
@@ -19,7 +20,8 @@ struct judge_input {
 	size_t n_convs;
 	struct result_input *inputs; /* copied */
 	size_t n_inputs;
-	const struct window *window; /* when packets were seen; NULL: no packet at all */
+	const struct window *window;   /* when packets were seen; NULL: no packet at all */
+	const struct blind_set *blind; /* who exchanges IPsec ESP; NULL: nobody */
 	struct coverage coverage; /* figures filled in; caveats and inconclusive are the judge's */
 	uint64_t n_evicted;
 	bool strict_input; /* any caveat makes the result inconclusive */

@@ -62,7 +62,9 @@ static const char *not_in_view(struct work *w, const struct demand_set *d, const
 		return arena_printf(w->a, "no sensor sees %s or %s", asker_name(a),
 				    role_words(w, k));
 	if (!here)
-		return arena_printf(w->a, "not in view: no packet of %s", asker_name(a));
+		return arena_printf(w->a, "not in view: no packet of %s%s", asker_name(a),
+				    a->host && d->host_blind[a->host->index] ? " outside IPsec"
+									     : "");
 	if (!w->site->n_sensors && !(d->seen & k->to_set))
 		return arena_printf(w->a, "not in view: no packet of any %s", role_words(w, k));
 	if (d->on_host && a->host != d->only && !(d->only->roles & k->to_set))
@@ -75,31 +77,61 @@ static const char *not_in_view(struct work *w, const struct demand_set *d, const
 
 /* ------------------------------------------------------------------ IPsec */
 
-typedef VEC(uint32_t) item_list;
+struct blind_end {
+	const struct host *host;
+	roleset roles;
+};
 
-static bool ike_list(const struct work *w, item_list *l)
+struct blind_ends { /* two hosts that negotiated IPsec, or use it */
+	struct blind_end e[2];
+};
+
+typedef VEC(struct blind_ends) blind_list;
+
+/* Who says everything in ESP has no conversation, so is no party. */
+static struct blind_end blind_end_of(const struct work *w, const struct addr *a)
 {
+	const struct party *p = party_of(w, a);
+	const struct host *h = p ? p->host : inventory_find(w->site->inventory, a);
+
+	return (struct blind_end){h, p ? p->roles : h ? h->roles : 0};
+}
+
+static bool blind_push(const struct work *w, blind_list *l, const struct addr *a,
+		       const struct addr *b)
+{
+	struct blind_ends x = {{blind_end_of(w, a), blind_end_of(w, b)}};
+
+	return !x.e[0].roles || !x.e[1].roles || vec_push(l, x);
+}
+
+static bool blind_make(const struct work *w, blind_list *l)
+{
+	const struct blind_set *s = w->in->blind;
+
 	for (size_t i = 0; i < w->n; i++) {
 		const struct conv *c = w->item[i].c;
 
 		if (c->proto == IPPROTO_NR_UDP && (c->port == IKE || c->port == IKE_NAT) &&
-		    c->state <= STATE_MID_STREAM && !vec_push(l, (uint32_t)i))
+		    c->state <= STATE_MID_STREAM && !blind_push(w, l, &c->client, &c->server))
 			return false;
 	}
+	for (size_t i = 0; s && i < s->pairs.n; i++)
+		if (!blind_push(w, l, &s->pairs.v[i].a, &s->pairs.v[i].b))
+			return false;
 	return true;
 }
 
-static bool ike_between(const struct work *w, const item_list *l, const struct asker *a, roleset to)
+static bool blind_between(const blind_list *l, const struct asker *a, roleset to)
 {
 	for (size_t i = 0; i < l->n; i++) {
-		const struct item *it = &w->item[l->v[i]];
-		const struct party *end[2] = {&w->party[it->client], &w->party[it->server]};
+		const struct blind_end *end = l->v[i].e;
 
 		for (int k = 0; k < 2; k++) {
 			bool asks =
-				a->host ? end[k]->host == a->host : (end[k]->roles & a->roles) != 0;
+				a->host ? end[k].host == a->host : (end[k].roles & a->roles) != 0;
 
-			if (asks && end[!k]->roles & to)
+			if (asks && end[!k].roles & to)
 				return true;
 		}
 	}
@@ -107,11 +139,11 @@ static bool ike_between(const struct work *w, const item_list *l, const struct a
 }
 
 static const char *hidden(struct work *w, const struct asker *a, const struct need *k,
-			  const item_list *ike)
+			  const blind_list *blind)
 {
 	if (w->site->ipsec_dc && roles_has(k->to_set, ROLE_DC))
 		return "IPsec to the domain controllers hides it (ipsec-dc)";
-	if (ike_between(w, ike, a, k->to_set))
+	if (blind_between(blind, a, k->to_set))
 		return "IPsec between these hosts hides it";
 	return NULL;
 }
@@ -182,7 +214,7 @@ static void unjudged(struct unit *u, const char *why)
 }
 
 static void judge_unit(struct work *w, struct demand_set *d, size_t asker, size_t need,
-		       const item_list *ike)
+		       const blind_list *blind)
 {
 	const struct asker *a = &d->asker[asker];
 	const struct need *k = &d->need[need];
@@ -202,6 +234,13 @@ static void judge_unit(struct work *w, struct demand_set *d, size_t asker, size_
 		u->reason = arena_printf(w->a, "same host: %s has both roles", a->host->name);
 		return;
 	}
+	/* What failed in the clear may have gone through in ESP, or to another host in it. */
+	why = hidden(w, a, k, blind);
+	if (why) {
+		unjudged(u, why);
+		u->hidden = true;
+		return;
+	}
 	if (u->n_failed) {
 		why = only_silence(w, d, (uint32_t)(u - d->unit)) ? lossy(w, a, k) : NULL;
 		if (!why && !some_sensor(w->site, a->roles, k->to_set, true))
@@ -213,8 +252,6 @@ static void judge_unit(struct work *w, struct demand_set *d, size_t asker, size_
 		return;
 	}
 	why = u->n_unknown ? "one-way: only one direction of it is visible" : NULL;
-	if (!why)
-		why = hidden(w, a, k, ike);
 	if (!why)
 		why = not_in_view(w, d, a, k);
 	if (!why && !some_sensor(w->site, a->roles, k->to_set, true))
@@ -232,11 +269,11 @@ static void judge_unit(struct work *w, struct demand_set *d, size_t asker, size_
 bool units_judge(struct work *w)
 {
 	struct demand_set *d = w->demands;
-	item_list ike = {0};
+	blind_list blind = {0};
 	size_t n = 0;
 
-	if (!ike_list(w, &ike)) {
-		vec_done(&ike);
+	if (!blind_make(w, &blind)) {
+		vec_done(&blind);
 		return false;
 	}
 
@@ -250,14 +287,16 @@ bool units_judge(struct work *w)
 	for (size_t i = 0; i < d->n_asker; i++)
 		for (size_t k = 0; k < d->n_need; k++)
 			if (unit_at(d, i, k)->demanded || unit_at(d, i, k)->advised)
-				judge_unit(w, d, i, k, &ike);
-	vec_done(&ike);
+				judge_unit(w, d, i, k, &blind);
+	vec_done(&blind);
 	for (size_t i = 0; i < d->failed.n; i++) {
 		const struct unit *u = &d->unit[d->failed.v[i].unit];
 
 		/* What loss leaves undecided is no failure of something that nobody demands either.
 		 */
-		if ((u->result == UNIT_FAILED || u->result == UNIT_UNJUDGED) && u->demanded)
+		if (u->hidden)
+			w->item[d->failed.v[i].item].hidden = true;
+		else if ((u->result == UNIT_FAILED || u->result == UNIT_UNJUDGED) && u->demanded)
 			w->item[d->failed.v[i].item].covered = true;
 	}
 	return true;

@@ -132,6 +132,7 @@ struct item {
 	bool group;
 	bool probe;
 	bool covered;     /* a violated demand speaks for it */
+	bool hidden;      /* it failed, and IPsec hides whether another way was found */
 	bool folded;      /* its row stands under its network */
 	bool crowd;       /* one of hundreds of strangers on this port of this host */
 	bool dynamic;     /* presumed dynamic RPC: a row of that table */

@@ -63,6 +63,7 @@ struct lab {
 	struct judge_input in;
 	struct result_input input;
 	struct window window;
+	struct blind_set blind; /* in.blind points here when a case fills it */
 	struct result *r;
 };
 
@@ -115,6 +116,7 @@ static inline void lab_close(struct lab *l)
 {
 	result_free(l->r);
 	window_done(&l->window);
+	blind_done(&l->blind);
 	matrix_free(l->m);
 	site_free(l->site);
 	free(l->c);

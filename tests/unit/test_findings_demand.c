@@ -443,6 +443,14 @@ static void test_overrides(void **state)
 	lab_close(&l);
 }
 
+static void blind_pair(struct lab *l, const char *a, const char *b)
+{
+	struct addr x = A(a), y = A(b);
+
+	assert_int_equal(blind_add(&l->blind, &x, &y), 0);
+	l->in.blind = &l->blind;
+}
+
 static void test_ipsec(void **state)
 {
 	struct lab l = lab_open(PAIR "  - {name: dc01, role: gc, addr: 10.20.3.30}\n"
@@ -459,6 +467,42 @@ static void test_ipsec(void **state)
 	lab_conv(&l, CRM01, SQL01, UDP, 500, NULL, EST);
 	lab_judge(&l);
 	expect(&l, RULE, "not-judged", "IPsec between these hosts");
+	lab_close(&l);
+
+	/* ESP alone, keyed before the capture; neither host says anything else. */
+	l = lab_open(PAIR);
+	blind_pair(&l, SQL01, CRM01);
+	lab_judge(&l);
+	expect(&l, RULE, "not-judged", "IPsec between these hosts");
+	assert_null(lab_find(&l, KIND_MISSING, 1433));
+	for (size_t i = 0; i < l.r->n_findings; i++)
+		assert_false(has_text(l.r->findings[i].why, "No packet of"));
+	lab_close(&l);
+
+	/* A tunnel to a gateway shows that the host is there, and no more. */
+	l = lab_open(PAIR);
+	blind_pair(&l, CRM01, "10.20.9.9");
+	lab_judge(&l);
+	expect(&l, RULE, "not-judged", "no packet of crm01 outside IPsec");
+	lab_close(&l);
+
+	/* With somebody else it hides nothing here. */
+	l = lab_open(PAIR);
+	in_view(&l);
+	blind_pair(&l, CRM01, "10.20.9.9");
+	lab_judge(&l);
+	assert_non_null(lab_find(&l, KIND_MISSING, 1433));
+	lab_close(&l);
+
+	/* An attempt in the clear that failed is told, and nothing is called missing for it. */
+	l = lab_open(PAIR);
+	lab_conv(&l, CRM01, SQL01, TCP, 1433, NULL, STATE_REFUSED);
+	blind_pair(&l, CRM01, SQL01);
+	lab_judge(&l);
+	expect(&l, RULE, "not-judged", "IPsec between these hosts");
+	assert_null(lab_find(&l, KIND_MISSING, 1433));
+	assert_non_null(lab_find(&l, KIND_BLOCKED, 1433));
+	assert_true(has_text(lab_find(&l, KIND_BLOCKED, 1433)->why, "IPsec hides"));
 	lab_close(&l);
 }
 

@@ -10,4 +10,8 @@ for t in (0, 300, 700):
     for _ in range(3):
         s._ip(t + 2, s.sql, s.dc1, 4, 50, b'\0\0\x10\x01\0\0\0\1' + p.noise(120))
         s._ip(t + 3, s.dc1, s.sql, 4, 50, b'\0\0\x10\x02\0\0\0\1' + p.noise(120))
+    # Keyed before the capture: no IKE, and no word in the clear.
+    for i, b in enumerate((s.dc1, s.sql)):
+        s._ip(t + 4 + i, s.ssrs, b, 4, 50, b'\0\0\x20\x01\0\0\0\1' + p.noise(120))
+        s._ip(t + 4.5 + i, b, s.ssrs, 4, 50, b'\0\0\x20\x02\0\0\0\1' + p.noise(120))
 s.write('capture.pcap')
