@@ -39,7 +39,8 @@ int span_audit_rules_dir(struct span_audit *a, const char *dir);
 int span_audit_filter(struct span_audit *a, const char *bpf);
 /* A capture file, or "-"; may be repeated. It is opened by span_audit_run(). */
 int span_audit_file(struct span_audit *a, const char *path);
-/* Bytes for flows and heads; 0: the default, 512 MiB. */
+/* Bytes for flows and conversations; 0: the default, 4 GiB. Beyond it the oldest flows end early
+ * and new conversations are not kept; the coverage counts both. */
 int span_audit_max_memory(struct span_audit *a, uint64_t bytes);
 /* Any caveat about the input makes the result inconclusive. */
 int span_audit_strict_input(struct span_audit *a, bool on);

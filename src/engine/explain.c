@@ -191,8 +191,8 @@ static void seen_lines(struct out *o, const struct span_audit *a, const struct q
 			continue;
 		if (n++ >= 20)
 			continue;
-		out_printf(o, "  %s -> %s  %s, %s, %llu flow%s, %s\n",
-			   addr_format(&c->client, c1), addr_format(&c->server, c2),
+		out_printf(o, "  %s -> %s  %s, %s, %llu flow%s, %s\n", addr_format(&c->client, c1),
+			   addr_format(&c->server, c2),
 			   kind_name((enum kind)a->result->verdict_of[i]),
 			   flow_state_name(c->state), (unsigned long long)c->flows,
 			   c->flows == 1 ? "" : "s",

@@ -15,6 +15,10 @@
 #include "recognise/recognise.h"
 
 enum { SLAB = 256, PROGRESS_EVERY = 64 };
+/* Flows live while they talk, conversations to the end of the run: one part in FLOW_SHARE is for
+ * flows and their first bytes, the rest for conversations. */
+enum { FLOW_SHARE = 8 };
+static const size_t MEMORY = (size_t)4 << 30;
 
 struct slot {
 	struct recognition r;
@@ -180,15 +184,20 @@ struct hot *hot_new(struct span_audit *a)
 		.head = on_head, .client_side = on_client_side, .done = on_done};
 	struct hot *h = calloc(1, sizeof *h);
 	const struct hash_key *key = a->has_key ? &a->key : NULL;
+	size_t memory = a->max_memory ? (size_t)a->max_memory : MEMORY;
+	size_t conversations = memory / FLOW_SHARE * (FLOW_SHARE - 1) / sizeof(struct conv);
 
 	if (!h)
 		return NULL;
 	h->now_ns = TIME_NONE;
 	h->decoder = decoder_new();
 	h->flows = flow_table_new(
-		&(struct flow_options){.key = key, .max_memory = (size_t)a->max_memory}, &ops, h);
+		&(struct flow_options){.key = key, .max_memory = memory / FLOW_SHARE}, &ops, h);
 	h->convs = conv_table_new(
-		&(struct conv_options){.key = key, .known_port = known_port, .user = a});
+		&(struct conv_options){.key = key,
+				       .max_conversations = conversations ? conversations : 1,
+				       .known_port = known_port,
+				       .user = a});
 	if (!h->decoder || !h->flows || !h->convs)
 		return hot_free(h);
 	return h;
@@ -328,10 +337,10 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 	c.one_way_flows = h->one_way;
 	c.tcp_flows = h->tcp_flows;
 	c.truncated = h->truncated;
-	c.evicted = fs->evicted;
+	*ret_evicted = conv_table_evicted(h->convs);
+	c.evicted = fs->evicted + *ret_evicted;
 	c.heads_shed = fs->heads_shed;
 	*ret_coverage = c;
-	*ret_evicted = conv_table_evicted(h->convs);
 	return 0;
 }
 

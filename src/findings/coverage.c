@@ -131,13 +131,14 @@ static void loss_said(struct work *w, struct said *s)
 		    arena_printf(
 			    w->a, "%s found no room in memory and were not judged.",
 			    text_counted(w->a, w->in->n_evicted, "conversation", "conversations")));
-	if (c->evicted)
+	if (c->evicted > w->in->n_evicted)
 		say(s, false,
 		    arena_printf(
 			    w->a,
 			    "%s ended early for want of memory; their later packets count as new "
 			    "ones.",
-			    text_counted(w->a, c->evicted, "flow was", "flows were")));
+			    text_counted(w->a, c->evicted - w->in->n_evicted, "flow was",
+					 "flows were")));
 	if (c->heads_shed)
 		say(s, false,
 		    arena_printf(w->a, "The protocol of %s was not looked at for want of memory.",

@@ -47,7 +47,9 @@ struct coverage {
 	uint64_t kernel_drops, interface_drops;
 	uint64_t tcp_unseen_bytes, tcp_bytes; /* gap ratio = unseen / (unseen + seen) */
 	uint64_t one_way_flows, tcp_flows;
-	uint64_t duplicates, truncated, evicted, heads_shed;
+	uint64_t duplicates, truncated, heads_shed;
+	uint64_t evicted; /* flows ended early for want of memory, or whose conversation found no
+			     room */
 	const char *const *caveats; /* sentences */
 	size_t n_caveats;
 	bool inconclusive; /* too poor to say "compliant" */

@@ -180,6 +180,8 @@ static const char *lossy(struct work *w, const struct asker *a, const struct nee
 	double loss = coverage_loss(&w->r->coverage),
 	       limit = limit_for(w->site, a->roles, k->to_set);
 
+	if (w->in->n_evicted)
+		return "conversations were not kept for want of memory";
 	if (loss <= limit)
 		return NULL;
 	return arena_printf(w->a, "loss above the limit (%s, limit %s)", percent_text(w->a, loss),

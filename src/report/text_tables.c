@@ -368,9 +368,9 @@ void text_inputs(const struct page *p)
 		out_printf(&line, "%s, ", size_human(in->bytes, a));
 		out_puts(&line, counted(in->packets, "packet", "packets", a));
 		if (in->first_ns != TIME_NONE)
-			out_printf(&line, ", %s",
-				   time_span_human(in->first_ns, in->last_ns, site_tz(r->site),
-						   span));
+			out_printf(
+				&line, ", %s",
+				time_span_human(in->first_ns, in->last_ns, site_tz(r->site), span));
 		page_text(p, 2, out_str(&line));
 		if (in->sha256)
 			out_printf(p->o, "  sha256 %s\n", in->sha256);

@@ -306,6 +306,24 @@ static void the_bar_decides_the_verdict(void **state)
 	}
 }
 
+/* With room for next to nothing the report must not take what it forgot for what was not there. */
+static void want_of_memory_is_no_evidence(void **state)
+{
+	struct tmp *t = *state;
+	struct span_audit *a = an_audit(1);
+	char *json;
+
+	span_audit_max_memory(a, 8192);
+	span_audit_file(a, t->path[0]);
+	run(a);
+	json = report(a, "json");
+	assert_null(strstr(json, "\"missing\""));
+	assert_non_null(strstr(json, "found no room in memory"));
+	assert_int_equal(span_audit_exit_code(a, "critical"), 4);
+	free(json);
+	span_audit_free(a);
+}
+
 static void explains_without_packets(void **state)
 {
 	struct span_audit *a = an_audit(1);
@@ -343,6 +361,7 @@ int main(void)
 		cmocka_unit_test(an_audit_can_run_again),
 		cmocka_unit_test(mistakes_are_told),
 		cmocka_unit_test(the_bar_decides_the_verdict),
+		cmocka_unit_test(want_of_memory_is_no_evidence),
 		cmocka_unit_test(explains_without_packets),
 	};
 
