@@ -115,7 +115,7 @@ static const struct kind_row rows[KIND_N] = {
 			"unexpected-port",
 			SEV_MEDIUM,
 			"Both hosts are known, and no rule names this service between them.",
-			"Close it, or document it with a rule or a waiver.",
+			"Close it, or document it with a rule in a pack of your own.",
 		},
 	[KIND_UNEXPECTED_ENDPOINT] =
 		{

@@ -516,8 +516,8 @@ static const char *host_line(struct work *w, const struct addr *a, const char *r
 static const char *close_or_document(struct work *w, const struct finding *f)
 {
 	return arena_printf(w->a,
-			    "Close %s from %s to %s at the firewall, or document it: a rule in a "
-			    "pack of your own, or a waiver with a reason.",
+			    "Close %s from %s to %s at the firewall, or document it with a rule "
+			    "in a pack of your own (man spanaudit-rules).",
 			    service_text(w, f), text_endpoint(w, &f->client),
 			    text_endpoint(w, &f->server));
 }

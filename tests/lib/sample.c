@@ -71,7 +71,7 @@ static void findings(struct sample *s)
 		.why = "No rule lets crm-web open 22/tcp at sql.",
 		.nearest = &s->rule[1],
 		.nearest_why_not = "same roles, but port 1433",
-		.advice = "Close it, or document it with a rule or a waiver.",
+		.advice = "Close it, or document it with a rule of your own.",
 		.first_ns = t0,
 		.last_ns = t0 + 5 * NS_PER_S,
 		.flows = 41,
