@@ -2,15 +2,26 @@
 /*
  * libspanaudit - does a Dynamics CRM deployment talk as its vendor's papers say it should?
  *
- *	struct span_audit *a = span_audit_new();
+ *	#include <spanaudit/spanaudit.h>
  *
- *	if (span_audit_site(a, "site.yaml") == SPAN_OK && span_audit_file(a, "night.pcap") ==
- *SPAN_OK && span_audit_run(a) == SPAN_OK) { span_audit_write(a, "text", SPAN_COLOUR_NONE, stdout);
- *		printf("exit code %d\n", span_audit_exit_code(a, "medium"));
- *	} else {
- *		span_audit_errors(a, stderr);
+ *	int main(void)
+ *	{
+ *		struct span_audit *a = span_audit_new();
+ *		int r = span_audit_site(a, "site.yaml");
+ *
+ *		if (!r)
+ *			r = span_audit_file(a, "night.pcap");
+ *		if (!r)
+ *			r = span_audit_run(a);
+ *		if (!r)
+ *			r = span_audit_write(a, "text", NULL, stdout);
+ *		if (r)
+ *			span_audit_errors(a, stderr);
+ *		else
+ *			r = span_audit_exit_code(a, "medium");
+ *		span_audit_free(a);
+ *		return r;
  *	}
- *	span_audit_free(a);
  *
  * Nothing is global: any number of audits can live in one process, one thread each at a time.
  */
