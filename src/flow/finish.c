@@ -149,7 +149,7 @@ static void put_refusal(const struct flow_table *t, const struct cold *c, struct
 {
 	const struct refusal *f = refusal_at(t, c);
 
-	if (d->state == STATE_REFUSED || d->state == STATE_REJECTED) {
+	if (f && (d->state == STATE_REFUSED || d->state == STATE_REJECTED)) {
 		d->refuser = refuser_of(t, rest_at(t, c), f, !client, &d->addr[1]);
 		d->refused_by = f->by;
 		d->refusal_ns = f->ts_ns;
