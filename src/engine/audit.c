@@ -158,8 +158,8 @@ int span_audit_progress(struct span_audit *a, span_progress_fn fn, void *user)
 	return SPAN_OK;
 }
 
-/* Where packs are looked for: what the caller named, then the installed ones, then the tree that
- * this was built from. */
+/* Where packs are looked for: what the caller named, then the installed ones, then (not in a
+ * release) the tree that this was built from. */
 static const char **search_dirs(const struct span_audit *a)
 {
 	const char **dirs = calloc(a->dirs.n + 3, sizeof *dirs);
@@ -170,7 +170,8 @@ static const char **search_dirs(const struct span_audit *a)
 	for (; n < a->dirs.n; n++)
 		dirs[n] = a->dirs.v[n];
 	dirs[n++] = SPAN_RULES_DIR;
-	dirs[n++] = SPAN_SOURCE_RULES_DIR;
+	if (SPAN_SOURCE_RULES_DIR[0])
+		dirs[n++] = SPAN_SOURCE_RULES_DIR;
 	return dirs;
 }
 
