@@ -100,6 +100,27 @@ const struct decode_stats *decoder_stats(const struct decoder *d)
 	return &d->stats;
 }
 
+const char *tunnel_name(enum tunnel t)
+{
+	static const char *const names[] = {
+#define X(id, name) name,
+		TUNNELS(X)
+#undef X
+	};
+
+	return t < TUNNEL_N ? names[t] : "";
+}
+
+void decoder_release(struct decoder *d)
+{
+	(void)d;
+}
+
+void decoder_end(struct decoder *d)
+{
+	(void)d;
+}
+
 struct frag_table *decoder_frags(struct decoder *d)
 {
 	return &d->frags;

@@ -27,7 +27,8 @@
 	X(TRANSPORT_SHORT, "short-transport-header", "the packet ends inside TCP, UDP or ICMP") \
 	X(TRANSPORT_BAD, "bad-transport-header", "a TCP or UDP header that makes no sense")     \
 	X(DEPTH, "nested-too-deep", "more layers than the limit")                               \
-	X(TUNNEL, "unknown-tunnel", "inside a tunnel that spanaudit does not open")
+	X(TUNNEL, "unknown-tunnel", "inside a tunnel that spanaudit does not open")             \
+	X(ENCRYPTED, "encrypted-link", "Wi-Fi frames whose content is encrypted")
 
 enum decode_skip {
 	DECODE_OK,
@@ -53,7 +54,13 @@ struct decode_stats {
 	uint64_t read;
 	uint64_t by[DECODE_N]; /* by[DECODE_OK] is decoded */
 	uint64_t note[NOTE_N];
-	uint64_t other_proto; /* decoded, but neither TCP nor UDP: no flow */
+	uint64_t other_proto;     /* decoded, but neither TCP nor UDP: no flow */
+	struct {                  /* datagrams that came in fragments */
+		uint64_t whole;   /* put together */
+		uint64_t late;    /* given up: a fragment did not come in time, or to the end */
+		uint64_t overlap; /* dropped: fragments overlap (RFC 5722 3, RFC 8200 4.5) */
+		uint64_t shed;    /* dropped for want of memory */
+	} fragments;
 };
 
 struct decoder; /* fragment memory and counters; one per stream of packets */
@@ -68,6 +75,11 @@ enum decode_skip decode_frame(struct decoder *d, uint16_t linktype, const uint8_
 			      struct packet *ret_packet);
 /* Counts a frame that the filter left out. */
 void decode_filtered(struct decoder *d);
+/* The packets handed out so far are done with: what packet.whole points to may be used again. */
+void decoder_release(struct decoder *d);
+/* The input is over: datagrams still in pieces are counted as late. */
+void decoder_end(struct decoder *d);
+const char *tunnel_name(enum tunnel t); /* "" for none */
 
 const char *decode_skip_name(enum decode_skip s);
 const char *decode_skip_help(enum decode_skip s);

@@ -31,6 +31,30 @@ enum icmp_class {
 	ICMP_OTHER,      /* an error that says nothing about reachability */
 };
 
+/* The outermost tunnel that a packet came in. The order is that of preference where several were
+ * seen in one conversation. */
+#define TUNNELS(X)          \
+	X(NONE, "")         \
+	X(GRE, "gre")       \
+	X(NVGRE, "nvgre")   \
+	X(ERSPAN, "erspan") \
+	X(VXLAN, "vxlan")   \
+	X(GENEVE, "geneve") \
+	X(GTPU, "gtp-u")    \
+	X(TZSP, "tzsp")     \
+	X(IPIP, "ip-in-ip") \
+	X(SIXIN4, "6in4")   \
+	X(TEREDO, "teredo") \
+	X(L2TP, "l2tp")     \
+	X(MPLS_IP, "mpls-in-ip")
+
+enum tunnel {
+#define X(id, name) TUNNEL_##id,
+	TUNNELS(X)
+#undef X
+		TUNNEL_N,
+};
+
 struct packet {
 	int64_t ts_ns;
 	uint32_t input;    /* index of the file in the order of the run */
@@ -43,9 +67,22 @@ struct packet {
 	uint8_t tcp_flags;
 	bool fragment;       /* one of several; ports of later ones come from the first */
 	bool later_fragment; /* carries no transport header: payload belongs after the first's */
-	bool payload_cut;  /* the capture holds fewer payload bytes than were sent (snap length) */
-	uint16_t vlan;     /* outermost 802.1Q id, 0 none */
-	uint32_t seq, ack; /* TCP */
+	bool payload_cut;   /* the capture holds fewer payload bytes than were sent (snap length) */
+	uint16_t vlan;      /* outermost 802.1Q id, 0 none */
+	uint8_t tunnel;     /* enum tunnel */
+	uint32_t tunnel_id; /* VNI, TEID, GRE key, session of the outermost tunnel; 0 none */
+	uint32_t seq, ack;  /* TCP */
+	bool has_ip_id;     /* IPv4 with a non-zero identification, or an IPv6 fragment */
+	uint32_t ip_id;
+	uint32_t ip_len; /* of the innermost IP packet, by its header (offload: the frame's rest) */
+	const uint8_t *transport; /* first captured byte behind the innermost IP headers */
+	uint32_t transport_len;   /* captured */
+	/* The packet is the last missing fragment of its datagram: the transport payload of the
+	 * whole datagram, in order. NULL else. The figures above are still those of this fragment
+	 * alone, but ports, and for TCP seq and ack, are those of the first fragment. Valid until
+	 * decoder_release(). */
+	const uint8_t *whole;
+	uint32_t whole_len;
 	const uint8_t *payload;
 	uint32_t payload_len;  /* captured */
 	uint32_t payload_wire; /* sent, by the IP length; with segmentation offload (IP length 0)

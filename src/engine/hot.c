@@ -287,7 +287,8 @@ int hot_read(struct hot *h, struct span_audit *a, uint32_t input)
 			a->progress(a->progress_user, in->path, s->at, s->size,
 				    decoder_stats(h->decoder)->read);
 	}
-	h->file_drops += s->drops;
+	for (size_t i = 0; i < s->losses.n; i++)
+		h->file_drops += s->losses.v[i].os;
 	in->bytes = s->at;
 	if (r == 0 && h->err)
 		r = h->err;

@@ -80,8 +80,10 @@ struct conv {
 	struct addr refused_by;
 	uint8_t icmp_type, icmp_code;
 	enum icmp_class icmp_class;
-	uint8_t refusal_ttl, server_ttl;           /* server_ttl: the smallest seen, 0 unknown */
-	uint16_t vlan;                             /* smallest seen */
+	uint8_t refusal_ttl, server_ttl; /* server_ttl: the smallest seen, 0 unknown */
+	uint16_t vlan;                   /* smallest seen; with vlan_key its own */
+	uint8_t tunnel;                  /* enum tunnel: smallest seen, with its id */
+	uint32_t tunnel_id;
 	uint16_t client_port_min, client_port_max; /* of the client's side */
 	bool started;                              /* at least one flow's start was captured */
 };
@@ -93,6 +95,7 @@ struct conv_options {
 	/* True when port is a documented service port (DIR_PORT). */
 	bool (*known_port)(void *user, uint8_t proto, uint16_t port);
 	void *user;
+	bool vlan_key; /* flows of different VLANs are different conversations */
 };
 
 /* Facts that a recogniser found in one flow, ready to be merged. */

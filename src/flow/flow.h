@@ -84,6 +84,8 @@ struct flow_done {
 	struct evidence ev[EVIDENCE_N];
 	uint8_t n_ev;
 	uint16_t vlan;
+	uint8_t tunnel; /* enum tunnel, of the first packet; with its id */
+	uint32_t tunnel_id;
 	uint8_t mac[2][6];
 	uint16_t tries;         /* SYNs, or UDP requests, of the client. 0 with STATE_NO_ANSWER: a
 				 * single one in the last 3 s of the input, which proves nothing */
@@ -133,6 +135,7 @@ struct flow_options {
 	size_t max_memory;          /* bytes for table, pools and heads; 0: 512 MiB. At least a
 				     * slab of records (about 360 KB) is always taken */
 	int64_t tcp_idle_ns, tcp_embryonic_ns, udp_idle_ns; /* 0: 1 h, 60 s, 60 s of packet time */
+	bool vlan_key; /* the outermost VLAN is part of what a flow is: address plans overlap */
 };
 
 struct flow_stats {

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dup - a packet that a mirror shows more than once is counted once.
+ *
+ * The same packet comes twice when both ports of a switch are mirrored, when a router's two sides
+ * are (its time to live is one less), inside and outside a tunnel or VLAN, from several components
+ * of a Windows host capture, from a flooding load balancer, or from two files that overlap. What a
+ * host sends again (a retransmission, a repeated acknowledgement, a keep-alive, a retry) is another
+ * packet and must never be taken for it.
+ *
+ * Which packet is forgotten when there are too many depends on their order alone, never on the hash
+ * secret.
+ */
+#ifndef SPAN_FLOW_DUP_H
+#define SPAN_FLOW_DUP_H
+
+#include "base/siphash.h"
+#include "decode/packet.h"
+
+struct dup_stats {
+	uint64_t copies;      /* packets that were copies */
+	uint64_t routed;      /* of those, with another time to live */
+	uint64_t other_input; /* of those, whose first sight was in another input */
+};
+
+struct dup_table;
+/* key NULL: a random secret. NULL without memory. */
+struct dup_table *dup_table_new(const struct hash_key *key);
+struct dup_table *dup_table_free(struct dup_table *t);
+/* True when p is a copy of a packet seen before, within the window. p's bytes are looked at during
+ * the call only. Packets come in the order of their times, nearly. */
+bool dup_table_is_copy(struct dup_table *t, const struct packet *p);
+const struct dup_stats *dup_table_stats(const struct dup_table *t);
+
+#endif
