@@ -45,6 +45,17 @@ static inline size_t layer_wire(const struct layer *l)
 	return rd_left(&l->r) + l->missing;
 }
 
+/* The packet came in this tunnel. The outermost one counts, and it is met first. */
+static inline void layer_tunnel(struct layer *l, enum tunnel kind, uint32_t id)
+{
+	struct packet *k = l->packet;
+
+	if (k->tunnel != TUNNEL_NONE)
+		return;
+	k->tunnel = (uint8_t)kind;
+	k->tunnel_id = id;
+}
+
 /* The header just read says that n bytes follow it: padding goes, and what is not here is missing.
  * A length beyond the frame is believed: tools that cut frames often rewrite the wire length. */
 static inline void layer_limit(struct layer *l, size_t n)
