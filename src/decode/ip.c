@@ -20,6 +20,9 @@ enum {
 	EXT_SHIM6 = 140,    /* RFC 5533 5.1 */
 	EXT_LIMIT = 16,     /* headers in one packet; real ones have one or two */
 
+	PROTO_IPV4 = 4,  /* RFC 2003 */
+	PROTO_IPV6 = 41, /* RFC 2473, RFC 4213 3 */
+
 	ETHERNET_MTU = 1500,
 };
 
@@ -73,6 +76,7 @@ enum decode_skip decode_ip_extensions(struct rd *r, bool v4, uint8_t *proto,
 			rd_skip(r, 1);
 			offset = rd_be16(r);
 			ret_frag->id = rd_be32(r);
+			ret_frag->present = true;
 			ret_frag->later = offset >> 3 != 0;
 			ret_frag->first = !ret_frag->later && offset & 1;
 			break;
@@ -92,13 +96,21 @@ enum decode_skip decode_ip_extensions(struct rd *r, bool v4, uint8_t *proto,
 static void begin(struct layer *l, bool v4)
 {
 	struct packet *k = l->packet;
+	bool was_v4 = l->v4;
 
 	l->v4 = v4;
 	if (l->n_ip++ == 0)
 		return;
 	layer_note(l, NOTE_TUNNEL);
+	/* Any other tunnel has a header in between and named itself there. */
+	if (l->proto == PROTO_IPV4 || (l->proto == PROTO_IPV6 && !was_v4))
+		layer_tunnel(l, TUNNEL_IPIP, 0);
+	else if (l->proto == PROTO_IPV6)
+		layer_tunnel(l, TUNNEL_SIXIN4, 0);
 	k->sport = k->dport = 0;
 	k->fragment = k->later_fragment = false;
+	k->has_ip_id = false;
+	k->ip_id = 0;
 }
 
 static void learn_first(struct decoder *d, struct layer *l, const struct frag_key *key)
@@ -121,6 +133,8 @@ static enum decode_skip payload(struct decoder *d, struct layer *l, struct ip_fr
 {
 	struct packet *k = l->packet;
 
+	k->transport = l->r.p;
+	k->transport_len = (uint32_t)rd_left(&l->r);
 	if (frag.first || frag.later) {
 		struct frag_key key = {k->src, k->dst, frag.id, key_proto};
 
@@ -183,7 +197,12 @@ enum decode_skip decode_ipv4(struct decoder *d, struct layer *l)
 			return SKIP_IP_BAD;
 		layer_limit(l, total - header);
 	}
-	if (l->n_ip == 1 && header + layer_wire(l) > ETHERNET_MTU)
+	k->ip_len = (uint32_t)(header + layer_wire(l));
+	/* RFC 6864 4.1: it means something in fragments alone, but who sends copies copies it. 0
+	 * is what hosts write that do not number. */
+	k->has_ip_id = id != 0;
+	k->ip_id = id;
+	if (l->n_ip == 1 && k->ip_len > ETHERNET_MTU)
 		layer_note(l, NOTE_ABOVE_MTU);
 	if (!checksum_good(checksum_add(0, p, header)))
 		layer_note(l, NOTE_BAD_CHECKSUM);
@@ -221,15 +240,13 @@ enum decode_skip decode_ipv6(struct decoder *d, struct layer *l)
 	rd_skip(&l->r, 4);
 
 	uint16_t length = rd_be16(&l->r);
-
-	l->proto = rd_u8(&l->r);
-
-	uint8_t hops = rd_u8(&l->r);
+	uint8_t next = rd_u8(&l->r), hops = rd_u8(&l->r);
 	struct addr src = decode_addr6(&l->r, k->vlan), dst = decode_addr6(&l->r, k->vlan);
 
 	if (rd_short(&l->r))
 		return SKIP_IP_SHORT;
 	begin(l, false);
+	l->proto = next;
 	k->ttl = hops;
 	k->src = src;
 	k->dst = dst;
@@ -238,7 +255,8 @@ enum decode_skip decode_ipv6(struct decoder *d, struct layer *l)
 	 */
 	if (length != 0 || l->proto == EXT_NONE)
 		layer_limit(l, length);
-	if (l->n_ip == 1 && IPV6_HEADER + layer_wire(l) > ETHERNET_MTU)
+	k->ip_len = (uint32_t)(IPV6_HEADER + layer_wire(l));
+	if (l->n_ip == 1 && k->ip_len > ETHERNET_MTU)
 		layer_note(l, NOTE_ABOVE_MTU);
 
 	struct ip_frag frag = {0};
@@ -246,5 +264,7 @@ enum decode_skip decode_ipv6(struct decoder *d, struct layer *l)
 
 	if (skip != DECODE_OK)
 		return skip;
+	k->has_ip_id = frag.present;
+	k->ip_id = frag.id;
 	return payload(d, l, frag, FRAG_KEY_V6);
 }

@@ -107,6 +107,7 @@ enum decode_skip decode_ethertype(struct layer *l, uint16_t type);
  * AH in both families). *proto enters as the first header's number and leaves as the first one that
  * is no such header. *ret_frag is set when there is an IPv6 fragment header. */
 struct ip_frag {
+	bool present; /* IPv6: there is such a header, maybe an atomic one (RFC 6946) */
 	bool first;
 	bool later;
 	uint32_t id;
