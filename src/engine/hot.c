@@ -332,6 +332,11 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 	c.skipped[DECODE_OK] = 0;
 	memcpy(c.notes, ds->note, sizeof c.notes);
 	c.other_proto = ds->other_proto;
+	c.flow_packets = fs->packets;
+	c.reassembled = ds->fragments.whole;
+	c.fragments_late = ds->fragments.late;
+	c.fragments_overlap = ds->fragments.overlap;
+	c.fragments_shed = ds->fragments.shed;
 	c.kernel_drops = h->file_drops;
 	c.tcp_unseen_bytes = h->tcp_unseen;
 	c.tcp_bytes = h->tcp_payload;

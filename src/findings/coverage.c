@@ -63,10 +63,32 @@ static void say(struct said *s, bool inconclusive, const char *text)
 		s->v[s->n++] = text;
 }
 
+/* Packets that the window put in order are nothing to worry about; a clock that was set is. */
+static void times_said(struct work *w, struct said *s, const struct result_input *in)
+{
+	char span[TIME_TEXT];
+
+	if (in->unsorted)
+		say(s, false,
+		    arena_printf(w->a,
+				 "%s: the clock of the capture jumped: times go back by up to %s "
+				 "(packet %u), and %s out of order.",
+				 in->path, duration_human(in->step_ns, span), in->step_packet,
+				 text_counted(w->a, in->unsorted, "packet stays", "packets stay")));
+	if (in->strange_time)
+		say(s, false,
+		    arena_printf(w->a,
+				 "%s: %s before 1970 or after 2099: the clock of the capturing "
+				 "computer was wrong, or the file is damaged.",
+				 in->path,
+				 text_counted(w->a, in->strange_time, "packet has a time",
+					      "packets have times")));
+}
+
 static void inputs_said(struct work *w, struct said *s)
 {
 	const struct result *r = w->r;
-	size_t cut = 0;
+	size_t cut = 0, strange = 0;
 
 	for (size_t i = 0; i < r->n_inputs; i++) {
 		const struct result_input *in = &r->inputs[i];
@@ -78,6 +100,18 @@ static void inputs_said(struct work *w, struct said *s)
 					 in->path));
 		if (in->caveat && ++cut <= 16)
 			say(s, true, arena_printf(w->a, "%s: %s.", in->path, in->caveat));
+	}
+	for (size_t i = 0; i < r->n_inputs && strange < 16; i++) {
+		const struct result_input *in = &r->inputs[i];
+
+		strange += in->note || in->same_as || in->unsorted || in->strange_time;
+		if (in->note)
+			say(s, false, arena_printf(w->a, "%s: %s.", in->path, in->note));
+		if (in->same_as)
+			say(s, false,
+			    arena_printf(w->a, "%s holds the same bytes as %s and was read once.",
+					 in->path, in->same_as));
+		times_said(w, s, in);
 	}
 	if (cut > 16)
 		say(s, true,
@@ -139,6 +173,11 @@ static void loss_said(struct work *w, struct said *s)
 			    "ones.",
 			    text_counted(w->a, c->evicted - w->in->n_evicted, "flow was",
 					 "flows were")));
+	if (c->fragments_shed)
+		say(s, false,
+		    arena_printf(w->a, "%s not put together for want of room.",
+				 text_counted(w->a, c->fragments_shed, "fragmented datagram was",
+					      "fragmented datagrams were")));
 	if (c->heads_shed)
 		say(s, false,
 		    arena_printf(w->a, "The protocol of %s was not looked at for want of memory.",

@@ -34,7 +34,10 @@ static bool inputs_copy(struct work *w)
 		in->path = copied(w, in->path);
 		in->sha256 = copied(w, in->sha256);
 		in->format = copied(w, in->format);
+		in->codec = copied(w, in->codec);
 		in->caveat = copied(w, in->caveat);
+		in->note = copied(w, in->note);
+		in->same_as = copied(w, in->same_as);
 	}
 	r->n_inputs = w->in->n_inputs;
 	return !w->failed;

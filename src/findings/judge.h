@@ -13,6 +13,12 @@
 #include "findings/result.h"
 #include "findings/window.h"
 
+/* A name that the capture has for an address. */
+struct passive_name {
+	struct addr addr;
+	const char *name; /* copied into the result where it is used */
+};
+
 struct judge_input {
 	const struct site *site;
 	struct matrix *matrix;
@@ -20,8 +26,10 @@ struct judge_input {
 	size_t n_convs;
 	struct result_input *inputs; /* copied */
 	size_t n_inputs;
-	const struct window *window;   /* when packets were seen; NULL: no packet at all */
-	const struct blind_set *blind; /* who exchanges IPsec ESP; NULL: nobody */
+	const struct window *window;      /* when packets were seen; NULL: no packet at all */
+	const struct blind_set *blind;    /* who exchanges IPsec ESP; NULL: nobody */
+	const struct passive_name *names; /* ascending by address, one each */
+	size_t n_names;
 	struct coverage coverage; /* figures filled in; caveats and inconclusive are the judge's */
 	uint64_t n_evicted;
 	bool strict_input; /* any caveat makes the result inconclusive */

@@ -98,6 +98,25 @@ static bool linked(const struct links *l, const struct addr *a)
 	return l->v.n && bsearch(&u, l->v.v, l->v.n, sizeof u, by_bytes);
 }
 
+static int name_vs(const void *a, const void *b)
+{
+	const struct passive_name *n = b;
+
+	return memcmp(a, &n->addr, sizeof n->addr);
+}
+
+static const char *passive_name(struct work *w, const struct addr *a)
+{
+	const struct passive_name *n = w->in->n_names ? bsearch(a, w->in->names, w->in->n_names,
+								sizeof *w->in->names, name_vs)
+						      : NULL;
+	const char *copy = n ? arena_strdup(w->a, n->name) : NULL;
+
+	if (n && !copy)
+		w->failed = true;
+	return copy;
+}
+
 static void party_fill(struct work *w, struct party *p, const struct links *l, const char **known)
 {
 	char text[ADDR_TEXT];
@@ -110,7 +129,10 @@ static void party_fill(struct work *w, struct party *p, const struct links *l, c
 	p->host = h;
 	p->roles = h ? h->roles : 0;
 	p->linked = !h && !p->group && linked(l, &p->addr);
-	p->ep = (struct endpoint){.has_address = true, .address = p->addr, .roles = p->roles};
+	p->ep = (struct endpoint){.has_address = true,
+				  .address = p->addr,
+				  .name = passive_name(w, &p->addr),
+				  .roles = p->roles};
 	if (h) {
 		if (!known[h->index])
 			known[h->index] = known_text(w, h);

@@ -33,10 +33,19 @@ struct result_input {
 	const char *path;
 	const char *sha256; /* NULL when it could not be read again (standard input) */
 	const char *format; /* "pcap", "pcapng", NULL */
+	const char *codec;  /* "gzip" ...; NULL: not compressed */
 	uint64_t bytes, packets;
 	int64_t first_ns, last_ns; /* TIME_NONE when empty */
-	const char *caveat;        /* "cut off in packet 77 ..." or NULL */
-	bool failed;               /* unreadable: exit code 3 */
+	/* Times against the order of the file. */
+	uint64_t late;         /* packets earlier than one before them */
+	uint64_t unsorted;     /* of those, the ones too late to be put in order */
+	int64_t step_ns;       /* largest step back between neighbours; 0 none */
+	uint32_t step_packet;  /* number of the packet behind it */
+	uint64_t strange_time; /* before 1970, or 2100 and later */
+	const char *note;      /* what limits it without damage; NULL */
+	const char *same_as;   /* path of an input with the same content: read once; NULL */
+	const char *caveat;    /* "cut off in packet 77 ..." or NULL */
+	bool failed;           /* unreadable: exit code 3 */
 };
 
 struct coverage {
@@ -47,7 +56,13 @@ struct coverage {
 	uint64_t kernel_drops, interface_drops;
 	uint64_t tcp_unseen_bytes, tcp_bytes; /* gap ratio = unseen / (unseen + seen) */
 	uint64_t one_way_flows, tcp_flows;
-	uint64_t duplicates, truncated, heads_shed;
+	uint64_t flow_packets; /* TCP and UDP packets in flows, duplicates taken out */
+	/* Copies of packets, counted once: all; routed ones, with another time to live; ones whose
+	 * first sight was in another input. */
+	uint64_t duplicates, duplicates_routed, duplicates_across;
+	uint64_t truncated, heads_shed;
+	/* Datagrams that came in fragments. */
+	uint64_t reassembled, fragments_late, fragments_overlap, fragments_shed;
 	uint64_t evicted; /* flows ended early for want of memory, or whose conversation found no
 			     room */
 	const char *const *caveats; /* sentences */

@@ -139,6 +139,7 @@ static bool wrong(const char **ret_why, const char *why)
 bool result_balances(const struct result *r, const char **ret_why)
 {
 	uint64_t scope = 0, verdicts = 0, rules = 0, severities = 0, hidden = 0;
+	uint64_t read = r->coverage.decoded;
 
 	for (size_t i = 0; i < r->n_scope; i++)
 		scope += r->scope[i].conversations;
@@ -161,6 +162,14 @@ bool result_balances(const struct result *r, const char **ret_why)
 		return wrong(ret_why, "rows stand for more than was folded");
 	if (rules != r->n_rules)
 		return wrong(ret_why, "rule results are not as many as rules");
+	for (int i = DECODE_OK + 1; i < DECODE_N; i++)
+		read += r->coverage.skipped[i];
+	if (read != r->coverage.packets)
+		return wrong(ret_why, "packets read are not those decoded and skipped");
+	if (r->coverage.flow_packets + r->coverage.other_proto + r->coverage.duplicates !=
+	    r->coverage.decoded)
+		return wrong(ret_why,
+			     "decoded packets are not in flows, of other protocols, or copies");
 	if (severities != r->n_findings)
 		return wrong(ret_why, "severities are not as many as findings");
 	return true;

@@ -98,6 +98,22 @@ static void packet_members(struct jsonw *w, const struct result *r, const struct
 	time_member(w, "time", ev->ts_ns);
 }
 
+static void input_times(struct jsonw *w, const struct result_input *in)
+{
+	jsonw_name(w, "order");
+	jsonw_object_flat(w);
+	uint_member(w, "late", in->late);
+	uint_member(w, "unsorted", in->unsorted);
+	uint_member(w, "largest_step_back_ns", (uint64_t)in->step_ns);
+	jsonw_name(w, "packet");
+	if (in->step_packet)
+		jsonw_uint(w, in->step_packet);
+	else
+		jsonw_null(w);
+	uint_member(w, "strange_times", in->strange_time);
+	jsonw_object_end(w);
+}
+
 static void inputs(struct jsonw *w, const struct result *r)
 {
 	jsonw_name(w, "inputs");
@@ -109,12 +125,16 @@ static void inputs(struct jsonw *w, const struct result *r)
 		text_member(w, "path", in->path);
 		text_member(w, "sha256", in->sha256);
 		text_member(w, "format", in->format);
+		text_member(w, "compression", in->codec);
 		uint_member(w, "bytes", in->bytes);
 		uint_member(w, "packets", in->packets);
 		time_member(w, "first", in->first_ns);
 		time_member(w, "last", in->last_ns);
+		input_times(w, in);
 		jsonw_name(w, "failed");
 		jsonw_bool(w, in->failed);
+		text_member(w, "same_as", in->same_as);
+		text_member(w, "note", in->note);
 		text_member(w, "caveat", in->caveat);
 		jsonw_object_end(w);
 	}
@@ -182,7 +202,19 @@ static void coverage(struct jsonw *w, const struct coverage *c)
 	jsonw_ratio(w, c->tcp_unseen_bytes, c->tcp_unseen_bytes + c->tcp_bytes);
 	jsonw_name(w, "one_way_ratio");
 	jsonw_ratio(w, c->one_way_flows, c->tcp_flows);
+	uint_member(w, "in_flows", c->flow_packets);
 	uint_member(w, "duplicates", c->duplicates);
+	jsonw_name(w, "duplicate_ratio");
+	jsonw_ratio(w, c->duplicates, c->decoded);
+	uint_member(w, "duplicates_routed", c->duplicates_routed);
+	uint_member(w, "duplicates_across_inputs", c->duplicates_across);
+	jsonw_name(w, "fragmented");
+	jsonw_object_flat(w);
+	uint_member(w, "reassembled", c->reassembled);
+	uint_member(w, "incomplete", c->fragments_late);
+	uint_member(w, "overlapping", c->fragments_overlap);
+	uint_member(w, "shed", c->fragments_shed);
+	jsonw_object_end(w);
 	uint_member(w, "truncated", c->truncated);
 	uint_member(w, "evicted", c->evicted);
 	uint_member(w, "heads_shed", c->heads_shed);

@@ -311,6 +311,23 @@ static void share(const struct page *p, uint64_t part, uint64_t whole, const cha
 	out_wrapped(p->o, meaning, p->width, 17, 17);
 }
 
+static void duplicates(const struct page *p, const struct coverage *c)
+{
+	char buf[120], ratio[NUMBER_TEXT];
+
+	if (!c->duplicates) {
+		figure(p, 0, "duplicate packets taken out");
+		return;
+	}
+	snprintf(buf, sizeof buf, "duplicate packets taken out, %s of those understood",
+		 percent(c->duplicates, c->decoded, ratio));
+	figure(p, c->duplicates, buf);
+	if (c->duplicates_routed)
+		figure(p, c->duplicates_routed, "of them seen on both sides of a router");
+	if (c->duplicates_across)
+		figure(p, c->duplicates_across, "of them in two inputs: the captures overlap");
+}
+
 static void trust(const struct page *p)
 {
 	const struct coverage *c = &p->r->coverage;
@@ -347,7 +364,14 @@ static void trust(const struct page *p)
 	      "it");
 	share(p, c->one_way_flows, c->tcp_flows,
 	      "of TCP connections show one direction only: the mirror copies half of the traffic");
-	figure(p, c->duplicates, "duplicate packets taken out");
+	duplicates(p, c);
+	if (c->reassembled)
+		figure(p, c->reassembled, "fragmented datagrams put together");
+	if (c->fragments_late)
+		figure(p, c->fragments_late, "fragmented datagrams never complete");
+	if (c->fragments_overlap)
+		figure(p, c->fragments_overlap,
+		       "fragmented datagrams dropped because their fragments overlap");
 	if (c->truncated)
 		figure(p, c->truncated, "packets cut short when stored (snap length)");
 	for (unsigned i = 0; i < NOTE_N; i++)

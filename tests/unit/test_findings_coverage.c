@@ -41,6 +41,11 @@ enum spoil {
 	SHED,
 	ESP,
 	SOME_UNDECODED,
+	CLOCK,
+	STRANGE_CLOCK,
+	NOTED,
+	COPY,
+	FRAGMENTS,
 	SPOILS,
 };
 
@@ -88,6 +93,24 @@ static void spoil(struct lab *l, enum spoil how)
 	case SOME_UNDECODED:
 		c->skipped[SKIP_IP_BAD] = 45000; /* much, but not most */
 		break;
+	case CLOCK:
+		l->input.late = 7;
+		l->input.unsorted = 2;
+		l->input.step_ns = 90 * NS_PER_S;
+		l->input.step_packet = 4711;
+		break;
+	case STRANGE_CLOCK:
+		l->input.strange_time = 3;
+		break;
+	case NOTED:
+		l->input.note = "the filter does not fit interface 2";
+		break;
+	case COPY:
+		l->input.same_as = "other.pcap";
+		break;
+	case FRAGMENTS:
+		c->fragments_shed = 1;
+		break;
 	case SPOILS:
 		break;
 	}
@@ -112,6 +135,11 @@ static void test_never_green(void **state)
 		{SHED, false, "for want of memory"},
 		{ESP, false, "IPsec"},
 		{SOME_UNDECODED, false, "see the reasons"},
+		{CLOCK, false, "back by up to 1 min 30 s (packet 4711), and 2 packets stay out of"},
+		{STRANGE_CLOCK, false, "3 packets have times before 1970 or after 2099"},
+		{NOTED, false, "night.pcap: the filter does not fit interface 2."},
+		{COPY, false, "night.pcap holds the same bytes as other.pcap"},
+		{FRAGMENTS, false, "1 fragmented datagram was not put together"},
 	};
 
 	(void)state;
@@ -182,6 +210,36 @@ static void test_exit_codes(void **state)
 	}
 }
 
+/* Packets that the window put in order are no caveat. */
+static void test_sorted_again(void **state)
+{
+	struct lab l = clean();
+
+	(void)state;
+	l.input.late = 50;
+	l.input.step_ns = 1000;
+	lab_judge(&l);
+	assert_int_equal(l.r->verdict, RESULT_COMPLIANT);
+	assert_int_equal(l.r->coverage.n_caveats, 0);
+	lab_close(&l);
+}
+
+/* A name from the capture shows beside the address, and a host of the site file keeps its own. */
+static void test_passive_names(void **state)
+{
+	struct lab l = clean();
+	const struct passive_name name = {A(SQL01), "sql01.contoso.example"};
+
+	(void)state;
+	l.in.names = &name;
+	l.in.n_names = 1;
+	lab_judge(&l);
+	assert_int_equal(l.r->n_convs, 1);
+	assert_string_equal(l.r->convs[0].server.name, "sql01.contoso.example");
+	assert_null(l.r->convs[0].client.name);
+	lab_close(&l);
+}
+
 static void test_nothing_at_all(void **state)
 {
 	struct lab l = lab_open(PAIR);
@@ -217,6 +275,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clean),          cmocka_unit_test(test_never_green),
 		cmocka_unit_test(test_nothing_judged), cmocka_unit_test(test_exit_codes),
+		cmocka_unit_test(test_sorted_again),   cmocka_unit_test(test_passive_names),
 		cmocka_unit_test(test_nothing_at_all), cmocka_unit_test(test_balance_notices),
 	};
 
