@@ -77,6 +77,7 @@ enum decode_skip decode_ip_extensions(struct rd *r, bool v4, uint8_t *proto,
 			offset = rd_be16(r);
 			ret_frag->id = rd_be32(r);
 			ret_frag->present = true;
+			ret_frag->offset = offset >> 3;
 			ret_frag->later = offset >> 3 != 0;
 			ret_frag->first = !ret_frag->later && offset & 1;
 			break;
@@ -111,6 +112,7 @@ static void begin(struct layer *l, bool v4)
 	k->fragment = k->later_fragment = false;
 	k->has_ip_id = false;
 	k->ip_id = 0;
+	k->frag_offset = 0;
 }
 
 static void learn_first(struct decoder *d, struct layer *l, const struct frag_key *key)
@@ -202,6 +204,7 @@ enum decode_skip decode_ipv4(struct decoder *d, struct layer *l)
 	 * is what hosts write that do not number. */
 	k->has_ip_id = id != 0;
 	k->ip_id = id;
+	k->frag_offset = offset & IPV4_OFFSET;
 	if (l->n_ip == 1 && k->ip_len > ETHERNET_MTU)
 		layer_note(l, NOTE_ABOVE_MTU);
 	if (!checksum_good(checksum_add(0, p, header)))
@@ -266,5 +269,6 @@ enum decode_skip decode_ipv6(struct decoder *d, struct layer *l)
 		return skip;
 	k->has_ip_id = frag.present;
 	k->ip_id = frag.id;
+	k->frag_offset = frag.offset;
 	return payload(d, l, frag, FRAG_KEY_V6);
 }

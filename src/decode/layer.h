@@ -110,6 +110,7 @@ struct ip_frag {
 	bool present; /* IPv6: there is such a header, maybe an atomic one (RFC 6946) */
 	bool first;
 	bool later;
+	uint16_t offset; /* in 8 bytes */
 	uint32_t id;
 };
 enum decode_skip decode_ip_extensions(struct rd *r, bool v4, uint8_t *proto,

@@ -74,6 +74,7 @@ struct packet {
 	uint32_t seq, ack;  /* TCP */
 	bool has_ip_id;     /* IPv4 with a non-zero identification, or an IPv6 fragment */
 	uint32_t ip_id;
+	uint16_t frag_offset; /* of a fragment, in 8 bytes; 0 else */
 	uint32_t ip_len; /* of the innermost IP packet, by its header (offload: the frame's rest) */
 	const uint8_t *transport; /* first captured byte behind the innermost IP headers */
 	uint32_t transport_len;   /* captured */
