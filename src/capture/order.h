@@ -7,7 +7,9 @@
  * So a file whose frames are displaced by no more than that comes out sorted, whatever the batches
  * it came in; a frame that is later still is handed out as soon as it is the earliest held.
  *
- * Frames are never copied: KEEP_FRAMES of the source covers the window and the batch in hand.
+ * Bytes of frames that are held as long as the others stay where the source has them: KEEP_FRAMES
+ * covers the window and the batch in hand. Only a frame that many others overtake (it was stamped
+ * before a clock went back) is copied, ORDER_WINDOW at most at any time.
  */
 #ifndef SPAN_CAPTURE_ORDER_H
 #define SPAN_CAPTURE_ORDER_H
