@@ -84,13 +84,18 @@ struct decoder *decoder_new(void)
 {
 	struct decoder *d = calloc(1, sizeof *d);
 
-	if (d)
-		d->frags.secret = hash_key_random();
+	if (!d)
+		return NULL;
+	d->frags.secret = hash_key_random();
+	d->frags.stats = &d->stats;
 	return d;
 }
 
 struct decoder *decoder_free(struct decoder *d)
 {
+	if (!d)
+		return NULL;
+	frag_done(&d->frags);
 	free(d);
 	return NULL;
 }
@@ -113,12 +118,12 @@ const char *tunnel_name(enum tunnel t)
 
 void decoder_release(struct decoder *d)
 {
-	(void)d;
+	frag_release(&d->frags);
 }
 
 void decoder_end(struct decoder *d)
 {
-	(void)d;
+	frag_end(&d->frags);
 }
 
 struct frag_table *decoder_frags(struct decoder *d)
@@ -129,7 +134,7 @@ struct frag_table *decoder_frags(struct decoder *d)
 static enum decode_skip layers(struct decoder *d, struct layer *l)
 {
 	struct packet plain;
-	uint32_t plain_notes = 0;
+	struct layer plain_layer;
 	bool may_be_plain = false;
 
 	for (unsigned depth = 0; l->next; depth++) {
@@ -140,7 +145,8 @@ static enum decode_skip layers(struct decoder *d, struct layer *l)
 			return SKIP_DEPTH;
 		l->next = NULL;
 		skip = fn(d, l);
-		if (skip == SKIP_DEPTH)
+		/* These come from behind an IP header that was good: it was a tunnel. */
+		if (skip == SKIP_DEPTH || skip == SKIP_FRAG_ORPHAN)
 			return skip;
 		if (skip != DECODE_OK) {
 			if (!may_be_plain)
@@ -148,15 +154,15 @@ static enum decode_skip layers(struct decoder *d, struct layer *l)
 			/* A port number is only a promise: it was no tunnel, or none with IP
 			 * inside. */
 			*l->packet = plain;
-			l->notes = plain_notes;
+			*l = plain_layer;
 			return DECODE_OK;
 		}
 		if (l->tunnel) {
 			plain = *l->packet;
-			plain_notes = l->notes;
-			may_be_plain = true;
 			l->next = l->tunnel;
 			l->tunnel = NULL;
+			plain_layer = *l;
+			may_be_plain = true;
 		}
 	}
 	return DECODE_OK;
@@ -194,6 +200,8 @@ enum decode_skip decode_frame(struct decoder *d, uint16_t linktype, const uint8_
 	d->stats.read++;
 	d->stats.by[skip]++;
 	if (skip == DECODE_OK) {
+		if (unlikely(l.n_frag))
+			decode_fragments_settle(d, &l, &d->stats);
 		count(&d->stats, &packet, l.notes);
 		*ret_packet = packet;
 	}

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The ports of IP fragments (RFC 791 2.3, RFC 8200 4.5): only the first has a transport header, so
- * what it said is kept for the others.
+ * Which datagram a fragment belongs to, and what becomes of it. Read frag.h first.
  *
- * The table is a ring: a new datagram takes the place of the oldest one. Which entry goes depends
- * on the order of packets alone and never on the hash, whose key is secret and differs by run; the
- * same capture gives the same counts.
+ * Every datagram that is begun ends as one of four: whole, late, overlap, shed.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cpu.h"
 #include "base/time.h"
-#include "decode/layer.h"
+#include "decode/frag.h"
 
-/* RFC 8200 4.5 gives IPv6 60 s from the first fragment to arrive; for IPv4, RFC 791 3.2 proposes 15
- * s and what hosts use is 30 s. */
+/* RFC 8200 4.5 gives IPv6 60 s from the fragment that arrives first; for IPv4, RFC 791 3.2 proposes
+ * 15 s and what hosts use is 30 s. */
 #define FRAG_V4_NS (30 * NS_PER_S)
 #define FRAG_V6_NS (60 * NS_PER_S)
 
@@ -27,61 +25,189 @@ static uint32_t bucket_of(const struct frag_table *t, const struct frag_key *k)
 	return (uint32_t)(siphash13_words(w, N_ELEMENTS(w), &t->secret) % FRAG_MAX);
 }
 
-/* Index + 1 into the ring; 0: not there. */
-static uint32_t lookup(const struct frag_table *t, const struct frag_key *k)
+static struct frag_entry *lookup(struct frag_table *t, const struct frag_key *k)
 {
 	for (uint32_t i = t->bucket[bucket_of(t, k)]; i; i = t->ring[i - 1].next)
 		if (memcmp(&t->ring[i - 1].key, k, sizeof *k) == 0)
-			return i;
-	return 0;
+			return &t->ring[i - 1];
+	return NULL;
 }
 
-static void unlink_entry(struct frag_table *t, const struct frag_entry *e)
+/* Captures merged from several queues are not quite in order: age counts both ways. */
+static bool expired(const struct frag_entry *e, int64_t ts_ns)
+{
+	int64_t age, limit = e->key.proto == FRAG_KEY_V6 ? FRAG_V6_NS : FRAG_V4_NS;
+
+	return __builtin_sub_overflow(ts_ns, e->ts_ns, &age) || age > limit || age < -limit;
+}
+
+static void give_up(struct frag_table *t, struct frag_entry *e, uint64_t *why)
+{
+	if (e->state == FRAG_OPEN)
+		++*why;
+	e->state = FRAG_DEAD;
+	frag_bytes_drop(&t->pool, &e->bytes);
+}
+
+static void leave(struct frag_table *t, struct frag_entry *e, int64_t ts_ns)
 {
 	uint32_t *at = &t->bucket[bucket_of(t, &e->key)];
 	uint32_t self = (uint32_t)(e - t->ring) + 1;
 
+	give_up(t, e, expired(e, ts_ns) ? &t->stats->fragments.late : &t->stats->fragments.shed);
 	while (*at && *at != self)
 		at = &t->ring[*at - 1].next;
 	if (*at)
 		*at = e->next;
+	e->used = false;
 }
 
-void frag_learn(struct frag_table *t, const struct frag_key *k, int64_t ts_ns, uint8_t proto,
-		uint16_t sport, uint16_t dport)
+static struct frag_entry *begin(struct frag_table *t, const struct frag_key *k, int64_t ts_ns)
 {
-	uint32_t at = lookup(t, k);
-	struct frag_entry *e = &t->ring[at ? at - 1 : t->oldest];
+	uint32_t slot = (uint32_t)(t->next % FRAG_MAX);
+	struct frag_entry *e = &t->ring[slot];
 
-	if (!at) {
-		uint32_t slot = t->oldest;
-		uint32_t *head = &t->bucket[bucket_of(t, k)];
+	if (e->used)
+		leave(t, e, ts_ns);
 
-		if (e->used)
-			unlink_entry(t, e);
-		t->oldest = (slot + 1) % FRAG_MAX;
-		*e = (struct frag_entry){.key = *k, .next = *head, .used = true};
-		*head = slot + 1;
-	}
-	e->ts_ns = ts_ns;
-	e->proto = proto;
-	e->sport = sport;
-	e->dport = dport;
-}
+	uint32_t *head = &t->bucket[bucket_of(t, k)];
 
-const struct frag_entry *frag_find(const struct frag_table *t, const struct frag_key *k,
-				   int64_t ts_ns)
-{
-	uint32_t at = lookup(t, k);
-
-	if (!at)
-		return NULL;
-
-	const struct frag_entry *e = &t->ring[at - 1];
-	int64_t age, limit = k->proto == FRAG_KEY_V6 ? FRAG_V6_NS : FRAG_V4_NS;
-
-	/* Captures merged from several queues are not quite in order: age counts both ways. */
-	if (__builtin_sub_overflow(ts_ns, e->ts_ns, &age) || age > limit || age < -limit)
-		return NULL;
+	*e = (struct frag_entry){
+		.key = *k, .serial = t->next, .ts_ns = ts_ns, .next = *head, .used = true};
+	*head = slot + 1;
+	t->next++;
 	return e;
+}
+
+/* Takes the bytes of the oldest datagram that has any; false when there is none but e. */
+static COLD bool make_room(struct frag_table *t, const struct frag_entry *e, int64_t ts_ns)
+{
+	if (t->next > FRAG_MAX && t->full < t->next - FRAG_MAX)
+		t->full = t->next - FRAG_MAX;
+	for (; t->full < e->serial; t->full++) {
+		struct frag_entry *old = frag_at(t, t->full);
+
+		if (!old)
+			continue;
+		if (old->state == FRAG_DONE && frag_bytes_drop(&t->pool, &old->bytes))
+			return true;
+		if (old->state == FRAG_OPEN) {
+			give_up(t, old,
+				expired(old, ts_ns) ? &t->stats->fragments.late
+						    : &t->stats->fragments.shed);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Has bytes by which a repetition can be told from something new. */
+static bool has_bytes(const struct frag_entry *e)
+{
+	return e->bytes.page[0] != 0;
+}
+
+static bool take(struct frag_table *t, struct frag_entry *e, const struct frag_piece *p,
+		 int64_t ts_ns, bool *ret_copy)
+{
+	struct decode_stats *s = t->stats;
+
+	switch (frag_bytes_fit(&t->pool, &e->bytes, p)) {
+	case FIT_COPY:
+		*ret_copy = true;
+		return false;
+	case FIT_OVERLAP:
+		/* RFC 8200 4.5 (RFC 5722 3): the datagram and all that still comes of it; hosts do
+		 * the same in IPv4. */
+		give_up(t, e, &s->fragments.overlap);
+		return false;
+	case FIT_NEW:
+		break;
+	}
+	while (!frag_bytes_put(&t->pool, &e->bytes, p)) {
+		if (!make_room(t, e, ts_ns)) {
+			give_up(t, e, &s->fragments.shed);
+			return false;
+		}
+	}
+	if (!e->bytes.has_total || e->bytes.have != e->bytes.total)
+		return false;
+	e->state = FRAG_DONE;
+	s->fragments.whole++;
+	return true;
+}
+
+struct frag_ref frag_add(struct frag_table *t, const struct frag_key *k, const struct frag_piece *p,
+			 int64_t ts_ns)
+{
+	struct frag_entry *e = lookup(t, k);
+	struct frag_ref ref = {0};
+
+	if (e && expired(e, ts_ns)) {
+		leave(t, e, ts_ns);
+		e = NULL;
+	}
+	if (e && e->state == FRAG_DONE) {
+		/* Senders number 16 bits full in seconds (RFC 6864 2): another datagram of the same
+		 * number, unless it says what the first one said. */
+		if (has_bytes(e) ? !frag_bytes_repeats(&t->pool, &e->bytes, p) : p->offset == 0) {
+			leave(t, e, ts_ns);
+			e = NULL;
+		} else {
+			ref.copy = true;
+		}
+	}
+	if (!e)
+		e = begin(t, k, ts_ns);
+	ref.serial = e->serial;
+	if (e->state == FRAG_OPEN && frag_piece_good(p))
+		ref.completes = take(t, e, p, ts_ns, &ref.copy);
+	return ref;
+}
+
+struct frag_entry *frag_at(struct frag_table *t, uint64_t serial)
+{
+	struct frag_entry *e = &t->ring[serial % FRAG_MAX];
+
+	return e->used && e->serial == serial ? e : NULL;
+}
+
+uint8_t *frag_whole(struct frag_table *t, uint32_t n)
+{
+	struct frag_whole *w;
+
+	if (n > FRAG_WHOLE - t->wholes_bytes)
+		return NULL;
+	w = malloc(sizeof *w + n);
+	if (!w)
+		return NULL;
+	w->n = n;
+	w->next = t->wholes;
+	t->wholes = w;
+	t->wholes_bytes += n;
+	return w->b;
+}
+
+void frag_release(struct frag_table *t)
+{
+	while (t->wholes) {
+		struct frag_whole *w = t->wholes;
+
+		t->wholes = w->next;
+		free(w);
+	}
+	t->wholes_bytes = 0;
+}
+
+void frag_end(struct frag_table *t)
+{
+	for (uint32_t i = 0; i < FRAG_MAX; i++)
+		if (t->ring[i].used && t->ring[i].state == FRAG_OPEN)
+			give_up(t, &t->ring[i], &t->stats->fragments.late);
+}
+
+void frag_done(struct frag_table *t)
+{
+	frag_release(t);
+	frag_pool_done(&t->pool);
 }

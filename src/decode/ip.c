@@ -46,8 +46,11 @@ struct addr decode_addr6(struct rd *r, uint16_t vlan)
 enum decode_skip decode_ip_extensions(struct rd *r, bool v4, uint8_t *proto,
 				      struct ip_frag *ret_frag, uint32_t *notes)
 {
+	const uint8_t *begin = r->p;
+
 	for (unsigned n = 0; n < EXT_LIMIT; n++) {
 		uint8_t next, length;
+		uint32_t before, id;
 		uint16_t offset;
 
 		switch (*proto) {
@@ -72,14 +75,27 @@ enum decode_skip decode_ip_extensions(struct rd *r, bool v4, uint8_t *proto,
 		case EXT_FRAGMENT: /* RFC 8200 4.5 */
 			if (v4)
 				return DECODE_OK;
+			before = (uint32_t)(r->p - begin);
 			next = rd_u8(r);
 			rd_skip(r, 1);
 			offset = rd_be16(r);
-			ret_frag->id = rd_be32(r);
-			ret_frag->present = true;
-			ret_frag->offset = offset >> 3;
-			ret_frag->later = offset >> 3 != 0;
-			ret_frag->first = !ret_frag->later && offset & 1;
+			id = rd_be32(r);
+			/* One inside of a fragment (4.1 allows one header of a kind) can only be
+			 * understood when that one's datagram is whole. */
+			if (ret_frag->first && offset >> 3 == 0 && !(offset & 1))
+				break;
+			if (ret_frag->first)
+				return SKIP_EXT_BAD;
+			*ret_frag = (struct ip_frag){
+				.present = true,
+				.first = offset >> 3 == 0 && offset & 1,
+				.later = offset >> 3 != 0,
+				.more = offset & 1,
+				.offset = offset >> 3,
+				.id = id,
+				.before = before,
+				.data = r->p,
+			};
 			break;
 		default:
 			return DECODE_OK;
@@ -115,20 +131,6 @@ static void begin(struct layer *l, bool v4)
 	k->frag_offset = 0;
 }
 
-static void learn_first(struct decoder *d, struct layer *l, const struct frag_key *key)
-{
-	struct rd look = l->r;
-	uint16_t sport = 0, dport = 0;
-
-	if (l->proto == IPPROTO_NR_TCP || l->proto == IPPROTO_NR_UDP) {
-		sport = rd_be16(&look);
-		dport = rd_be16(&look);
-		if (rd_short(&look))
-			return;
-	}
-	frag_learn(decoder_frags(d), key, l->packet->ts_ns, l->proto, sport, dport);
-}
-
 /* Both families, once the addresses are known and only the payload is left in l->r. */
 static enum decode_skip payload(struct decoder *d, struct layer *l, struct ip_frag frag,
 				uint32_t key_proto)
@@ -138,23 +140,10 @@ static enum decode_skip payload(struct decoder *d, struct layer *l, struct ip_fr
 	k->transport = l->r.p;
 	k->transport_len = (uint32_t)rd_left(&l->r);
 	if (frag.first || frag.later) {
-		struct frag_key key = {k->src, k->dst, frag.id, key_proto};
+		enum decode_skip skip = decode_fragment(d, l, &frag, key_proto);
 
-		k->fragment = true;
-		layer_note(l, NOTE_FRAGMENT);
-		if (frag.later) {
-			const struct frag_entry *e = frag_find(decoder_frags(d), &key, k->ts_ns);
-
-			if (!e)
-				return SKIP_FRAG_ORPHAN;
-			k->later_fragment = true;
-			k->proto = e->proto;
-			k->sport = e->sport;
-			k->dport = e->dport;
-			layer_payload(l);
-			return DECODE_OK;
-		}
-		learn_first(d, l, &key);
+		if (skip != DECODE_OK || frag.later)
+			return skip;
 	}
 	k->proto = l->proto;
 	layer_payload(l);
@@ -213,6 +202,10 @@ enum decode_skip decode_ipv4(struct decoder *d, struct layer *l)
 	struct ip_frag frag = {
 		.later = (offset & IPV4_OFFSET) != 0,
 		.first = (offset & (IPV4_OFFSET | IPV4_MF)) == IPV4_MF,
+		.more = offset & IPV4_MF,
+		.offset = offset & IPV4_OFFSET,
+		.before = (uint32_t)header,
+		.data = l->r.p,
 		.id = id,
 	};
 	uint32_t key_proto = l->proto;

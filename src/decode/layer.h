@@ -19,6 +19,7 @@
 #include "base/rd.h"
 #include "base/siphash.h"
 #include "decode/decode.h"
+#include "decode/frag.h"
 
 struct layer;
 typedef enum decode_skip decode_fn(struct decoder *d, struct layer *l);
@@ -33,6 +34,8 @@ struct layer {
 	uint8_t n_ip;   /* IP headers so far: more than one is a tunnel */
 	bool v4;        /* the innermost of them */
 	uint32_t notes; /* 1 << enum decode_note */
+	struct frag_ref frag[FRAG_NEST]; /* the datagrams that the IP layers are fragments of */
+	uint8_t n_frag;
 };
 
 static inline void layer_note(struct layer *l, enum decode_note n)
@@ -110,11 +113,18 @@ struct ip_frag {
 	bool present; /* IPv6: there is such a header, maybe an atomic one (RFC 6946) */
 	bool first;
 	bool later;
+	bool more;
 	uint16_t offset; /* in 8 bytes */
 	uint32_t id;
+	uint32_t before;     /* bytes of extension headers in front of the fragment header */
+	const uint8_t *data; /* what the offset counts from */
 };
 enum decode_skip decode_ip_extensions(struct rd *r, bool v4, uint8_t *proto,
 				      struct ip_frag *ret_frag, uint32_t *notes);
+/* ip_frag.c: l is at the transport header of the first fragment, or at the bytes of a later one,
+ * which are then the payload. */
+enum decode_skip decode_fragment(struct decoder *d, struct layer *l, const struct ip_frag *frag,
+				 uint32_t key_proto);
 /* An IPv6 address; a link-local one with the VLAN in bytes 2-3 (base/addr.h). */
 struct addr decode_addr6(struct rd *r, uint16_t vlan);
 
@@ -123,36 +133,8 @@ uint64_t checksum_add(uint64_t sum, const uint8_t *p, size_t n);
 bool checksum_good(uint64_t sum);
 bool checksum_transport_good(const struct layer *l, const uint8_t *p, size_t n);
 
-/* frag.c: which transport and ports the first fragment of a datagram had. */
-enum { FRAG_MAX = 4096, FRAG_KEY_V6 = 0x100 };
-
-struct frag_key {
-	struct addr src, dst;
-	uint32_t id;
-	uint32_t proto; /* of the IPv4 header (RFC 791 3.2), or FRAG_KEY_V6: no part of it there */
-};
-
-struct frag_entry {
-	struct frag_key key;
-	int64_t ts_ns;
-	uint32_t next; /* in its bucket: index + 1, 0 ends */
-	uint16_t sport, dport;
-	uint8_t proto;
-	bool used;
-};
-
-struct frag_table {
-	struct hash_key secret;
-	uint32_t oldest; /* the ring's next slot to give away */
-	uint32_t bucket[FRAG_MAX];
-	struct frag_entry ring[FRAG_MAX];
-};
-
-void frag_learn(struct frag_table *t, const struct frag_key *k, int64_t ts_ns, uint8_t proto,
-		uint16_t sport, uint16_t dport);
-/* NULL when the first one was not seen or is too long ago. */
-const struct frag_entry *frag_find(const struct frag_table *t, const struct frag_key *k,
-				   int64_t ts_ns);
+/* ip_frag.c: a frame was decoded; what its fragments mean for their datagrams and the packet. */
+void decode_fragments_settle(struct decoder *d, struct layer *l, struct decode_stats *s);
 struct frag_table *decoder_frags(struct decoder *d);
 
 #endif

@@ -55,6 +55,17 @@ enum tunnel {
 		TUNNEL_N,
 };
 
+/* Fragments that came before the first one of their datagram, of which neither ports nor protocol
+ * were known until now. Exact copies are not among them. */
+struct packet_early {
+	int64_t ts_ns; /* the earliest; not valid without any */
+	uint32_t n;
+	uint32_t wire;    /* bytes of their frames */
+	uint32_t payload; /* bytes sent */
+	uint32_t reach;   /* TCP: from where the first fragment's payload begins to the end of the
+			   * farthest of them; 0 unknown */
+};
+
 struct packet {
 	int64_t ts_ns;
 	uint32_t input;    /* index of the file in the order of the run */
@@ -62,7 +73,10 @@ struct packet {
 	uint32_t wire_len; /* of the whole frame */
 	struct addr src, dst;
 	uint16_t sport, dport; /* 0 without ports */
-	uint8_t proto;         /* innermost IP protocol or next header */
+	/* Innermost IP protocol or next header. 44 for a later fragment of a datagram that is a
+	 * tunnel's: its bytes are the rest of a packet that the first fragment showed, and belong
+	 * to no flow. */
+	uint8_t proto;
 	uint8_t ttl;           /* or hop limit */
 	uint8_t tcp_flags;
 	bool fragment;       /* one of several; ports of later ones come from the first */
@@ -71,19 +85,23 @@ struct packet {
 	uint16_t vlan;      /* outermost 802.1Q id, 0 none */
 	uint8_t tunnel;     /* enum tunnel */
 	uint32_t tunnel_id; /* VNI, TEID, GRE key, session of the outermost tunnel; 0 none */
-	uint32_t seq, ack;  /* TCP */
-	bool has_ip_id;     /* IPv4 with a non-zero identification, or an IPv6 fragment */
+	/* TCP. A later fragment's seq is that of its first byte and its ack the first fragment's,
+	 * when has_seq says that the first one showed them. */
+	uint32_t seq, ack;
+	bool has_seq;
+	bool has_ip_id; /* IPv4 with a non-zero identification, or an IPv6 fragment */
 	uint32_t ip_id;
 	uint16_t frag_offset; /* of a fragment, in 8 bytes; 0 else */
 	uint32_t ip_len; /* of the innermost IP packet, by its header (offload: the frame's rest) */
 	const uint8_t *transport; /* first captured byte behind the innermost IP headers */
 	uint32_t transport_len;   /* captured */
-	/* The packet is the last missing fragment of its datagram: the transport payload of the
-	 * whole datagram, in order. NULL else. The figures above are still those of this fragment
-	 * alone, but ports, and for TCP seq and ack, are those of the first fragment. Valid until
-	 * decoder_release(). */
+	/* The packet is the last missing fragment of its datagram (by capture order; it may be the
+	 * first one): the transport payload of the whole datagram. NULL else. The figures above
+	 * are still those of this fragment alone. Valid until decoder_release(). */
 	const uint8_t *whole;
 	uint32_t whole_len;
+	uint32_t whole_seq;        /* TCP: sequence number of whole[0] */
+	struct packet_early early; /* n is 0 unless this is a first fragment */
 	const uint8_t *payload;
 	uint32_t payload_len;  /* captured */
 	uint32_t payload_wire; /* sent, by the IP length; with segmentation offload (IP length 0)
