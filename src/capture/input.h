@@ -16,6 +16,7 @@
 enum { INPUT_PEEK = 512 };
 
 struct codec;
+struct codec_ops;
 
 /* May be moved (copied, and the old one forgotten), unless input_stream() borrows it. */
 struct input {
@@ -44,6 +45,13 @@ ssize_t input_read(struct input *in, void *p, size_t n);
 /* Reads until `want` bytes of the beginning are in head, or the input ends. 0 or negative errno as
  * above; a cut one is no error as long as it has a byte. */
 int input_peek(struct input *in, size_t want);
+/* What the file is compressed with, NULL: nothing. It may begin with frames of user data, which are
+ * then gone; else input_peek()ed bytes stay. 0 or negative errno; -EBADMSG: nothing follows them
+ * that is compressed. */
+int input_codec(struct input *in, const struct codec_ops **ret_ops);
+/* From here on the bytes are those inside, from the first one; ops must be built in. 0 or -ENOMEM.
+ */
+int input_unpack(struct input *in, const struct codec_ops *ops);
 /* A stream over all of it, for which a cut one just ends. It borrows in, which must outlive it.
  * NULL: no memory. */
 FILE *input_stream(struct input *in);

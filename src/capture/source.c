@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "capture/codec.h"
 #include "capture/savefile.h"
 #include "capture/sniff.h"
 
@@ -89,26 +90,111 @@ static struct input *open_input(struct input *in, const char *path, const char *
 	return in;
 }
 
+/* A compressed file that fails at its first bytes. */
+static void say_codec_failed(const struct input *in, const struct codec_ops *codec, int r,
+			     const char *path, const char *name, struct errors *errs)
+{
+	const char *file = strcmp(path, "-") == 0 ? "FILE" : path;
+	struct error *e;
+
+	if (r == -EBADMSG && codec_beyond(in->codec)) {
+		e = errors_add(errs, false, "compressed with %s, but %s", codec->name, in->why);
+		error_hint(e,
+			   "a long window finds repetitions far apart, and costs that much memory "
+			   "to unpack\ntry: `%s %s | spanaudit audit -`",
+			   codec->unpack, file);
+	} else if (r == -EBADMSG) {
+		e = errors_add(errs, false, "cannot be unpacked: %s", in->why);
+		error_hint(e,
+			   "the file or its copy is damaged\ncopy it again, and see what "
+			   "`%s %s >/dev/null` says of it",
+			   codec->unpack, file);
+	} else if (r == -ENODATA) {
+		e = errors_add(errs, false, "cannot be unpacked: %s, and before any packet",
+			       in->why);
+		error_hint(e, "the capture or its copy was cut short, perhaps by a full disk\ncopy "
+			      "it again, or record it again");
+	} else {
+		say_errno(-r, "read", name, errs);
+		return;
+	}
+	error_place(e, name, 0, 0, 1);
+}
+
+static void say_user_data(const char *name, struct errors *errs)
+{
+	struct error *e =
+		errors_add(errs, false,
+			   "it begins with a frame of user data, as zstd and lz4 have it, "
+			   "and neither follows");
+
+	error_place(e, name, 0, 0, 1);
+	error_hint(e, "the file is not whole, or holds no capture\ncopy it again, and see what "
+		      "`zstdcat` or `lz4cat` says of it");
+}
+
+static void say_left_out(const struct codec_ops *codec, const char *path, const char *name,
+			 struct errors *errs)
+{
+	struct error *e = errors_add(errs, false,
+				     "this is compressed with %s, which this spanaudit was built "
+				     "without",
+				     codec->name);
+
+	error_place(e, name, 0, 0, 1);
+	error_hint(e,
+		   "`spanaudit version` lists what it unpacks\nunpack it first: "
+		   "`%s %s | spanaudit audit -`, or install %s and build spanaudit again",
+		   codec->unpack, strcmp(path, "-") == 0 ? "FILE" : path, codec->package);
+}
+
 /* The first bytes tell a capture; more is asked of a pipe only when they do not, so that a slow one
  * is not waited for. */
-static const char *look(struct input *in, const char *path, const char *name, struct errors *errs)
+static const char *look_inside(struct input *in, const struct codec_ops *outer, const char *path,
+			       const char *name, struct errors *errs)
 {
 	struct errors quiet = {0};
 	const char *format = NULL;
 	int r = input_peek(in, SNIFF_CAPTURE);
 
 	if (r == 0)
-		format = sniff(in->head, in->n_head, path, name, &quiet);
+		format = sniff(in->head, in->n_head, path, name, outer, &quiet);
 	errors_done(&quiet);
 	if (format)
 		return format;
 	if (r == 0)
 		r = input_peek(in, SNIFF_ALL);
+	if (r == 0 && in->cut && in->n_head < SNIFF_CAPTURE)
+		r = -ENODATA;
+	if (r < 0 && outer)
+		say_codec_failed(in, outer, r, path, name, errs);
+	else if (r < 0)
+		say_errno(-r, "read", name, errs);
+	else
+		return sniff(in->head, in->n_head, path, name, outer, errs);
+	return NULL;
+}
+
+static const char *look(struct input *in, const char *path, const char *name, struct errors *errs)
+{
+	const struct codec_ops *codec = NULL;
+	int r = input_codec(in, &codec);
+
+	if (r == 0 && codec && !codec->open) {
+		say_left_out(codec, path, name, errs);
+		return NULL;
+	}
+	if (r == 0 && codec)
+		r = input_unpack(in, codec);
+	if (r == -EBADMSG) {
+		say_user_data(name, errs);
+		return NULL;
+	}
 	if (r < 0) {
 		say_errno(-r, "read", name, errs);
 		return NULL;
 	}
-	return sniff(in->head, in->n_head, path, name, errs);
+	return look_inside(in, codec, path, name, errs);
 }
 
 struct source *source_open(const char *path, const struct source_options *opt, struct errors *errs,
@@ -116,12 +202,18 @@ struct source *source_open(const char *path, const struct source_options *opt, s
 {
 	static const struct source_options none;
 	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+	const char *codec;
 	struct input in;
 	uint64_t size = 0;
 
 	if (!open_input(&in, path, name, errs, ret_usage, &size)) {
 		input_done(&in);
 		return NULL;
+	}
+
+	if (opt) {
+		in.wait = opt->wait;
+		in.wait_user = opt->wait_user;
 	}
 
 	const char *format = look(&in, path, name, errs);
@@ -131,11 +223,14 @@ struct source *source_open(const char *path, const struct source_options *opt, s
 		return NULL;
 	}
 
+	codec = in.codec ? codec_kind(in.codec)->name : NULL;
+
 	struct source *s = savefile_open(&in, format, name, opt ? opt : &none, errs, ret_usage);
 
 	if (s) {
 		s->path = path;
 		s->size = size;
+		s->codec = codec;
 	}
 	return s;
 }

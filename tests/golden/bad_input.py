@@ -8,6 +8,7 @@
 Every block must have a message of its own. Unreadable files are tried without root's rights.
 """
 
+import bz2
 import difflib
 import gzip
 import os
@@ -61,10 +62,24 @@ def captures():
     yield 'a site file as a capture', 'site.yaml.pcap', SITE
     yield 'an event trace', 'trace.etl', struct.pack('<II', 0x10000, 0x68) + b'\0' * 512
     yield 'a compressed capture', 'capture.pcap.gz', gzip.compress(whole, mtime=0)
-    yield 'a zstandard capture', 'capture.pcap.zst', b'\x28\xb5\x2f\xfd' + b'\0' * 64
+    packed = gzip.compress(whole, mtime=0)
+    yield 'two compressed captures, joined', 'joined.pcap.gz', packed + gzip.compress(b'', mtime=0)
+    yield 'a compressed capture that is cut off', 'cut.pcap.gz', packed[:-len(packed) // 3]
+    yield 'a compressed capture, almost nothing of it', 'begun.pcap.gz', packed[:12]
+    yield 'a compressed capture with a wrong check sum', 'check.pcap.gz', \
+        packed[:-8] + bytes([packed[-8] ^ 1]) + packed[-7:]
+    yield 'something behind a compressed capture', 'behind.pcap.gz', packed + b'the end'
+    yield 'compressed twice', 'twice.pcap.gz', gzip.compress(packed, mtime=0)
+    yield 'a compressed text file', 'notes.txt.gz', gzip.compress(b'# notes\n' * 20, mtime=0)
+    yield 'a bzip2 capture', 'capture.pcap.bz2', bz2.compress(whole)
+    yield 'a damaged zstandard capture', 'capture.pcap.zst', b'\x28\xb5\x2f\xfd\x08' + b'\0' * 64
+    yield 'a zstandard window too large', 'long.pcap.zst', b'\x28\xb5\x2f\xfd\0\xa8' + b'\0' * 64
     yield 'a zip archive', 'capture.zip', b'PK\x03\x04' + b'\0' * 64
     yield 'an unknown link type', 'bluetooth.pcap', wire.pcap([(10**18, b'\0' * 40)] * 3, 201)
     yield 'a result document as a capture', 'result.json', b'{"schema": "spanaudit-result/1"}\n'
+    yield 'a NetScaler trace', 'nstrace.cap', b'\1\x32\0\0Netscaler V35 Performance Data\0\0'
+    yield 'a Network Monitor capture', 'netmon.cap', b'GMBU\0\2\1\0' + b'\0' * 64
+    yield 'a cabinet', 'report.cab', b'MSCF' + b'\0' * 64
     yield 'snoop', 'capture.snoop', b'snoop\0\0\0\0\0\0\2\0\0\0\4' + b'\0' * 40
 
 
