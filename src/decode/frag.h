@@ -112,6 +112,7 @@ struct frag_entry {
 	uint8_t proto;
 	uint16_t sport, dport;
 	uint16_t transport; /* offset of the transport header */
+	uint32_t payload;   /* TCP: offset of what follows its header */
 	uint32_t seq;       /* of what would be the byte at offset 0 */
 	uint32_t ack;
 	/* Fragments that came before it and were skipped as orphans. */

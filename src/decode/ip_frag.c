@@ -38,7 +38,8 @@ static void learn(struct frag_entry *e, const struct layer *l, const struct ip_f
 	if (rd_short(&look) || header < TCP_HEADER)
 		return;
 	e->has_seq = true;
-	e->seq = seq + ((flags & TCP_SYN) != 0) - header - e->transport;
+	e->payload = e->transport + header;
+	e->seq = seq + ((flags & TCP_SYN) != 0) - e->payload;
 	e->ack = ack;
 }
 
@@ -127,9 +128,8 @@ static void settle_early(struct frag_entry *e, struct packet *k, bool mine, stru
 	if (mine && (k->proto == IPPROTO_NR_TCP || k->proto == IPPROTO_NR_UDP)) {
 		k->early = e->early;
 		k->early.reach = 0;
-		if (e->has_seq)
-			k->early.reach =
-				e->seq + e->early.reach - k->seq - ((k->tcp_flags & TCP_SYN) != 0);
+		if (e->has_seq && e->early.reach > e->payload)
+			k->early.reach = e->early.reach - e->payload;
 	} else {
 		s->other_proto += n;
 	}

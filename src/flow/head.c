@@ -7,7 +7,8 @@
  * wins), and what never comes ends the bytes. Most flows are known by their first segment, so that
  * is shown from the packet itself and copied only when the owner wants more.
  *
- * UDP: each datagram of a side, up to DATAGRAMS.
+ * UDP: each datagram of a side, up to DATAGRAMS. One in fragments is shown twice: its first
+ * fragment, because the others may never come, and the whole.
  */
 #include "flow/record.h"
 
@@ -177,15 +178,16 @@ void head_tcp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 
 	if (p->payload_len < p->payload_wire)
 		r->flags |= F_SNAPPED0 << from;
-	if (!p->payload_len || p->later_fragment || p->tcp_flags & TCP_RST)
+	const uint8_t *bytes = p->whole ? p->whole : p->payload;
+	uint32_t n = p->whole ? p->whole_len : p->payload_len;
+
+	if (!n || (p->later_fragment && !p->whole) || p->tcp_flags & TCP_RST)
 		return;
 
 	bool whole = r->flags & BIT(F_ISN, from);
-	uint32_t seq = p->seq + (syn ? SYN_BYTE : 0);
+	uint32_t seq = p->whole ? p->whole_seq : p->seq + (syn ? SYN_BYTE : 0);
 	uint32_t base = s ? s->base : whole ? e->isn[from] + 1 : seq;
 	int32_t off = (int32_t)(seq - base);
-	const uint8_t *bytes = p->payload;
-	uint32_t n = p->payload_len;
 
 	if (off < 0) { /* begins before the window: a retransmit, or a keep-alive */
 		uint32_t before = 0u - (uint32_t)off;
@@ -249,17 +251,20 @@ void head_udp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 	      const struct packet *p)
 {
 	struct rest *e = rest_at(t, c);
+	const uint8_t *bytes = p->whole ? p->whole : p->payload;
+	uint32_t n = p->whole ? p->whole_len : p->payload_len;
+	bool cut = p->whole ? n > HEAD_BYTES : n > HEAD_BYTES || n < p->payload_wire || p->fragment;
 
-	if (!p->payload_len || p->later_fragment || c->turn[from] >= DATAGRAMS)
+	if (!n || (p->later_fragment && !p->whole) || c->turn[from] >= DATAGRAMS)
 		return;
+	if (n > HEAD_BYTES)
+		n = HEAD_BYTES;
 	c->turn[from]++;
 
 	bool last = c->turn[0] >= DATAGRAMS && c->turn[1] >= DATAGRAMS;
 	struct flow_heads h = kept(t, r, c, last);
-	uint32_t n = p->payload_len < HEAD_BYTES ? p->payload_len : HEAD_BYTES;
-	bool cut = n < p->payload_wire || p->fragment;
 
-	h.p[from] = p->payload;
+	h.p[from] = bytes;
 	h.n[from] = n;
 	h.whole_start[from] = true;
 	h.cut[from] = cut;
@@ -275,5 +280,5 @@ void head_udp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 	s->whole = true;
 	s->cut = cut;
 	s->n = (uint16_t)n;
-	memcpy(s->b, p->payload, n);
+	memcpy(s->b, bytes, n);
 }

@@ -231,18 +231,30 @@ static int take_evidence(struct flow_table *t, struct rec *r, struct cold *c, ui
 
 /* One packet */
 
+/* Packets that p stands for: fragments that came before the first one are counted with it. */
+static uint64_t packets_of(const struct packet *p)
+{
+	return UINT64_C(1) + p->early.n;
+}
+
 static int count(struct flow_table *t, struct cold *c, unsigned from, const struct packet *p)
 {
-	if (unlikely(c->packets[from] == UINT32_MAX)) {
+	uint64_t n = c->packets[from] + packets_of(p);
+
+	if (unlikely(n > UINT32_MAX)) {
 		struct loss *l = loss_make(t, c);
 
 		if (!l)
 			return -ENOMEM;
 		l->packets_hi[from]++;
 	}
-	c->packets[from]++;
+	c->packets[from] = (uint32_t)n;
 	c->bytes[from] += p->wire_len;
 	c->payload[from] += p->payload_wire;
+	if (unlikely(p->early.n)) {
+		c->bytes[from] += p->early.wire;
+		c->payload[from] += p->early.payload;
+	}
 	return 0;
 }
 
@@ -263,6 +275,8 @@ static int add(struct flow_table *t, struct rec *r, unsigned from, const struct 
 	}
 	if (unlikely(p->ts_ns < r->first_ns))
 		err = early(t, c, p->ts_ns);
+	if (unlikely(p->early.n) && err == 0 && p->early.ts_ns < r->first_ns)
+		err = early(t, c, p->early.ts_ns);
 	if (p->ts_ns > r->last_ns)
 		r->last_ns = p->ts_ns;
 	if (err == 0 && r->flags & F_UDP) {
@@ -273,7 +287,7 @@ static int add(struct flow_table *t, struct rec *r, unsigned from, const struct 
 	}
 	if (err == 0)
 		err = take_evidence(t, r, c, before, from, p, c->refusal && !had_refusal);
-	if (p->payload_wire && !(r->flags & F_HEAD_OFF)) {
+	if ((p->payload_wire || p->whole) && !(r->flags & F_HEAD_OFF)) {
 		if (r->flags & F_UDP)
 			head_udp(t, r, c, from, p);
 		else
@@ -285,7 +299,7 @@ static int add(struct flow_table *t, struct rec *r, unsigned from, const struct 
 /* A packet that a bare record says everything about. */
 static bool plain(const struct packet *p)
 {
-	if (p->payload_wire || p->later_fragment)
+	if (p->payload_wire || p->later_fragment || p->early.n || p->whole)
 		return false;
 	return p->proto == IPPROTO_NR_UDP ||
 	       (p->tcp_flags & (TCP_SYN | TCP_ACK)) != (TCP_SYN | TCP_ACK);
@@ -352,7 +366,7 @@ static int begin(struct flow_table *t, const struct key *k, const struct packet 
 	t->stats.flows++;
 	if (++t->stats.live > t->stats.live_max)
 		t->stats.live_max = t->stats.live;
-	t->stats.packets++;
+	t->stats.packets += packets_of(p);
 	err = r->cold ? add(t, r, k->from, p) : 0;
 	wheel_put(t, i); /* not before: its facts decide when it is idle */
 	return err;
@@ -423,7 +437,7 @@ static int segment(struct flow_table *t, const struct key *k, const struct packe
 	if (!r->cold)
 		err = warm_up(t, r);
 	if (err == 0) {
-		t->stats.packets++;
+		t->stats.packets += packets_of(p);
 		err = add(t, r, k->from, p);
 	}
 	t->pinned = 0;

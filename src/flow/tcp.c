@@ -298,19 +298,26 @@ static int on_data(struct flow_table *t, struct rec *r, struct cold *c, unsigned
 {
 	struct rest *e = rest_at(t, c);
 	uint32_t seq = p->seq + ((p->tcp_flags & TCP_SYN) != 0);
-	uint32_t end = seq + p->payload_wire;
+	uint32_t n = p->payload_wire;
+
+	/* With fragments that came before their first one: what is missing in between is on its
+	 * way. */
+	if (p->early.n && p->early.reach > n)
+		n = p->early.reach;
+
+	uint32_t end = seq + n;
 
 	if (!(r->flags & BIT(F_SEQ, from))) {
 		e->isn[from] = seq - 1;
 		c->next[from] = seq;
 		r->flags |= BIT(F_SEQ, from);
 		/* One byte before anything else may be a keep-alive (RFC 9293 3.8.4). */
-		if (p->payload_wire == 1) {
+		if (n == 1) {
 			c->next[from] = end;
 			return 0;
 		}
 	}
-	if (!p->payload_wire)
+	if (!n)
 		return 0;
 	if (c->loss && fill(t, c, from, seq, end))
 		r->flags |= BIT(F_DATA, from);
@@ -333,11 +340,8 @@ int tcp_packet(struct flow_table *t, struct rec *r, struct cold *c, unsigned fro
 	bool was_open = r->flags & F_OPEN;
 	int err = 0;
 
-	if (p->later_fragment) { /* no header: only its bytes follow the first fragment's */
-		if (r->flags & BIT(F_SEQ, from))
-			c->next[from] += p->payload_wire;
-		return 0;
-	}
+	if (p->later_fragment) /* no header: only bytes, whose place the first fragment told */
+		return p->has_seq ? on_data(t, r, c, from, p) : 0;
 	if (was_open && c->turn[0] < UINT8_MAX)
 		c->turn[0]++;
 	if (p->tcp_flags & TCP_RST)
