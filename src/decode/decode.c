@@ -31,8 +31,9 @@ static const struct row by_linktype[] = {
 };
 
 static const struct row by_ethertype[] = {
-	{0x0800, decode_ipv4}, {0x86dd, decode_ipv6}, {0x8100, decode_vlan}, {0x88a8, decode_vlan},
-	{0x9100, decode_vlan}, {0x8847, decode_mpls}, {0x8848, decode_mpls}, {0x8864, decode_pppoe},
+	{0x0800, decode_ipv4}, {0x86dd, decode_ipv6},  {0x8100, decode_vlan},
+	{0x88a8, decode_vlan}, {0x9100, decode_vlan},  {0x8847, decode_mpls},
+	{0x8848, decode_mpls}, {0x8864, decode_pppoe}, {0x894f, decode_nsh},
 };
 
 static const struct row by_proto[] = {
@@ -43,13 +44,35 @@ static const struct row by_proto[] = {
 	{4, decode_ipv4},  /* IP in IP, RFC 2003 */
 	{41, decode_ipv6}, /* 6in4, RFC 4213 3 */
 	{47, decode_gre},
-	{137, decode_mpls}, /* MPLS in IP, RFC 4023 */
+	{97, decode_etherip},
+	{115, decode_l2tp3},
+	{137, decode_mpls},        /* MPLS in IP, RFC 4023 */
+	{143, decode_ip_ethernet}, /* RFC 8986 10.1 */
 };
 
-static const struct row by_udp_port[] = {
-	{4789, decode_vxlan},
-	{4790, decode_vxlan_gpe},
-	{6081, decode_geneve},
+/* By port, ascending. Unless said otherwise the specification gives the tunnel its destination port
+ * alone and leaves the source port to spread load (as RFC 7348 5 does). */
+static const struct udp_row {
+	uint16_t port;
+	bool answers; /* also come from this port */
+	decode_fn *fn;
+} by_udp_port[] = {
+	{1701, true, decode_l2tp},    /* RFC 2661 8.1 */
+	{2152, false, decode_gtpu},   /* TS 29.281 4.4.2.3 */
+	{3386, false, decode_gtp0},   /* GSM 09.60 10 */
+	{3544, true, decode_teredo},  /* RFC 4380 2.7: servers */
+	{4341, false, decode_lisp},   /* RFC 9300 5.3 */
+	{4500, true, decode_esp_udp}, /* RFC 3948 2.1; NAT changes the other one */
+	{4754, false, decode_gre},    /* RFC 8086 3.1 */
+	{4789, false, decode_vxlan},  /* RFC 7348 5 */
+	{4790, false, decode_vxlan_gpe},
+	{5072, true, decode_ayiya},     /* draft-massar-v6ops-ayiya-02 */
+	{5247, true, decode_capwap},    /* RFC 5415 3.1: controllers */
+	{6080, false, decode_gue},      /* draft-ietf-intarea-gue-09 */
+	{6081, false, decode_geneve},   /* RFC 8926 3.3 */
+	{6635, false, decode_mpls_udp}, /* RFC 7510 3 */
+	{8472, false, decode_vxlan},    /* Linux, from before RFC 7348 */
+	{37008, false, decode_tzsp},
 };
 
 static decode_fn *find(const struct row *rows, size_t n, uint16_t number)
@@ -70,9 +93,33 @@ decode_fn *decode_by_proto(uint8_t proto)
 	return find(by_proto, N_ELEMENTS(by_proto), proto);
 }
 
-decode_fn *decode_by_udp_port(uint16_t dport)
+static const struct udp_row *find_port(uint16_t port)
 {
-	return find(by_udp_port, N_ELEMENTS(by_udp_port), dport);
+	size_t low = 0, high = N_ELEMENTS(by_udp_port);
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (by_udp_port[middle].port == port)
+			return &by_udp_port[middle];
+		if (by_udp_port[middle].port < port)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+decode_fn *decode_by_udp_ports(uint16_t sport, uint16_t dport)
+{
+	const struct udp_row *row = find_port(dport);
+
+	if (!row) {
+		row = find_port(sport);
+		if (row && !row->answers)
+			row = NULL;
+	}
+	return row ? row->fn : NULL;
 }
 
 bool decode_linktype_known(uint16_t linktype)

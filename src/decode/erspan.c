@@ -8,26 +8,39 @@
  */
 #include "decode/layer.h"
 
-enum { VERSION_II = 1, VERSION_III = 2, III_OPTIONAL = 1, III_FRAME_TYPE_SHIFT = 10 };
+enum {
+	VERSION_II = 1,
+	VERSION_III = 2,
+	VLAN_MASK = 0x0fff,
+	SESSION_MASK = 0x03ff,
+	ENCAP_SHIFT = 11,
+	ENCAP_MASK = 3,
+	ENCAP_TAG_TAKEN = 2, /* the frame had an 802.1Q tag, and now only this header has it */
+	III_OPTIONAL = 1,
+	III_FRAME_TYPE_SHIFT = 10,
+};
 
 enum decode_skip decode_erspan2(struct decoder *d, struct layer *l)
 {
-	uint8_t version = rd_u8(&l->r) >> 4;
+	uint16_t first = rd_be16(&l->r), second = rd_be16(&l->r);
 
-	rd_skip(&l->r, 7);
+	rd_skip(&l->r, 4);
 	if (rd_short(&l->r))
 		return SKIP_TRANSPORT_SHORT;
-	if (version != VERSION_II)
+	if (first >> 12 != VERSION_II)
 		return SKIP_TUNNEL;
+	layer_tunnel(l, TUNNEL_ERSPAN, second & SESSION_MASK);
+	if (l->packet->vlan == 0 && (second >> ENCAP_SHIFT & ENCAP_MASK) == ENCAP_TAG_TAKEN)
+		l->packet->vlan = first & VLAN_MASK;
 	l->next = decode_ethernet;
 	return DECODE_OK;
 }
 
 enum decode_skip decode_erspan3(struct decoder *d, struct layer *l)
 {
-	uint8_t version = rd_u8(&l->r) >> 4;
+	uint16_t first = rd_be16(&l->r), second = rd_be16(&l->r);
 
-	rd_skip(&l->r, 9);
+	rd_skip(&l->r, 6);
 
 	uint16_t last = rd_be16(&l->r);
 
@@ -35,8 +48,9 @@ enum decode_skip decode_erspan3(struct decoder *d, struct layer *l)
 		rd_skip(&l->r, 8);
 	if (rd_short(&l->r))
 		return SKIP_TRANSPORT_SHORT;
-	if (version != VERSION_III)
+	if (first >> 12 != VERSION_III)
 		return SKIP_TUNNEL;
+	layer_tunnel(l, TUNNEL_ERSPAN, second & SESSION_MASK);
 	/* Frame type 0 is Ethernet, 2 an IP packet alone. */
 	switch (last >> III_FRAME_TYPE_SHIFT & 0x1f) {
 	case 0:

@@ -15,11 +15,15 @@ enum decode_skip decode_geneve(struct decoder *d, struct layer *l)
 	rd_skip(&l->r, 1);
 
 	uint16_t proto = rd_be16(&l->r);
+	uint32_t vni = rd_be24(&l->r);
 
-	rd_skip(&l->r, 4);
+	rd_skip(&l->r, 1);
+	/* Options, also critical ones, are for the tunnel's end and change nothing of what is
+	 * inside (3.5.1). */
 	rd_skip(&l->r, (size_t)(first & 0x3f) * 4);
 	if (rd_short(&l->r) || first >> 6 != 0)
 		return SKIP_TUNNEL;
+	layer_tunnel(l, TUNNEL_GENEVE, vni);
 	l->next = proto == GENEVE_ETHERNET ? decode_ethernet : decode_by_ethertype(proto);
 	return l->next ? DECODE_OK : SKIP_TUNNEL;
 }

@@ -147,8 +147,10 @@ static enum decode_skip payload(struct decoder *d, struct layer *l, struct ip_fr
 	}
 	k->proto = l->proto;
 	layer_payload(l);
-	if (k->proto == IPPROTO_NR_ESP)
+	if (k->proto == IPPROTO_NR_ESP) {
+		k->esp = true;
 		layer_note(l, NOTE_ESP);
+	}
 	l->next = decode_by_proto(k->proto);
 	return DECODE_OK;
 }

@@ -30,10 +30,10 @@ struct layer {
 	decode_fn *next;
 	decode_fn *tunnel; /* set by UDP: what the port promises. Unlike next it may be wrong */
 	struct packet *packet;
-	uint8_t proto;  /* what the IP header says comes next */
-	uint8_t n_ip;   /* IP headers so far: more than one is a tunnel */
-	bool v4;        /* the innermost of them */
-	uint32_t notes; /* 1 << enum decode_note */
+	uint8_t proto;                   /* what the IP header says comes next */
+	uint8_t n_ip;                    /* IP headers so far: more than one is a tunnel */
+	bool v4;                         /* the innermost of them */
+	uint32_t notes;                  /* 1 << enum decode_note */
 	struct frag_ref frag[FRAG_NEST]; /* the datagrams that the IP layers are fragments of */
 	uint8_t n_frag;
 };
@@ -88,7 +88,7 @@ static inline void layer_payload(struct layer *l)
 decode_fn decode_ethernet, decode_sll, decode_sll2, decode_null, decode_loop,
 	decode_raw;                       /* link.c */
 decode_fn decode_vlan;                    /* vlan.c */
-decode_fn decode_mpls;                    /* mpls.c */
+decode_fn decode_mpls, decode_mpls_udp;   /* mpls.c */
 decode_fn decode_pppoe, decode_ppp;       /* ppp.c */
 decode_fn decode_ipv4, decode_ipv6;       /* ip.c */
 decode_fn decode_tcp, decode_udp;         /* transport.c */
@@ -97,11 +97,32 @@ decode_fn decode_gre;                     /* gre.c */
 decode_fn decode_erspan2, decode_erspan3; /* erspan.c */
 decode_fn decode_vxlan, decode_vxlan_gpe; /* vxlan.c */
 decode_fn decode_geneve;                  /* geneve.c */
+decode_fn decode_nsh;                     /* nsh.c */
+decode_fn decode_gtpu, decode_gtp0;       /* gtp.c */
+decode_fn decode_tzsp;                    /* tzsp.c */
+decode_fn decode_teredo, decode_ayiya;    /* teredo.c */
+decode_fn decode_l2tp, decode_l2tp3;      /* l2tp.c */
+decode_fn decode_capwap;                  /* capwap.c */
+decode_fn decode_etherip, decode_ip_ethernet, decode_lisp, decode_gue,
+	decode_esp_udp; /* ipencap.c */
 
 /* decode.c's tables. NULL: not one that is decoded. */
 decode_fn *decode_by_ethertype(uint16_t type);
 decode_fn *decode_by_proto(uint8_t proto);
-decode_fn *decode_by_udp_port(uint16_t dport);
+/* What the destination port promises or, where answers of the tunnel come from its port, the source
+ * port. */
+decode_fn *decode_by_udp_ports(uint16_t sport, uint16_t dport);
+
+/* guess.c: for headers that no field announces. They look and take nothing; `wire` is how many
+ * bytes were sent from here on. True when the headers make sense and fit into that. */
+bool guess_ip(struct rd r, size_t wire);
+bool guess_ip_here(const struct layer *l);
+bool guess_ethernet(struct rd r, size_t wire); /* with a content that is known */
+/* What `wire` is for l->r. What begins in a fragment may go on in the next one. */
+static inline size_t guess_room(const struct layer *l)
+{
+	return l->packet->fragment ? UINT32_MAX : layer_wire(l);
+}
 
 /* link.c: goes on with an EtherType, or with 802.2 LLC when the field is an 802.3 length. */
 enum decode_skip decode_ethertype(struct layer *l, uint16_t type);

@@ -2,12 +2,58 @@
 /*
  * MPLS label stack, RFC 3032 2.1: label(20) class(3) bottom-of-stack(1) ttl(8).
  *
- * Nothing in the stack names its payload. The first nibble does by convention (RFC 4928 3): 4 and 6
- * are IP, 0 is a pseudowire control word (RFC 4385 3), here before Ethernet (RFC 4448).
+ * Little in the stack names its payload. The first nibble does by convention (RFC 4928 3): 4 and 6
+ * are IP, 0 is a pseudowire control word (RFC 4385 3), here before Ethernet (RFC 4448), 1 a control
+ * channel. But an Ethernet pseudowire may leave the control word out (RFC 4448 4.6), and then the
+ * nibble is that of an address: so what it promises has to make sense, where something else would.
  */
 #include "decode/layer.h"
 
-enum { BOTTOM_OF_STACK = 0x100, LABELS_MAX = 16 };
+enum {
+	BOTTOM_OF_STACK = 0x100,
+	LABELS_MAX = 16,
+	LABEL_SHIFT = 12,
+	LABEL_IPV4 = 0, /* RFC 3032 2.1: explicit null */
+	LABEL_IPV6 = 2,
+	LABEL_GAL = 13, /* RFC 5586 4: a control channel follows */
+	CONTROL_WORD = 4,
+};
+
+static enum decode_skip pseudowire(struct layer *l, uint8_t nibble)
+{
+	size_t room = guess_room(l);
+	struct rd behind = l->r;
+
+	rd_skip(&behind, CONTROL_WORD);
+	if (nibble == 0 && !rd_short(&behind) &&
+	    (guess_ethernet(behind, room - CONTROL_WORD) || !guess_ethernet(l->r, room)))
+		l->r = behind;
+	else if (nibble == 1 && !guess_ethernet(l->r, room))
+		return SKIP_NOT_IP;
+	l->next = decode_ethernet;
+	return DECODE_OK;
+}
+
+static enum decode_skip content(struct layer *l, uint32_t label)
+{
+	struct rd look = l->r;
+	uint8_t nibble = rd_u8(&look) >> 4;
+
+	if (rd_short(&look))
+		return SKIP_LINK_SHORT;
+	if (label == LABEL_GAL)
+		return SKIP_NOT_IP;
+	if (label == LABEL_IPV4 || label == LABEL_IPV6) {
+		l->next = label == LABEL_IPV4 ? decode_ipv4 : decode_ipv6;
+		return DECODE_OK;
+	}
+	if (nibble != 4 && nibble != 6)
+		return pseudowire(l, nibble);
+	l->next = nibble == 4 ? decode_ipv4 : decode_ipv6;
+	if (!guess_ip_here(l) && guess_ethernet(l->r, guess_room(l)))
+		l->next = decode_ethernet;
+	return DECODE_OK;
+}
 
 enum decode_skip decode_mpls(struct decoder *d, struct layer *l)
 {
@@ -22,24 +68,31 @@ enum decode_skip decode_mpls(struct decoder *d, struct layer *l)
 			return SKIP_LINK_SHORT;
 	} while (!(entry & BOTTOM_OF_STACK));
 
-	struct rd look = l->r;
-	uint8_t nibble = rd_u8(&look) >> 4;
+	if (l->n_ip)
+		layer_tunnel(l, TUNNEL_MPLS_IP, entry >> LABEL_SHIFT);
+	return content(l, entry >> LABEL_SHIFT);
+}
 
-	if (rd_short(&look))
-		return SKIP_LINK_SHORT;
-	switch (nibble) {
-	case 4:
-		l->next = decode_ipv4;
-		break;
-	case 6:
-		l->next = decode_ipv6;
-		break;
-	case 0:
-		rd_skip(&l->r, 4);
-		l->next = decode_ethernet;
-		break;
-	default:
-		l->next = decode_ethernet; /* the control word is optional, RFC 4448 4.6 */
-	}
+/* RFC 7510 3. Nearly any datagram reads as labels, so the content decides. */
+enum decode_skip decode_mpls_udp(struct decoder *d, struct layer *l)
+{
+	struct rd r = l->r, behind;
+	uint32_t entry;
+	unsigned n = 0;
+
+	do {
+		entry = rd_be32(&r);
+		if (rd_short(&r) || n++ == LABELS_MAX)
+			return SKIP_TUNNEL;
+	} while (!(entry & BOTTOM_OF_STACK));
+
+	size_t room = guess_room(l) - n * sizeof entry;
+
+	behind = r;
+	rd_skip(&behind, CONTROL_WORD);
+	if (!guess_ip(r, room) && !guess_ethernet(r, room) &&
+	    (rd_short(&behind) || *r.p >> 4 != 0 || !guess_ethernet(behind, room - CONTROL_WORD)))
+		return SKIP_TUNNEL;
+	l->next = decode_mpls;
 	return DECODE_OK;
 }

@@ -33,20 +33,25 @@ enum icmp_class {
 
 /* The outermost tunnel that a packet came in. The order is that of preference where several were
  * seen in one conversation. */
-#define TUNNELS(X)          \
-	X(NONE, "")         \
-	X(GRE, "gre")       \
-	X(NVGRE, "nvgre")   \
-	X(ERSPAN, "erspan") \
-	X(VXLAN, "vxlan")   \
-	X(GENEVE, "geneve") \
-	X(GTPU, "gtp-u")    \
-	X(TZSP, "tzsp")     \
-	X(IPIP, "ip-in-ip") \
-	X(SIXIN4, "6in4")   \
-	X(TEREDO, "teredo") \
-	X(L2TP, "l2tp")     \
-	X(MPLS_IP, "mpls-in-ip")
+#define TUNNELS(X)                   \
+	X(NONE, "")                  \
+	X(GRE, "gre")                \
+	X(NVGRE, "nvgre")            \
+	X(ERSPAN, "erspan")          \
+	X(VXLAN, "vxlan")            \
+	X(GENEVE, "geneve")          \
+	X(GTPU, "gtp-u")             \
+	X(TZSP, "tzsp")              \
+	X(IPIP, "ip-in-ip")          \
+	X(SIXIN4, "6in4")            \
+	X(TEREDO, "teredo")          \
+	X(L2TP, "l2tp")              \
+	X(MPLS_IP, "mpls-in-ip")     \
+	X(ETHERIP, "ethernet-in-ip") \
+	X(LISP, "lisp")              \
+	X(CAPWAP, "capwap")          \
+	X(AYIYA, "ayiya")            \
+	X(GUE, "gue")
 
 enum tunnel {
 #define X(id, name) TUNNEL_##id,
@@ -77,14 +82,15 @@ struct packet {
 	 * tunnel's: its bytes are the rest of a packet that the first fragment showed, and belong
 	 * to no flow. */
 	uint8_t proto;
-	uint8_t ttl;           /* or hop limit */
+	uint8_t ttl; /* or hop limit */
 	uint8_t tcp_flags;
 	bool fragment;       /* one of several; ports of later ones come from the first */
 	bool later_fragment; /* carries no transport header: payload belongs after the first's */
 	bool payload_cut;   /* the capture holds fewer payload bytes than were sent (snap length) */
 	uint16_t vlan;      /* outermost 802.1Q id, 0 none */
 	uint8_t tunnel;     /* enum tunnel */
-	uint32_t tunnel_id; /* VNI, TEID, GRE key, session of the outermost tunnel; 0 none */
+	uint32_t tunnel_id; /* VNI, TEID, GRE key, session, label of the outermost tunnel; 0 none */
+	bool esp; /* IPsec ESP, as an IP protocol or in UDP (RFC 3948): the content is hidden */
 	/* TCP. A later fragment's seq is that of its first byte and its ack the first fragment's,
 	 * when has_seq says that the first one showed them. */
 	uint32_t seq, ack;

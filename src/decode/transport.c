@@ -66,7 +66,7 @@ enum decode_skip decode_udp(struct decoder *d, struct layer *l)
 		layer_limit(l, (size_t)(length - UDP_HEADER));
 	datagram.end = l->r.end;
 
-	l->tunnel = decode_by_udp_port(k->dport);
+	l->tunnel = decode_by_udp_ports(k->sport, k->dport);
 	/* 0 is "none" in IPv4 (RFC 768), and in IPv6 for tunnels only (RFC 6935 5). */
 	if (checksum != 0)
 		verify(l, &datagram);

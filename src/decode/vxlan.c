@@ -19,6 +19,7 @@ enum {
 	GPE_IPV4 = 1,
 	GPE_IPV6 = 2,
 	GPE_ETHERNET = 3,
+	GPE_NSH = 4,
 	GPE_MPLS = 5,
 };
 
@@ -26,10 +27,15 @@ enum decode_skip decode_vxlan(struct decoder *d, struct layer *l)
 {
 	uint8_t flags = rd_u8(&l->r);
 
-	rd_skip(&l->r, 7);
+	rd_skip(&l->r, 3);
+
+	uint32_t vni = rd_be24(&l->r);
+
+	rd_skip(&l->r, 1);
 	/* The I flag must be set; reserved bits are ignored on receipt (RFC 7348 5). */
 	if (rd_short(&l->r) || !(flags & VXLAN_I))
 		return SKIP_TUNNEL;
+	layer_tunnel(l, TUNNEL_VXLAN, vni);
 	l->next = decode_ethernet;
 	return DECODE_OK;
 }
@@ -41,10 +47,12 @@ enum decode_skip decode_vxlan_gpe(struct decoder *d, struct layer *l)
 	rd_skip(&l->r, 2);
 
 	uint8_t kind = rd_u8(&l->r);
+	uint32_t vni = rd_be24(&l->r);
 
-	rd_skip(&l->r, 4);
+	rd_skip(&l->r, 1);
 	if (rd_short(&l->r) || !(flags & VXLAN_I) || flags & GPE_VERSION)
 		return SKIP_TUNNEL;
+	layer_tunnel(l, TUNNEL_VXLAN, vni);
 	/* The P flag ought to say whether the kind is given; senders exist that forget it. */
 	switch (kind) {
 	case GPE_IPV4:
@@ -56,6 +64,9 @@ enum decode_skip decode_vxlan_gpe(struct decoder *d, struct layer *l)
 	case GPE_NOT_GIVEN:
 	case GPE_ETHERNET:
 		l->next = decode_ethernet;
+		return DECODE_OK;
+	case GPE_NSH:
+		l->next = decode_nsh;
 		return DECODE_OK;
 	case GPE_MPLS:
 		l->next = decode_mpls;
