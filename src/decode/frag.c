@@ -201,9 +201,14 @@ void frag_release(struct frag_table *t)
 
 void frag_end(struct frag_table *t)
 {
-	for (uint32_t i = 0; i < FRAG_MAX; i++)
-		if (t->ring[i].used && t->ring[i].state == FRAG_OPEN)
-			give_up(t, &t->ring[i], &t->stats->fragments.late);
+	uint64_t oldest = t->next > FRAG_MAX ? t->next - FRAG_MAX : 0;
+
+	for (uint64_t serial = oldest; serial < t->next; serial++) {
+		struct frag_entry *e = frag_at(t, serial);
+
+		if (e && e->state == FRAG_OPEN)
+			give_up(t, e, &t->stats->fragments.late);
+	}
 }
 
 void frag_done(struct frag_table *t)
