@@ -19,6 +19,8 @@ static const uint32_t pcap_magics[] = {
 	0xa1b2c3d4, /* microseconds */
 	0xa1b23c4d, /* nanoseconds */
 	0xa1b2cd34, /* the records of an old patched libpcap */
+	0x1c0001ac, /* IXIA, nanoseconds */
+	0x1c0001ab, /* IXIA, microseconds */
 };
 
 static bool is_pcap(const uint8_t *p, size_t n)
@@ -43,7 +45,7 @@ static bool is_pcapng(const uint8_t *p, size_t n)
 	struct rd again = r;
 
 	if (n < PCAPNG_SHB_HEAD)
-		return true; /* too short to tell, and libpcap will say so */
+		return true; /* too short to tell, and its reader will say so */
 	return rd_be32(&r) == PCAPNG_ORDER || rd_le32(&again) == PCAPNG_ORDER;
 }
 

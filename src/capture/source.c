@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "capture/codec.h"
+#include "capture/reader.h"
 #include "capture/savefile.h"
 #include "capture/sniff.h"
 
@@ -225,7 +226,12 @@ struct source *source_open(const char *path, const struct source_options *opt, s
 
 	codec = in.codec ? codec_kind(in.codec)->name : NULL;
 
-	struct source *s = savefile_open(&in, format, name, opt ? opt : &none, errs, ret_usage);
+	if (!opt)
+		opt = &none;
+
+	struct source *s = opt->reader == READER_LIBPCAP
+				   ? savefile_open(&in, format, name, opt, errs, ret_usage)
+				   : reader_open(&in, format, name, opt, errs, ret_usage);
 
 	if (s) {
 		s->path = path;
