@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Capture files read with libpcap.
+ * Capture files read with libpcap: the reference that our own reader is held against.
  *
- * libpcap's packet lives until its next call only, so a batch is a copy: frames lie one after the
- * other in a buffer that grows to the largest batch met. The filter is run here and not by libpcap,
- * which would drop what it refuses without a word: those frames keep their number and are counted.
+ * libpcap's packet lives until its next call only, so every frame is a copy.
  */
 #include "capture/savefile.h"
 
@@ -15,29 +13,29 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "capture/bpf.h"
+#include "capture/keep.h"
+#include "capture/linktype.h"
 
-enum {
-	STREAM_BUFFER = 1 << 18,
-	BATCH_BYTES = 1 << 20, /* a batch is full beyond this, however few its frames are */
-};
+enum { STREAM_BUFFER = 1 << 18 };
 
 struct savefile {
 	struct source source;
 	struct input input;
 	FILE *file;   /* pcap's once it is open */
 	pcap_t *pcap; /* NULL: a pcapng file that ends before its first interface */
-	struct bpf_program filter;
-	bool filtering;
-	bool short_seconds; /* 32-bit time stamps, which libpcap takes for signed */
+	struct bpf_set filter;
+	const struct bpf *bpf; /* NULL: everything passes */
+	struct keep keep;
+	bool short_times; /* 32 bits each, which libpcap takes for signed */
+	int64_t unit_ns;  /* nanoseconds of a unit of the fraction */
+	int at_once;      /* packets asked of libpcap in one call */
 	uint16_t linktype;
 	uint32_t number;
 	enum source_end end; /* what to tell when the frames are handed out */
 	bool failed;         /* no memory for a frame */
 
 	struct batch *into;
-	size_t offset[BATCH_FRAMES];
-	uint8_t *buffer;
-	size_t used, cap;
 
 	struct batch first; /* read when it was opened */
 	bool has_first;
@@ -45,110 +43,73 @@ struct savefile {
 	char stream_buffer[STREAM_BUFFER];
 };
 
-/* LINKTYPE_ and DLT_ are the same number, but where systems had given one number to several DLT_
- * values before files needed their own. These are Linux's. */
-static uint16_t linktype_of(int dlt)
-{
-	static const struct {
-		int dlt;
-		uint16_t linktype;
-	} differ[] = {
-		{DLT_ATM_RFC1483, 100}, {DLT_RAW, 101}, {DLT_SLIP_BSDOS, 102}, {DLT_PPP_BSDOS, 103},
-		{DLT_ATM_CLIP, 106},    {DLT_ENC, 109}, {DLT_LOOP, 108},
-	};
-
-	for (size_t i = 0; i < N_ELEMENTS(differ); i++)
-		if (differ[i].dlt == dlt)
-			return differ[i].linktype;
-	return (uint16_t)dlt;
-}
-
 static int64_t nanoseconds(const struct savefile *f, const struct timeval *tv)
 {
-	int64_t s = tv->tv_sec, ns;
+	int64_t s = tv->tv_sec, part = tv->tv_usec, ns;
 
-	/* Seconds of a pcap file are unsigned (draft-ietf-opsawg-pcap 5); until 2106. */
-	if (f->short_seconds)
+	/* Both fields of a pcap file are unsigned (draft-ietf-opsawg-pcap 5). libpcap has made
+	 * nanoseconds of the fraction. */
+	if (f->short_times) {
 		s = (uint32_t)s;
-	if (__builtin_mul_overflow(s, NS_PER_S, &ns) ||
-	    __builtin_add_overflow(ns, (int64_t)tv->tv_usec, &ns))
-		return INT64_MAX;
-	return ns;
-}
-
-static bool has_room(struct savefile *f, size_t n)
-{
-	if (f->cap - f->used >= n)
-		return true;
-
-	size_t cap = f->used + n > 2 * f->cap ? f->used + n : 2 * f->cap;
-	uint8_t *p = realloc(f->buffer, cap);
-
-	if (!p)
-		return false;
-	f->buffer = p;
-	f->cap = cap;
-	return true;
+		if (part < 0)
+			part += f->unit_ns << 32;
+	}
+	if (__builtin_mul_overflow(s, NS_PER_S, &ns) || __builtin_add_overflow(ns, part, &ns))
+		return s < 0 ? INT64_MIN + 1 : INT64_MAX;
+	return ns > INT64_MIN ? ns : INT64_MIN + 1;
 }
 
 static void take(u_char *user, const struct pcap_pkthdr *h, const u_char *data)
 {
 	struct savefile *f = (struct savefile *)(void *)user;
 	struct batch *b = f->into;
+	uint32_t len = h->caplen < FRAME_MAX ? h->caplen : FRAME_MAX;
+	uint8_t *p = f->failed ? NULL : keep_room(&f->keep, len);
 
-	if (f->failed || !has_room(f, h->caplen)) {
+	if (!p) {
 		f->failed = true;
 		pcap_breakloop(f->pcap);
 		return;
 	}
-	f->offset[b->n] = f->used;
-	b->f[b->n++] = (struct frame){
+	if (len)
+		memcpy(p, data, len);
+	keep_put(&f->keep, 1);
+
+	struct frame *k = &b->f[b->n++];
+
+	*k = (struct frame){
 		.ts_ns = nanoseconds(f, &h->ts),
-		.len = h->caplen,
-		.wire_len = h->len > h->caplen ? h->len : h->caplen,
+		.p = p,
+		.len = len,
+		.wire_len = h->len > len ? h->len : len,
 		.number = ++f->number,
 		.linktype = f->linktype,
-		.filtered = f->filtering && !pcap_offline_filter(&f->filter, h, data),
 	};
-	if (h->caplen)
-		memcpy(f->buffer + f->used, data, h->caplen);
-	f->used += h->caplen;
-	if (f->used >= BATCH_BYTES)
-		pcap_breakloop(f->pcap);
+	if (f->bpf)
+		k->filtered = !bpf_passes(f->bpf, p, len, k->wire_len);
 }
 
 /* A file of which libpcap will read no more though nothing in it is broken. */
 static const struct refusal {
 	const char *says; /* part of libpcap's message */
 	const char *why;  /* a clause */
-	const char *hint;
 } refusals[] = {
 	{"different from the type of the first interface",
-	 "it holds interfaces of different link types, and libpcap reads files of one type only",
-	 "keep the packets of one interface at a time with Wireshark's tools: "
-	 "`tshark -r FILE -Y 'frame.interface_id == 0' -w OUT.pcapng`, or capture each interface "
-	 "into its own file"},
+	 "it holds interfaces of different link types, and libpcap reads files of one type only"},
 	{"different from the snapshot length of the first interface",
 	 "it holds interfaces of different snap lengths, and libpcap reads files of one length "
-	 "only",
-	 "write it again as a classic file, which has one length for all: `editcap -F pcap FILE "
-	 "OUT.pcap`; merge several files with `mergecap -F pcap`"},
+	 "only"},
 	{"sections with different byte orders",
 	 "it was joined from files of machines with different byte orders, and libpcap reads one "
-	 "order only",
-	 "write it again in one order: `editcap -F pcapng FILE OUT.pcapng`"},
+	 "order only"},
+	{"archaic pcap savefile format", "its version of the pcap format is not known to libpcap"},
 	{"unsupported pcap savefile version",
-	 "its version of the pcap format is not known to libpcap",
-	 "it may come from a very old or very new program, or its beginning is damaged\ntry: "
-	 "`editcap -F pcapng FILE OUT.pcapng`"},
+	 "its version of the pcap format is not known to libpcap"},
 	{"unsupported pcapng savefile version",
-	 "its version of the pcapng format is not known to libpcap",
-	 "it may come from a newer program, or its beginning is damaged\ntry: "
-	 "`editcap -F pcap FILE OUT.pcap`"},
+	 "its version of the pcapng format is not known to libpcap"},
 	{"unknown pcapng savefile major version",
-	 "its version of the pcapng format is not known to libpcap",
-	 "it may come from a newer program, or its beginning is damaged\ntry: "
-	 "`editcap -F pcap FILE OUT.pcap`"},
+	 "its version of the pcapng format is not known to libpcap"},
+	{"unknown file format", "it is a kind of pcap file that libpcap does not know"},
 };
 
 static const struct refusal *refusal_of(const char *message)
@@ -164,7 +125,8 @@ static void say_refused(const struct refusal *r, const char *name, struct errors
 	struct error *e = errors_add(errs, false, "cannot be read as it is: %s", r->why);
 
 	error_place(e, name, 0, 0, 1);
-	error_hint(e, "%s", r->hint);
+	error_hint(e, "spanaudit's own reader knows more kinds of files than libpcap\nleave out "
+		      "`--reader libpcap`");
 }
 
 /* What libpcap's -1 means. Its messages are for people; the stream knows better whether the file
@@ -176,7 +138,10 @@ static void note_end(struct savefile *f)
 	const struct refusal *r = refusal_of(message);
 	struct source *s = &f->source;
 
-	if (f->input.read_errno) {
+	if (f->input.cut || f->input.read_errno == EBADMSG) {
+		f->end = f->input.cut ? SOURCE_CUT : SOURCE_DAMAGED;
+		snprintf(s->why, sizeof s->why, "after packet %u %.130s", f->number, f->input.why);
+	} else if (f->input.read_errno) {
 		f->end = SOURCE_FAILED;
 		snprintf(s->why, sizeof s->why, "reading it failed after %u packets: %s", f->number,
 			 strerror(f->input.read_errno));
@@ -198,20 +163,17 @@ static int fill(struct savefile *f, struct batch *b)
 {
 	b->n = 0;
 	f->into = b;
-	f->used = 0;
+	keep_begin(&f->keep);
 	while (f->pcap && f->end == SOURCE_MORE && b->n == 0) {
-		int r = pcap_dispatch(f->pcap, BATCH_FRAMES, take, (u_char *)f);
+		int r = pcap_dispatch(f->pcap, f->at_once, take, (u_char *)f);
 
 		if (f->failed)
 			return -ENOMEM;
-		/* -2 is what is left of a pcap_breakloop(): it ended the batch before. */
-		if (r == -1)
+		if (r == -1 || (r == 0 && f->input.cut))
 			note_end(f);
 		else if (r == 0)
 			f->end = SOURCE_WHOLE;
 	}
-	for (size_t i = 0; i < b->n; i++)
-		b->f[i].p = f->buffer + f->offset[i];
 	f->source.at = f->input.at;
 	return 0;
 }
@@ -238,14 +200,13 @@ static void savefile_close(struct source *s)
 {
 	struct savefile *f = (struct savefile *)s;
 
-	if (f->filtering)
-		pcap_freecode(&f->filter);
+	bpf_done(&f->filter);
 	if (f->pcap)
 		pcap_close(f->pcap); /* closes the stream too */
 	else if (f->file)
 		fclose(f->file);
 	input_done(&f->input);
-	free(f->buffer);
+	keep_done(&f->keep);
 	free(f);
 }
 
@@ -254,33 +215,6 @@ static const struct source_ops savefile_ops = {
 	.next = savefile_next,
 	.close = savefile_close,
 };
-
-static bool compile(struct savefile *f, const char *text, struct errors *errs, bool *ret_usage)
-{
-	/* A file without interfaces still has its filter checked. */
-	pcap_t *dead = f->pcap ? NULL : pcap_open_dead(DLT_EN10MB, 262144);
-	pcap_t *p = f->pcap ? f->pcap : dead;
-
-	f->filtering = p && pcap_compile(p, &f->filter, text, 1, PCAP_NETMASK_UNKNOWN) == 0;
-	if (!f->filtering) {
-		const char *reason = p ? pcap_geterr(p) : strerror(ENOMEM);
-		struct error *e = errors_add(errs, false, "the filter \"%s\" cannot be used: %s",
-					     text, reason);
-
-		error_hint(e,
-			   "a word of it is wrong, or asks for what this file's link type (%s) "
-			   "does not have\npcap-filter(7) explains the language, and tcpdump -d "
-			   "'FILTER' "
-			   "tries it "
-			   "out. In a shell, put the filter in quotes",
-			   f->pcap ? pcap_datalink_val_to_description_or_dlt(pcap_datalink(p))
-				   : "Ethernet");
-		*ret_usage = true;
-	}
-	if (dead)
-		pcap_close(dead);
-	return f->filtering;
-}
 
 static void say_unreadable(const struct savefile *f, const char *message, const char *name,
 			   struct errors *errs)
@@ -329,6 +263,16 @@ static bool open_pcap(struct savefile *f, const char *name, struct errors *errs)
 	return false;
 }
 
+/* Peeked: what it is has been told by these bytes. */
+static bool is_ns(const struct input *in)
+{
+	static const uint8_t big[4] = {0xa1, 0xb2, 0x3c, 0x4d},
+			     little[4] = {0x4d, 0x3c, 0xb2, 0xa1};
+
+	return in->n_head >= 4 &&
+	       (memcmp(in->head, big, 4) == 0 || memcmp(in->head, little, 4) == 0);
+}
+
 struct source *savefile_open(const struct input *in, const char *format, const char *name,
 			     const struct source_options *opt, struct errors *errs, bool *ret_usage)
 {
@@ -345,7 +289,13 @@ struct source *savefile_open(const struct input *in, const char *format, const c
 	f->source.ops = &savefile_ops;
 	f->source.format = format;
 	f->input = *in;
-	f->short_seconds = strcmp(format, "pcap") == 0;
+	f->short_times = strcmp(format, "pcap") == 0;
+	f->unit_ns = is_ns(in) ? 1 : 1000;
+	/* A batch must not wait for a second packet while the first is there; but one call for
+	 * each costs, and files need it not. */
+	f->at_once = opt->wait ? 1 : BATCH_FRAMES;
+	if (!bpf_init(&f->filter, opt->filter))
+		goto no_memory;
 	f->file = input_stream(&f->input);
 	if (!f->file)
 		goto no_memory;
@@ -355,11 +305,16 @@ struct source *savefile_open(const struct input *in, const char *format, const c
 	if (!open_pcap(f, name, errs))
 		goto fail;
 	if (f->pcap) {
-		f->linktype = linktype_of(pcap_datalink(f->pcap));
+		f->linktype = linktype_of((uint32_t)pcap_datalink(f->pcap));
 		f->source.snaplen = (uint32_t)pcap_snapshot(f->pcap);
 	}
-	if (opt->filter && !compile(f, opt->filter, errs, ret_usage))
+	if (!bpf_first(&f->filter, f->pcap ? f->linktype : -1, errs, ret_usage))
 		goto fail;
+	if (opt->filter) {
+		f->bpf = bpf_of(&f->filter, f->linktype, &f->source);
+		if (!f->bpf)
+			goto no_memory;
+	}
 
 	/* libpcap finds out about a second interface only on the way to the packets. */
 	r = fill(f, &f->first);
