@@ -37,8 +37,19 @@ int span_audit_rules(struct span_audit *a, const char *pack);
 /* A folder to search packs in, before the built-in ones. */
 int span_audit_rules_dir(struct span_audit *a, const char *dir);
 int span_audit_filter(struct span_audit *a, const char *bpf);
-/* A capture file, or "-"; may be repeated. It is opened by span_audit_run(). */
+/* A capture file, a folder of them, a pattern as shells know them, or "-" (standard input); may be
+ * repeated. Opened by span_audit_run(), which reads all of them by packet time. */
 int span_audit_file(struct span_audit *a, const char *path);
+/* "auto" (spanaudit's own reader, the default) or "libpcap"; SPAN_USAGE for another word. */
+int span_audit_reader(struct span_audit *a, const char *reader);
+/* The outermost VLAN tells flows and conversations apart: for address plans that overlap. */
+int span_audit_vlan_key(struct span_audit *a, bool on);
+/* The one file or folder given grows: span_audit_run() reads what is there and what is added, until
+ * span_audit_stop(). */
+int span_audit_follow(struct span_audit *a, bool on);
+/* Ends the reading of a followed input; the run then judges what was read. May be called from a
+ * signal handler or another thread, also before the run, at most while `a` lives. */
+void span_audit_stop(struct span_audit *a);
 /* Bytes for flows and conversations; 0: the default, 4 GiB. Beyond it the oldest flows end early
  * and new conversations are not kept; the coverage counts both. */
 int span_audit_max_memory(struct span_audit *a, uint64_t bytes);

@@ -194,7 +194,10 @@ const char *duration_human(int64_t ns, char buf[TIME_TEXT])
 {
 	long long s = ns / NS_PER_S;
 
-	if (s < 1)
+	if (ns > 0 && ns < 1000000)
+		snprintf(buf, TIME_TEXT, ns < 1000 ? "%lld ns" : "%lld us",
+			 (long long)(ns < 1000 ? ns : ns / 1000));
+	else if (s < 1)
 		snprintf(buf, TIME_TEXT, "%lld ms", (long long)(ns / 1000000));
 	else if (s < 60)
 		snprintf(buf, TIME_TEXT, "%lld s", s);

@@ -58,6 +58,13 @@ static const char *only_word(size_t i)
 	return NULL;
 }
 
+static const char *reader_word(size_t i)
+{
+	static const char *const words[] = {"auto", "libpcap"};
+
+	return i < N_ELEMENTS(words) ? words[i] : NULL;
+}
+
 #define AT(member) .offset = offsetof(struct options, member)
 
 static const struct opt opts[] = {
@@ -69,6 +76,18 @@ static const struct opt opts[] = {
 	 "Judge only packets that this capture filter lets through, in the "
 	 "words of tcpdump: 'not port 22'. What it leaves out is counted.",
 	 RUNS, SET_TEXT, AT(filter)},
+	{0, "reader", "READER",
+	 "What reads capture files: auto (the default), spanaudit's own reader; or "
+	 "libpcap, slower and with fewer formats, to compare.",
+	 RUNS, SET_TEXT, AT(reader), COMPLETE_WORDS, reader_word},
+	{0, "follow", NULL,
+	 "Go on reading a file that grows, or a folder that a ring-buffer capture "
+	 "fills (dumpcap -b, tcpdump -G), until Ctrl-C; then judge and report.",
+	 RUNS, SET_COUNT, AT(follow)},
+	{0, "vlan-key", NULL,
+	 "Addresses of different VLANs are different hosts' traffic: never join "
+	 "flows across VLANs. For address plans that overlap.",
+	 RUNS, SET_COUNT, AT(vlan_key)},
 	{'S', "site", "FILE",
 	 "Site file: hosts, networks, roles, changed ports, deployment variant.", POLICY, SET_TEXT,
 	 AT(site), COMPLETE_FILE},

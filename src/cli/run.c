@@ -60,6 +60,12 @@ static int settings(struct span_audit *a, const struct options *o, char *const *
 		WORSE(r, span_audit_fail_on(a, o->fail_on));
 	if (o->max_memory)
 		WORSE(r, span_audit_max_memory(a, o->max_memory));
+	if (o->reader)
+		WORSE(r, span_audit_reader(a, o->reader));
+	if (o->vlan_key)
+		WORSE(r, span_audit_vlan_key(a, true));
+	if (o->follow)
+		WORSE(r, span_audit_follow(a, true));
 	if (o->digest)
 		WORSE(r, span_audit_digest_all(a, true));
 	if (o->strict_input)

@@ -22,7 +22,9 @@ static void forget_run(struct span_audit *a)
 	arena_done(&a->arena);
 	a->inputs = NULL;
 	a->convs = NULL;
-	a->n_inputs = a->n_convs = 0;
+	a->names = NULL;
+	a->n_inputs = a->n_convs = a->n_names = 0;
+	a->drops_os = a->drops_nic = 0;
 }
 
 #define FREE_ALL(vec)                                    \
@@ -105,6 +107,31 @@ int span_audit_filter(struct span_audit *a, const char *bpf)
 	free(a->filter);
 	a->filter = copy;
 	return SPAN_OK;
+}
+
+int span_audit_reader(struct span_audit *a, const char *reader)
+{
+	if (strcmp(reader, "auto") != 0 && strcmp(reader, "libpcap") != 0)
+		return SPAN_USAGE;
+	a->reader = *reader == 'l' ? READER_LIBPCAP : READER_AUTO;
+	return SPAN_OK;
+}
+
+int span_audit_vlan_key(struct span_audit *a, bool on)
+{
+	a->vlan_key = on;
+	return SPAN_OK;
+}
+
+int span_audit_follow(struct span_audit *a, bool on)
+{
+	a->follow = on;
+	return SPAN_OK;
+}
+
+void span_audit_stop(struct span_audit *a)
+{
+	atomic_store(&a->stop, true);
 }
 
 int span_audit_max_memory(struct span_audit *a, uint64_t bytes)
@@ -247,15 +274,11 @@ int span_audit_run(struct span_audit *a)
 	a->hot = hot_new(a);
 	if (!a->hot)
 		return -ENOMEM;
-	for (size_t i = 0; i < a->n_inputs; i++) {
-		if (a->inputs[i].failed)
-			continue;
-		r = hot_read(a->hot, a, (uint32_t)i);
-		if (r < 0 || r == SPAN_USAGE)
-			return r;
-		if (r)
-			worst = r;
-	}
+	r = feed_run(a);
+	if (r < 0 || r == SPAN_USAGE)
+		return r;
+	if (r)
+		worst = r;
 	r = hot_finish(a->hot, a, &coverage, &evicted);
 	if (r < 0)
 		return r;
@@ -268,6 +291,8 @@ int span_audit_run(struct span_audit *a)
 		.n_inputs = a->n_inputs,
 		.window = hot_window(a->hot),
 		.blind = hot_blind(a->hot),
+		.names = a->names,
+		.n_names = a->n_names,
 		.coverage = coverage,
 		.n_evicted = evicted,
 		.strict_input = a->strict_input,

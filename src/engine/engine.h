@@ -3,7 +3,7 @@
  * engine - the one place where the stages meet, and what the public headers promise.
  *
  *   audit.c   settings, and the order of a run        hot.c    the loop per packet
- *   inputs.c  files: order, digests, what became of them
+ *   inputs.c  which files, and their order   feed.c    all of them as one stream
  *   view_*.c  flows, roles, explain, rules            info.c   what this build is
  */
 #ifndef SPAN_ENGINE_ENGINE_H
@@ -11,10 +11,13 @@
 
 #include <spanaudit/audit.h>
 
+#include <stdatomic.h>
+
 #include "base/error.h"
 #include "base/out.h"
 #include "base/siphash.h"
 #include "base/vec.h"
+#include "capture/source.h"
 #include "findings/judge.h"
 #include "flow/conv.h"
 
@@ -30,6 +33,10 @@ struct span_audit {
 	VEC(char *) dirs;
 	VEC(char *) files;
 	char *filter;
+	enum source_reader reader;
+	bool vlan_key;
+	bool follow;
+	atomic_bool stop;
 	uint64_t max_memory;
 	bool strict_input;
 	bool has_key;
@@ -44,6 +51,9 @@ struct span_audit {
 	struct arena arena;
 	struct result_input *inputs;
 	size_t n_inputs;
+	const struct passive_name *names;
+	size_t n_names;
+	uint64_t drops_os, drops_nic;
 	struct hot *hot; /* keeps the conversations that the result lends */
 	const struct conv *convs;
 	size_t n_convs;
@@ -56,15 +66,24 @@ int engine_prepare(struct span_audit *a);
 struct matrix *engine_matrix_of(struct span_audit *a, const char *path);
 
 /* inputs.c */
-/* Looks at each file: order by first packet. Unreadable ones are marked failed, with an error. 0,
- * SPAN_INPUT when any failed, SPAN_USAGE when the filter is wrong, negative errno. */
+/* Expands folders and patterns and looks at each file: order by first packet. Unreadable ones are
+ * marked failed, with an error. 0, SPAN_INPUT when any failed, SPAN_USAGE when the filter is wrong,
+ * negative errno. */
 int inputs_open(struct span_audit *a);
+
+/* How every source of a run is opened. */
+struct source_options engine_source_options(const struct span_audit *a);
+
+/* feed.c. Reads all inputs to their end, by packet time. 0, SPAN_INPUT, SPAN_USAGE, negative errno.
+ */
+int feed_run(struct span_audit *a);
 
 /* hot.c */
 struct hot *hot_new(struct span_audit *a);
 struct hot *hot_free(struct hot *h);
-/* Reads one input to its end. 0, SPAN_INPUT, negative errno. */
-int hot_read(struct hot *h, struct span_audit *a, uint32_t input);
+/* Takes the packets of one batch. 0 or negative errno. */
+int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b);
+uint64_t hot_packets(const struct hot *h); /* read so far */
 int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverage,
 	       uint64_t *ret_evicted);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * hot - the loop per packet: source, decoder, flow table, and recognition of first bytes.
+ * hot - the loop per packet: decoder, copies, flow table, and recognition of first bytes.
  *
  * Nothing in here allocates per packet; a flow that shows payload gets a recognition from a pool.
  */
@@ -9,12 +9,12 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "capture/source.h"
 #include "decode/decode.h"
 #include "engine/engine.h"
+#include "flow/dup.h"
 #include "recognise/recognise.h"
 
-enum { SLAB = 256, PROGRESS_EVERY = 64 };
+enum { SLAB = 256 };
 /* Flows live while they talk, conversations to the end of the run: one part in FLOW_SHARE is for
  * flows and their first bytes, the rest for conversations. */
 enum { FLOW_SHARE = 8 };
@@ -32,17 +32,19 @@ struct slab {
 
 struct hot {
 	struct decoder *decoder;
+	struct dup_table *dups;
 	struct flow_table *flows;
 	struct conv_table *convs;
 	struct slab *slabs;
 	struct slot *free;
-	int64_t now_ns; /* of the newest packet */
+	int64_t now_ns; /* of the latest packet */
 	struct window window;
 	struct blind_set blind;
 	struct packet packets[BATCH_FRAMES];
 	uint64_t one_way, tcp_flows;
 	uint64_t tcp_unseen, tcp_payload;
-	uint64_t truncated, file_drops;
+	uint64_t truncated;
+	uint64_t other; /* decoded, no copy, neither TCP nor UDP */
 	int err;
 };
 
@@ -191,14 +193,20 @@ struct hot *hot_new(struct span_audit *a)
 		return NULL;
 	h->now_ns = TIME_NONE;
 	h->decoder = decoder_new();
-	h->flows = flow_table_new(
-		&(struct flow_options){.key = key, .max_memory = memory / FLOW_SHARE}, &ops, h);
+	h->flows = flow_table_new(&(struct flow_options){.key = key,
+							 .max_memory = memory / FLOW_SHARE,
+							 .vlan_key = a->vlan_key},
+				  &ops, h);
 	h->convs = conv_table_new(
 		&(struct conv_options){.key = key,
 				       .max_conversations = conversations ? conversations : 1,
 				       .known_port = known_port,
-				       .user = a});
-	if (!h->decoder || !h->flows || !h->convs)
+				       .user = a,
+				       .vlan_key = a->vlan_key});
+	h->dups = dup_table_new(key);
+	if (h->dups)
+		dup_table_vlan_key(h->dups, a->vlan_key);
+	if (!h->decoder || !h->dups || !h->flows || !h->convs)
 		return hot_free(h);
 	return h;
 }
@@ -208,6 +216,7 @@ struct hot *hot_free(struct hot *h)
 	if (!h)
 		return NULL;
 	decoder_free(h->decoder);
+	dup_table_free(h->dups);
 	flow_table_free(h->flows);
 	conv_table_free(h->convs);
 	window_done(&h->window);
@@ -227,10 +236,6 @@ static bool one_frame(struct hot *h, struct result_input *in, const struct frame
 		      struct packet *ret)
 {
 	in->packets++;
-	if (in->first_ns == TIME_NONE || f->ts_ns < in->first_ns)
-		in->first_ns = f->ts_ns;
-	if (in->last_ns == TIME_NONE || f->ts_ns > in->last_ns)
-		in->last_ns = f->ts_ns;
 	if (h->now_ns == TIME_NONE || f->ts_ns > h->now_ns)
 		h->now_ns = f->ts_ns;
 	if (window_add(&h->window, f->ts_ns) < 0 && !h->err)
@@ -246,67 +251,32 @@ static bool one_frame(struct hot *h, struct result_input *in, const struct frame
 	if (unlikely(ret->proto == IPPROTO_NR_ESP) &&
 	    blind_add(&h->blind, &ret->src, &ret->dst) < 0 && !h->err)
 		h->err = -ENOMEM;
+	ret->input = f->input;
+	if (dup_table_is_copy(h->dups, ret))
+		return false;
+	h->other += ret->proto != IPPROTO_NR_TCP && ret->proto != IPPROTO_NR_UDP;
 	return true;
 }
 
-/* The frames live until the source is asked again, so a batch is decoded whole and then given to
+/* The frames live until the next batch is asked for, so a batch is decoded whole and then given to
  * the table, which can fetch its memory ahead. */
-static int one_batch(struct hot *h, struct result_input *in, uint32_t input, const struct batch *b)
+int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b)
 {
 	size_t n = 0;
+	int r;
 
-	for (size_t i = 0; i < b->n; i++) {
-		if (!one_frame(h, in, &b->f[i], &h->packets[n]))
-			continue;
-		h->packets[n++].input = input;
-	}
-	return h->err ? h->err : flow_table_packets(h->flows, h->packets, n);
+	for (size_t i = 0; i < b->n; i++)
+		n += one_frame(h, &a->inputs[b->f[i].input], &b->f[i], &h->packets[n]);
+	if (h->err)
+		return h->err;
+	r = flow_table_packets(h->flows, h->packets, n);
+	decoder_release(h->decoder);
+	return r < 0 ? r : h->err;
 }
 
-int hot_read(struct hot *h, struct span_audit *a, uint32_t input)
+uint64_t hot_packets(const struct hot *h)
 {
-	struct result_input *in = &a->inputs[input];
-	struct batch b;
-	bool usage = false;
-	struct source *s = source_open(in->path, &(struct source_options){.filter = a->filter},
-				       &a->errs, &usage);
-	int r = 0;
-
-	if (!s) {
-		in->failed = true;
-		in->caveat = "it could not be opened";
-		return usage ? SPAN_USAGE : SPAN_INPUT;
-	}
-	in->first_ns = in->last_ns = TIME_NONE;
-	in->format = s->format;
-	for (unsigned turn = 0; (r = source_next(s, &b)) == 0 && b.n; turn++) {
-		r = one_batch(h, in, input, &b);
-		if (r < 0 || h->err)
-			break;
-		if (a->progress && turn % PROGRESS_EVERY == 0)
-			a->progress(a->progress_user, in->path, s->at, s->size,
-				    decoder_stats(h->decoder)->read);
-	}
-	for (size_t i = 0; i < s->losses.n; i++)
-		h->file_drops += s->losses.v[i].os;
-	in->bytes = s->at;
-	if (r == 0 && h->err)
-		r = h->err;
-	if (r == 0 && (s->end == SOURCE_CUT || s->end == SOURCE_DAMAGED))
-		in->caveat = arena_printf(&a->arena, "%s after packet %llu: %s",
-					  s->end == SOURCE_CUT ? "cut off" : "damaged",
-					  (unsigned long long)in->packets, s->why);
-	if (s->end == SOURCE_FAILED) {
-		struct error *e = errors_add(
-			&a->errs, false, "'%s' could not be read to its end: %s", in->path, s->why);
-
-		error_hint(e, "the disk or network share gave up; copy the file and try again");
-		in->failed = true;
-		in->caveat = arena_strdup(&a->arena, s->why);
-		r = SPAN_INPUT;
-	}
-	source_close(s);
-	return r;
+	return decoder_stats(h->decoder)->read;
 }
 
 int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverage,
@@ -315,6 +285,7 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 	const struct decode_stats *ds = decoder_stats(h->decoder);
 	struct coverage c = {0};
 
+	decoder_end(h->decoder);
 	flow_table_end(h->flows, h->now_ns == TIME_NONE ? 0 : h->now_ns);
 	if (h->err)
 		return h->err;
@@ -325,19 +296,24 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 		return r;
 
 	const struct flow_stats *fs = flow_table_stats(h->flows);
+	const struct dup_stats *dup = dup_table_stats(h->dups);
 
 	c.packets = ds->read;
 	c.decoded = ds->by[DECODE_OK];
 	memcpy(c.skipped, ds->by, sizeof c.skipped);
 	c.skipped[DECODE_OK] = 0;
 	memcpy(c.notes, ds->note, sizeof c.notes);
-	c.other_proto = ds->other_proto;
+	c.other_proto = h->other;
 	c.flow_packets = fs->packets;
+	c.duplicates = dup->copies;
+	c.duplicates_routed = dup->routed;
+	c.duplicates_across = dup->other_input;
 	c.reassembled = ds->fragments.whole;
 	c.fragments_late = ds->fragments.late;
 	c.fragments_overlap = ds->fragments.overlap;
 	c.fragments_shed = ds->fragments.shed;
-	c.kernel_drops = h->file_drops;
+	c.kernel_drops = a->drops_os;
+	c.interface_drops = a->drops_nic;
 	c.tcp_unseen_bytes = h->tcp_unseen;
 	c.tcp_bytes = h->tcp_payload;
 	c.one_way_flows = h->one_way;

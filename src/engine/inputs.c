@@ -1,83 +1,106 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * inputs - the files of a run: in which order they are read, and their digests.
+ * inputs - the files of a run: which ones, in which order, and their digests.
  *
  * Files are read in the order of their first packets, so that the order on the command line does
- * not matter. Standard input cannot be looked at twice and is read where it stands.
+ * not matter. What is no regular file (standard input, a pipe) cannot be looked at twice and is
+ * read from the start.
  */
 #include <errno.h>
+#include <glob.h>
 #include <sha256.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/time.h"
-#include "capture/source.h"
+#include "capture/order.h"
 #include "engine/engine.h"
 
 /* A digest reads the file once more. Up to this size nobody notices; beyond it is asked for. */
 static const off_t digest_below = 64 << 20;
 
-static const char *digest(struct span_audit *a, const char *path)
-{
-	struct stat st;
-	char hex[SHA256_DIGEST_STRING_LENGTH];
+/* An input, and what tells it from others while the list is made. */
+struct candidate {
+	struct result_input in;
+	dev_t dev;
+	ino_t ino;
+	bool regular;
+};
 
-	if (!strcmp(path, "-") || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
-		return NULL;
-	if (st.st_size > digest_below && !a->digest_all)
-		return NULL;
-	return SHA256File(path, hex) ? arena_strdup(&a->arena, hex) : NULL;
+struct candidates {
+	VEC(struct candidate) v;
+};
+
+struct source_options engine_source_options(const struct span_audit *a)
+{
+	return (struct source_options){.filter = a->filter, .reader = a->reader};
 }
 
-/* The time of the first packet, TIME_NONE without one. */
-static int peek(struct span_audit *a, struct result_input *in, bool *ret_usage)
+static int push(struct span_audit *a, struct candidates *c, const char *path)
 {
-	struct batch b;
-	struct source *s = source_open(in->path, &(struct source_options){.filter = a->filter},
-				       &a->errs, ret_usage);
+	struct candidate new = {.in = {.path = arena_strdup(&a->arena, path)}};
+	struct stat st;
 
-	if (!s) {
-		in->failed = true;
-		in->caveat = "it could not be opened";
-		return *ret_usage ? SPAN_USAGE : SPAN_INPUT;
+	if (!new.in.path)
+		return -ENOMEM;
+	new.in.first_ns = new.in.last_ns = TIME_NONE;
+	if (strcmp(path, "-") != 0 && stat(path, &st) == 0) {
+		new.regular = S_ISREG(st.st_mode);
+		new.dev = st.st_dev;
+		new.ino = st.st_ino;
 	}
+	return vec_push(&c->v, new) ? 0 : -ENOMEM;
+}
 
-	int r = source_next(s, &b);
+/* ------------------------------------------------------------------ folders and patterns */
 
-	if (r == 0 && b.n)
-		in->first_ns = b.f[0].ts_ns;
-	source_close(s);
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int push_path(struct span_audit *a, struct candidates *c, const char *path)
+{
+	return push(a, c, path);
+}
+
+/* Shells expand patterns themselves; quoted ones, and those of other programs, come here. A file of
+ * that very name wins. */
+static int push_pattern(struct span_audit *a, struct candidates *c, const char *pattern)
+{
+	struct stat st;
+	glob_t g;
+	int r = 0;
+
+	if (!strpbrk(pattern, "*?[") || lstat(pattern, &st) == 0)
+		return push_path(a, c, pattern);
+	switch (glob(pattern, 0, NULL, &g)) {
+	case 0:
+		break;
+	case GLOB_NOSPACE:
+		return -ENOMEM;
+	default: /* opening it will say that there is no such file */
+		return push(a, c, pattern);
+	}
+	for (size_t i = 0; r == 0 && i < g.gl_pathc; i++)
+		r = push_path(a, c, g.gl_pathv[i]);
+	globfree(&g);
 	return r;
 }
 
-static int by_first(const void *x, const void *y)
+static int expand(struct span_audit *a, struct candidates *c)
 {
-	const struct result_input *a = x, *b = y;
-
-	if (a->failed != b->failed)
-		return a->failed ? 1 : -1;
-	if (a->first_ns != b->first_ns)
-		return a->first_ns < b->first_ns ? -1 : 1;
-	return strcmp(a->path, b->path);
-}
-
-int inputs_open(struct span_audit *a)
-{
-	int worst = 0;
 	bool has_stdin = false;
+	int worst = 0;
 
-	a->n_inputs = a->files.n;
-	a->inputs = arena_alloc(&a->arena, (a->n_inputs + 1) * sizeof *a->inputs);
-	if (!a->inputs)
-		return -ENOMEM;
-	for (size_t i = 0; i < a->n_inputs; i++) {
-		struct result_input *in = &a->inputs[i];
-		bool usage = false;
+	for (size_t i = 0; i < a->files.n; i++) {
+		const char *path = a->files.v[i];
+		int r;
 
-		in->path = a->files.v[i];
-		in->first_ns = in->last_ns = TIME_NONE;
-		if (!strcmp(in->path, "-")) {
+		if (strcmp(path, "-") == 0) {
 			if (has_stdin) {
 				struct error *e = errors_add(&a->errs, false,
 							     "standard input is named twice");
@@ -86,20 +109,140 @@ int inputs_open(struct span_audit *a)
 				return SPAN_USAGE;
 			}
 			has_stdin = true;
-			continue;
+			r = push(a, c, path);
+		} else {
+			r = push_pattern(a, c, path);
 		}
+		if (r < 0)
+			return r;
+		if (r)
+			worst = r;
+	}
+	return worst;
+}
 
-		int r = peek(a, in, &usage);
+/* ------------------------------------------------------------------ one look at each */
 
+static const char *digest(struct span_audit *a, const char *path)
+{
+	struct stat st;
+	char hex[SHA256_DIGEST_STRING_LENGTH];
+
+	if (stat(path, &st) < 0 || (st.st_size > digest_below && !a->digest_all))
+		return NULL;
+	return SHA256File(path, hex) ? arena_strdup(&a->arena, hex) : NULL;
+}
+
+/* The time of the first packet, as order.h gives it; TIME_NONE without one. */
+static int peek(struct span_audit *a, struct result_input *in)
+{
+	struct source_options opt = engine_source_options(a);
+	struct batch b;
+	bool usage = false;
+	struct source *s = source_open(in->path, &opt, &a->errs, &usage);
+	struct order *o;
+	int r;
+
+	if (!s) {
+		in->failed = true;
+		in->caveat = "it could not be opened";
+		return usage ? SPAN_USAGE : SPAN_INPUT;
+	}
+	o = order_new(s);
+	if (!o)
+		return -ENOMEM;
+	r = order_next(o, &b);
+	if (r == 0 && b.n)
+		in->first_ns = b.f[0].ts_ns;
+	order_close(o);
+	return r;
+}
+
+static int by_first(const void *x, const void *y)
+{
+	const struct result_input *a = x, *b = y;
+	int left_out_a = a->failed ? 2 : a->same_as != NULL;
+	int left_out_b = b->failed ? 2 : b->same_as != NULL;
+
+	if (left_out_a != left_out_b)
+		return left_out_a - left_out_b;
+	if (a->first_ns != b->first_ns)
+		return a->first_ns < b->first_ns ? -1 : 1;
+	return strcmp(a->path, b->path);
+}
+
+/* The file that c[i] is again, under another name or as a copy; by name, so that the order of the
+ * command line does not show. */
+static const char *same_as(const struct candidates *c, size_t i)
+{
+	const struct candidate *x = &c->v.v[i];
+	const char *path = NULL;
+
+	if (!x->regular || x->in.failed || x->in.first_ns == TIME_NONE)
+		return NULL; /* empty files are alike and nobody's copy */
+	for (size_t k = 0; k < c->v.n; k++) {
+		const struct candidate *y = &c->v.v[k];
+		bool same = y->in.first_ns != TIME_NONE && y->regular && !y->in.failed &&
+			    ((x->dev == y->dev && x->ino == y->ino) ||
+			     (x->in.sha256 && y->in.sha256 && !strcmp(x->in.sha256, y->in.sha256)));
+		int order = strcmp(y->in.path, x->in.path);
+
+		if (k != i && same && (order < 0 || (order == 0 && k < i)) &&
+		    (!path || strcmp(y->in.path, path) < 0))
+			path = y->in.path;
+	}
+	return path;
+}
+
+static int look(struct span_audit *a, struct candidates *c)
+{
+	int worst = 0;
+
+	for (size_t i = 0; i < c->v.n; i++) {
+		struct candidate *x = &c->v.v[i];
+		int r;
+
+		/* What is no regular file is opened once, by who reads it; so is what does not
+		 * exist, but its error is said before anything is read. */
+		if (!strcmp(x->in.path, "-") || (x->ino && !x->regular && !is_folder(x->in.path)))
+			continue;
+		r = peek(a, &x->in);
 		if (r < 0 || r == SPAN_USAGE)
 			return r;
 		if (r)
 			worst = r;
 		else
-			in->sha256 = digest(a, in->path);
+			x->in.sha256 = digest(a, x->in.path);
 	}
-	/* TIME_NONE is the smallest: standard input and empty files come first. */
+	for (size_t i = 0; i < c->v.n; i++)
+		c->v.v[i].in.same_as = same_as(c, i);
+	return worst;
+}
+
+static int take(struct span_audit *a, const struct candidates *c)
+{
+	a->inputs = arena_alloc(&a->arena, (c->v.n + 1) * sizeof *a->inputs);
+	if (!a->inputs)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->v.n; i++)
+		a->inputs[a->n_inputs++] = c->v.v[i].in;
+	/* TIME_NONE is the smallest: streams and empty files come first. */
 	if (a->n_inputs)
 		qsort(a->inputs, a->n_inputs, sizeof *a->inputs, by_first);
-	return worst;
+	return 0;
+}
+
+int inputs_open(struct span_audit *a)
+{
+	struct candidates c = {0};
+	int expanded = expand(a, &c);
+	int r = expanded < 0 || expanded == SPAN_USAGE ? expanded : look(a, &c);
+
+	if (r == 0 || r == SPAN_INPUT) {
+		int taken = take(a, &c);
+
+		r = taken ? taken : r ? r : expanded;
+	}
+	vec_done(&c.v);
+	return r;
 }

@@ -346,6 +346,27 @@ void text_hosts(const struct page *p)
 
 /* --- inputs ----------------------------------------------------------------------------------- */
 
+/* In which order its packets were, when not in that of their times. */
+static void input_order(const struct page *p, const struct result_input *in)
+{
+	char a[64], b[TIME_TEXT];
+	struct out line = {0};
+
+	if (!in->late)
+		return;
+	out_printf(&line, "%s out of order, steps back of up to %s (packet %u): ",
+		   counted(in->late, "packet", "packets", a), duration_human(in->step_ns, b),
+		   in->step_packet);
+	if (in->unsorted)
+		out_printf(&line, "%s could not be put in order",
+			   counted(in->unsorted, "packet", "packets", a));
+	else
+		out_puts(&line, "put in order");
+	page_text(p, 2, out_str(&line));
+	p->o->failed |= line.failed;
+	out_done(&line);
+}
+
 void text_inputs(const struct page *p)
 {
 	const struct result *r = p->r;
@@ -364,7 +385,11 @@ void text_inputs(const struct page *p)
 		out_char(p->o, '\n');
 		out_reset(&line);
 		if (in->format)
-			out_printf(&line, "%s, ", in->format);
+			out_puts(&line, in->format);
+		if (in->codec)
+			out_printf(&line, " in %s", in->codec);
+		if (in->format)
+			out_puts(&line, ", ");
 		out_printf(&line, "%s, ", size_human(in->bytes, a));
 		out_puts(&line, counted(in->packets, "packet", "packets", a));
 		if (in->first_ns != TIME_NONE)
@@ -374,6 +399,15 @@ void text_inputs(const struct page *p)
 		page_text(p, 2, out_str(&line));
 		if (in->sha256)
 			out_printf(p->o, "  sha256 %s\n", in->sha256);
+		input_order(p, in);
+		if (in->same_as) {
+			out_reset(&line);
+			out_puts(&line, "not read: the same bytes as ");
+			out_text_z(&line, in->same_as);
+			page_text(p, 2, out_str(&line));
+		}
+		if (in->note)
+			page_text(p, 2, in->note);
 		if (in->caveat)
 			page_text(p, 2, in->caveat);
 	}

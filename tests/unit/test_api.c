@@ -23,6 +23,8 @@ static void every_function_is_there(void **state)
 		(any *)span_audit_max_memory,   (any *)span_audit_new,
 		(any *)span_audit_progress,     (any *)span_audit_role,
 		(any *)span_audit_rules,        (any *)span_audit_rules_dir,
+		(any *)span_audit_reader,       (any *)span_audit_vlan_key,
+		(any *)span_audit_follow,       (any *)span_audit_stop,
 		(any *)span_audit_run,          (any *)span_audit_site,
 		(any *)span_audit_strict_input, (any *)span_audit_write,
 		(any *)span_audit_write_flows,  (any *)span_audit_write_roles,

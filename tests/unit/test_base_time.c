@@ -93,6 +93,9 @@ static void durations(void **state)
 	}
 	for (size_t i = 0; i < N_ELEMENTS(bad); i++)
 		assert_false(duration_parse(bad[i], &ns));
+	assert_string_equal(duration_human(999, buf), "999 ns");
+	assert_string_equal(duration_human(1999, buf), "1 us");
+	assert_string_equal(duration_human(1000000, buf), "1 ms");
 }
 
 int main(void)

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * feed - all inputs of a run as one stream of packets, and what they say beside their packets.
+ *
+ * Inputs are merged by packet time, so neither how a capture was split into files nor the order of
+ * the command line can be seen in a result.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "capture/merge.h"
+#include "engine/engine.h"
+
+enum { PROGRESS_EVERY = 64 };
+
+struct feed {
+	struct span_audit *a;
+	struct order **open; /* by input; borrowed from the merge */
+	VEC(struct source_loss) losses;
+	VEC(struct source_name) names;
+	int status; /* 0 or SPAN_INPUT, SPAN_USAGE */
+	int err;
+};
+
+static struct order *open_input(void *user, uint32_t i)
+{
+	struct feed *f = user;
+	struct result_input *in = &f->a->inputs[i];
+	bool usage = false;
+	struct source_options opt = engine_source_options(f->a);
+	struct source *s = source_open(in->path, &opt, &f->a->errs, &usage);
+	struct order *o;
+
+	if (!s) {
+		in->failed = true;
+		in->caveat = "it could not be opened";
+		f->status = usage ? SPAN_USAGE : SPAN_INPUT;
+		return NULL;
+	}
+	in->format = s->format;
+	in->codec = s->codec;
+	o = order_new(s);
+	if (!o)
+		f->err = -ENOMEM;
+	f->open[i] = o;
+	return o;
+}
+
+static void times(struct result_input *in, const struct order_stats *t)
+{
+	in->first_ns = t->first_ns;
+	in->last_ns = t->last_ns;
+	in->late = t->late;
+	in->unsorted = t->beyond;
+	in->step_ns = t->step_ns;
+	in->step_packet = t->step_at;
+	in->strange_time = t->before_1970 + t->far_future;
+}
+
+static void how_it_ended(struct feed *f, struct result_input *in, const struct source *s)
+{
+	struct arena *arena = &f->a->arena;
+	struct error *e;
+
+	switch (s->end) {
+	case SOURCE_CUT:
+	case SOURCE_DAMAGED:
+		in->caveat = arena_printf(arena, "%s after packet %llu: %s",
+					  s->end == SOURCE_CUT ? "cut off" : "damaged",
+					  (unsigned long long)in->packets, s->why);
+		break;
+	case SOURCE_FAILED:
+		e = errors_add(&f->a->errs, false, "'%s' could not be read to its end: %s",
+			       in->path, s->why);
+		error_hint(e, "the disk or network share gave up; copy the file and try again");
+		in->failed = true;
+		in->caveat = arena_strdup(arena, s->why);
+		f->status = SPAN_INPUT;
+		break;
+	case SOURCE_MORE:
+	case SOURCE_WHOLE:
+		break;
+	}
+	if (s->note[0])
+		in->note = arena_strdup(arena, s->note);
+	in->bytes = s->at;
+}
+
+static void ended(void *user, uint32_t i, const struct order *o)
+{
+	struct feed *f = user;
+	const struct source *s = order_source(o);
+
+	f->open[i] = NULL;
+	times(&f->a->inputs[i], order_stats(o));
+	how_it_ended(f, &f->a->inputs[i], s);
+	for (size_t k = 0; k < s->losses.n; k++)
+		if (!vec_push(&f->losses, s->losses.v[k]))
+			f->err = -ENOMEM;
+	for (size_t k = 0; k < s->names.n; k++)
+		if (!vec_push(&f->names, s->names.v[k]))
+			f->err = -ENOMEM;
+}
+
+/* ------------------------------------------------------------------ what stands beside packets */
+
+static int by_interface(const void *x, const void *y)
+{
+	const struct source_loss *a = x, *b = y;
+	int c = strcmp(a->name, b->name);
+
+	return c ? c : (a->start_ns > b->start_ns) - (a->start_ns < b->start_ns);
+}
+
+/* Counters of one interface that began at one time are readings of one counter: the files of a
+ * rotated set. Others add up. */
+static void add_losses(struct feed *f)
+{
+	struct span_audit *a = f->a;
+	uint64_t nic = 0, os = 0;
+
+	if (f->losses.n)
+		qsort(f->losses.v, f->losses.n, sizeof *f->losses.v, by_interface);
+	for (size_t i = 0; i < f->losses.n; i++) {
+		const struct source_loss *l = &f->losses.v[i];
+		bool same = i && l->start_ns != TIME_NONE && by_interface(l - 1, l) == 0;
+
+		if (!same)
+			nic = os = 0;
+		if (l->nic > nic) {
+			a->drops_nic += l->nic - nic;
+			nic = l->nic;
+		}
+		if (l->os > os) {
+			a->drops_os += l->os - os;
+			os = l->os;
+		}
+	}
+}
+
+static int by_address(const void *x, const void *y)
+{
+	const struct source_name *a = x, *b = y;
+	int c = memcmp(&a->addr, &b->addr, sizeof a->addr);
+
+	return c ? c : strcmp(a->name, b->name);
+}
+
+/* One name for an address: the smallest, so that the order of files cannot be seen. */
+static int add_names(struct feed *f)
+{
+	struct span_audit *a = f->a;
+	struct passive_name *v;
+
+	if (!f->names.n)
+		return 0;
+	qsort(f->names.v, f->names.n, sizeof *f->names.v, by_address);
+	v = arena_alloc(&a->arena, f->names.n * sizeof *v);
+	if (!v)
+		return -ENOMEM;
+	for (size_t i = 0; i < f->names.n; i++) {
+		const struct source_name *n = &f->names.v[i];
+
+		if (!n->name[0] || (a->n_names && addr_equal(&v[a->n_names - 1].addr, &n->addr)))
+			continue;
+		v[a->n_names].addr = n->addr;
+		v[a->n_names].name = arena_strdup(&a->arena, n->name);
+		if (!v[a->n_names++].name)
+			return -ENOMEM;
+	}
+	a->names = v;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ the stream */
+
+static void tell(const struct feed *f, uint32_t input)
+{
+	const struct span_audit *a = f->a;
+	const struct source *s = f->open[input] ? order_source(f->open[input]) : NULL;
+
+	if (a->progress && s)
+		a->progress(a->progress_user, a->inputs[input].path, s->at, s->size,
+			    hot_packets(a->hot));
+}
+
+/* Files that could not be opened, and copies of others, stand behind the rest. */
+static size_t readable(const struct span_audit *a)
+{
+	size_t n = 0;
+
+	while (n < a->n_inputs && !a->inputs[n].failed && !a->inputs[n].same_as)
+		n++;
+	return n;
+}
+
+static int run(struct feed *f)
+{
+	static const struct merge_ops ops = {.open = open_input, .ended = ended};
+	struct span_audit *a = f->a;
+	size_t n = readable(a);
+	int64_t *first = calloc(n + 1, sizeof *first);
+	struct merge *m = NULL;
+	struct batch b;
+	int r = -ENOMEM;
+
+	f->open = calloc(n + 1, sizeof *f->open);
+	if (!first || !f->open)
+		goto done;
+	for (size_t i = 0; i < n; i++)
+		first[i] = a->inputs[i].first_ns;
+	m = merge_new(first, n, &ops, f);
+	if (!m)
+		goto done;
+	for (unsigned turn = 0; (r = merge_next(m, &b)) == 0 && b.n; turn++) {
+		r = hot_batch(a->hot, a, &b);
+		if (r < 0 || f->err || f->status == SPAN_USAGE)
+			break;
+		if (turn % PROGRESS_EVERY == 0)
+			tell(f, b.f[0].input);
+	}
+	if (r == 0)
+		r = f->err;
+done:
+	merge_free(m);
+	free(f->open);
+	free(first);
+	return r;
+}
+
+int feed_run(struct span_audit *a)
+{
+	struct feed f = {.a = a};
+	int r = run(&f);
+
+	if (r == 0) {
+		add_losses(&f);
+		r = add_names(&f);
+	}
+	vec_done(&f.losses);
+	vec_done(&f.names);
+	return r ? r : f.status;
+}
