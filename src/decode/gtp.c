@@ -46,11 +46,11 @@ static enum decode_skip user_packet(struct layer *l)
 
 	if (rd_short(&look))
 		return SKIP_TUNNEL;
-	if (nibble == 4 || nibble == 6)
-		l->next = nibble == 4 ? decode_ipv4 : decode_ipv6;
-	/* An Ethernet address may begin with anything. */
-	if (!guess_ip_here(l) && guess_ethernet(l->r, guess_room(l)))
+	/* First, as an address may begin with anything, also with a 4. */
+	if (guess_ethernet_here(l))
 		l->next = decode_ethernet;
+	else if (nibble == 4 || nibble == 6)
+		l->next = nibble == 4 ? decode_ipv4 : decode_ipv6;
 	return l->next ? DECODE_OK : SKIP_TUNNEL;
 }
 

@@ -29,7 +29,7 @@ enum {
 	PPP_IPV6 = 0x0057,
 };
 
-static bool looks_ppp(struct rd r, size_t wire)
+static bool looks_ppp(struct rd r, uint32_t missing)
 {
 	if (rd_be16(&r) != PPP_ADDRESS_CONTROL)
 		return false;
@@ -38,7 +38,7 @@ static bool looks_ppp(struct rd r, size_t wire)
 
 	if (rd_short(&r) || (protocol != PPP_IPV4 && protocol != PPP_IPV6))
 		return false;
-	return guess_ip(r, wire - 4);
+	return guess_ip(r, missing);
 }
 
 static enum decode_skip session3(struct layer *l)
@@ -54,16 +54,16 @@ static enum decode_skip session3(struct layer *l)
 		return SKIP_TUNNEL;
 	for (size_t i = 0; i < N_ELEMENTS(between); i++) {
 		struct rd r = l->r;
-		size_t wire = guess_room(l) - between[i];
+		uint32_t missing = guess_missing(l);
 
 		rd_skip(&r, between[i]);
 		if (rd_short(&r))
 			break;
-		if (guess_ethernet(r, wire))
+		if (guess_ethernet(r, missing))
 			l->next = decode_ethernet;
-		else if (looks_ppp(r, wire))
+		else if (looks_ppp(r, missing))
 			l->next = decode_ppp;
-		else if (guess_ip(r, wire)) /* RFC 4349 has frames of other kinds; IP is one */
+		else if (guess_ip(r, missing)) /* RFC 4349 has frames of other kinds; IP is one */
 			l->next = decode_raw;
 		if (l->next) {
 			l->r = r;

@@ -113,15 +113,27 @@ decode_fn *decode_by_proto(uint8_t proto);
  * port. */
 decode_fn *decode_by_udp_ports(uint16_t sport, uint16_t dport);
 
-/* guess.c: for headers that no field announces. They look and take nothing; `wire` is how many
- * bytes were sent from here on. True when the headers make sense and fit into that. */
-bool guess_ip(struct rd r, size_t wire);
-bool guess_ip_here(const struct layer *l);
-bool guess_ethernet(struct rd r, size_t wire); /* with a content that is known */
-/* What `wire` is for l->r. What begins in a fragment may go on in the next one. */
-static inline size_t guess_room(const struct layer *l)
+/* guess.c: for headers that no field announces. They look and take nothing. `missing` bytes follow
+ * the reader's end on the wire. True when the headers make sense and fit into that. */
+#define GUESS_ANY UINT32_MAX /* nobody knows how many: lengths are believed */
+bool guess_ip(struct rd r, uint32_t missing);
+bool guess_ethernet(struct rd r, uint32_t missing); /* with a content that is known */
+bool guess_fits(const struct rd *r, uint32_t missing, size_t n);
+
+/* What begins in a fragment goes on in the next one. */
+static inline uint32_t guess_missing(const struct layer *l)
 {
-	return l->packet->fragment ? UINT32_MAX : layer_wire(l);
+	return l->packet->fragment ? GUESS_ANY : l->missing;
+}
+
+static inline bool guess_ip_here(const struct layer *l)
+{
+	return guess_ip(l->r, guess_missing(l));
+}
+
+static inline bool guess_ethernet_here(const struct layer *l)
+{
+	return guess_ethernet(l->r, guess_missing(l));
 }
 
 /* link.c: goes on with an EtherType, or with 802.2 LLC when the field is an 802.3 length. */

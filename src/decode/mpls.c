@@ -21,14 +21,14 @@ enum {
 
 static enum decode_skip pseudowire(struct layer *l, uint8_t nibble)
 {
-	size_t room = guess_room(l);
+	uint32_t missing = guess_missing(l);
 	struct rd behind = l->r;
 
 	rd_skip(&behind, CONTROL_WORD);
 	if (nibble == 0 && !rd_short(&behind) &&
-	    (guess_ethernet(behind, room - CONTROL_WORD) || !guess_ethernet(l->r, room)))
+	    (guess_ethernet(behind, missing) || !guess_ethernet(l->r, missing)))
 		l->r = behind;
-	else if (nibble == 1 && !guess_ethernet(l->r, room))
+	else if (nibble == 1 && !guess_ethernet(l->r, missing))
 		return SKIP_NOT_IP;
 	l->next = decode_ethernet;
 	return DECODE_OK;
@@ -50,7 +50,7 @@ static enum decode_skip content(struct layer *l, uint32_t label)
 	if (nibble != 4 && nibble != 6)
 		return pseudowire(l, nibble);
 	l->next = nibble == 4 ? decode_ipv4 : decode_ipv6;
-	if (!guess_ip_here(l) && guess_ethernet(l->r, guess_room(l)))
+	if (guess_ethernet_here(l))
 		l->next = decode_ethernet;
 	return DECODE_OK;
 }
@@ -86,12 +86,12 @@ enum decode_skip decode_mpls_udp(struct decoder *d, struct layer *l)
 			return SKIP_TUNNEL;
 	} while (!(entry & BOTTOM_OF_STACK));
 
-	size_t room = guess_room(l) - n * sizeof entry;
+	uint32_t missing = guess_missing(l);
 
 	behind = r;
 	rd_skip(&behind, CONTROL_WORD);
-	if (!guess_ip(r, room) && !guess_ethernet(r, room) &&
-	    (rd_short(&behind) || *r.p >> 4 != 0 || !guess_ethernet(behind, room - CONTROL_WORD)))
+	if (!guess_ip(r, missing) && !guess_ethernet(r, missing) &&
+	    (rd_short(&behind) || *r.p >> 4 != 0 || !guess_ethernet(behind, missing)))
 		return SKIP_TUNNEL;
 	l->next = decode_mpls;
 	return DECODE_OK;

@@ -17,7 +17,7 @@ enum {
 	INDICATION_AUTH = 0x0001,
 	NONCE_AND_CONFIRMATION = 9,
 	ORIGIN_REST = 6,
-	IPV6_TO_SOURCE = 8,
+	IPV6_HEADER = 40,
 
 	AYIYA_FORWARD = 1, /* 3.6; 0 is a heartbeat, the others echo and query */
 	NEXT_IPV4 = 4,
@@ -37,10 +37,19 @@ static bool is_link_local(const uint8_t *a)
 }
 
 /* Every packet of the service has a client at one end: with its Teredo address or, as long as it
- * has none, with a link-local one (RFC 4380 5.2.1). */
-static bool between_clients(struct rd r)
+ * has none, with a link-local one (RFC 4380 5.2.1). Trailers may follow it (RFC 6081 4). */
+static bool between_clients(struct rd r, uint32_t missing)
 {
-	rd_skip(&r, IPV6_TO_SOURCE);
+	struct rd all = r;
+	bool v6 = rd_u8(&r) >> 4 == 6;
+
+	rd_skip(&r, 3);
+
+	size_t length = rd_be16(&r);
+
+	rd_skip(&r, 2);
+	if (!v6 || !guess_fits(&all, missing, length + IPV6_HEADER))
+		return false;
 
 	const uint8_t *src = rd_take(&r, 16), *dst = rd_take(&r, 16);
 
@@ -69,9 +78,7 @@ enum decode_skip decode_teredo(struct decoder *d, struct layer *l)
 	}
 	if (indication(l) == INDICATION_ORIGIN)
 		rd_skip(&l->r, 2 + ORIGIN_REST);
-	if (rd_short(&l->r) || !rd_left(&l->r) || *l->r.p >> 4 != 6)
-		return SKIP_TUNNEL;
-	if (!guess_ip_here(l) || !between_clients(l->r))
+	if (rd_short(&l->r) || !between_clients(l->r, guess_missing(l)))
 		return SKIP_TUNNEL;
 	layer_tunnel(l, TUNNEL_TEREDO, 0);
 	l->next = decode_ipv6;
