@@ -744,6 +744,91 @@ static void no_tunnel_in_fragments(void **state)
 	decoder_free(d);
 }
 
+/* Inside was an IPv6 header, and nothing good behind it: of what was read of it nothing stays. */
+static void no_good_tunnel_in_fragments(void **state)
+{
+	static struct datagram g;
+	static uint8_t frame[3000], payload[1000];
+	struct decoder *d = decoder_new();
+	struct packet k;
+
+	unhex("0800000000000700 020000000002020000000001 86dd 60000000000c2c40"
+	      "fd000000000000000000000000000001 fd000000000000000000000000000002"
+	      "0600000100000009 00010002",
+	      payload, sizeof payload);
+
+	const struct build b = {.src = "10.0.0.1",
+				.dst = "10.0.0.2",
+				.sport = 999,
+				.dport = 4789,
+				.proto = 17,
+				.payload = payload,
+				.n = sizeof payload};
+
+	g = (struct datagram){.id = 7, .head = 20};
+	g.n = build_frame(&b, frame, sizeof frame) - 14;
+	memcpy(g.b, frame + 14, g.n);
+	assert_int_equal(give(d, &g, 0, 800, &k), DECODE_OK);
+	assert_int_equal(k.dport, 4789);
+	assert_int_equal(give(d, &g, 800, 1008, &k), DECODE_OK);
+	assert_int_equal(k.dport, 4789);
+	assert_int_equal(k.whole_len, sizeof payload);
+	assert_int_equal(decoder_stats(d)->note[NOTE_BAD_CHECKSUM], 0);
+	assert_fates(d, 1, 1, 0, 0); /* the inner one, too */
+	decoder_free(d);
+}
+
+static void largest(void **state)
+{
+	static const struct {
+		bool v6, hop;
+		unsigned end;
+		bool good;
+	} rows[] = {
+		{false, false, 65535 - 20, true}, {false, false, 65535 - 19, false},
+		{true, false, 65535, true},       {true, false, 65536, false},
+		{true, true, 65535 - 8, true},    {true, true, 65535 - 7, false},
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		static struct datagram g;
+		static uint8_t b[ROOM + 100];
+		struct decoder *d = decoder_new();
+		struct packet k;
+
+		make(&g, rows[i].v6, 17, 100);
+		g.hop = rows[i].hop;
+		give_cut(d, b, cut(&g, 0, 64000, true, b), 0, 0, &k);
+		give_cut(d, b, cut(&g, 64000, rows[i].end, false, b), 0, 0, &k);
+		assert_fates(d, rows[i].good, !rows[i].good, 0, 0);
+		decoder_free(d);
+	}
+}
+
+/* The length of UDP is below that of IP: what is behind is no payload and not summed up. */
+static void udp_length(void **state)
+{
+	static const struct {
+		unsigned length, whole;
+	} rows[] = {{1008, 1000}, {0, 1600}, {1609, 1600}, {7, 1600}};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		static struct datagram g;
+		struct decoder *d = decoder_new();
+		enum decode_skip first = rows[i].length == 7 ? SKIP_TRANSPORT_BAD : DECODE_OK;
+		struct packet k;
+
+		make(&g, false, 17, 1000);
+		g.n += 600;
+		put16(g.b + 24, rows[i].length);
+		assert_int_equal(give(d, &g, 0, 800, &k), first);
+		assert_int_equal(give(d, &g, 800, 1608, &k), DECODE_OK);
+		assert_int_equal(k.whole_len, rows[i].whole);
+		assert_int_equal(decoder_stats(d)->note[NOTE_BAD_CHECKSUM], i != 0);
+		decoder_free(d);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -761,6 +846,9 @@ int main(void)
 		cmocka_unit_test(fragments_inside_a_tunnel),
 		cmocka_unit_test(a_tunnel_in_fragments),
 		cmocka_unit_test(no_tunnel_in_fragments),
+		cmocka_unit_test(no_good_tunnel_in_fragments),
+		cmocka_unit_test(largest),
+		cmocka_unit_test(udp_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
