@@ -63,6 +63,8 @@ static int filters(void)
 	      "  host net            an end is this host, in this network    net=10.20.0.0/16\n"
 	      "  port proto app      server's port, tcp or udp, what the bytes are    app=tds\n"
 	      "  state verdict       what happened, what it means               state=refused\n"
+	      "  vlan tunnel                 outermost VLAN, 0 none; kind of tunnel    "
+	      "tunnel=vxlan\n"
 	      "  packets bytes flows seen    figures, also with > and <               seen>1h\n"
 	      "Join them by and, or, not and brackets; words side by side mean and. Quote\n"
 	      "brackets for the shell:\n"

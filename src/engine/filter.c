@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "decode/decode.h"
 #include "recognise/recognise.h"
 
 enum { DEPTH_MAX = 32 };
@@ -21,6 +22,8 @@ enum key {
 	KEY_APP,
 	KEY_STATE,
 	KEY_VERDICT,
+	KEY_VLAN,
+	KEY_TUNNEL,
 	KEY_PACKETS,
 	KEY_BYTES,
 	KEY_FLOWS,
@@ -28,8 +31,8 @@ enum key {
 };
 
 static const char *const key_words[] = {
-	"role",  "client",  "server",  "host",  "net",   "port", "proto", "app",
-	"state", "verdict", "packets", "bytes", "flows", "seen", NULL,
+	"role",    "client", "server", "host",    "net",   "port",  "proto", "app", "state",
+	"verdict", "vlan",   "tunnel", "packets", "bytes", "flows", "seen",  NULL,
 };
 
 struct filter {
@@ -112,6 +115,17 @@ static bool number(const char *z, uint64_t max, uint64_t *ret_)
 	return true;
 }
 
+/* A kind of tunnel, or "none". */
+static bool parse_tunnel(struct filter *f, const char *v)
+{
+	for (int t = 0; t < TUNNEL_N; t++)
+		if (!strcmp(v, t == TUNNEL_NONE ? "none" : tunnel_name((enum tunnel)t))) {
+			f->number = (uint64_t)t;
+			return true;
+		}
+	return false;
+}
+
 static bool parse_value(struct filter *f, const char *v)
 {
 	char *dash;
@@ -153,6 +167,10 @@ static bool parse_value(struct filter *f, const char *v)
 	case KEY_VERDICT:
 		f->number = kind_by_name(v);
 		return f->number != KIND_N;
+	case KEY_VLAN:
+		return number(v, 4094, &f->number);
+	case KEY_TUNNEL:
+		return parse_tunnel(f, v);
 	case KEY_PACKETS:
 	case KEY_BYTES:
 	case KEY_FLOWS:
@@ -183,7 +201,7 @@ static struct filter *parse_term(struct parser *p)
 	if (rel >= n || rel + 1 >= n)
 		return complain(p, n, "this is not KEY=VALUE",
 				"keys: role client server host net port proto app state verdict "
-				"packets bytes flows seen");
+				"vlan tunnel packets bytes flows seen");
 
 	struct filter *f = node(p, OP_TERM, NULL, NULL);
 	char *key = arena_strndup(p->arena, t, rel);
@@ -199,7 +217,7 @@ static struct filter *parse_term(struct parser *p)
 	if (!key_words[k])
 		return complain(p, rel, "there is no such filter key",
 				"keys: role client server host net port proto app state verdict "
-				"packets bytes flows seen");
+				"vlan tunnel packets bytes flows seen");
 	f->key = (enum key)k;
 	f->rel = t[rel];
 	f->text = arena_strdup(p->arena, value);
@@ -337,6 +355,10 @@ static bool term(const struct filter *f, const struct filter_row *row)
 		return c->state == f->number;
 	case KEY_VERDICT:
 		return row->verdict == f->number;
+	case KEY_VLAN:
+		return c->vlan == f->number;
+	case KEY_TUNNEL:
+		return c->tunnel == f->number;
 	case KEY_PACKETS:
 		return compare(f, c->packets[0] + c->packets[1]);
 	case KEY_BYTES:

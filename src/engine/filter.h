@@ -3,7 +3,8 @@
  * filter - the one filter language: `role=sql and not state=established or port=1433`.
  *
  *   term    KEY=VALUE, or KEY>VALUE and KEY<VALUE for figures
- *   keys    role client server host net port proto app state verdict packets bytes flows seen
+ *   keys    role client server host net port proto app state verdict vlan tunnel
+ *           packets bytes flows seen
  *   joined  by `and` (also by standing side by side), `or`, `not`, ( )
  */
 #ifndef SPAN_ENGINE_FILTER_H

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "decode/decode.h"
 #include "engine/engine.h"
 #include "engine/filter.h"
 #include "recognise/recognise.h"
@@ -73,7 +74,9 @@ static void write_json(struct out *o, const struct filter_row *row)
 		out_json_z(o, c->name[i]);
 		between = ", ";
 	}
-	out_printf(o, "], \"first\": \"%s\", \"last\": \"%s\"}", time_rfc3339(c->first_ns, t1),
+	out_printf(o, "], \"vlan\": %u, \"tunnel\": \"%s\", \"tunnel_id\": %u", c->vlan,
+		   tunnel_name((enum tunnel)c->tunnel), c->tunnel_id);
+	out_printf(o, ", \"first\": \"%s\", \"last\": \"%s\"}", time_rfc3339(c->first_ns, t1),
 		   time_rfc3339(c->last_ns, t2));
 }
 

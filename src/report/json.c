@@ -463,6 +463,22 @@ static void roles(struct jsonw *w, const struct result *r)
 	jsonw_array_end(w);
 }
 
+/* What its packets came in: attributes, no part of what a conversation is. */
+static void way_members(struct jsonw *w, const struct conv *c)
+{
+	jsonw_name(w, "vlan");
+	if (c->vlan)
+		jsonw_uint(w, c->vlan);
+	else
+		jsonw_null(w);
+	text_member(w, "tunnel", some(tunnel_name((enum tunnel)c->tunnel)));
+	jsonw_name(w, "tunnel_id");
+	if (c->tunnel_id)
+		jsonw_uint(w, c->tunnel_id);
+	else
+		jsonw_null(w);
+}
+
 static void conversations(struct jsonw *w, const struct result *r)
 {
 	jsonw_name(w, "conversations");
@@ -480,6 +496,7 @@ static void conversations(struct jsonw *w, const struct result *r)
 		text_member(w, "rule", j->rule ? j->rule->id : NULL);
 		text_member(w, "protocol", some(app_name(j->app)));
 		direction_member(w, true, dir_confidence(c->reason), c->reason);
+		way_members(w, c);
 		uint_member(w, "flows", c->flows);
 		uint_member(w, "failed_flows", c->fails);
 		jsonw_name(w, "packets");
