@@ -29,6 +29,7 @@ struct set { /* of conversations, by key */
 struct endpoint {
 	struct addr addr;
 	uint16_t port;
+	uint16_t vlan; /* here and in what follows: 0 where it is no part of the key */
 	uint8_t proto;
 	bool used;
 	bool server;    /* of a flow with DIR_SYN or DIR_MESSAGE */
@@ -37,6 +38,7 @@ struct endpoint {
 
 struct host { /* hop limits of an address' packets that are no RST */
 	struct addr addr;
+	uint16_t vlan;
 	uint8_t ttl_min, ttl_max; /* 0: free */
 };
 
@@ -95,28 +97,39 @@ struct conv_key {
 	uint16_t port;
 	uint8_t proto;
 	int32_t cport;
+	uint16_t vlan;
 };
+
+static uint16_t key_vlan(const struct conv_table *t, uint16_t vlan)
+{
+	return t->o.vlan_key ? vlan : 0;
+}
 
 static uint64_t hash_of(const struct conv_table *t, const struct conv_key *k)
 {
-	uint64_t w[5];
+	uint64_t w[6];
 
 	memcpy(w, k->client->b, 16);
 	memcpy(w + 2, k->server->b, 16);
 	w[4] = (uint64_t)(uint32_t)k->cport << 32 | (uint64_t)k->port << 16 | k->proto;
-	return siphash13_words(w, 5, &t->key);
+	w[5] = k->vlan;
+	return siphash13_words(w, 6, &t->key);
 }
 
-static struct conv_key key_of_conv(const struct conv *c, bool waiting)
+static struct conv_key key_of_conv(const struct conv_table *t, const struct conv *c, bool waiting)
 {
-	return (struct conv_key){&c->client, &c->server, c->port, c->proto,
-				 waiting ? c->client_port_min : -1};
+	return (struct conv_key){&c->client,
+				 &c->server,
+				 c->port,
+				 c->proto,
+				 waiting ? c->client_port_min : -1,
+				 key_vlan(t, c->vlan)};
 }
 
-static bool same(const struct conv *c, const struct conv_key *k)
+static bool same(const struct conv_table *t, const struct conv *c, const struct conv_key *k)
 {
 	return c->port == k->port && c->proto == k->proto && addr_equal(&c->client, k->client) &&
-	       addr_equal(&c->server, k->server) &&
+	       addr_equal(&c->server, k->server) && key_vlan(t, c->vlan) == k->vlan &&
 	       (k->cport < 0 || c->client_port_min == k->cport);
 }
 
@@ -128,7 +141,7 @@ static uint32_t *set_slot(const struct conv_table *t, const struct set *s, const
 		if (!*at)
 			return at;
 		assert(s->v); /* what a slot names is there */
-		if (same(&s->v[*at - 1], k))
+		if (same(t, &s->v[*at - 1], k))
 			return at;
 	}
 }
@@ -152,7 +165,7 @@ static bool set_grow(const struct conv_table *t, struct set *s, bool waiting)
 	s->slot = slot;
 	s->slots = slots;
 	for (size_t i = 0; i < s->n; i++) {
-		struct conv_key k = key_of_conv(&s->v[i], waiting);
+		struct conv_key k = key_of_conv(t, &s->v[i], waiting);
 
 		*set_slot(t, s, &k) = (uint32_t)(i + 1);
 	}
@@ -179,6 +192,8 @@ static struct conv *set_get(struct conv_table *t, struct set *s, const struct co
 	assert(s->v);
 	c = &s->v[s->n];
 	conv_init(c, k->client, k->server, k->port, k->proto);
+	if (t->o.vlan_key)
+		c->vlan = k->vlan;
 	if (k->cport >= 0)
 		c->client_port_min = c->client_port_max = (uint16_t)k->cport;
 	*set_slot(t, s, k) = (uint32_t)++s->n;
@@ -187,15 +202,16 @@ static struct conv *set_get(struct conv_table *t, struct set *s, const struct co
 
 /* Hosts' hop limits */
 
-static struct host *host_slot(const struct conv_table *t, const struct addr *a)
+static struct host *host_slot(const struct conv_table *t, const struct addr *a, uint16_t vlan)
 {
-	uint64_t w[2];
+	uint64_t w[3];
 
 	memcpy(w, a->b, 16);
-	for (uint64_t i = siphash13_words(w, 2, &t->key);; i++) {
+	w[2] = vlan;
+	for (uint64_t i = siphash13_words(w, 3, &t->key);; i++) {
 		struct host *h = &t->host[i & (t->hosts - 1)];
 
-		if (!h->ttl_min || addr_equal(&h->addr, a))
+		if (!h->ttl_min || (h->vlan == vlan && addr_equal(&h->addr, a)))
 			return h;
 	}
 }
@@ -214,25 +230,25 @@ static int hosts_grow(struct conv_table *t)
 	}
 	for (size_t i = 0; i < n; i++)
 		if (old[i].ttl_min)
-			*host_slot(t, &old[i].addr) = old[i];
+			*host_slot(t, &old[i].addr, old[i].vlan) = old[i];
 	free(old);
 	return 0;
 }
 
-static int host_ttl(struct conv_table *t, const struct addr *a, uint8_t ttl)
+static int host_ttl(struct conv_table *t, const struct addr *a, uint16_t vlan, uint8_t ttl)
 {
 	if (!ttl)
 		return 0;
 	if ((t->n_host + 1) * 4 > t->hosts * 3 && t->n_host < HOSTS_MAX && hosts_grow(t) < 0)
 		return -ENOMEM;
 
-	struct host *h = host_slot(t, a);
+	struct host *h = host_slot(t, a, vlan);
 
 	if (!h->ttl_min) {
 		if (t->n_host == HOSTS_MAX)
 			return 0;
 		t->n_host++;
-		*h = (struct host){*a, ttl, ttl};
+		*h = (struct host){*a, vlan, ttl, ttl};
 	}
 	if (ttl < h->ttl_min)
 		h->ttl_min = ttl;
@@ -248,7 +264,7 @@ static void name_refuser(const struct conv_table *t, struct conv *c)
 	if (c->refuser != REFUSER_SERVER || c->icmp_class != ICMP_NOT_ERROR || !t->hosts)
 		return;
 
-	const struct host *h = host_slot(t, &c->server);
+	const struct host *h = host_slot(t, &c->server, key_vlan(t, c->vlan));
 
 	if (!h->ttl_min)
 		return;
@@ -269,8 +285,9 @@ static int add(struct conv_table *t, const struct flow_done *d, const struct con
 	       bool directed, bool group)
 {
 	struct set *s = directed ? &t->convs : &t->waiting;
-	struct conv_key k = {&d->addr[0], &d->addr[1], d->port[1], d->proto,
-			     directed ? -1 : d->port[0]};
+	struct conv_key k = {
+		&d->addr[0],         &d->addr[1], d->port[1], d->proto, directed ? -1 : d->port[0],
+		key_vlan(t, d->vlan)};
 	bool room = t->convs.n + t->waiting.n < t->o.max_conversations;
 	int err;
 	struct conv *c = set_get(t, s, &k, room, &err);
@@ -281,8 +298,8 @@ static int add(struct conv_table *t, const struct flow_done *d, const struct con
 	}
 	c->group = group;
 	conv_flow(c, d, f);
-	err = host_ttl(t, &d->addr[0], d->client_ttl);
-	return err < 0 ? err : host_ttl(t, &d->addr[1], d->server_ttl);
+	err = host_ttl(t, &d->addr[0], k.vlan, d->client_ttl);
+	return err < 0 ? err : host_ttl(t, &d->addr[1], k.vlan, d->server_ttl);
 }
 
 int conv_table_add(struct conv_table *t, const struct flow_done *d, const struct conv_facts *f)
@@ -301,27 +318,30 @@ int conv_table_add(struct conv_table *t, const struct flow_done *d, const struct
 /* Directions */
 
 static struct endpoint *end_slot(const struct conv_table *t, const struct addr *a, uint16_t port,
-				 uint8_t proto)
+				 uint8_t proto, uint16_t vlan)
 {
 	uint64_t w[3];
 
 	memcpy(w, a->b, 16);
-	w[2] = (uint64_t)port << 8 | proto;
+	w[2] = (uint64_t)vlan << 32 | (uint64_t)port << 8 | proto;
 	for (uint64_t i = siphash13_words(w, 3, &t->key);; i++) {
 		struct endpoint *e = &t->end[i & (t->ends - 1)];
 
-		if (!e->used || (e->port == port && e->proto == proto && addr_equal(&e->addr, a)))
+		if (!e->used || (e->port == port && e->proto == proto && e->vlan == vlan &&
+				 addr_equal(&e->addr, a)))
 			return e;
 	}
 }
 
-static void count_peer(struct conv_table *t, const struct addr *a, uint16_t port, uint8_t proto)
+static void count_peer(struct conv_table *t, const struct addr *a, uint16_t port, uint8_t proto,
+		       uint16_t vlan)
 {
-	struct endpoint *e = end_slot(t, a, port, proto);
+	struct endpoint *e = end_slot(t, a, port, proto, vlan);
 
 	e->addr = *a;
 	e->port = port;
 	e->proto = proto;
+	e->vlan = vlan;
 	e->used = true;
 	e->peers++;
 }
@@ -329,7 +349,8 @@ static void count_peer(struct conv_table *t, const struct addr *a, uint16_t port
 /* The entry of the same 5-tuple whose first sender was the other end. */
 static const struct conv *reverse(const struct conv_table *t, const struct conv *c)
 {
-	struct conv_key k = {&c->server, &c->client, c->client_port_min, c->proto, c->port};
+	struct conv_key k = {&c->server, &c->client, c->client_port_min,
+			     c->proto,   c->port,    key_vlan(t, c->vlan)};
 	const struct conv *r = set_find(t, &t->waiting, &k);
 
 	return r != c ? r : NULL;
@@ -355,14 +376,15 @@ static int survey(struct conv_table *t)
 
 		if (!is_lower(c) && reverse(t, c))
 			continue;
-		count_peer(t, &c->client, c->client_port_min, c->proto);
-		count_peer(t, &c->server, c->port, c->proto);
+		count_peer(t, &c->client, c->client_port_min, c->proto, key_vlan(t, c->vlan));
+		count_peer(t, &c->server, c->port, c->proto, key_vlan(t, c->vlan));
 	}
 	for (size_t i = 0; i < t->convs.n; i++) {
 		const struct conv *c = &t->convs.v[i];
 
 		if (!c->group && c->reason <= DIR_MESSAGE) {
-			struct endpoint *e = end_slot(t, &c->server, c->port, c->proto);
+			struct endpoint *e =
+				end_slot(t, &c->server, c->port, c->proto, key_vlan(t, c->vlan));
 
 			e->server = e->used;
 		}
@@ -374,8 +396,9 @@ static int survey(struct conv_table *t)
 static unsigned decide(const struct conv_table *t, const struct conv *c,
 		       enum dir_reason *ret_reason)
 {
-	const struct endpoint *a = end_slot(t, &c->client, c->client_port_min, c->proto);
-	const struct endpoint *b = end_slot(t, &c->server, c->port, c->proto);
+	const struct endpoint *a =
+		end_slot(t, &c->client, c->client_port_min, c->proto, key_vlan(t, c->vlan));
+	const struct endpoint *b = end_slot(t, &c->server, c->port, c->proto, key_vlan(t, c->vlan));
 
 	*ret_reason = DIR_LEARNED;
 	if (a->server != b->server)
@@ -418,7 +441,7 @@ static int resolve(struct conv_table *t)
 			conv_flip(&c);
 		c.reason = reason;
 
-		struct conv_key k = key_of_conv(&c, false);
+		struct conv_key k = key_of_conv(t, &c, false);
 		struct conv *to = set_get(t, &t->convs, &k, true, &err);
 
 		if (!to)
@@ -437,7 +460,9 @@ static int by_key(const void *pa, const void *pb)
 		order = addr_compare(&a->server, &b->server);
 	if (!order)
 		order = (a->proto > b->proto) - (a->proto < b->proto);
-	return order ? order : (a->port > b->port) - (a->port < b->port);
+	if (!order)
+		order = (a->port > b->port) - (a->port < b->port);
+	return order ? order : (a->vlan > b->vlan) - (a->vlan < b->vlan);
 }
 
 int conv_table_finish(struct conv_table *t, const struct conv **ret_convs, size_t *ret_n)

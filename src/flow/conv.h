@@ -113,8 +113,8 @@ struct conv_table *conv_table_free(struct conv_table *t);
 /* Folds one finished flow in. Undirected flows wait until conv_table_finish(). */
 int conv_table_add(struct conv_table *t, const struct flow_done *d, const struct conv_facts *f);
 /* Decides the direction of what is still undirected (DIR_LEARNED, DIR_PORT, DIR_FAN_IN, DIR_FIRST,
- * in this order), sorts, and lends the result: by client, server, transport, port. Owned by the
- * table. */
+ * in this order), sorts, and lends the result: by client, server, transport, port, VLAN. Owned by
+ * the table. */
 int conv_table_finish(struct conv_table *t, const struct conv **ret_convs, size_t *ret_n);
 /* True when the newest failures are the last word: CONV_FAILS or more of them, at least 60 s from
  * the first to the last, and no success after. *ret_since is the first of them, as far back as

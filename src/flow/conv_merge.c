@@ -245,6 +245,8 @@ void conv_init(struct conv *c, const struct addr *client, const struct addr *ser
 	c->first_ns = c->last_ns = c->ok_last_ns = TIME_NONE;
 	c->fail_first_ns = c->fail_last_ns = c->refusal_ns = TIME_NONE;
 	c->vlan = c->client_port_min = UINT16_MAX;
+	c->tunnel = TUNNEL_N;
+	c->tunnel_id = UINT32_MAX;
 }
 
 static bool succeeded(const struct flow_done *d)
@@ -288,6 +290,14 @@ static void flow_failed(struct conv *c, const struct flow_done *d)
 	m.n = 1;
 	put_minute(c, &m);
 	put_evidence(c->fail_ev, &c->n_fail_ev, d->ev, d->n_ev);
+}
+
+static void min_tunnel(struct conv *c, uint8_t tunnel, uint32_t id)
+{
+	if (tunnel < c->tunnel || (tunnel == c->tunnel && id < c->tunnel_id)) {
+		c->tunnel = tunnel;
+		c->tunnel_id = id;
+	}
 }
 
 void conv_flow(struct conv *c, const struct flow_done *d, const struct conv_facts *f)
@@ -334,6 +344,7 @@ void conv_flow(struct conv *c, const struct flow_done *d, const struct conv_fact
 	min_ttl(&c->server_ttl, d->server_ttl);
 	if (d->vlan < c->vlan)
 		c->vlan = d->vlan;
+	min_tunnel(c, d->tunnel, d->tunnel_id);
 	if (d->port[0] < c->client_port_min)
 		c->client_port_min = d->port[0];
 	if (d->port[0] > c->client_port_max)
@@ -386,6 +397,7 @@ void conv_merge(struct conv *c, const struct conv *b)
 	min_ttl(&c->server_ttl, b->server_ttl);
 	if (b->vlan < c->vlan)
 		c->vlan = b->vlan;
+	min_tunnel(c, b->tunnel, b->tunnel_id);
 	if (b->client_port_min < c->client_port_min)
 		c->client_port_min = b->client_port_min;
 	if (b->client_port_max > c->client_port_max)

@@ -27,7 +27,6 @@ static enum refuser refuser_of(const struct flow_table *t, const struct rest *e,
 			       const struct refusal *f, unsigned server, const struct addr *addr)
 {
 	uint8_t mac[2][6];
-	uint16_t vlan[2];
 
 	if (!addr_equal(&f->by, addr))
 		return REFUSER_OTHER;
@@ -37,8 +36,8 @@ static enum refuser refuser_of(const struct flow_table *t, const struct rest *e,
 		return REFUSER_SERVER;
 	if (f->ttl != e->ttl[server])
 		return REFUSER_OTHER;
-	links_get(&t->links, f->link, mac[0], &vlan[0]);
-	links_get(&t->links, e->link[server], mac[1], &vlan[1]);
+	links_mac(&t->links, f->link, mac[0]);
+	links_mac(&t->links, e->link[server], mac[1]);
 	return memcmp(mac[0], mac[1], 6) == 0 ? REFUSER_SERVER : REFUSER_OTHER;
 }
 
@@ -113,8 +112,6 @@ static void put_seen(struct flow_done *d, const struct seen *s)
 static void put_sides(const struct flow_table *t, const struct rec *r, const struct cold *c,
 		      struct flow_done *d, unsigned client, const struct addr addr[2])
 {
-	uint16_t vlan;
-
 	for (unsigned i = 0; i < 2; i++) {
 		unsigned side = i ^ client;
 
@@ -126,7 +123,7 @@ static void put_sides(const struct flow_table *t, const struct rec *r, const str
 			d->packets[i] = sender;
 			d->bytes[i] = sender ? r->bytes : 0;
 			if (sender)
-				links_get(&t->links, r->link, d->mac[i], &vlan);
+				links_mac(&t->links, r->link, d->mac[i]);
 			continue;
 		}
 
@@ -140,7 +137,7 @@ static void put_sides(const struct flow_table *t, const struct rec *r, const str
 			d->packets[i] += (uint64_t)l->packets_hi[side] << 32;
 			d->unseen[i] = l->unseen[side];
 		}
-		links_get(&t->links, e->link[side], d->mac[i], &vlan);
+		links_mac(&t->links, e->link[side], d->mac[i]);
 	}
 }
 
@@ -171,7 +168,6 @@ static void tell(struct flow_table *t, struct rec *r, struct cold *c)
 	struct addr addr[2];
 	unsigned client = first_side(r);
 	int by = r->flags & F_UDP ? -1 : tcp_client(r->flags);
-	uint8_t mac[6];
 
 	if (by >= 0) {
 		d.directed = true;
@@ -211,7 +207,8 @@ static void tell(struct flow_table *t, struct rec *r, struct cold *c)
 	if (d.state == STATE_NO_ANSWER && d.tries <= 1 && t->end_ns != TIME_NONE &&
 	    d.last_ns > t->end_ns - UNPROVEN_NS)
 		d.tries = 0;
-	links_get(&t->links, r->link, mac, &d.vlan);
+	d.vlan = links_vlan(&t->links, r->link);
+	d.tunnel = links_tunnel(&t->links, r->link, &d.tunnel_id);
 	put_evidence(&d, (struct evidence){r->first_ns, r->input, r->number});
 	if (e) {
 		put_seen(&d, &e->answer);
@@ -239,8 +236,9 @@ void flow_finish(struct flow_table *t, uint32_t i)
 	wheel_remove(t, i);
 	rec_addr(t, r, addr);
 
+	uint16_t vlan = t->vlan_key ? links_vlan(&t->links, r->link) : 0;
 	struct key k =
-		key_of(&addr[0], r->port[0], &addr[1], r->port[1], r->flags & F_UDP, &t->key);
+		key_of(&addr[0], r->port[0], &addr[1], r->port[1], r->flags & F_UDP, vlan, &t->key);
 
 	index_remove(&t->index, k.hash, i);
 	if (c) {

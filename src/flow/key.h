@@ -3,7 +3,8 @@
  * key - the 5-tuple of a flow, symmetric: both directions of a flow have one key.
  *
  * The lower endpoint (address, then port) is side 0. An IPv4 key is two words, an IPv6 key five;
- * every bit of them is written, so nothing undefined is ever hashed or compared.
+ * every bit of them is written, so nothing undefined is ever hashed or compared. Where VLANs are
+ * told apart, the VLAN is part of the last word.
  */
 #ifndef SPAN_FLOW_KEY_H
 #define SPAN_FLOW_KEY_H
@@ -20,6 +21,7 @@ struct key {
 	struct addr addr[2];
 	uint32_t a[2]; /* the addresses when v4 */
 	uint16_t port[2];
+	uint16_t vlan; /* 0 where it does not count */
 	bool v4;
 	bool udp;
 	uint8_t from; /* the side that `src` is */
@@ -27,14 +29,15 @@ struct key {
 
 static inline uint64_t key_ports(const struct key *k)
 {
-	return (uint64_t)k->port[0] << 48 | (uint64_t)k->port[1] << 32 | (k->udp ? 2u : 0u) |
-	       (k->v4 ? 1u : 0u);
+	return (uint64_t)k->port[0] << 48 | (uint64_t)k->port[1] << 32 | (uint64_t)k->vlan << 16 |
+	       (k->udp ? 2u : 0u) | (k->v4 ? 1u : 0u);
 }
 
 static inline struct key key_of(const struct addr *src, uint16_t sport, const struct addr *dst,
-				uint16_t dport, bool udp, const struct hash_key *secret)
+				uint16_t dport, bool udp, uint16_t vlan,
+				const struct hash_key *secret)
 {
-	struct key k = {.udp = udp, .v4 = addr_is_v4(src) && addr_is_v4(dst)};
+	struct key k = {.udp = udp, .vlan = vlan, .v4 = addr_is_v4(src) && addr_is_v4(dst)};
 	int order;
 
 	if (k.v4) {

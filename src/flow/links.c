@@ -3,25 +3,42 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cpu.h"
 
-enum { LINKS_MAX = 0xffff, FIRST_SLOTS = 64 };
+enum {
+	FIRST_SLOTS = 64,
+	/* How many numbers may be given out for what is known this well. VLANs have 12 bits (IEEE
+	 * 802.1Q 9.6), so the last part has room for each of them. */
+	MAX_ID = 0x8000,
+	MAX_MAC = 0xe000,
+	MAX_TUNNEL = 0xefff,
+	MAX_VLAN = 0xffff,
+};
+
+#define VLAN_BITS UINT64_C(0xffff)
+#define KIND_BITS (UINT64_C(0xffffffff) << 32)
 
 void links_done(struct links *l)
 {
-	free(l->pair);
+	free(l->link);
 	free(l->slot);
 	*l = (struct links){0};
 }
 
-static uint16_t *find(const struct links *l, uint64_t pair)
+static bool same(const struct link *a, const struct link *b)
 {
-	for (uint32_t i = (uint32_t)siphash13_words(&pair, 1, &l->key);; i++) {
+	return a->pair == b->pair && a->tunnel == b->tunnel;
+}
+
+static uint16_t *find(const struct links *l, const struct link *k)
+{
+	uint64_t w[2] = {k->pair, k->tunnel};
+
+	for (uint32_t i = (uint32_t)siphash13_words(w, 2, &l->key);; i++) {
 		uint16_t *s = &l->slot[i & (l->slots - 1)];
 
-		if (!*s || l->pair[*s] == pair)
+		if (!*s || same(&l->link[*s], k))
 			return s;
 	}
 }
@@ -29,11 +46,11 @@ static uint16_t *find(const struct links *l, uint64_t pair)
 static COLD bool grow(struct links *l)
 {
 	uint32_t slots = l->slots ? l->slots * 2 : FIRST_SLOTS;
-	uint64_t *pair = realloc(l->pair, slots / 2 * sizeof *pair);
+	struct link *link = realloc(l->link, slots / 2 * sizeof *link);
 
-	if (!pair)
+	if (!link)
 		return false;
-	l->pair = pair;
+	l->link = link;
 
 	uint16_t *slot = calloc(slots, sizeof *slot);
 
@@ -43,41 +60,79 @@ static COLD bool grow(struct links *l)
 	l->slot = slot;
 	l->slots = slots;
 	for (uint32_t i = 1; i <= l->n; i++)
-		*find(l, l->pair[i]) = (uint16_t)i;
+		*find(l, &l->link[i]) = (uint16_t)i;
 	return true;
 }
 
-uint16_t links_number(struct links *l, const uint8_t mac[6], uint16_t vlan)
+/* Given a number when there is one below max. */
+static uint16_t number_of(struct links *l, const struct link *k, uint32_t max)
 {
-	uint64_t pair = vlan;
-
-	for (int i = 0; i < 6; i++)
-		pair |= (uint64_t)mac[i] << (56 - 8 * i);
-	if (pair == 0 || pair == l->last_pair)
-		return pair ? l->last : 0;
-
-	/* Numbers below half of the slots: number 0 is unused, so pair[] has room for them all. */
-	if (l->n + 1 >= l->slots / 2 && l->n < LINKS_MAX && !grow(l))
+	/* Numbers below half of the slots: number 0 is unused, so link[] has room for them all. */
+	if (l->n + 1 >= l->slots / 2 && l->n < MAX_VLAN && !grow(l))
 		return 0;
 
-	uint16_t *s = find(l, pair);
+	uint16_t *s = find(l, k);
 
-	if (!*s) {
-		if (l->n == LINKS_MAX)
-			return 0;
-		*s = (uint16_t)++l->n;
-		l->pair[l->n] = pair;
-	}
-	l->last_pair = pair;
-	l->last = *s;
+	if (*s || l->n >= max)
+		return *s;
+	l->link[++l->n] = *k;
+	*s = (uint16_t)l->n;
 	return *s;
 }
 
-void links_get(const struct links *l, uint16_t number, uint8_t ret_mac[6], uint16_t *ret_vlan)
+static COLD uint16_t less_exact(struct links *l, struct link k)
 {
-	uint64_t pair = number ? l->pair[number] : 0;
+	uint16_t n;
+
+	k.tunnel &= KIND_BITS;
+	n = number_of(l, &k, MAX_MAC);
+	if (n)
+		return n;
+	k.pair &= VLAN_BITS;
+	n = number_of(l, &k, MAX_TUNNEL);
+	if (n)
+		return n;
+	k.tunnel = 0;
+	return k.pair ? number_of(l, &k, MAX_VLAN) : 0;
+}
+
+uint16_t links_number(struct links *l, const struct packet *p)
+{
+	struct link k = {p->vlan, (uint64_t)p->tunnel << 32 | p->tunnel_id};
+
+	for (int i = 0; i < 6; i++)
+		k.pair |= (uint64_t)p->src_mac[i] << (56 - 8 * i);
+	if (!k.pair && !k.tunnel)
+		return 0;
+	if (same(&k, &l->last_link))
+		return l->last;
+
+	uint16_t n = number_of(l, &k, k.tunnel & ~KIND_BITS ? MAX_ID : MAX_MAC);
+
+	if (unlikely(!n))
+		n = less_exact(l, k);
+	l->last_link = k;
+	l->last = n;
+	return n;
+}
+
+void links_mac(const struct links *l, uint16_t number, uint8_t ret_mac[6])
+{
+	uint64_t pair = number ? l->link[number].pair : 0;
 
 	for (int i = 0; i < 6; i++)
 		ret_mac[i] = (uint8_t)(pair >> (56 - 8 * i));
-	*ret_vlan = (uint16_t)pair;
+}
+
+uint16_t links_vlan(const struct links *l, uint16_t number)
+{
+	return number ? (uint16_t)l->link[number].pair : 0;
+}
+
+uint8_t links_tunnel(const struct links *l, uint16_t number, uint32_t *ret_id)
+{
+	uint64_t tunnel = number ? l->link[number].tunnel : 0;
+
+	*ret_id = (uint32_t)tunnel;
+	return (uint8_t)(tunnel >> 32);
 }

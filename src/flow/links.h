@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * links - (MAC address, VLAN) pairs by a small number, because a sensor sees few of them.
+ * links - where packets were seen (MAC address, VLAN, tunnel) by a small number, because a sensor
+ * sees few such places.
  *
- * Number 0 is "unknown": no MAC and no VLAN, or more pairs than numbers (a forger's capture).
+ * Number 0 is "unknown": no MAC, no VLAN, no tunnel. A capture may hold more places than there are
+ * numbers (a session of GTP is a tunnel of its own; a forger's capture has any number of MAC
+ * addresses). Then first the id of the tunnel is forgotten, then the MAC address, then the tunnel,
+ * never the VLAN, which may be part of what a flow is.
  */
 #ifndef SPAN_FLOW_LINKS_H
 #define SPAN_FLOW_LINKS_H
@@ -10,18 +14,27 @@
 #include <stdint.h>
 
 #include "base/siphash.h"
+#include "decode/packet.h"
+
+struct link {
+	uint64_t pair;   /* MAC in the upper 48 bits, VLAN in the lower 16 */
+	uint64_t tunnel; /* enum tunnel in the upper 32 bits, its id in the lower */
+};
 
 struct links {
-	uint64_t *pair; /* by number; MAC in the upper 48 bits, VLAN in the lower 16 */
-	uint16_t *slot; /* open addressing, 0 free */
+	struct link *link; /* by number */
+	uint16_t *slot;    /* open addressing, 0 free */
 	uint32_t n, slots;
 	struct hash_key key;
-	uint64_t last_pair; /* the newest question and its answer: packets come in runs */
+	struct link last_link; /* the newest question and its answer: packets come in runs */
 	uint16_t last;
 };
 
 void links_done(struct links *l);
-uint16_t links_number(struct links *l, const uint8_t mac[6], uint16_t vlan);
-void links_get(const struct links *l, uint16_t number, uint8_t ret_mac[6], uint16_t *ret_vlan);
+/* The number of where p was seen; 0 also without memory. */
+uint16_t links_number(struct links *l, const struct packet *p);
+void links_mac(const struct links *l, uint16_t number, uint8_t ret_mac[6]);
+uint16_t links_vlan(const struct links *l, uint16_t number);
+uint8_t links_tunnel(const struct links *l, uint16_t number, uint32_t *ret_id);
 
 #endif

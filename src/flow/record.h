@@ -68,7 +68,7 @@ struct rec {
 	uint32_t ttl : 8;          /* of the first packet, as are the next three */
 	uint32_t seq;
 	uint32_t bytes;
-	uint16_t link; /* who sent it, on which VLAN (links.h) */
+	uint16_t link; /* who sent it, on which VLAN, in which tunnel (links.h) */
 	uint16_t bucket;
 };
 static_assert(sizeof(struct rec) == CACHELINE, "the hot record is one cache line");
@@ -165,6 +165,7 @@ struct flow_table {
 	void *user;
 	int64_t tcp_idle_ns, tcp_embryonic_ns, udp_idle_ns;
 	size_t max_memory, heads_max;
+	bool vlan_key;
 	struct pool lines, heads;
 	struct index index;
 	struct wheel wheel;

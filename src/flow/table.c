@@ -40,6 +40,7 @@ struct flow_table *flow_table_new(const struct flow_options *o, const struct flo
 	t->links.key = t->key;
 	t->ops = *ops;
 	t->user = user;
+	t->vlan_key = o->vlan_key;
 	t->max_memory = or_default(o->max_memory, DEFAULT_MEMORY);
 	t->heads_max = t->max_memory / HEADS_PART;
 	t->tcp_idle_ns = o->tcp_idle_ns ? o->tcp_idle_ns : 3600 * NS_PER_S;
@@ -271,7 +272,7 @@ static int add(struct flow_table *t, struct rec *r, unsigned from, const struct 
 		return err;
 	if (!(before & BIT(F_SEEN, from))) {
 		r->flags |= BIT(F_SEEN, from);
-		e->link[from] = links_number(&t->links, p->src_mac, p->vlan);
+		e->link[from] = links_number(&t->links, p);
 	}
 	if (unlikely(p->ts_ns < r->first_ns))
 		err = early(t, c, p->ts_ns);
@@ -343,8 +344,10 @@ static int begin(struct flow_table *t, const struct key *k, const struct packet 
 		.ttl = p->ttl,
 		.seq = p->seq,
 		.bytes = p->wire_len,
-		.link = links_number(&t->links, p->src_mac, p->vlan),
+		.link = links_number(&t->links, p),
 	};
+	if (t->vlan_key && links_vlan(&t->links, r->link) != k->vlan)
+		goto fail; /* no memory to remember it */
 	if (k->v4) {
 		r->a[0] = k->a[0];
 		r->a[1] = k->a[1];
@@ -384,6 +387,8 @@ static bool same_key(const struct flow_table *t, const struct rec *r, const stru
 {
 	if (r->port[0] != k->port[0] || r->port[1] != k->port[1] ||
 	    (bool)(r->flags & F_UDP) != k->udp || !(r->flags & F_V6) != k->v4)
+		return false;
+	if (t->vlan_key && links_vlan(&t->links, r->link) != k->vlan)
 		return false;
 	if (k->v4)
 		return r->a[0] == k->a[0] && r->a[1] == k->a[1];
@@ -448,13 +453,20 @@ static int segment(struct flow_table *t, const struct key *k, const struct packe
 	return err;
 }
 
+static uint16_t key_vlan(const struct flow_table *t, const struct packet *p)
+{
+	return t->vlan_key ? p->vlan : 0;
+}
+
 static struct key packet_key(const struct flow_table *t, const struct packet *p)
 {
-	return key_of(&p->src, p->sport, &p->dst, p->dport, p->proto == IPPROTO_NR_UDP, &t->key);
+	return key_of(&p->src, p->sport, &p->dst, p->dport, p->proto == IPPROTO_NR_UDP,
+		      key_vlan(t, p), &t->key);
 }
 
 /* An ICMP error belongs to the flow whose packet it quotes (RFC 792, RFC 4443 2.4 (c)). It answers
- * an attempt only when the one who tried is quoted. */
+ * an attempt only when the one who tried is quoted. The VLAN that it was seen on is that of the
+ * packet, because a quotation has none. */
 static int icmp_error(struct flow_table *t, const struct packet *p)
 {
 	bool udp = p->inner_proto == IPPROTO_NR_UDP;
@@ -465,8 +477,8 @@ static int icmp_error(struct flow_table *t, const struct packet *p)
 	}
 	wheel_advance(t, p->ts_ns);
 
-	struct key k =
-		key_of(&p->inner_src, p->inner_sport, &p->inner_dst, p->inner_dport, udp, &t->key);
+	struct key k = key_of(&p->inner_src, p->inner_sport, &p->inner_dst, p->inner_dport, udp,
+			      key_vlan(t, p), &t->key);
 	uint32_t i = find(t, &k);
 
 	if (!i || apart(t, rec_at(t, i), p)) {
@@ -497,7 +509,7 @@ static int icmp_error(struct flow_table *t, const struct packet *p)
 			*refusal_at(t, c) = (struct refusal){
 				.by = p->src,
 				.ts_ns = p->ts_ns,
-				.link = links_number(&t->links, p->src_mac, p->vlan),
+				.link = links_number(&t->links, p),
 				.quoted = k.from,
 				.icmp_type = p->icmp_type,
 				.icmp_code = p->icmp_code,

@@ -115,7 +115,7 @@ static int refused(struct flow_table *t, struct cold *c, unsigned from, const st
 	*refusal_at(t, c) = (struct refusal){
 		.by = p->src,
 		.ts_ns = p->ts_ns,
-		.link = links_number(&t->links, p->src_mac, p->vlan),
+		.link = links_number(&t->links, p),
 		.quoted = !from,
 		.rst = true,
 		.ttl = p->ttl,

@@ -319,6 +319,8 @@ static void random_flow(struct known_flow *k, uint64_t *seed)
 		.unseen = {r >> 48 & 3, r >> 50 & 3},
 		.first_ns = (int64_t)(q & 511) * NS_PER_S,
 		.vlan = (uint16_t)(q >> 9 & 3),
+		.tunnel = (uint8_t)(q >> 41 & 3),
+		.tunnel_id = (uint32_t)(q >> 43 & 3),
 		.tries = (uint16_t)(q >> 11 & 3),
 		.started = q >> 13 & 1,
 		.rst_after_accept = q >> 14 & 1,
