@@ -318,6 +318,166 @@ static void test_fragments(void **state)
 	lab_free(lab);
 }
 
+/* A datagram is shown by its first fragment, and by itself when it is whole. */
+static void test_whole_datagram(void **state)
+{
+	static uint8_t bytes[2000];
+	static const struct {
+		uint32_t whole;
+		size_t n;
+		bool cut;
+	} rows[] = {{600, 600, false}, {HEAD_BYTES, HEAD_BYTES, false}, {2000, HEAD_BYTES, true}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (uint8_t)(i * 3);
+	for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+		bool first_is_last = i % 2;
+		struct lab *lab = lab_new(NULL);
+		struct build b = {.src = "10.0.0.1",
+				  .dst = "10.0.0.2",
+				  .sport = 5,
+				  .dport = 88,
+				  .proto = IPPROTO_NR_UDP,
+				  .payload = bytes,
+				  .n = 400};
+		struct packet p = build_packet(&b, 5, 0);
+		uint32_t rest = rows[i / 2].whole - 400;
+
+		p.fragment = true;
+		if (first_is_last) {
+			p.early = (struct packet_early){
+				.n = 2, .wire = 700, .payload = rest, .ts_ns = 3};
+		} else {
+			assert_int_equal(lab_give(lab, &p), 0);
+			p.later_fragment = true;
+			p.payload = bytes + 400;
+			p.payload_len = p.payload_wire = rest;
+		}
+		p.whole = bytes;
+		p.whole_len = rows[i / 2].whole;
+		assert_int_equal(lab_give(lab, &p), 0);
+		assert_int_equal(flow_table_stats(lab->t)->packets, first_is_last ? 3 : 2);
+		lab_end(lab);
+		assert_int_equal(lab->n, 1);
+
+		const struct lab_flow *f = &lab->f[0];
+
+		assert_int_equal(f->seen.n[0], rows[i / 2].n);
+		assert_memory_equal(f->seen.b[0], bytes, rows[i / 2].n);
+		assert_int_equal(f->seen.cut[0], rows[i / 2].cut);
+		assert_int_equal(f->seen.calls, (first_is_last ? 1 : 2) + 1); /* and the last */
+		assert_int_equal(f->d.packets[0], first_is_last ? 3 : 2);
+		assert_int_equal(f->d.payload[0], rows[i / 2].whole);
+		assert_int_equal(f->d.bytes[0], first_is_last ? p.wire_len + 700 : 2 * p.wire_len);
+		assert_int_equal(f->d.first_ns, first_is_last ? 3 : 5);
+		lab_free(lab);
+	}
+}
+
+/* Whole segments have their place in the stream, wherever their last fragment came. */
+static void test_whole_segment(void **state)
+{
+	struct wire w = {.lab = lab_new(NULL), .isn = {100, 200}};
+	const uint8_t *s = (const uint8_t *)"0123456789abcdefghij";
+	struct build b = {.src = "10.0.0.1",
+			  .dst = "10.0.0.2",
+			  .sport = 1111,
+			  .dport = 80,
+			  .proto = IPPROTO_NR_TCP,
+			  .flags = TCP_ACK,
+			  .seq = 101,
+			  .ack = 201,
+			  .payload = s,
+			  .n = 8};
+
+	(void)state;
+	open_wire(&w);
+
+	struct packet first = build_packet(&b, w.ts_ns, 0), later = first;
+
+	first.fragment = later.fragment = later.later_fragment = true;
+	later.payload = s + 8;
+	later.payload_len = later.payload_wire = 8;
+	later.has_seq = true;
+	later.seq = 109;
+	later.tcp_flags = 0;
+	later.whole = s;
+	later.whole_len = 16;
+	later.whole_seq = 101;
+	assert_int_equal(lab_give(w.lab, &first), 0);
+	assert_int_equal(lab_give(w.lab, &later), 0);
+	send_piece(&w, 0, s, 16, 4);
+	/* All of it once more, in fragments: nothing new was sent. */
+	later.whole = NULL;
+	assert_int_equal(lab_give(w.lab, &first), 0);
+	assert_int_equal(lab_give(w.lab, &later), 0);
+	send_bytes(&w, 1, TCP_ACK, 201, 121 + 5, s, 0); /* five bytes that were never seen */
+	lab_end(w.lab);
+	assert_int_equal(w.lab->f[0].seen.n[0], 20);
+	assert_memory_equal(w.lab->f[0].seen.b[0], s, 20);
+	assert_int_equal(w.lab->f[0].d.unseen[0], 5);
+	assert_int_equal(w.lab->f[0].d.payload[0], 36);
+	lab_free(w.lab);
+}
+
+/* A segment that was lost and is sent again in fragments, in any order, is no longer missing; and
+ * fragments of one that overtake each other leave no hole. */
+static void test_fragments_fill_holes(void **state)
+{
+	static const uint8_t order[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 2, 0},
+					   {2, 1, 0}, {1, 0, 2}, {2, 0, 1}};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof order / sizeof *order; i++) {
+		struct wire w = {.lab = lab_new(NULL), .isn = {100, 200}};
+		uint8_t stream[400] = {0};
+		struct packet_early early = {0};
+		bool lost = i % 2, first = false;
+
+		open_wire(&w);
+		if (lost)
+			send_piece(&w, 0, stream, 300, 100);
+		for (unsigned j = 0; j < 3; j++) {
+			uint32_t at = order[i / 2][j] * 100u;
+			struct build b = {.src = "10.0.0.1",
+					  .dst = "10.0.0.2",
+					  .sport = 1111,
+					  .dport = 80,
+					  .proto = IPPROTO_NR_TCP,
+					  .seq = 101 + at,
+					  .ack = 201,
+					  .payload = stream,
+					  .n = 100};
+			struct packet p = build_packet(&b, w.ts_ns, 0);
+
+			p.fragment = true;
+			if (at && !first) { /* not known yet: told with the first */
+				early.n++;
+				early.wire += p.wire_len;
+				early.payload += 100;
+				early.reach = at + 100 > early.reach ? at + 100 : early.reach;
+				early.ts_ns = p.ts_ns;
+				continue;
+			}
+			first = true;
+			p.later_fragment = p.has_seq = at != 0;
+			p.tcp_flags = at ? 0 : TCP_ACK;
+			if (!at)
+				p.early = early;
+			assert_int_equal(lab_give(w.lab, &p), 0);
+		}
+		if (!lost)
+			send_piece(&w, 0, stream, 300, 100);
+		send_bytes(&w, 1, TCP_ACK, 201, 101 + 400, stream, 0);
+		lab_end(w.lab);
+		assert_int_equal(w.lab->f[0].d.unseen[0], 0);
+		assert_int_equal(w.lab->f[0].d.packets[0], 2 + 3 + 1);
+		assert_int_equal(w.lab->f[0].d.payload[0], 400);
+		lab_free(w.lab);
+	}
+}
+
 /* UDP: the newest datagram of each side, at most eight a side, the last call marked. */
 static void test_datagrams(void **state)
 {
@@ -421,19 +581,14 @@ static void test_retry_with_data(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_any_order),
-		cmocka_unit_test(test_overlap),
-		cmocka_unit_test(test_gap),
-		cmocka_unit_test(test_snap_length),
-		cmocka_unit_test(test_mid_stream),
-		cmocka_unit_test(test_start_known_later),
-		cmocka_unit_test(test_fast_open),
-		cmocka_unit_test(test_keep_alive),
-		cmocka_unit_test(test_fragments),
-		cmocka_unit_test(test_datagrams),
-		cmocka_unit_test(test_enough),
-		cmocka_unit_test(test_shed),
-		cmocka_unit_test(test_retry_with_data),
+		cmocka_unit_test(test_any_order),     cmocka_unit_test(test_overlap),
+		cmocka_unit_test(test_gap),           cmocka_unit_test(test_snap_length),
+		cmocka_unit_test(test_mid_stream),    cmocka_unit_test(test_start_known_later),
+		cmocka_unit_test(test_fast_open),     cmocka_unit_test(test_keep_alive),
+		cmocka_unit_test(test_fragments),     cmocka_unit_test(test_whole_datagram),
+		cmocka_unit_test(test_whole_segment), cmocka_unit_test(test_fragments_fill_holes),
+		cmocka_unit_test(test_datagrams),     cmocka_unit_test(test_enough),
+		cmocka_unit_test(test_shed),          cmocka_unit_test(test_retry_with_data),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
