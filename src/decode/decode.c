@@ -23,17 +23,14 @@ struct row {
 	decode_fn *fn;
 };
 
-static const struct row by_linktype[] = {
-	{1, decode_ethernet}, {0, decode_null},  {9, decode_ppp},    {12, decode_raw},
-	{14, decode_raw},     {50, decode_ppp},  {51, decode_pppoe}, {101, decode_raw},
-	{108, decode_loop},   {113, decode_sll}, {228, decode_ipv4}, {229, decode_ipv6},
-	{276, decode_sll2},
-};
-
 static const struct row by_ethertype[] = {
-	{0x0800, decode_ipv4}, {0x86dd, decode_ipv6},  {0x8100, decode_vlan},
-	{0x88a8, decode_vlan}, {0x9100, decode_vlan},  {0x8847, decode_mpls},
-	{0x8848, decode_mpls}, {0x8864, decode_pppoe}, {0x894f, decode_nsh},
+	{0x0800, decode_ipv4},       {0x86dd, decode_ipv6},   {0x8100, decode_vlan},
+	{0x88a8, decode_vlan},       {0x9100, decode_vlan},   {0x9200, decode_vlan},
+	{0x9300, decode_vlan},       {0x8847, decode_mpls},   {0x8848, decode_mpls},
+	{0x8864, decode_pppoe},      {0x8870, decode_llc}, /* LLC in frames above 1500 bytes */
+	{0x22f3, decode_trill},      {0x88e5, decode_macsec}, {0x88e7, decode_pbb},
+	{0x8903, decode_fabricpath}, {0x8909, decode_cmd},    {0x8926, decode_vntag},
+	{0x892f, decode_hsr},        {0x893f, decode_etag},   {0x894f, decode_nsh},
 };
 
 static const struct row by_proto[] = {
@@ -120,11 +117,6 @@ decode_fn *decode_by_udp_ports(uint16_t sport, uint16_t dport)
 			row = NULL;
 	}
 	return row ? row->fn : NULL;
-}
-
-bool decode_linktype_known(uint16_t linktype)
-{
-	return find(by_linktype, N_ELEMENTS(by_linktype), linktype) != NULL;
 }
 
 struct decoder *decoder_new(void)
@@ -235,7 +227,7 @@ enum decode_skip decode_frame(struct decoder *d, uint16_t linktype, const uint8_
 	struct layer l = {
 		.r = rd_over(p, len),
 		.missing = packet.wire_len - len,
-		.next = find(by_linktype, N_ELEMENTS(by_linktype), linktype),
+		.next = decode_by_linktype(linktype),
 		.packet = &packet,
 	};
 	enum decode_skip skip = SKIP_LINKTYPE;

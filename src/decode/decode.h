@@ -28,7 +28,8 @@
 	X(TRANSPORT_BAD, "bad-transport-header", "a TCP or UDP header that makes no sense")     \
 	X(DEPTH, "nested-too-deep", "more layers than the limit")                               \
 	X(TUNNEL, "unknown-tunnel", "inside a tunnel that spanaudit does not open")             \
-	X(ENCRYPTED, "encrypted-link", "Wi-Fi frames whose content is encrypted")
+	X(ENCRYPTED, "encrypted-link", "Wi-Fi or MACsec frames whose content is encrypted")     \
+	X(DAMAGED, "damaged-frame", "the capturing device says that the frame arrived damaged")
 
 enum decode_skip {
 	DECODE_OK,
@@ -46,7 +47,8 @@ enum decode_note {
 	NOTE_FRAGMENT,
 	NOTE_ESP, /* IPsec: what is inside cannot be judged */
 	NOTE_AH,
-	NOTE_TUNNEL, /* decapsulated */
+	NOTE_TUNNEL,    /* decapsulated */
+	NOTE_AGGREGATE, /* a Wi-Fi frame with several packets: one of them is looked at */
 	NOTE_N,
 };
 

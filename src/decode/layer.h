@@ -24,6 +24,8 @@
 struct layer;
 typedef enum decode_skip decode_fn(struct decoder *d, struct layer *l);
 
+#include "decode/links.h"
+
 struct layer {
 	struct rd r;
 	uint32_t missing;
@@ -33,6 +35,7 @@ struct layer {
 	uint8_t proto;                   /* what the IP header says comes next */
 	uint8_t n_ip;                    /* IP headers so far: more than one is a tunnel */
 	bool v4;                         /* the innermost of them */
+	uint8_t link_flags;              /* enum link_flag */
 	uint32_t notes;                  /* 1 << enum decode_note */
 	struct frag_ref frag[FRAG_NEST]; /* the datagrams that the IP layers are fragments of */
 	uint8_t n_frag;
@@ -73,6 +76,15 @@ static inline void layer_limit(struct layer *l, size_t n)
 	}
 }
 
+/* The last n bytes that were sent are a trailer: a frame check sequence, or what stands for one. */
+static inline void layer_trim(struct layer *l, uint32_t n)
+{
+	size_t left = rd_left(&l->r), here = n > l->missing ? n - l->missing : 0;
+
+	l->missing -= l->missing < n ? l->missing : n;
+	l->r.end -= here < left ? here : left;
+}
+
 /* What is left is the packet's payload. */
 static inline void layer_payload(struct layer *l)
 {
@@ -84,9 +96,7 @@ static inline void layer_payload(struct layer *l)
 	k->payload_cut = l->missing > 0;
 }
 
-/* Decoders, by file. */
-decode_fn decode_ethernet, decode_sll, decode_sll2, decode_null, decode_loop,
-	decode_raw;                       /* link.c */
+/* Decoders, by file; those of link types are in links.h. */
 decode_fn decode_vlan;                    /* vlan.c */
 decode_fn decode_mpls, decode_mpls_udp;   /* mpls.c */
 decode_fn decode_pppoe, decode_ppp;       /* ppp.c */

@@ -11,17 +11,45 @@ enum {
 	ETHERTYPE_MIN = 0x600, /* below it the field is a length, IEEE 802.3 3.2.6 */
 	SAP_IP = 0x06,
 	SAP_SNAP = 0xaa,
-	LLC_UI = 0x03,
+	ORGANISATION_RFC1042 = 0x000000,
+	ORGANISATION_8021H = 0x0000f8,
+	ORGANISATION_8021 = 0x0080c2, /* bridged frames, RFC 2684 5.2 and RFC 2427 4.2 */
+	BRIDGED_ETHERNET_FCS = 0x0001,
+	BRIDGED_ETHERNET = 0x0007,
 };
 
-/* 802.2 LLC; SNAP carries an EtherType under organisation 0 (RFC 1042) or 0000f8 (802.1H). */
-static enum decode_skip llc(struct layer *l)
+enum decode_skip decode_snap(struct layer *l, size_t pad)
+{
+	uint32_t organisation = rd_be24(&l->r);
+	uint16_t type = rd_be16(&l->r);
+
+	if (rd_short(&l->r))
+		return SKIP_LINK_SHORT;
+	switch (organisation) {
+	case ORGANISATION_RFC1042:
+	case ORGANISATION_8021H:
+		l->next = decode_by_ethertype(type);
+		break;
+	case ORGANISATION_8021:
+		if (type != BRIDGED_ETHERNET && type != BRIDGED_ETHERNET_FCS)
+			return SKIP_NOT_IP;
+		rd_skip(&l->r, pad);
+		l->next = decode_ethernet;
+		break;
+	default:
+		return SKIP_NOT_IP;
+	}
+	return l->next ? DECODE_OK : SKIP_NOT_IP;
+}
+
+/* IEEE 802.2: destination and source service, control. */
+enum decode_skip decode_llc(struct decoder *d, struct layer *l)
 {
 	uint8_t dsap = rd_u8(&l->r), ssap = rd_u8(&l->r), control = rd_u8(&l->r);
 
 	if (rd_short(&l->r))
 		return SKIP_LINK_SHORT;
-	if (control != LLC_UI)
+	if (control != LLC_UNNUMBERED)
 		return SKIP_NOT_IP;
 	if (dsap == SAP_IP && ssap == SAP_IP) {
 		l->next = decode_ipv4;
@@ -29,55 +57,69 @@ static enum decode_skip llc(struct layer *l)
 	}
 	if (dsap != SAP_SNAP || ssap != SAP_SNAP)
 		return SKIP_NOT_IP;
-
-	uint32_t organisation = rd_be24(&l->r);
-	uint16_t type = rd_be16(&l->r);
-
-	if (rd_short(&l->r))
-		return SKIP_LINK_SHORT;
-	if (organisation != 0 && organisation != 0x0000f8)
-		return SKIP_NOT_IP;
-	l->next = decode_by_ethertype(type);
-	return l->next ? DECODE_OK : SKIP_NOT_IP;
+	return decode_snap(l, 0);
 }
 
 enum decode_skip decode_ethertype(struct layer *l, uint16_t type)
 {
-	if (type < ETHERTYPE_MIN)
-		return llc(l);
-	l->next = decode_by_ethertype(type);
+	l->next = type < ETHERTYPE_MIN ? decode_llc : decode_by_ethertype(type);
 	return l->next ? DECODE_OK : SKIP_NOT_IP;
 }
 
 enum decode_skip decode_ethernet(struct decoder *d, struct layer *l)
 {
-	rd_skip(&l->r, 6);
-
-	const uint8_t *mac = rd_take(&l->r, 6);
+	const uint8_t *destination = rd_take(&l->r, 6), *mac = rd_take(&l->r, 6);
 	uint16_t type = rd_be16(&l->r);
 
-	if (rd_short(&l->r) || !mac)
+	if (rd_short(&l->r) || !destination || !mac)
 		return SKIP_LINK_SHORT;
+	if (type < ETHERTYPE_MIN && is_isl(destination))
+		return decode_isl(l, destination);
 	memcpy(l->packet->src_mac, mac, 6);
 	return decode_ethertype(l, type);
 }
 
 enum {
 	SLL_8022 = 4,
-	ARPHRD_80211_FIRST = 801,
-	ARPHRD_80211_LAST = 803,
+	ARPHRD_FRAD = 770,
+	ARPHRD_IPGRE = 778,
+	ARPHRD_80211 = 801,
+	ARPHRD_80211_PRISM = 802,
+	ARPHRD_80211_RADIOTAP = 803,
+	ARPHRD_IP6GRE = 823,
 	ARPHRD_NETLINK = 824,
+	GRE_BRIDGED = 0x6558,
 };
 
 /* The protocol field is an EtherType, but for a few values and hardware types. */
 static enum decode_skip sll_protocol(struct layer *l, uint16_t hardware, uint16_t type)
 {
-	if ((hardware >= ARPHRD_80211_FIRST && hardware <= ARPHRD_80211_LAST) ||
-	    hardware == ARPHRD_NETLINK)
+	switch (hardware) {
+	case ARPHRD_NETLINK:
 		return SKIP_NOT_IP;
-	if (type == SLL_8022)
-		return llc(l);
-	l->next = decode_by_ethertype(type);
+	case ARPHRD_FRAD:
+		l->next = decode_frelay;
+		return DECODE_OK;
+	case ARPHRD_80211:
+		l->next = decode_80211;
+		return DECODE_OK;
+	case ARPHRD_80211_PRISM:
+		l->next = decode_prism;
+		return DECODE_OK;
+	case ARPHRD_80211_RADIOTAP:
+		l->next = decode_radiotap;
+		return DECODE_OK;
+	case ARPHRD_IPGRE:
+	case ARPHRD_IP6GRE:
+		if (type == GRE_BRIDGED) {
+			l->next = decode_ethernet;
+			return DECODE_OK;
+		}
+		break;
+	default:
+		break;
+	}
+	l->next = type == SLL_8022 ? decode_llc : decode_by_ethertype(type);
 	return l->next ? DECODE_OK : SKIP_NOT_IP;
 }
 
@@ -122,7 +164,7 @@ enum decode_skip decode_sll2(struct decoder *d, struct layer *l)
 
 /* AF_INET6 never got one number: Linux 10, Windows 23, NetBSD and OpenBSD 24, FreeBSD 28, macOS
  * 30. */
-static decode_fn *by_family(uint32_t family)
+decode_fn *decode_by_family(uint32_t family)
 {
 	switch (family) {
 	case 2:
@@ -146,9 +188,9 @@ enum decode_skip decode_null(struct decoder *d, struct layer *l)
 
 	if (rd_short(&l->r))
 		return SKIP_LINK_SHORT;
-	l->next = by_family(value);
+	l->next = decode_by_family(value);
 	if (!l->next)
-		l->next = by_family(__builtin_bswap32(value));
+		l->next = decode_by_family(__builtin_bswap32(value));
 	/* Some drivers left an EtherType in it instead. */
 	if (!l->next)
 		l->next = decode_by_ethertype((uint16_t)value);

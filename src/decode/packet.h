@@ -87,7 +87,8 @@ struct packet {
 	bool fragment;       /* one of several; ports of later ones come from the first */
 	bool later_fragment; /* carries no transport header: payload belongs after the first's */
 	bool payload_cut;   /* the capture holds fewer payload bytes than were sent (snap length) */
-	uint16_t vlan;      /* outermost 802.1Q id, 0 none */
+	uint16_t vlan;      /* the outermost VLAN id that is not 0 (802.1Q, ISL), also of a frame
+			     * inside a tunnel when none is outside; 0 none */
 	uint8_t tunnel;     /* enum tunnel */
 	uint32_t tunnel_id; /* VNI, TEID, GRE key, session, label of the outermost tunnel; 0 none */
 	bool esp; /* IPsec ESP, as an IP protocol or in UDP (RFC 3948): the content is hidden */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* VLAN tags, IEEE 802.1Q 9.6: C-tag 0x8100, S-tag 0x88a8, and 0x9100 as used before 802.1ad. */
+/* VLAN tags, IEEE 802.1Q 9.6: C-tag 0x8100, S-tag 0x88a8, and 0x9100, 0x9200, 0x9300 as vendors had
+ * them for the outer tag before 802.1ad. */
 #include "decode/layer.h"
 
 enum { VLAN_ID_MASK = 0x0fff };
