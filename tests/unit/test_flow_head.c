@@ -326,7 +326,10 @@ static void test_whole_datagram(void **state)
 		uint32_t whole;
 		size_t n;
 		bool cut;
-	} rows[] = {{600, 600, false}, {HEAD_BYTES, HEAD_BYTES, false}, {2000, HEAD_BYTES, true}};
+	} rows[] = {{400, 400, false},
+		    {600, 600, false},
+		    {HEAD_BYTES, HEAD_BYTES, false},
+		    {2000, HEAD_BYTES, true}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bytes; i++)
