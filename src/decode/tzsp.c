@@ -51,6 +51,15 @@ enum decode_skip decode_tzsp(struct decoder *d, struct layer *l)
 	case PROTO_ETHERNET:
 		l->next = decode_ethernet;
 		return DECODE_OK;
+	case PROTO_80211:
+		l->next = decode_80211;
+		return DECODE_OK;
+	case PROTO_PRISM:
+		l->next = decode_prism;
+		return DECODE_OK;
+	case PROTO_AVS:
+		l->next = decode_avs;
+		return DECODE_OK;
 	default:
 		return SKIP_TUNNEL;
 	}

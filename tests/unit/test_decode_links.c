@@ -275,6 +275,9 @@ static const struct sample {
 	{136, "x,4d474300 x,4700000000000000 " TCP4, V4},
 	{164, "x,4d474300 x,0000000000000000 " TCP4, V4},
 	{128, "x,01000001 x,01 eth " TCP4, V4, .mac = MAC1},
+	{128, "x,01000012 x,0a01b001 " WLAN("0802") SNAP4, V4, .mac = MAC3},
+	{128, "x,01010077 x,01 x,4400000090000000 data,136 " WLAN("0802") SNAP4, V4, .mac = MAC3},
+	{128, "x,0101007f x,01 x,8021100100000040 data,56 " WLAN("0802") SNAP6, V6, .mac = MAC3},
 
 	/* Tags of bridges */
 	{1, "eth vlan,0 vlan,9,9200 vlan,8,9300 " TCP4, V4, .mac = MAC1, .vlan = 9},
