@@ -228,6 +228,11 @@ static bool opened(uint32_t flags)
 /* Bytes [from, to) of a side were sent and are not in the capture, so far. */
 static int missing(struct flow_table *t, struct cold *c, unsigned side, uint32_t from, uint32_t to)
 {
+	/* One number alone is that of a FIN that was not captured (RFC 9293 3.4), or the one that
+	 * a keep-alive steps back when the capture begins with it (3.8.4). */
+	if (to - from == 1)
+		return 0;
+
 	struct loss *l = loss_make(t, c);
 
 	if (!l)
@@ -317,8 +322,16 @@ static int on_data(struct flow_table *t, struct rec *r, struct cold *c, unsigned
 			return 0;
 		}
 	}
-	if (!n)
-		return 0;
+	if (!n) {
+		/* It carries what will be sent next (RFC 9293 3.10.7.4): how far the stream is. */
+		uint32_t known = c->next[from];
+		int32_t more = seq_diff(seq, known);
+
+		if (more <= 1 || more > SEQ_WINDOW)
+			return 0;
+		c->next[from] = seq;
+		return missing(t, c, from, known, seq);
+	}
 	if (c->loss && fill(t, c, from, seq, end))
 		r->flags |= BIT(F_DATA, from);
 

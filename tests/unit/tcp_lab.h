@@ -46,6 +46,7 @@ struct tcp_lab {
 	struct tcp_lab_seen seen[TCP_LAB_MAX]; /* by time */
 	size_t n;
 	uint32_t segs[2];
+	uint32_t isn[2];
 	uint64_t payload[2]; /* bytes sent by each side, without what was sent again */
 };
 
@@ -310,6 +311,7 @@ static inline struct tcp_lab *tcp_lab_run(const struct tcp_lab_options *o)
 		l->segs[i] = 1 + tcp_lab_rng(&w->seed) % (i ? TCP_LAB_SEGS - 1 : 12);
 		l->payload[i] = (uint64_t)l->segs[i] * TCP_LAB_MSS;
 		w->h[i].iss = tcp_lab_rng(&w->seed) * 2;
+		l->isn[i] = w->h[i].iss;
 		w->h[i].id = tcp_lab_rng(&w->seed) % 50000; /* and never round to 0 */
 		w->h[i].timer = w->h[i].delack = INT64_MAX;
 	}
