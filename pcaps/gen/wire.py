@@ -87,6 +87,32 @@ def fragments(packet, size):
         yield new[:10] + struct.pack('>H', checksum(new)) + new[12:] + part
 
 
+def fragments6(packet, size, ident):
+    """Splits an IPv6 packet without extension headers (RFC 8200 4.5)."""
+    head, body = packet[:40], packet[40:]
+    for at in range(0, len(body), size):
+        part = body[at:at + size]
+        more = 1 if at + size < len(body) else 0
+        extension = struct.pack('>BBHI', head[6], 0, at | more, ident)
+        yield head[:4] + struct.pack('>HB', 8 + len(part), 44) + head[7:] + extension + part
+
+
+def routed(packet):
+    """What a router makes of an IP packet: the time to live is one less."""
+    if packet[0] >> 4 == 6:
+        return packet[:7] + bytes([packet[7] - 1]) + packet[8:]
+    head = packet[:8] + bytes([packet[8] - 1, packet[9]]) + b'\0\0' + packet[12:20]
+    return head[:10] + struct.pack('>H', checksum(head)) + head[12:] + packet[20:]
+
+
+def unsummed(packet):
+    """What a host's own stack hands to a network card that fills in checksums: the TCP or UDP one is
+    not yet there."""
+    at = 20 if packet[0] >> 4 == 4 else 40
+    at += {TCP: 16, UDP: 6}[packet[9] if at == 20 else packet[6]]
+    return packet[:at] + b'\xbe\xef' + packet[at + 2:]
+
+
 def ethertype(packet):
     return 0x86dd if packet[0] >> 4 == 6 else 0x0800
 
@@ -128,13 +154,15 @@ def pcap(frames, linktype=LINK_ETHERNET, nano=False, big=False, snaplen=262144):
     return b''.join(out)
 
 
-def _block(e, kind, body):
+def block(e, kind, body):
+    """A pcapng block; e is the byte order of struct."""
     body = body.ljust((len(body) + 3) // 4 * 4, b'\0')
     return struct.pack(e + 'II', kind, 12 + len(body)) + body + struct.pack(e + 'I',
                                                                             12 + len(body))
 
 
-def _option(e, code, value):
+def option(e, code, value):
+    """An option of a pcapng block, or a record of a name resolution block."""
     return struct.pack(e + 'HH', code, len(value)) + value.ljust((len(value) + 3) // 4 * 4, b'\0')
 
 
@@ -142,16 +170,16 @@ def pcapng(frames, linktype=LINK_ETHERNET, big=False, snaplen=262144, dropped=No
     """Section, one interface with nanoseconds, enhanced packet blocks, and statistics when
     `dropped` is given."""
     e = '>' if big else '<'
-    out = [_block(e, 0x0a0d0d0a, struct.pack(e + 'IHHq', 0x1a2b3c4d, 1, 0, -1)),
-           _block(e, 1, struct.pack(e + 'HHI', linktype, 0, snaplen)
-                  + _option(e, 9, b'\x09') + _option(e, 0, b''))]
+    out = [block(e, 0x0a0d0d0a, struct.pack(e + 'IHHq', 0x1a2b3c4d, 1, 0, -1)),
+           block(e, 1, struct.pack(e + 'HHI', linktype, 0, snaplen)
+                  + option(e, 9, b'\x09') + option(e, 0, b''))]
     last = 0
     for ts, data in frames:
         cut = data[:snaplen]
-        out.append(_block(e, 6, struct.pack(e + 'IIIII', 0, ts >> 32, ts & 0xffffffff, len(cut),
+        out.append(block(e, 6, struct.pack(e + 'IIIII', 0, ts >> 32, ts & 0xffffffff, len(cut),
                                             len(data)) + cut))
         last = ts
     if dropped is not None:
-        out.append(_block(e, 5, struct.pack(e + 'III', 0, last >> 32, last & 0xffffffff)
-                          + _option(e, 5, struct.pack(e + 'Q', dropped)) + _option(e, 0, b'')))
+        out.append(block(e, 5, struct.pack(e + 'III', 0, last >> 32, last & 0xffffffff)
+                          + option(e, 5, struct.pack(e + 'Q', dropped)) + option(e, 0, b'')))
     return b''.join(out)

@@ -10,7 +10,7 @@ A case is a folder:
 
     README.md      what it proves and how the capture was made
     make.py        makes the captures (imports pcaps/gen); a test compares the bytes
-    *.pcap         the captures
+    *.pcap ...     the captures, also in folders
     site.yaml      the inventory, if any
     cmd            arguments of spanaudit, one line, shell quoting; the default is
                    `audit --site site.yaml capture.pcap`. `< FILE` at the end feeds standard input,
@@ -83,8 +83,8 @@ def reduce(document):
     d['rules'] = {k: ' '.join(v) for k, v in sorted(rules.items())}
     for whole, part in (('coverage', 'skipped'), ('coverage', 'noted'),
                         ('summary', 'conversations')):
-        tally = d.get(whole, {}).get(part, {})
-        d[whole][part] = {k: v for k, v in tally.items() if v}
+        if part in d.get(whole, {}):
+            d[whole][part] = {k: v for k, v in d[whole][part].items() if v}
     for f in d.get('findings', []):
         for key in ('rule', 'nearest_rule'):
             if isinstance(f.get(key), dict):
@@ -128,9 +128,8 @@ class Case:
         words, stdin = self.command()
         got = {}
         with tempfile.TemporaryDirectory() as tmp:
-            for name in os.listdir(self.folder):
-                if not name.startswith('expected') and name != '__pycache__':
-                    shutil.copy(self.path(name), tmp)
+            shutil.copytree(self.folder, tmp, dirs_exist_ok=True,
+                            ignore=shutil.ignore_patterns('expected*', '__pycache__'))
             os.mkdir(os.path.join(tmp, 'pcaps'))
             for word in words:  # captures that are more than a test's
                 if word.startswith('pcaps/'):
@@ -197,11 +196,13 @@ class Case:
         good = True
         with tempfile.TemporaryDirectory() as tmp:
             self.make(tmp)
-            for name in sorted(os.listdir(tmp)):
-                with open(os.path.join(tmp, name), 'rb') as f:
-                    if f.read() != self.read(name):
-                        print('%s/%s is not what make.py makes' % (self.name, name))
-                        good = False
+            for folder, _, names in sorted(os.walk(tmp)):
+                for path in (os.path.join(folder, n) for n in sorted(names)):
+                    name = os.path.relpath(path, tmp)
+                    with open(path, 'rb') as f:
+                        if f.read() != self.read(name):
+                            print('%s/%s is not what make.py makes' % (self.name, name))
+                            good = False
         return good
 
 
