@@ -9,7 +9,7 @@
  */
 #include "decode/layer.h"
 
-enum { TCP_HEADER = 20, UDP_HEADER = 8 };
+enum { TCP_HEADER = 20, TCP_TO_FLAGS = 14, UDP_HEADER = 8 };
 
 static void learn(struct frag_entry *e, const struct layer *l, const struct ip_frag *frag)
 {
@@ -20,6 +20,11 @@ static void learn(struct frag_entry *e, const struct layer *l, const struct ip_f
 		sport = rd_be16(&look);
 		dport = rd_be16(&look);
 		if (rd_short(&look))
+			return;
+		/* Whose header the capture cut is skipped, and the rest of it must not be counted
+		 * alone: its ports would have sent what nobody answers. */
+		if (l->missing &&
+		    rd_left(&l->r) < (l->proto == IPPROTO_NR_TCP ? TCP_TO_FLAGS : UDP_HEADER))
 			return;
 	}
 	e->has_first = true;

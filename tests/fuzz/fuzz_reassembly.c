@@ -251,7 +251,8 @@ static void one(struct run *r, const struct piece *p)
 	uint32_t early = 0;
 
 	if (first) {
-		m->has_first |= p->captured >= 4;
+		/* Cut inside of its header, it is skipped and tells nothing. */
+		m->has_first |= p->captured >= (p->captured < p->wire ? (tcp ? 14 : 8) : 4);
 		if (good) {
 			early = m->early;
 			m->early = 0;
