@@ -81,10 +81,19 @@ def reduce(document):
         rules.setdefault(key, []).append(r['id'])
     rules.pop('unused', None)
     d['rules'] = {k: ' '.join(v) for k, v in sorted(rules.items())}
-    for whole, part in (('coverage', 'skipped'), ('coverage', 'noted'),
+    for whole, part in (('coverage', 'skipped'), ('coverage', 'noted'), ('coverage', 'fragmented'),
                         ('summary', 'conversations')):
         if part in d.get(whole, {}):
             d[whole][part] = {k: v for k, v in d[whole][part].items() if v}
+    for i in d.get('inputs', []):
+        if not i.get('order', {}).get('late') and not i.get('order', {}).get('strange_times'):
+            i.pop('order', None)
+    for rows, keys in (('inputs', ('compression', 'same_as', 'note')),
+                       ('conversations', ('vlan', 'tunnel', 'tunnel_id'))):
+        for row in d.get(rows, []):
+            for key in keys:
+                if row.get(key, '') is None:
+                    del row[key]
     for f in d.get('findings', []):
         for key in ('rule', 'nearest_rule'):
             if isinstance(f.get(key), dict):
