@@ -3,7 +3,9 @@
  * Bytes as a line of packets between few ends, so that they meet in the same flows, through a small
  * flow table and into conversations. Twice, with two secrets: nothing may differ.
  *
- * A packet is 16 bytes: what it is, who sends it, times, numbers (next_packet() has the bits).
+ * A packet is 16 bytes: what it is, who sends it, times, numbers (next_packet() has the bits). What
+ * is left behind the last one says by its length how: whether VLANs are told apart, and whether
+ * copies are taken out first.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,6 +15,7 @@
 #include "base/rd.h"
 #include "base/time.h"
 #include "flow/conv.h"
+#include "flow/dup.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -28,11 +31,15 @@ struct recognition {
 	bool over;
 };
 
+enum { BY_VLAN = 1, NO_COPIES = 2, PACKET_BYTES = 16 };
+
 struct world {
+	unsigned how;
 	struct flow_table *t;
 	struct conv_table *c;
 	uint64_t flows, packets, sum;
-	uint64_t given, bytes_out;
+	uint64_t given, in, bytes_in, bytes_out;
+	uint64_t sights, copies;
 };
 
 static bool on_head(void *user, const struct flow_heads *h, struct recognition **app)
@@ -69,6 +76,7 @@ static void on_done(void *user, const struct flow_done *d)
 	CHECK(d->state < STATE_N && d->reason < DIR_N);
 	CHECK(d->directed == (d->reason <= DIR_MESSAGE));
 	CHECK(d->first_ns <= d->last_ns);
+	CHECK(d->tunnel < TUNNEL_N && d->vlan <= 1);
 	CHECK(d->n_ev >= 1 && d->n_ev <= EVIDENCE_N);
 	for (unsigned i = 0; i < d->n_ev; i++) {
 		CHECK(d->ev[i].number >= 1 && d->ev[i].number <= w->given);
@@ -126,6 +134,13 @@ static bool next_packet(struct rd *r, uint8_t payload[64], int64_t *ts_ns, struc
 		.dst = addr_v4(who & 64 ? 0xe0000001 : 0x0a000000u + (who >> 1 & 1)),
 		.sport = who >> 2 & 3,
 		.dport = who >> 4 & 3,
+		.tunnel = kind & 8 ? TUNNEL_VXLAN : TUNNEL_NONE,
+		.tunnel_id = kind & 8 ? seq & 3 : 0,
+		.has_ip_id = flags & 0x20,
+		.ip_id = flags & 0x20 ? seq & 0xff : 0,
+		.ip_len = 40 + wire,
+		.transport = payload,
+		.transport_len = len & 127 ? 64 : wire,
 	};
 
 	if (more & 32) /* a stream that goes on for longer than any head buffer */
@@ -150,32 +165,68 @@ static bool next_packet(struct rd *r, uint8_t payload[64], int64_t *ts_ns, struc
 	return true;
 }
 
+/* Counts q among what the table must tell of, and gives it. */
+static void give(struct world *w, const struct packet *q)
+{
+	if (q->proto != IPPROTO_NR_ICMP) {
+		w->in++;
+		w->bytes_in += q->wire_len;
+	}
+	CHECK(flow_table_packet(w->t, q) == 0);
+}
+
+/* A packet, and for some of them what a mirror makes of it: a second sight of it. */
+static void see(struct world *w, struct dup_table *dup, struct packet *q, bool twice)
+{
+	for (int i = 0; i <= twice; i++) {
+		bool copy = dup && dup_table_is_copy(dup, q);
+
+		w->copies += copy;
+		w->sights++;
+		w->sum = w->sum * 31 + copy;
+		if (!copy)
+			give(w, q);
+		q->ttl--;
+		q->vlan ^= !(w->how & BY_VLAN);
+	}
+}
+
 static uint64_t run(const uint8_t *p, size_t n, uint64_t secret, struct conv_table **ret_convs)
 {
 	static const struct flow_ops ops = {on_head, on_client_side, on_done};
 	struct hash_key key = {secret, secret * 3};
-	struct world w = {0};
+	struct world w = {.how = n % PACKET_BYTES};
 	struct rd r = rd_over(p, n);
 	struct packet q;
 	uint8_t payload[64];
 	int64_t ts_ns = 0;
-	uint64_t in = 0, bytes_in = 0;
+	struct dup_table *dup = w.how & NO_COPIES ? dup_table_new(&key) : NULL;
 
-	w.t = flow_table_new(&(struct flow_options){.key = &key, .max_memory = 400 << 10}, &ops,
-			     &w);
-	w.c = conv_table_new(&(struct conv_options){.key = &key});
-	CHECK(w.t && w.c);
+	w.t = flow_table_new(&(struct flow_options){.key = &key,
+						    .max_memory = 400 << 10,
+						    .vlan_key = w.how & BY_VLAN},
+			     &ops, &w);
+	w.c = conv_table_new(&(struct conv_options){.key = &key, .vlan_key = w.how & BY_VLAN});
+	CHECK(w.t && w.c && (dup || !(w.how & NO_COPIES)));
+	if (dup)
+		dup_table_vlan_key(dup, w.how & BY_VLAN);
 	while (next_packet(&r, payload, &ts_ns, &q)) {
 		q.number = (uint32_t)++w.given;
-		in += q.proto != IPPROTO_NR_ICMP;
-		bytes_in += q.proto != IPPROTO_NR_ICMP ? q.wire_len : 0;
-		CHECK(flow_table_packet(w.t, &q) == 0);
+		see(&w, dup, &q, dup && q.has_ip_id && q.seq & 0x100);
 	}
 	flow_table_end(w.t, ts_ns);
 
 	const struct flow_stats *s = flow_table_stats(w.t);
 
-	CHECK(s->packets == in && w.packets == in && w.bytes_out == bytes_in);
+	CHECK(s->packets == w.in && w.packets == w.in && w.bytes_out == w.bytes_in);
+	if (dup) {
+		const struct dup_stats *ds = dup_table_stats(dup);
+
+		CHECK(ds->packets == w.sights && ds->copies == w.copies);
+		CHECK(ds->routed <= ds->copies && ds->other_input <= ds->copies);
+		w.sum += ds->routed * 3 + ds->other_input * 5 + ds->crowded * 7;
+	}
+	dup_table_free(dup);
 	CHECK(s->done == s->flows && s->done == w.flows && s->live == 0);
 	CHECK(s->expired + s->evicted <= s->done && s->memory <= 400 << 10);
 	w.sum += s->memory_max + s->heads_shed + s->icmp_matched;
