@@ -16,6 +16,8 @@ enum {
 	FLAG_NATIVE = 0x100,
 	FLAG_FRAGMENT = 0x080,
 	FLAG_KEEP_ALIVE = 0x008,
+	RESERVED = 0x007,
+	OFFSET_RESERVED = 0x0007,
 	WORDS_MIN = 2,
 };
 
@@ -27,14 +29,22 @@ enum decode_skip decode_capwap(struct decoder *d, struct layer *l)
 
 	if (rd_short(&l->r) || preamble != PREAMBLE_CLEAR || words < WORDS_MIN)
 		return SKIP_TUNNEL;
-	rd_skip(&l->r, words * 4 - 4);
-	/* Fragments of it come where the path is narrow; an IP header is in the first alone. */
-	if (rd_short(&l->r) || header & (FLAG_FRAGMENT | FLAG_KEEP_ALIVE))
+	rd_skip(&l->r, 2);
+
+	uint16_t offset = rd_be16(&l->r);
+
+	rd_skip(&l->r, words * 4 - 8);
+	/* Fragments of it, which a narrow path makes, are not put together. */
+	if (rd_short(&l->r) || header & (FLAG_FRAGMENT | FLAG_KEEP_ALIVE | RESERVED) ||
+	    offset & OFFSET_RESERVED)
 		return SKIP_TUNNEL;
 	layer_tunnel(l, TUNNEL_CAPWAP, 0);
 	if (!(header & FLAG_NATIVE)) { /* T: 0 is 802.3, else as the binding has it */
 		l->next = decode_ethernet;
 		return DECODE_OK;
 	}
-	return SKIP_TUNNEL;
+	if ((header >> BINDING_SHIFT & BINDING_MASK) != BINDING_80211)
+		return SKIP_TUNNEL;
+	l->next = decode_80211;
+	return DECODE_OK;
 }

@@ -184,8 +184,8 @@ static enum decode_skip layers(struct decoder *d, struct layer *l)
 			return SKIP_DEPTH;
 		l->next = NULL;
 		skip = fn(d, l);
-		/* These come from behind an IP header that was good: it was a tunnel. */
-		if (skip == SKIP_DEPTH || skip == SKIP_FRAG_ORPHAN)
+		/* These are said of what was found inside: it was a tunnel. */
+		if (skip == SKIP_DEPTH || skip == SKIP_FRAG_ORPHAN || skip == SKIP_ENCRYPTED)
 			return skip;
 		if (skip != DECODE_OK) {
 			if (!may_be_plain)
