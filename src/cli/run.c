@@ -2,6 +2,7 @@
 /* run - from the options to a finished audit. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -102,6 +103,46 @@ static bool reads_terminal(const struct options *o, char *const *files, size_t n
 	return dash && isatty(STDIN_FILENO);
 }
 
+/* Who is told when somebody wants the report of a followed input: a signal handler has no other way
+ * to know. Set while such a run lasts. */
+static struct span_audit *volatile followed;
+static volatile time_t asked_at;
+
+/* The first signal ends the reading in order. So do those that come with it: timeout(1) sends one
+ * to the process and one to its group. A later one ends the program, as always. */
+static void on_signal(int number)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (asked_at && now.tv_sec > asked_at + 1) {
+		signal(number, SIG_DFL);
+		raise(number);
+		return;
+	}
+	if (!asked_at)
+		asked_at = now.tv_sec;
+	if (followed)
+		span_audit_stop(followed);
+}
+
+static void listen_to_signals(struct span_audit *a)
+{
+	struct sigaction sa = {.sa_handler = on_signal};
+
+	followed = a;
+	asked_at = 0;
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+}
+
+static void forget_signals(void)
+{
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	followed = NULL;
+}
+
 int run_audit(const struct options *o, char *const *files, size_t n, struct span_audit **ret)
 {
 	struct span_audit *a = NULL;
@@ -127,9 +168,18 @@ int run_audit(const struct options *o, char *const *files, size_t n, struct span
 		return r;
 	progress_begin(&p, o);
 	span_audit_progress(a, progress_tell, &p);
+	if (o->follow) {
+		if (!o->quiet && isatty(STDERR_FILENO))
+			fputs("spanaudit: reading what is there and what is added; Ctrl-C ends "
+			      "that and judges\n",
+			      stderr);
+		listen_to_signals(a);
+	}
 	clock_gettime(CLOCK_MONOTONIC, &from);
 	r = span_audit_run(a);
 	clock_gettime(CLOCK_MONOTONIC, &to);
+	if (o->follow)
+		forget_signals();
 	progress_end(&p);
 	if (o->verbose) {
 		double s = (double)(to.tv_sec - from.tv_sec) +

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/time.h"
 #include "engine/engine.h"
@@ -12,7 +14,11 @@
 
 struct span_audit *span_audit_new(void)
 {
-	return calloc(1, sizeof(struct span_audit));
+	struct span_audit *a = calloc(1, sizeof *a);
+
+	if (a)
+		a->stop_fd = -1;
+	return a;
 }
 
 static void forget_run(struct span_audit *a)
@@ -25,6 +31,7 @@ static void forget_run(struct span_audit *a)
 	a->names = NULL;
 	a->n_inputs = a->n_convs = a->n_names = 0;
 	a->drops_os = a->drops_nic = 0;
+	a->lost_input = NULL;
 }
 
 #define FREE_ALL(vec)                                    \
@@ -48,6 +55,8 @@ struct span_audit *span_audit_free(struct span_audit *a)
 	FREE_ALL(&a->dirs);
 	FREE_ALL(&a->files);
 	errors_done(&a->errs);
+	if (a->stop_fd >= 0)
+		close(a->stop_fd);
 	free(a);
 	return NULL;
 }
@@ -125,13 +134,23 @@ int span_audit_vlan_key(struct span_audit *a, bool on)
 
 int span_audit_follow(struct span_audit *a, bool on)
 {
+	if (on && a->stop_fd < 0)
+		a->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (on && a->stop_fd < 0)
+		return -errno;
 	a->follow = on;
 	return SPAN_OK;
 }
 
 void span_audit_stop(struct span_audit *a)
 {
+	uint64_t one = 1;
+	int saved = errno;
+
 	atomic_store(&a->stop, true);
+	/* A counter that is full says it too. */
+	if (a->stop_fd >= 0 && write(a->stop_fd, &one, sizeof one) < 0)
+		errno = saved;
 }
 
 int span_audit_max_memory(struct span_audit *a, uint64_t bytes)
@@ -293,6 +312,7 @@ int span_audit_run(struct span_audit *a)
 		.blind = hot_blind(a->hot),
 		.names = a->names,
 		.n_names = a->n_names,
+		.lost_input = a->lost_input,
 		.coverage = coverage,
 		.n_evicted = evicted,
 		.strict_input = a->strict_input,

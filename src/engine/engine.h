@@ -37,6 +37,7 @@ struct span_audit {
 	bool vlan_key;
 	bool follow;
 	atomic_bool stop;
+	int stop_fd; /* an eventfd that says the same to who sleeps; -1 without --follow */
 	uint64_t max_memory;
 	bool strict_input;
 	bool has_key;
@@ -54,7 +55,8 @@ struct span_audit {
 	const struct passive_name *names;
 	size_t n_names;
 	uint64_t drops_os, drops_nic;
-	struct hot *hot; /* keeps the conversations that the result lends */
+	const char *lost_input; /* a sentence about captures that went by unread; NULL */
+	struct hot *hot;        /* keeps the conversations that the result lends */
 	const struct conv *convs;
 	size_t n_convs;
 	struct result *result;
@@ -66,9 +68,9 @@ int engine_prepare(struct span_audit *a);
 struct matrix *engine_matrix_of(struct span_audit *a, const char *path);
 
 /* inputs.c */
-/* Expands folders and patterns and looks at each file: order by first packet. Unreadable ones are
- * marked failed, with an error. 0, SPAN_INPUT when any failed, SPAN_USAGE when the filter is wrong,
- * negative errno. */
+/* Expands folders and patterns (a followed one is left to feed_run) and looks at each file: order
+ * by first packet. Unreadable ones are marked failed, with an error. 0, SPAN_INPUT when any failed,
+ * SPAN_USAGE when the filter is wrong, negative errno. */
 int inputs_open(struct span_audit *a);
 
 /* How every source of a run is opened. */

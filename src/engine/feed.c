@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "capture/follow.h"
 #include "capture/merge.h"
 #include "engine/engine.h"
 
@@ -24,13 +25,11 @@ struct feed {
 	int err;
 };
 
-static struct order *open_input(void *user, uint32_t i)
+static struct order *open_with(struct feed *f, struct result_input *in,
+			       const struct source_options *opt)
 {
-	struct feed *f = user;
-	struct result_input *in = &f->a->inputs[i];
 	bool usage = false;
-	struct source_options opt = engine_source_options(f->a);
-	struct source *s = source_open(in->path, &opt, &f->a->errs, &usage);
+	struct source *s = source_open(in->path, opt, &f->a->errs, &usage);
 	struct order *o;
 
 	if (!s) {
@@ -44,8 +43,16 @@ static struct order *open_input(void *user, uint32_t i)
 	o = order_new(s);
 	if (!o)
 		f->err = -ENOMEM;
-	f->open[i] = o;
 	return o;
+}
+
+static struct order *open_input(void *user, uint32_t i)
+{
+	struct feed *f = user;
+	struct source_options opt = engine_source_options(f->a);
+
+	f->open[i] = open_with(f, &f->a->inputs[i], &opt);
+	return f->open[i];
 }
 
 static void times(struct result_input *in, const struct order_stats *t)
@@ -83,25 +90,32 @@ static void how_it_ended(struct feed *f, struct result_input *in, const struct s
 	case SOURCE_WHOLE:
 		break;
 	}
-	if (s->note[0])
+	if (s->note[0] && !in->note)
 		in->note = arena_strdup(arena, s->note);
 	in->bytes = s->at;
 }
 
-static void ended(void *user, uint32_t i, const struct order *o)
+/* What an input came to, from its source. */
+static void took(struct feed *f, struct result_input *in, const struct order *o)
 {
-	struct feed *f = user;
 	const struct source *s = order_source(o);
 
-	f->open[i] = NULL;
-	times(&f->a->inputs[i], order_stats(o));
-	how_it_ended(f, &f->a->inputs[i], s);
+	times(in, order_stats(o));
+	how_it_ended(f, in, s);
 	for (size_t k = 0; k < s->losses.n; k++)
 		if (!vec_push(&f->losses, s->losses.v[k]))
 			f->err = -ENOMEM;
 	for (size_t k = 0; k < s->names.n; k++)
 		if (!vec_push(&f->names, s->names.v[k]))
 			f->err = -ENOMEM;
+}
+
+static void ended(void *user, uint32_t i, const struct order *o)
+{
+	struct feed *f = user;
+
+	f->open[i] = NULL;
+	took(f, &f->a->inputs[i], o);
 }
 
 /* ------------------------------------------------------------------ what stands beside packets */
@@ -176,12 +190,11 @@ static int add_names(struct feed *f)
 
 /* ------------------------------------------------------------------ the stream */
 
-static void tell(const struct feed *f, uint32_t input)
+static void tell(const struct feed *f, const struct source *s, uint32_t input)
 {
 	const struct span_audit *a = f->a;
-	const struct source *s = f->open[input] ? order_source(f->open[input]) : NULL;
 
-	if (a->progress && s)
+	if (a->progress)
 		a->progress(a->progress_user, a->inputs[input].path, s->at, s->size,
 			    hot_packets(a->hot));
 }
@@ -196,7 +209,7 @@ static size_t readable(const struct span_audit *a)
 	return n;
 }
 
-static int run(struct feed *f)
+static int run_merged(struct feed *f)
 {
 	static const struct merge_ops ops = {.open = open_input, .ended = ended};
 	struct span_audit *a = f->a;
@@ -218,8 +231,8 @@ static int run(struct feed *f)
 		r = hot_batch(a->hot, a, &b);
 		if (r < 0 || f->err || f->status == SPAN_USAGE)
 			break;
-		if (turn % PROGRESS_EVERY == 0)
-			tell(f, b.f[0].input);
+		if (turn % PROGRESS_EVERY == 0 && f->open[b.f[0].input])
+			tell(f, order_source(f->open[b.f[0].input]), b.f[0].input);
 	}
 	if (r == 0)
 		r = f->err;
@@ -230,10 +243,129 @@ done:
 	return r;
 }
 
+/* ------------------------------------------------------------------ a followed input */
+
+/* A file that the ring has come to. */
+static struct result_input *append(struct span_audit *a, const char *path)
+{
+	struct result_input *in;
+
+	if (!(a->n_inputs & (a->n_inputs - 1))) { /* full at powers of two */
+		size_t cap = a->n_inputs ? a->n_inputs * 2 : 1;
+
+		in = arena_alloc(&a->arena, cap * sizeof *in);
+		if (!in)
+			return NULL;
+		if (a->n_inputs)
+			memcpy(in, a->inputs, a->n_inputs * sizeof *in);
+		a->inputs = in;
+	}
+	in = &a->inputs[a->n_inputs];
+	*in = (struct result_input){
+		.path = arena_strdup(&a->arena, path), .first_ns = TIME_NONE, .last_ns = TIME_NONE};
+	if (!in->path)
+		return NULL;
+	a->n_inputs++;
+	return in;
+}
+
+static int read_followed(struct feed *f, uint32_t i, struct order *o)
+{
+	struct span_audit *a = f->a;
+	struct batch b;
+	int r;
+
+	for (unsigned turn = 0; (r = order_next(o, &b)) == 0 && b.n; turn++) {
+		for (size_t k = 0; k < b.n; k++)
+			b.f[k].input = i;
+		r = hot_batch(a->hot, a, &b);
+		if (r < 0)
+			return r;
+		if (turn % PROGRESS_EVERY == 0)
+			tell(f, order_source(o), i);
+		if (atomic_load(&a->stop) && order_source(o)->end == SOURCE_MORE) {
+			a->inputs[i].note = "the reading was stopped before its end";
+			break;
+		}
+	}
+	return r;
+}
+
+static int one_followed(struct feed *f, const char *path, struct follow *follow)
+{
+	struct span_audit *a = f->a;
+	struct result_input *in = append(a, path);
+	struct source_options opt = engine_source_options(a);
+	uint32_t i = (uint32_t)a->n_inputs - 1;
+	struct order *o;
+	int r;
+
+	if (!in)
+		return -ENOMEM;
+	opt.wait = follow_wait;
+	opt.wait_user = follow;
+	o = open_with(f, in, &opt);
+	if (!o)
+		return f->err;
+	r = read_followed(f, i, o);
+	took(f, &a->inputs[i], o);
+	order_close(o);
+	return r ? r : f->err;
+}
+
+/* What went by unread makes the result inconclusive. */
+static int tell_lost(struct span_audit *a, const struct follow_stats *s)
+{
+	if (s->lost || s->overwritten) {
+		struct out name = {0};
+
+		out_text_z(&name, s->lost_name);
+		a->lost_input = arena_printf(
+			&a->arena,
+			"%llu capture files were overwritten or deleted before they were read to "
+			"the end%s%s%s: the ring is too small for the time it takes to read it.",
+			(unsigned long long)(s->lost + s->overwritten), s->lost_name[0] ? " (" : "",
+			out_str(&name), s->lost_name[0] ? ")" : "");
+		out_done(&name);
+		if (!a->lost_input)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int run_followed(struct feed *f)
+{
+	struct span_audit *a = f->a;
+	struct follow_options opt = {.stop_fd = a->stop_fd};
+	struct follow *follow;
+	const char *path;
+	int r = follow_new(a->files.v[0], &opt, &follow);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		struct error *e = errors_add(&a->errs, false, "cannot follow it: %s", strerror(-r));
+
+		error_place(e, a->files.v[0], 0, 0, 1);
+		error_hint(e, "--follow wants a capture file, or the folder that a ring-buffer "
+			      "capture fills, which must exist already\nlook with `ls -ld`");
+		return SPAN_INPUT;
+	}
+	while (!atomic_load(&a->stop) && (r = follow_next(follow, &path)) == 1) {
+		r = one_followed(f, path, follow);
+		if (r < 0 || f->status == SPAN_USAGE)
+			break;
+	}
+	if (r >= 0)
+		r = tell_lost(a, follow_stats(follow));
+	follow_free(follow);
+	return r;
+}
+
 int feed_run(struct span_audit *a)
 {
 	struct feed f = {.a = a};
-	int r = run(&f);
+	int r = a->follow ? run_followed(&f) : run_merged(&f);
 
 	if (r == 0) {
 		add_losses(&f);

@@ -44,7 +44,8 @@ struct hot {
 	uint64_t one_way, tcp_flows;
 	uint64_t tcp_unseen, tcp_payload;
 	uint64_t truncated;
-	uint64_t other; /* decoded, no copy, neither TCP nor UDP */
+	uint64_t other;  /* decoded, no copy, neither TCP nor UDP */
+	uint64_t copies; /* with fragments that had waited for them */
 	int err;
 };
 
@@ -252,9 +253,12 @@ static bool one_frame(struct hot *h, struct result_input *in, const struct frame
 	    blind_add(&h->blind, &ret->src, &ret->dst) < 0 && !h->err)
 		h->err = -ENOMEM;
 	ret->input = f->input;
-	if (dup_table_is_copy(h->dups, ret))
+	if (dup_table_is_copy(h->dups, ret)) {
+		h->copies += 1 + ret->early.n;
 		return false;
-	h->other += ret->proto != IPPROTO_NR_TCP && ret->proto != IPPROTO_NR_UDP;
+	}
+	if (ret->proto != IPPROTO_NR_TCP && ret->proto != IPPROTO_NR_UDP)
+		h->other += 1 + ret->early.n;
 	return true;
 }
 
@@ -305,7 +309,7 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 	memcpy(c.notes, ds->note, sizeof c.notes);
 	c.other_proto = h->other;
 	c.flow_packets = fs->packets;
-	c.duplicates = dup->copies;
+	c.duplicates = h->copies;
 	c.duplicates_routed = dup->routed;
 	c.duplicates_across = dup->other_input;
 	c.reassembled = ds->fragments.whole;

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "base/time.h"
+#include "capture/folder.h"
 #include "capture/order.h"
 #include "engine/engine.h"
 
@@ -55,6 +56,57 @@ static int push(struct span_audit *a, struct candidates *c, const char *path)
 
 /* ------------------------------------------------------------------ folders and patterns */
 
+/* Foreign files are told, not judged: a folder of captures often holds a README too. */
+static void tell_skipped(struct span_audit *a, const char *dir, const struct dir_captures *d)
+{
+	enum { SHOWN = 3 };
+	struct out names = {0};
+	struct error *e;
+
+	if (!d->skipped.n)
+		return;
+	for (size_t i = 0; i < d->skipped.n && i < SHOWN; i++) {
+		out_puts(&names, i ? ", " : "");
+		out_text_z(&names, d->skipped.v[i]);
+	}
+	if (d->skipped.n > SHOWN)
+		out_puts(&names, " ...");
+	e = errors_add(&a->errs, true, "%zu of the files in it %s no capture%s: %s", d->skipped.n,
+		       d->skipped.n == 1 ? "is" : "are", d->skipped.n == 1 ? "" : "s",
+		       out_str(&names));
+	error_place(e, dir, 0, 0, 1);
+	error_hint(e, "they were left out; name one to hear what is wrong with it");
+	out_done(&names);
+}
+
+static int push_folder(struct span_audit *a, struct candidates *c, const char *dir)
+{
+	struct dir_captures d = {0};
+	struct error *e;
+	int r = dir_captures(dir, &d);
+
+	if (r < 0 && r != -ENOMEM) {
+		e = errors_add(&a->errs, false, "cannot list this folder: %s", strerror(-r));
+		error_place(e, dir, 0, 0, 1);
+		error_hint(e,
+			   "its mode keeps this user out, or the disk failed\nlook with `ls -ld`");
+		r = SPAN_INPUT;
+	} else if (r == 0 && !d.paths.n) {
+		e = errors_add(&a->errs, false, "there is no capture in this folder");
+		error_place(e, dir, 0, 0, 1);
+		error_hint(e, "%s\nname the folder that holds the pcap or pcapng files themselves",
+			   d.n_folders   ? "folders in it are not looked into"
+			   : d.skipped.n ? "none of its files is pcap or pcapng"
+					 : "it holds no file");
+		r = SPAN_INPUT;
+	}
+	tell_skipped(a, dir, &d);
+	for (size_t i = 0; r == 0 && i < d.paths.n; i++)
+		r = push(a, c, d.paths.v[i]);
+	dir_captures_done(&d);
+	return r;
+}
+
 static bool is_folder(const char *path)
 {
 	struct stat st;
@@ -64,7 +116,7 @@ static bool is_folder(const char *path)
 
 static int push_path(struct span_audit *a, struct candidates *c, const char *path)
 {
-	return push(a, c, path);
+	return is_folder(path) ? push_folder(a, c, path) : push(a, c, path);
 }
 
 /* Shells expand patterns themselves; quoted ones, and those of other programs, come here. A file of
@@ -232,9 +284,35 @@ static int take(struct span_audit *a, const struct candidates *c)
 	return 0;
 }
 
+/* One path, which will be looked at when it is followed. */
+static int follow_one(struct span_audit *a)
+{
+	struct error *e;
+
+	if (a->files.n == 1 && strcmp(a->files.v[0], "-") != 0)
+		return 0;
+	if (a->files.n == 1) {
+		e = errors_add(&a->errs, false, "standard input cannot be followed");
+		error_hint(
+			e,
+			"a pipe is read until its other end is closed anyway\nleave --follow away");
+	} else {
+		e = errors_add(&a->errs, false, "%zu inputs cannot be followed at once",
+			       a->files.n);
+		error_hint(e,
+			   "--follow takes one file that grows, or one folder that a ring-buffer "
+			   "capture fills\nname just that");
+	}
+	return SPAN_USAGE;
+}
+
 int inputs_open(struct span_audit *a)
 {
 	struct candidates c = {0};
+
+	if (a->follow)
+		return follow_one(a);
+
 	int expanded = expand(a, &c);
 	int r = expanded < 0 || expanded == SPAN_USAGE ? expanded : look(a, &c);
 

@@ -90,6 +90,8 @@ static void inputs_said(struct work *w, struct said *s)
 	const struct result *r = w->r;
 	size_t cut = 0, strange = 0;
 
+	if (w->in->lost_input)
+		say(s, true, arena_strdup(w->a, w->in->lost_input));
 	for (size_t i = 0; i < r->n_inputs; i++) {
 		const struct result_input *in = &r->inputs[i];
 

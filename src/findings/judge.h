@@ -30,6 +30,7 @@ struct judge_input {
 	const struct blind_set *blind;    /* who exchanges IPsec ESP; NULL: nobody */
 	const struct passive_name *names; /* ascending by address, one each */
 	size_t n_names;
+	const char *lost_input;   /* a sentence about captures that went by unread; NULL */
 	struct coverage coverage; /* figures filled in; caveats and inconclusive are the judge's */
 	uint64_t n_evicted;
 	bool strict_input; /* any caveat makes the result inconclusive */
