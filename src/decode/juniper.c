@@ -16,7 +16,8 @@ enum {
 
 	COOKIE_ATM1 = 4,
 	COOKIE_ATM2 = 8,
-	COOKIE_SERVICE = 8,
+	COOKIE_SERVICE = 8, /* or 12: it depends on the card */
+	COOKIE_SERVICE_LONG = 12,
 	ATM1_OAM = 0x80, /* in the first byte of the cookie */
 	ATM2_OAM = 0x70, /* in its last byte */
 
@@ -118,7 +119,12 @@ static enum decode_skip atm2(struct decoder *d, struct layer *l)
 
 static enum decode_skip service(struct decoder *d, struct layer *l)
 {
+	struct layer longer = *l;
+
 	rd_skip(&l->r, COOKIE_SERVICE);
+	rd_skip(&longer.r, COOKIE_SERVICE_LONG);
+	if (!guess_ip_here(l) && guess_ip_here(&longer))
+		l->r = longer.r;
 	if (rd_short(&l->r))
 		return SKIP_LINK_SHORT;
 	l->next = decode_raw;

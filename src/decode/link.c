@@ -16,6 +16,7 @@ enum {
 	ORGANISATION_8021 = 0x0080c2, /* bridged frames, RFC 2684 5.2 and RFC 2427 4.2 */
 	BRIDGED_ETHERNET_FCS = 0x0001,
 	BRIDGED_ETHERNET = 0x0007,
+	LLC_BRIDGED_PAD = 2, /* RFC 2684 5.2; behind a NLPID there is none */
 };
 
 enum decode_skip decode_snap(struct layer *l, size_t pad)
@@ -57,7 +58,7 @@ enum decode_skip decode_llc(struct decoder *d, struct layer *l)
 	}
 	if (dsap != SAP_SNAP || ssap != SAP_SNAP)
 		return SKIP_NOT_IP;
-	return decode_snap(l, 0);
+	return decode_snap(l, LLC_BRIDGED_PAD);
 }
 
 enum decode_skip decode_ethertype(struct layer *l, uint16_t type)

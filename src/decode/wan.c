@@ -183,25 +183,17 @@ enum decode_skip decode_mfr(struct decoder *d, struct layer *l)
 	return DECODE_OK;
 }
 
-/* RFC 2684 5.1: LLC with a NLPID behind it, or with SNAP, where bridged frames are padded (5.2). */
-enum { LLC_ISO = 0xfefe03, LLC_SNAP = 0xaaaa03, ATM_PAD = 2, LANE_CLIENT = 2 };
+/* RFC 2684 5.1: LLC with a NLPID behind it, or with SNAP. */
+enum { LLC_ISO = 0xfefe03, LLC_SNAP = 0xaaaa03, LANE_CLIENT = 2 };
 
 enum decode_skip decode_atm_llc(struct decoder *d, struct layer *l)
 {
 	struct rd look = l->r;
-	uint32_t header = rd_be24(&look);
 
-	if (rd_short(&look))
-		return SKIP_LINK_SHORT;
-	if (header == LLC_SNAP) {
-		rd_skip(&l->r, 3);
-		return decode_snap(l, ATM_PAD);
-	}
-	if (header == LLC_ISO) {
-		rd_skip(&l->r, 3);
-		return nlpid(l);
-	}
-	return decode_llc(d, l);
+	if (rd_be24(&look) != LLC_ISO)
+		return decode_llc(d, l);
+	rd_skip(&l->r, 3);
+	return nlpid(l);
 }
 
 /* RFC 2225 without and with LLC: which one it was agreed when the circuit was made. */

@@ -273,6 +273,7 @@ static const struct sample {
 	{135, "x,4d474300 x,0000000000000000 x,0021 " TCP4, V4},
 	{135, "x,4d474300 x,0000000000000010 data,48", .skip = SKIP_NOT_IP},
 	{136, "x,4d474300 x,4700000000000000 " TCP4, V4},
+	{136, "x,4d474300 x,470000000000000000000000 " UDP6, V6},
 	{164, "x,4d474300 x,0000000000000000 " TCP4, V4},
 	{128, "x,01000001 x,01 eth " TCP4, V4, .mac = MAC1},
 	{128, "x,01000012 x,0a01b001 " WLAN("0802") SNAP4, V4, .mac = MAC3},
@@ -302,7 +303,7 @@ static const struct sample {
 	{1, "eth,88e5 x,8000 x,00000001 data,80", .skip = SKIP_NOT_IP},
 	{1, "eth,88e5 x,2000 x,00000001 x,02", .skip = SKIP_LINK_SHORT},
 	{1, "eth,8870 " SNAP4, V4, .mac = MAC1},
-	{1, "eth,0048 x,aaaa030080c20007 eth " TCP4, V4, .mac = MAC1},
+	{1, "eth,004a x,aaaa030080c20007 x,0000 eth " TCP4, V4, .mac = MAC1},
 	{1,
 	 "x,01000c000000 x,020000000009 x,0060 x,aaaa03 x,020000 x,000e x,00010000 eth " TCP4
 	 " pad,4",
