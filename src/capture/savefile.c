@@ -99,9 +99,6 @@ static const struct refusal {
 	{"different from the snapshot length of the first interface",
 	 "it holds interfaces of different snap lengths, and libpcap reads files of one length "
 	 "only"},
-	{"sections with different byte orders",
-	 "it was joined from files of machines with different byte orders, and libpcap reads one "
-	 "order only"},
 	{"archaic pcap savefile format", "its version of the pcap format is not known to libpcap"},
 	{"unsupported pcap savefile version",
 	 "its version of the pcap format is not known to libpcap"},
