@@ -96,13 +96,12 @@ static int run(const struct options *o)
 const struct cmd cmd_audit = {
 	.id = CMD_AUDIT,
 	.name = "audit",
-	.args = "[OPTION...] FILE...",
+	.args = "[OPTION...] FILE|FOLDER...",
 	.help = "read captures, judge them, print a report",
-	.about = "Reads capture files (pcap, pcapng), works out who talks to whom in which role, "
-		 "holds "
-		 "every conversation against the documented connectivity of Dynamics CRM, and "
-		 "prints "
-		 "what differs, what is missing, and how far to trust the answer.\n"
+	.about = "Reads capture files (pcap, pcapng, also compressed) or folders of them, works "
+		 "out who talks to whom in which role, holds every conversation against the "
+		 "documented connectivity of Dynamics CRM, and prints what differs, what is "
+		 "missing, and how far to trust the answer.\n"
 		 "'spanaudit FILE...' is the same.\n"
 		 "\n"
 		 "  spanaudit audit --site site.yaml night.pcap\n"

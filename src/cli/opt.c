@@ -69,8 +69,8 @@ static const char *reader_word(size_t i)
 
 static const struct opt opts[] = {
 	{'r', "read", "FILE",
-	 "Read this capture file, as a FILE argument does; may be repeated. "
-	 "- is standard input.",
+	 "Read this capture file, or the captures in this folder, as a FILE argument "
+	 "does; may be repeated. - is standard input.",
 	 RUNS, SET_LIST, AT(files), COMPLETE_CAPTURE},
 	{'f', "filter", "FILTER",
 	 "Judge only packets that this capture filter lets through, in the "
