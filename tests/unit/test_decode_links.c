@@ -501,8 +501,24 @@ static void bytes_that_were_not_kept(void **state)
 	assert_int_equal(k.payload_len, 2);
 	assert_true(k.payload_cut);
 
-	/* A check sequence that was cut off is not missing from the payload: with offload (an IP
-	 * length of 0) the frame's end is the packet's. */
+	/* With offload (an IP length of 0) nothing but the record's length tells. */
+	n = (uint32_t)stack("x,0011223344556677 x,0204 x,00440000003b x,0000 eth "
+			    "ip,10.0.0.1>10.0.0.2,total=0 tcp,4000>443 data,5",
+			    buf, sizeof buf) -
+	    3;
+	assert_int_equal(decode_frame(d, 197, buf, n, n, 0, 1, &k), DECODE_OK);
+	assert_int_equal(k.payload_wire, 5);
+	assert_int_equal(k.payload_len, 2);
+
+	/* The same with MACsec, whose short length leaves out what fills the frame. */
+	n = (uint32_t)stack("eth,88e5 x,002f x,00000001 x,0800 "
+			    "ip,10.0.0.1>10.0.0.2,total=0 tcp,4000>443 data,20",
+			    buf, sizeof buf);
+	assert_int_equal(decode_frame(d, 1, buf, n, n, 0, 1, &k), DECODE_OK);
+	assert_int_equal(k.payload_wire, 5);
+
+	/* A check sequence that was cut off is not missing from the payload: with
+	 * offload the frame's end is the packet's. */
 	n = (uint32_t)stack("x,000009000200000010 " WLAN(
 				    "0802") "x,aaaa030000000800 "
 					    "ip,10.0.0.1>10.0.0.2,total=0 tcp,4000>443 data,9",
