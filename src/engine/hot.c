@@ -249,8 +249,7 @@ static bool one_frame(struct hot *h, struct result_input *in, const struct frame
 	if (decode_frame(h->decoder, f->linktype, f->p, f->len, f->wire_len, f->ts_ns, f->number,
 			 ret) != DECODE_OK)
 		return false;
-	if (unlikely(ret->proto == IPPROTO_NR_ESP) &&
-	    blind_add(&h->blind, &ret->src, &ret->dst) < 0 && !h->err)
+	if (unlikely(ret->esp) && blind_add(&h->blind, &ret->src, &ret->dst) < 0 && !h->err)
 		h->err = -ENOMEM;
 	ret->input = f->input;
 	if (dup_table_is_copy(h->dups, ret)) {
