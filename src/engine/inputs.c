@@ -75,7 +75,9 @@ static void tell_skipped(struct span_audit *a, const char *dir, const struct dir
 		       d->skipped.n == 1 ? "is" : "are", d->skipped.n == 1 ? "" : "s",
 		       out_str(&names));
 	error_place(e, dir, 0, 0, 1);
-	error_hint(e, "they were left out; name one to hear what is wrong with it");
+	error_hint(e, d->skipped.n == 1
+			      ? "it was left out; name it to hear what is wrong with it"
+			      : "they were left out; name one to hear what is wrong with it");
 	out_done(&names);
 }
 
@@ -281,6 +283,9 @@ static int take(struct span_audit *a, const struct candidates *c)
 	/* TIME_NONE is the smallest: streams and empty files come first. */
 	if (a->n_inputs)
 		qsort(a->inputs, a->n_inputs, sizeof *a->inputs, by_first);
+	for (size_t i = 0; i < a->n_inputs; i++)
+		if (a->inputs[i].same_as) /* not read: it has no times of its own */
+			a->inputs[i].first_ns = TIME_NONE;
 	return 0;
 }
 
