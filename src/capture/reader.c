@@ -49,7 +49,7 @@ static int note_end(struct reader *r, int status)
 	case -ENODATA:
 	case -EBADMSG:
 		r->end = status == -ENODATA ? SOURCE_CUT : SOURCE_DAMAGED;
-		snprintf(s->why, sizeof s->why, "after packet %u %.130s", r->number, r->input.why);
+		snprintf(s->why, sizeof s->why, "%s", r->input.why);
 		return 0;
 	default:
 		r->end = SOURCE_FAILED;

@@ -137,7 +137,7 @@ static void note_end(struct savefile *f)
 
 	if (f->input.cut || f->input.read_errno == EBADMSG) {
 		f->end = f->input.cut ? SOURCE_CUT : SOURCE_DAMAGED;
-		snprintf(s->why, sizeof s->why, "after packet %u %.130s", f->number, f->input.why);
+		snprintf(s->why, sizeof s->why, "%s", f->input.why);
 	} else if (f->input.read_errno) {
 		f->end = SOURCE_FAILED;
 		snprintf(s->why, sizeof s->why, "reading it failed after %u packets: %s", f->number,
