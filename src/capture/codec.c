@@ -21,6 +21,10 @@ struct codec {
 	int over; /* 1: the end; negative: the errno that stays */
 	size_t from, to;
 	uint8_t buffer[CODEC_BUFFER];
+	/* Of a fixed size: how much of a damaged file can be had depends on it, and must not depend
+	 * on who reads. */
+	size_t out_from, out_to;
+	uint8_t out[CODEC_BUFFER / 2];
 };
 
 const char *codec_name(size_t i)
@@ -65,13 +69,13 @@ struct codec *codec_new(const struct codec_ops *ops, const uint8_t *p, size_t n)
 
 	if (!c)
 		return NULL;
-	/* Not the buffer: it is large, and written before it is read. */
+	/* Not the buffers: they are large, and written before they are read. */
 	c->ops = ops;
 	c->state = ops->open();
 	c->between = c->beyond = false;
 	c->first = c->silent = true;
 	c->over = 0;
-	c->from = 0;
+	c->from = c->out_from = c->out_to = 0;
 	c->to = n;
 	memcpy(c->buffer, p, n);
 	return c->state ? c : codec_free(c);
@@ -127,18 +131,22 @@ static int explain(struct codec *c, const struct codec_io *io, int r, char *why)
 	return r;
 }
 
-/* Bytes in p, 0 for none yet; sets over when there will be no more. */
-static size_t advance(struct codec *c, void *p, size_t n, char *why)
+/* Fills out; sets over when there will be no more. */
+static void advance(struct codec *c, char *why)
 {
-	struct codec_io io = {
-		.in = c->buffer + c->from, .n_in = c->to - c->from, .out = p, .n_out = n};
+	struct codec_io io = {.in = c->buffer + c->from,
+			      .n_in = c->to - c->from,
+			      .out = c->out,
+			      .n_out = sizeof c->out};
 	int r = c->ops->step(c->state, &io);
 
+	c->out_from = 0;
+	c->out_to = sizeof c->out - io.n_out;
 	/* It had bytes and room. Whatever the library makes of that, the loop ends. */
-	if (r == CODEC_MORE && io.n_out == n && io.n_in && io.n_in == c->to - c->from)
+	if (r == CODEC_MORE && !c->out_to && io.n_in && io.n_in == c->to - c->from)
 		r = -EBADMSG;
 	c->from = c->to - io.n_in;
-	if (io.n_out < n)
+	if (c->out_to)
 		c->silent = false;
 	if (r < 0) {
 		c->over = explain(c, &io, r, why);
@@ -146,27 +154,30 @@ static size_t advance(struct codec *c, void *p, size_t n, char *why)
 		c->between = true;
 		c->first = false;
 	}
-	return n - io.n_out;
+}
+
+static size_t take_out(struct codec *c, void *p, size_t n)
+{
+	if (n > c->out_to - c->out_from)
+		n = c->out_to - c->out_from;
+	memcpy(p, c->out + c->out_from, n);
+	c->out_from += n;
+	return n;
 }
 
 ssize_t codec_read(struct codec *c, codec_read_fn read, void *user, void *p, size_t n, char *why)
 {
-	while (!c->over) {
+	while (c->out_from == c->out_to && !c->over) {
 		/* What was read may hold output back still: ask before the file is waited for. */
 		if (!c->between) {
-			size_t got = advance(c, p, n, why);
-
-			if (got)
-				return (ssize_t)got;
-			if (c->over || c->between)
+			advance(c, why);
+			if (c->out_to || c->over || c->between || c->from < c->to)
 				continue;
 		} else if (skip_padding(c)) {
 			c->between = false;
 			c->silent = true;
 			continue;
 		}
-		if (c->from < c->to)
-			continue;
 
 		int r = refill(c, read, user);
 
@@ -175,6 +186,8 @@ ssize_t codec_read(struct codec *c, codec_read_fn read, void *user, void *p, siz
 		else if (r == 0)
 			c->over = at_the_end(c, why);
 	}
+	if (c->out_from < c->out_to)
+		return (ssize_t)take_out(c, p, n);
 	return c->over == 1 ? 0 : c->over;
 }
 

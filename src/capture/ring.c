@@ -218,8 +218,30 @@ out:
 	return 0;
 }
 
-/* The file that had another name before: the same inode, and unchanged but for the name. */
-static struct ring_file *renamed(struct ring *r, const struct stat *st, size_t n,
+/* Whether the file of that name is what f was. Inodes are used again: what was read is unchanged
+ * but for its name, or it is another one; what was not may have grown. */
+static bool was(const struct ring *r, const struct ring_file *f, const char *name,
+		const struct stat *st)
+{
+	char *path;
+	int fd;
+	bool is;
+
+	if (f->id.size == st->st_size && f->id.mtime_ns == mtime_of(st))
+		return true;
+	if (f->read)
+		return false;
+	path = path_of(r, name);
+	fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : -1;
+	is = fd >= 0 && ring_continues(fd, &f->id);
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	return is;
+}
+
+/* The file that had another name before. n: how many were known when the scan began. */
+static struct ring_file *renamed(struct ring *r, const char *name, const struct stat *st, size_t n,
 				 const struct ring_identity *current)
 {
 	bool is_current = current && current->ino == st->st_ino && current->dev == st->st_dev;
@@ -227,19 +249,18 @@ static struct ring_file *renamed(struct ring *r, const struct stat *st, size_t n
 	for (size_t i = 0; i < n; i++) {
 		struct ring_file *f = &r->files.v[i];
 
-		if (f->there || f->id.ino != st->st_ino || f->id.dev != st->st_dev)
-			continue;
-		if (is_current || (f->id.size == st->st_size && f->id.mtime_ns == mtime_of(st)))
+		if (!f->there && f->id.ino == st->st_ino && f->id.dev == st->st_dev &&
+		    (is_current || was(r, f, name, st)))
 			return f;
 	}
 	return NULL;
 }
 
-/* A name that is not known. n: how many files were known when the scan began. */
+/* A name that is not known. */
 static int meet(struct ring *r, const char *name, const struct stat *st, size_t n,
 		const struct ring_identity *current)
 {
-	struct ring_file *old = renamed(r, st, n, current);
+	struct ring_file *old = renamed(r, name, st, n, current);
 	struct ring_file new = {.name = strdup(name), .first_ns = TIME_NONE, .there = true};
 
 	if (!new.name)

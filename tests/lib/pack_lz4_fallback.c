@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pack.h"
+
+size_t pack_lz4(const void *p, size_t n, uint8_t **ret)
+{
+	*ret = NULL;
+	return 0;
+}
