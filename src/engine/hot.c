@@ -310,6 +310,7 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 	c.flow_packets = fs->packets;
 	c.duplicates = h->copies;
 	c.duplicates_routed = dup->routed;
+	c.duplicates_crowded = dup->crowded;
 	c.duplicates_across = dup->other_input;
 	c.reassembled = ds->fragments.whole;
 	c.fragments_late = ds->fragments.late;

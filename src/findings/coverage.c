@@ -175,6 +175,14 @@ static void loss_said(struct work *w, struct said *s)
 			    "ones.",
 			    text_counted(w->a, c->evicted - w->in->n_evicted, "flow was",
 					 "flows were")));
+	/* Only where there are copies at all: else nothing was missed. */
+	if (c->duplicates && c->duplicates_crowded)
+		say(s, false,
+		    arena_printf(
+			    w->a,
+			    "Copies of %s may have been counted again: the mirror was too fast to "
+			    "remember all of them.",
+			    text_counted(w->a, c->duplicates_crowded, "packet", "packets")));
 	if (c->fragments_shed)
 		say(s, false,
 		    arena_printf(w->a, "%s not put together for want of room.",

@@ -60,6 +60,8 @@ struct coverage {
 	/* Copies of packets, counted once: all; routed ones, with another time to live; ones whose
 	 * first sight was in another input. */
 	uint64_t duplicates, duplicates_routed, duplicates_across;
+	uint64_t duplicates_crowded; /* packets whose copies may have been missed: too many at once
+				      */
 	uint64_t truncated, heads_shed;
 	/* Datagrams that came in fragments. */
 	uint64_t reassembled, fragments_late, fragments_overlap, fragments_shed;

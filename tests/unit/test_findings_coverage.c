@@ -46,6 +46,7 @@ enum spoil {
 	NOTED,
 	COPY,
 	FRAGMENTS,
+	CROWDED,
 	SPOILS,
 };
 
@@ -108,6 +109,10 @@ static void spoil(struct lab *l, enum spoil how)
 	case COPY:
 		l->input.same_as = "other.pcap";
 		break;
+	case CROWDED:
+		c->duplicates = 10;
+		c->duplicates_crowded = 2;
+		break;
 	case FRAGMENTS:
 		c->fragments_shed = 1;
 		break;
@@ -140,6 +145,7 @@ static void test_never_green(void **state)
 		{NOTED, false, "night.pcap: the filter does not fit interface 2."},
 		{COPY, false, "night.pcap holds the same bytes as other.pcap"},
 		{FRAGMENTS, false, "1 fragmented datagram was not put together"},
+		{CROWDED, false, "Copies of 2 packets may have been counted again"},
 	};
 
 	(void)state;
