@@ -286,6 +286,7 @@ static bool superseded(struct follow *f)
 {
 	struct ring_file *entry;
 	struct stat st;
+	int64_t newer;
 
 	if (!f->folder)
 		return due(f) && replaced(f);
@@ -296,7 +297,9 @@ static bool superseded(struct follow *f)
 		f->file.first_ns = entry->first_ns;
 	else if (fstat(f->fd, &st) < 0 || st.st_nlink == 0)
 		return true;
-	if (ring_newer(&f->ring, &f->file) && quiet_for(f) >= f->opt.settle_ms)
+	/* The more have come since, the surer; and a fast ring will not wait. */
+	newer = (int64_t)ring_newer(&f->ring, &f->file);
+	if (newer && quiet_for(f) >= f->opt.settle_ms / (newer * newer))
 		return true;
 	return ring_next(&f->ring) && quiet_for(f) >= f->opt.quiet_ms;
 }

@@ -240,18 +240,34 @@ static bool was(const struct ring *r, const struct ring_file *f, const char *nam
 	return is;
 }
 
-/* The file that had another name before. n: how many were known when the scan began. */
+static bool has_name(const struct ring *r, const struct ring_file *f)
+{
+	char *path = path_of(r, f->name);
+	struct stat st;
+	bool has = path && stat(path, &st) == 0 && st.st_ino == f->id.ino && st.st_dev == f->id.dev;
+
+	free(path);
+	return has;
+}
+
+/* The file that had another name before, or that has another one too: then *ret_twin. n: how many
+ * were known when the scan began. */
 static struct ring_file *renamed(struct ring *r, const char *name, const struct stat *st, size_t n,
-				 const struct ring_identity *current)
+				 const struct ring_identity *current, bool *ret_twin)
 {
 	bool is_current = current && current->ino == st->st_ino && current->dev == st->st_dev;
 
+	*ret_twin = false;
 	for (size_t i = 0; i < n; i++) {
 		struct ring_file *f = &r->files.v[i];
 
-		if (!f->there && f->id.ino == st->st_ino && f->id.dev == st->st_dev &&
-		    (is_current || was(r, f, name, st)))
-			return f;
+		if (f->id.ino != st->st_ino || f->id.dev != st->st_dev ||
+		    (!is_current && !was(r, f, name, st)))
+			continue;
+		/* It may have been seen under its old name a moment ago. */
+		f->there = f->there && has_name(r, f);
+		*ret_twin = f->there;
+		return f;
 	}
 	return NULL;
 }
@@ -260,23 +276,24 @@ static struct ring_file *renamed(struct ring *r, const char *name, const struct 
 static int meet(struct ring *r, const char *name, const struct stat *st, size_t n,
 		const struct ring_identity *current)
 {
-	struct ring_file *old = renamed(r, name, st, n, current);
-	struct ring_file new = {.name = strdup(name), .first_ns = TIME_NONE, .there = true};
+	bool twin;
+	struct ring_file *old = renamed(r, name, st, n, current, &twin);
+	struct ring_file new = {
+		.name = strdup(name), .first_ns = TIME_NONE, .kind = FOLDER_SHORT, .there = true};
 
 	if (!new.name)
 		return -ENOMEM;
 	if (old) {
-		/* Its old name must stay where it is until the scan ends: the search relies on it.
-		 */
 		new.id = old->id;
 		new.first_ns = old->first_ns;
 		new.kind = old->kind;
-		new.read = old->read;
 		new.late = old->late;
+		new.read = twin || old->read;
+	}
+	/* Its old name must stay where it is until the scan ends: the search relies on it. */
+	if (old && !twin) {
 		old->read = true;
 		old->id.ino = 0;
-	} else {
-		new.kind = FOLDER_SHORT;
 	}
 
 	int r_ = refresh(r, &new, st, current);
@@ -287,17 +304,25 @@ static int meet(struct ring *r, const char *name, const struct stat *st, size_t 
 	return -ENOMEM;
 }
 
-/* A file that was packed is the same capture: what was read of it need not be read again. */
+static bool is_packed(const struct ring_file *f, const struct ring_file *of)
+{
+	size_t n = bare(f->name);
+
+	return f->name[n] && strlen(of->name) == n && strncmp(f->name, of->name, n) == 0;
+}
+
+/* A file that was packed is the same capture, and so is one that had a second name: what was read
+ * of it need not be read again, and what was not is not lost. */
 static void hand_over(struct ring *r, struct ring_file *gone)
 {
 	if (!gone->id.ino)
 		return; /* it has only another name */
 	for (size_t i = 0; i < r->files.n; i++) {
 		struct ring_file *f = &r->files.v[i];
-		size_t n = bare(f->name);
+		bool twin = f->id.ino == gone->id.ino && f->id.dev == gone->id.dev && f->read &&
+			    f->id.sum == gone->id.sum && f->id.n_sum == gone->id.n_sum;
 
-		if (!f->there || !f->name[n] || strlen(gone->name) != n ||
-		    strncmp(f->name, gone->name, n) != 0)
+		if (!f->there || (!twin && !is_packed(f, gone)))
 			continue;
 		f->read = gone->read;
 		gone->read = true;
@@ -407,17 +432,18 @@ struct ring_file *ring_find(struct ring *r, const struct ring_identity *id)
 	return NULL;
 }
 
-bool ring_newer(const struct ring *r, const struct ring_file *f)
+size_t ring_newer(const struct ring *r, const struct ring_file *f)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < r->files.n; i++) {
 		const struct ring_file *c = &r->files.v[i];
 		bool older = c->first_ns != TIME_NONE && f->first_ns != TIME_NONE &&
 			     c->first_ns < f->first_ns;
 
-		if (!older && waits(r, c) && ring_same_series(c->name, f->name))
-			return true;
+		n += !older && waits(r, c) && ring_same_series(c->name, f->name);
 	}
-	return false;
+	return n;
 }
 
 void ring_done(struct ring *r)

@@ -45,8 +45,8 @@ int ring_scan(struct ring *r, const struct ring_identity *current);
 struct ring_file *ring_next(struct ring *r);
 /* The file of that inode. NULL: gone. */
 struct ring_file *ring_find(struct ring *r, const struct ring_identity *id);
-/* Whether a file that was not read yet is newer than f and of its series. */
-bool ring_newer(const struct ring *r, const struct ring_file *f);
+/* How many files that were not read yet are newer than f and of its series. */
+size_t ring_newer(const struct ring *r, const struct ring_file *f);
 /* Names that differ in digits only, and in what tcpdump -z appends. */
 bool ring_same_series(const char *a, const char *b);
 void ring_done(struct ring *r);

@@ -156,7 +156,7 @@ struct reading {
 static struct follow_options quick(int stop_fd)
 {
 	return (struct follow_options){
-		.stop_fd = stop_fd, .poll_ms = 20, .settle_ms = 60, .quiet_ms = 400};
+		.stop_fd = stop_fd, .poll_ms = 20, .settle_ms = 400, .quiet_ms = 1500};
 }
 
 static void stop(const struct reading *r)
@@ -578,6 +578,37 @@ static void another_name_is_no_other_file(void **state)
 	assert_int_equal(r.stats.lost, 0);
 }
 
+/* link(2) and unlink(2), as some programs rename; the second name never is a second file. */
+static void *link_them(void *user)
+{
+	struct reading *r = user;
+	char a[200], b[200];
+
+	while (__atomic_load_n(&r->n, __ATOMIC_RELAXED) < 10)
+		pause_ms(5);
+	if (link(in_folder("x0", a), in_folder("old-0", b)) < 0)
+		abort();
+	pause_ms(60);
+	put_file("x1", 10, 15);
+	while (__atomic_load_n(&r->n, __ATOMIC_RELAXED) < 15)
+		pause_ms(5);
+	drop("x0");
+	pause_ms(60);
+	put_file("x2", 15, 20);
+	return NULL;
+}
+
+static void a_second_name_is_no_second_file(void **state)
+{
+	struct reading r;
+
+	put_file("x0", 0, 10);
+	follow_all(&r, folder, 20, link_them);
+	each_once(&r, 0, 20);
+	assert_string_equal(r.names, "x0 x1 x2 ");
+	assert_int_equal(r.stats.lost, 0);
+}
+
 static void *foreign_ones(void *user)
 {
 	char path[200];
@@ -742,6 +773,7 @@ int main(void)
 		IN_FOLDER(what_was_gone_before_its_turn),
 		IN_FOLDER(what_is_packed_comes_once),
 		IN_FOLDER(another_name_is_no_other_file),
+		IN_FOLDER(a_second_name_is_no_second_file),
 		IN_FOLDER(other_files_are_passed_over),
 		IN_FOLDER(two_rings_in_one_folder),
 		cmocka_unit_test(series),
