@@ -15,7 +15,7 @@ enum { DEPTH_MAX = 24 };
 
 struct decoder {
 	struct decode_stats stats;
-	struct frag_table frags;
+	struct frag_table *frags; /* a megabyte: made when the first fragment comes */
 };
 
 struct row {
@@ -121,20 +121,16 @@ decode_fn *decode_by_udp_ports(uint16_t sport, uint16_t dport)
 
 struct decoder *decoder_new(void)
 {
-	struct decoder *d = calloc(1, sizeof *d);
-
-	if (!d)
-		return NULL;
-	d->frags.secret = hash_key_random();
-	d->frags.stats = &d->stats;
-	return d;
+	return calloc(1, sizeof(struct decoder));
 }
 
 struct decoder *decoder_free(struct decoder *d)
 {
 	if (!d)
 		return NULL;
-	frag_done(&d->frags);
+	if (d->frags)
+		frag_done(d->frags);
+	free(d->frags);
 	free(d);
 	return NULL;
 }
@@ -157,17 +153,26 @@ const char *tunnel_name(enum tunnel t)
 
 void decoder_release(struct decoder *d)
 {
-	frag_release(&d->frags);
+	if (d->frags)
+		frag_release(d->frags);
 }
 
 void decoder_end(struct decoder *d)
 {
-	frag_end(&d->frags);
+	if (d->frags)
+		frag_end(d->frags);
 }
 
 struct frag_table *decoder_frags(struct decoder *d)
 {
-	return &d->frags;
+	if (!d->frags) {
+		d->frags = calloc(1, sizeof *d->frags);
+		if (d->frags) {
+			d->frags->secret = hash_key_random();
+			d->frags->stats = &d->stats;
+		}
+	}
+	return d->frags;
 }
 
 static enum decode_skip layers(struct decoder *d, struct layer *l)

@@ -84,11 +84,15 @@ enum decode_skip decode_fragment(struct decoder *d, struct layer *l, const struc
 		.more = frag->more,
 	};
 
+	struct frag_table *t = decoder_frags(d);
+
 	if (l->n_frag == FRAG_NEST)
 		return SKIP_DEPTH;
+	if (!t)
+		return frag->first ? DECODE_OK : SKIP_FRAG_ORPHAN;
 
-	struct frag_ref ref = frag_add(decoder_frags(d), &key, &piece, k->ts_ns);
-	struct frag_entry *e = frag_at(decoder_frags(d), ref.serial);
+	struct frag_ref ref = frag_add(t, &key, &piece, k->ts_ns);
+	struct frag_entry *e = frag_at(t, ref.serial);
 
 	l->frag[l->n_frag++] = ref;
 	k->fragment = true;

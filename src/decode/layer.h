@@ -178,6 +178,7 @@ bool checksum_transport_good(const struct layer *l, const uint8_t *p, size_t n);
 
 /* ip_frag.c: a frame was decoded; what its fragments mean for their datagrams and the packet. */
 void decode_fragments_settle(struct decoder *d, struct layer *l, struct decode_stats *s);
+/* NULL without memory. */
 struct frag_table *decoder_frags(struct decoder *d);
 
 #endif
