@@ -60,8 +60,8 @@ int ring_identify(int fd, struct ring_identity *ret)
 bool ring_continues(int fd, const struct ring_identity *id)
 {
 	struct stat st;
-	uint64_t sum;
-	uint32_t n;
+	uint64_t sum = 0;
+	uint32_t n = 0;
 
 	return fstat(fd, &st) == 0 && st.st_size >= id->size &&
 	       sum_head(fd, id->n_sum, &sum, &n) == 0 && n == id->n_sum && sum == id->sum;
@@ -168,7 +168,7 @@ static int refresh(struct ring *r, struct ring_file *f, const struct stat *st,
 		   const struct ring_identity *current)
 {
 	bool new = !f->id.ino, same, grew;
-	struct ring_identity now;
+	struct ring_identity now = {0};
 	char *path;
 	int fd;
 

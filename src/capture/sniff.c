@@ -157,7 +157,7 @@ static const struct mark {
 	size_t n, within;
 	const char *what, *hint;
 } marks[] = {
-#define MARK(text) text, sizeof text - 1
+#define MARK(text) (text), sizeof(text) - 1
 	/* Behind the header of the signature record, whose size depends on the version. */
 	{MARK("Scaler Performance Data"), 64, "a NetScaler trace (nstrace), version 1.0", NULL},
 	{MARK("caler V20 Performance Data"), 64, "a NetScaler trace (nstrace), version 2.0", NULL},
@@ -331,7 +331,7 @@ static bool say_marked(const uint8_t *p, size_t n, const struct subject *s, stru
 	for (size_t i = 0; i < N_ELEMENTS(magics); i++) {
 		const struct magic *m = &magics[i];
 
-		if (n < m->at + m->n || memcmp(p + m->at, m->bytes, m->n))
+		if (n < m->at + m->n || memcmp(p + m->at, m->bytes, m->n) != 0)
 			continue;
 		if (m->unpack)
 			say_packed(s, m->what, m->unpack, errs);
