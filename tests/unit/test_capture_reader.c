@@ -382,11 +382,13 @@ static void losses_of_interfaces(void **state)
 	statistics_block(&c, 1, 9, 1, 1);
 	statistics_block(&c, 1, 9, 5, 6);
 	statistics_block(&c, 0, 9, 0, 0);
+	/* The old packet's way to say that it does not know. */
+	old_block(&c, 0, UINT16_MAX, 1, (const uint8_t *)"abcd", 4);
 
 	struct source *s = open_bytes(&c, c.n, 0);
 
 	read_all(s, &a);
-	assert_int_equal(a.n, 4);
+	assert_int_equal(a.n, 5);
 	assert_int_equal(a.f[1].len, 3);
 	assert_int_equal(s->losses.n, 3);
 	assert_string_equal(s->losses.v[0].name, "eth0");
