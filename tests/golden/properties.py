@@ -2,16 +2,25 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What must not change a result: how the packets came in.
 
-Every golden case is read again as pcapng, with nanoseconds, in the other byte order, in two and in
-three files, named in the wrong order, and from standard input. (truncation.c cuts packets.)
+Every golden case of one pcap file is read again as pcapng, with nanoseconds, in the other byte
+order, compressed, from standard input and with libpcap's reader; cut into files at random places;
+and with its packets dealt at random to files that then overlap all the time. Files are named in
+random order. (truncation.c cuts packets.)
+
+The whole result document must be the same bytes, but for what tells of the files themselves: see
+plain().
 
     properties.py [-v] [CASE...]
 """
 
 import concurrent.futures
+import gzip
 import json
 import os
+import random
+import shutil
 import struct
+import subprocess
 import sys
 import tempfile
 
@@ -22,123 +31,212 @@ sys.path[:0] = [HERE, os.path.join(HERE, '..', '..', 'pcaps', 'gen')]
 import run  # noqa: E402
 import wire  # noqa: E402
 
+CUTS, DEALS = 2, 2  # of each case
+SLOW = 1000  # packets; larger cases are split once each way
+
 
 def records(path):
-    """(ns, bytes) of a little-endian pcap with microseconds, as the generator writes it."""
+    """The link type and [(ns, bytes)] of a little-endian pcap with microseconds and whole packets,
+    as the generator writes it; None for another file."""
     with open(path, 'rb') as f:
         data = f.read()
+    if data[:4] != b'\xd4\xc3\xb2\xa1':
+        return None
     at, out = 24, []
     while at < len(data):
+        if at + 16 > len(data):
+            return None
         sec, usec, n, size = struct.unpack_from('<IIII', data, at)
-        assert n == size
+        if n != size or at + 16 + n > len(data):
+            return None
         out.append((sec * 10**9 + usec * 1000, data[at + 16:at + 16 + n]))
         at += 16 + n
-    return out
+    return struct.unpack_from('<I', data, 20)[0], out
 
 
-def strip(frame):
-    """The IP packet, or None, and the MAC of the sender."""
-    at = 12
-    while struct.unpack_from('>H', frame, at)[0] in (0x8100, 0x88a8):
-        at += 4
-    return frame[at + 2:], frame[6:12]
-
-
-def plain(document):
-    """What the packets mean, without where they were read."""
+def plain(document, where):
+    """The document as text, but for what tells of the files themselves: the list of inputs; which
+    file a caveat is about; copies that were first seen in another file; and the command that finds
+    a packet in its file. Evidence has the number that the packet has in the whole capture:
+    where[file][number - 1]."""
     d = json.loads(document)
-    return {
-        'verdict': d['verdict'],
-        'rules': {r['id']: (r['result'], r['conversations']) for r in d['rules']},
-        'findings': [(f['id'], f['kind'], f['severity'], f['state'], f['flows'], f['folded'],
-                      f['why'], f['first'], f['last']) for f in d['findings']],
-        'conversations': [{k: v for k, v in c.items() if k != 'bytes'} for c in d['conversations']],
-        'dynamic_rpc': [{k: v for k, v in r.items() if k != 'granted_by'}
-                        for r in d['dynamic_rpc']],
-        'summary': d['summary'],
-    }
+    del d['inputs']
+    caveats = d['coverage']['caveats']
+    for i, text in enumerate(caveats):
+        file, _, words = text.partition(': ')
+        if file in where:
+            caveats[i] = words
+    del d['coverage']['duplicates_across_inputs']
+
+    def whole(e):
+        e['packet'] = where[e.pop('input')][e['packet'] - 1]
+
+    for f in d['findings']:
+        del f['extract']
+        for e in f['evidence']:
+            whole(e)
+    for r in d['dynamic_rpc']:
+        if r['granted_by']:
+            whole(r['granted_by'])
+    return json.dumps(d, indent=1)
 
 
 class Case:
+    """A case of one audit of one pcap file; .records is None when it is something else."""
+
     def __init__(self, case, tmp):
-        self.case, self.tmp = case, tmp
-        self.records = records(case.path('capture.pcap'))
+        self.case, self.tmp, self.records = case, tmp, None
         words, _ = case.command()
-        self.options = [w for w in words if w not in ('audit', 'capture.pcap')]
-        with open(case.path('site.yaml'), 'rb') as f:
-            self.write('site.yaml', f.read())
+        captures = [w for w in words if '.pcap' in w]
+        if words[0] != 'audit' or len(captures) != 1 or '--reader' in words:
+            return
+        path = os.path.join(run.ROOT, captures[0])
+        if not captures[0].startswith('pcaps/'):
+            path = case.path(captures[0])
+        whole = records(path) if os.path.exists(path) else None
+        if not whole:
+            return
+        self.linktype, self.records = whole
+        self.options = [w for w in words[1:] if w not in captures]
+        self.all = list(range(1, len(self.records) + 1))
+        if '--site' in self.options:
+            i = self.options.index('--site') + 1
+            site = self.options[i]
+            shutil.copy(os.path.join(run.ROOT, site) if site.startswith('pcaps/')
+                        else case.path(site), os.path.join(tmp, 'site.yaml'))
+            self.options[i] = 'site.yaml'
 
     def write(self, name, data):
         with open(os.path.join(self.tmp, name), 'wb') as f:
             f.write(data)
+        return name
 
-    def json(self, *names, stdin=None):
+    def pcap(self, name, numbers, **how):
+        return self.write(name, wire.pcap([self.records[n - 1] for n in numbers], self.linktype,
+                                          **how))
+
+    def json(self, names, stdin=None):
         code, out, err = run.call(['audit', *self.options, '--format', 'json', *names], self.tmp,
                                   stdin and os.path.join(self.tmp, stdin))
         if b'Sanitizer' in err or b'runtime error' in err or code not in (0, 1, 4):
             raise RuntimeError('exit code %d: %s' % (code, err.decode(errors='replace')[:600]))
         return code, out
 
-    def forms(self):
+    def one_file(self):
         """(name, arguments, standard input)"""
-        r = self.records
-        self.write('a.pcap', wire.pcap(r))
-        yield 'the same file', ('a.pcap',), None
-        self.write('b.pcapng', wire.pcapng(r))
+        r, link = self.records, self.linktype
+        yield 'the same again', ('a.pcap',), None
+        self.write('b.pcapng', wire.pcapng(r, link))
         yield 'pcapng', ('b.pcapng',), None
-        self.write('c.pcapng', wire.pcapng(r, big=True))
+        self.write('c.pcapng', wire.pcapng(r, link, big=True))
         yield 'pcapng, big-endian', ('c.pcapng',), None
-        self.write('d.pcap', wire.pcap(r, nano=True, big=True))
+        self.pcap('d.pcap', self.all, nano=True, big=True)
         yield 'nanoseconds, big-endian', ('d.pcap',), None
         yield 'standard input', ('-',), 'a.pcap'
-        if len(r) >= 6:
-            for n in (2, 3):
-                names, cuts = [], [i * len(r) // n for i in range(1, n)]
-                for i, (lo, hi) in enumerate(zip((0, *cuts), (*cuts, len(r)))):
-                    names.append('part%d-%d.pcap' % (n, i))
-                    self.write(names[-1], wire.pcap(r[lo:hi]))
-                yield '%d files' % n, tuple(names), None
-                yield '%d files in the wrong order' % n, tuple(reversed(names)), None
+        self.write('e', gzip.compress(wire.pcap(r, link), 1, mtime=0))
+        yield 'gzip', ('e',), None
+        if shutil.which('zstd'):
+            z = subprocess.run(['zstd', '-1', '-q', '-c', os.path.join(self.tmp, 'b.pcapng')],
+                               capture_output=True, check=True)
+            self.write('f', z.stdout)
+            yield 'zstd, pcapng', ('f',), None
+        yield 'libpcap', ('--reader', 'libpcap', 'a.pcap'), None
+        yield 'libpcap, pcapng', ('--reader', 'libpcap', 'b.pcapng'), None
+
+    def splits(self):
+        """(name, {file: numbers}). Packets of one time stay in one file: nothing says in which
+        order those of two files came."""
+        rng = random.Random(self.case.name)
+        groups = []
+        for n in self.all:
+            if groups and self.records[n - 2][0] == self.records[n - 1][0]:
+                groups[-1].append(n)
+            else:
+                groups.append([n])
+        once = len(self.all) > SLOW
+        for turn in range(1 if once else CUTS):
+            k = rng.randint(2, 5)
+            at = sorted(rng.randint(0, len(groups)) for _ in range(k - 1))
+            yield 'cut, %d' % turn, [groups[lo:hi] for lo, hi in zip([0, *at], [*at, None])]
+        for turn in range(1 if once else DEALS):
+            parts = [[] for _ in range(rng.randint(2, 3))]
+            for g in groups:
+                rng.choice(parts).append(g)
+            yield 'dealt, %d' % turn, parts
+
+    def several_files(self):
+        """(name, file names, {file: numbers})"""
+        rng = random.Random('names of ' + self.case.name)
+        for title, parts in self.splits():
+            where = {}
+            for part in parts:
+                name = '%s-%08x.pcap' % (title[:3], rng.getrandbits(32))
+                where[name] = [n for group in part for n in group]
+                self.pcap(name, where[name])
+            names = list(where)
+            rng.shuffle(names)
+            yield '%s: %s' % (title, ' '.join('%s(%d)' % (n, len(where[n])) for n in names)), \
+                names, where
+
+
+def difference(one, two):
+    """The first lines that differ."""
+    a, b = one.splitlines(), two.splitlines()
+    for i, (x, y) in enumerate(zip(a, b)):
+        if x != y:
+            lo = max(0, i - 3)
+            return '\n'.join(['  ' + t for t in a[lo:i]] + ['- ' + t for t in a[i:i + 4]]
+                             + ['+ ' + t for t in b[i:i + 4]])
+    return '%d and %d lines' % (len(a), len(b))
 
 
 def check(name, verbose):
+    """None when the case is not of this kind, else what differs."""
     bad = []
     with tempfile.TemporaryDirectory() as tmp:
         c = Case(run.Case(name), tmp)
-        forms = list(c.forms())
-        code, out = c.json(*forms[0][1])
-        if c.json(*forms[0][1]) != (code, out):
-            bad.append('two runs differ')
-        base = plain(out)
-        for title, args, stdin in forms[1:]:
+        if c.records is None:
+            return None
+        c.pcap('a.pcap', c.all)
+        try:
+            code, out = c.json(['a.pcap'])
+        except RuntimeError as e:
+            return ['cannot be audited: %s' % e]
+        base = plain(out, {'a.pcap': c.all})
+
+        def compare(title, names, where, stdin=None):
             try:
-                other_code, other = c.json(*args, stdin=stdin)
-            except RuntimeError as e:
-                bad.append('%s: %s' % (title, e))
-                continue
-            other = plain(other)
-            diff = [k for k in base if base[k] != other[k]]
-            if diff or other_code != code:
-                bad.append('%s: differs in %s' % (title, ', '.join(diff) or 'exit code'))
+                other_code, other = c.json(names, stdin)
+                other = plain(other, where)
+            except (RuntimeError, LookupError) as e:
+                bad.append('%s: %r' % (title, e))
+                return
+            if other != base or other_code != code:
+                bad.append('%s: differs' % title)
                 if verbose:
-                    for k in diff:
-                        print(k, '\n   ', base[k], '\n   ', other[k])
+                    print(name, title, '\n' + difference(base, other))
+
+        for title, names, stdin in c.one_file():
+            compare(title, names, {names[-1]: c.all}, stdin)
+        # What no window can sort has no order that several files could have together.
+        if json.loads(out)['inputs'][0]['order']['unsorted'] == 0:
+            for title, names, where in c.several_files():
+                compare(title, names, where)
     return bad
 
 
 def main():
     verbose = '-v' in sys.argv
-    names = [a for a in sys.argv[1:] if a != '-v'] or [
-        n for n in run.all_cases() if os.path.exists(os.path.join(HERE, n, 'capture.pcap'))
-        and run.Case(n).command() == (['audit', '--site', 'site.yaml', 'capture.pcap'], None)]
-    failed = 0
+    names = [a for a in sys.argv[1:] if a != '-v'] or run.all_cases()
+    failed = cases = 0
     with concurrent.futures.ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         for name, lines in zip(names, pool.map(lambda n: check(n, verbose), names)):
-            for line in lines:
+            cases += lines is not None
+            for line in lines or ():
                 print('%s: %s' % (name, line))
                 failed += 1
-    print('%d cases, %d differences' % (len(names), failed))
-    return 1 if failed else 0
+    print('%d cases, %d differences' % (cases, failed))
+    return 1 if failed or not cases else 0
 
 
 if __name__ == '__main__':
