@@ -40,6 +40,7 @@ struct slot {
 struct order {
 	struct source *source;
 	bool at_end;
+	bool dated; /* a frame with a time was there */
 	bool mixed; /* the window may not be in the order of arrival */
 	uint32_t head, n;
 	struct key keys[ORDER_WINDOW];
@@ -154,10 +155,36 @@ static uint32_t pop(struct order *o, struct batch *b)
 	return slot;
 }
 
-static void push(struct order *o, const struct frame *f, struct batch *b)
+/* The frames that came before the first one with a time are held yet, unless they are more than the
+ * window. */
+static void date_first(struct order *o, int64_t ts_ns)
+{
+	for (uint32_t i = 0; i < o->n; i++) {
+		struct key *k = &o->keys[(o->head + i) & RING];
+
+		k->ts_ns = ts_ns;
+		o->slots[k->slot].f.ts_ns = ts_ns;
+	}
+	if (o->arrivals)
+		o->stats.first_ns = o->stats.last_ns = o->before_ns = ts_ns;
+	o->dated = true;
+}
+
+static COLD void date(struct order *o, struct frame *f)
+{
+	o->stats.untimed++;
+	if (o->dated)
+		f->ts_ns = o->before_ns;
+}
+
+static void push(struct order *o, struct frame *f, struct batch *b)
 {
 	uint32_t slot = o->n, at = o->n;
 
+	if (unlikely(f->ts_ns == 0))
+		date(o, f);
+	else if (unlikely(!o->dated))
+		date_first(o, f->ts_ns);
 	count(o, f);
 	if (likely(o->n == ORDER_WINDOW)) {
 		if (unlikely(f->ts_ns < o->keys[o->head].ts_ns)) {

@@ -10,6 +10,9 @@
  * Bytes of frames that are held as long as the others stay where the source has them: KEEP_FRAMES
  * covers the window and the batch in hand. Only a frame that many others overtake (it was stamped
  * before a clock went back) is copied, ORDER_WINDOW at most at any time.
+ *
+ * A frame of time 0 has none (a Simple Packet Block, or a program that did not fill it in): it gets
+ * that of the frame before it in the file, the first ones that of the first frame that has one.
  */
 #ifndef SPAN_CAPTURE_ORDER_H
 #define SPAN_CAPTURE_ORDER_H
@@ -24,6 +27,7 @@ struct order_stats {
 	uint64_t beyond;  /* of those, the ones that the window could not put in order */
 	int64_t step_ns;  /* the largest step back from one frame to the next; 0 none */
 	uint32_t step_at; /* packet number behind it */
+	uint64_t untimed; /* without a time of their own */
 	uint64_t before_1970;
 	uint64_t far_future;       /* 2100 or later */
 	int64_t first_ns, last_ns; /* least and greatest time; TIME_NONE without frames */

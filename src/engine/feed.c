@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/time.h"
+#include "capture/folder.h"
 #include "capture/follow.h"
 #include "capture/merge.h"
 #include "engine/engine.h"
@@ -34,7 +36,6 @@ static struct order *open_with(struct feed *f, struct result_input *in,
 
 	if (!s) {
 		in->failed = true;
-		in->caveat = "it could not be opened";
 		f->status = usage ? SPAN_USAGE : SPAN_INPUT;
 		return NULL;
 	}
@@ -64,6 +65,7 @@ static void times(struct result_input *in, const struct order_stats *t)
 	in->step_ns = t->step_ns;
 	in->step_packet = t->step_at;
 	in->strange_time = t->before_1970 + t->far_future;
+	in->untimed = t->untimed;
 }
 
 static void how_it_ended(struct feed *f, struct result_input *in, const struct source *s)
@@ -154,15 +156,18 @@ static void add_losses(struct feed *f)
 	}
 }
 
+/* Whole names before short ones, then the smallest: the order of files cannot be seen. */
 static int by_address(const void *x, const void *y)
 {
 	const struct source_name *a = x, *b = y;
 	int c = memcmp(&a->addr, &b->addr, sizeof a->addr);
 
+	if (!c)
+		c = (strchr(b->name, '.') != NULL) - (strchr(a->name, '.') != NULL);
 	return c ? c : strcmp(a->name, b->name);
 }
 
-/* One name for an address: the smallest, so that the order of files cannot be seen. */
+/* One name for an address. */
 static int add_names(struct feed *f)
 {
 	struct span_audit *a = f->a;
@@ -316,21 +321,40 @@ static int one_followed(struct feed *f, const char *path, struct follow *follow)
 /* What went by unread makes the result inconclusive. */
 static int tell_lost(struct span_audit *a, const struct follow_stats *s)
 {
-	if (s->lost || s->overwritten) {
+	uint64_t lost = s->lost + s->overwritten + s->late;
+
+	if (lost) {
 		struct out name = {0};
 
-		out_text_z(&name, s->lost_name);
+		out_text_z(&name, s->lost_name[0] ? s->lost_name : s->late_name);
 		a->lost_input = arena_printf(
 			&a->arena,
-			"%llu capture files were overwritten or deleted before they were read to "
-			"the end%s%s%s: the ring is too small for the time it takes to read it.",
-			(unsigned long long)(s->lost + s->overwritten), s->lost_name[0] ? " (" : "",
-			out_str(&name), s->lost_name[0] ? ")" : "");
+			"%llu capture file%s overwritten, deleted or continued before being read "
+			"to the end%s%s%s: give the ring more files, or larger ones.",
+			(unsigned long long)lost, lost == 1 ? " was" : "s were", name.n ? " (" : "",
+			out_str(&name), name.n ? ")" : "");
 		out_done(&name);
 		if (!a->lost_input)
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+/* A file of another kind will not become a capture by waiting. */
+static bool is_foreign(struct feed *f, const char *path)
+{
+	struct source_options opt = engine_source_options(f->a);
+	bool usage = false;
+	int64_t first;
+	struct stat st;
+	struct source *s;
+
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    folder_look(path, &first) != FOLDER_FOREIGN)
+		return false;
+	s = source_open(path, &opt, &f->a->errs, &usage);
+	source_close(s);
+	return s == NULL;
 }
 
 static int run_followed(struct feed *f)
@@ -339,8 +363,11 @@ static int run_followed(struct feed *f)
 	struct follow_options opt = {.stop_fd = a->stop_fd};
 	struct follow *follow;
 	const char *path;
-	int r = follow_new(a->files.v[0], &opt, &follow);
+	int r;
 
+	if (is_foreign(f, a->files.v[0]))
+		return SPAN_INPUT;
+	r = follow_new(a->files.v[0], &opt, &follow);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {

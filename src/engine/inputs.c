@@ -11,6 +11,7 @@
 #include <sha256.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/time.h"
@@ -81,11 +82,59 @@ static void tell_skipped(struct span_audit *a, const char *dir, const struct dir
 	out_done(&names);
 }
 
+static void tell_below(struct span_audit *a, const char *dir, size_t n)
+{
+	struct error *e;
+
+	if (!n)
+		return;
+	e = errors_add(&a->errs, true, "%zu folder%s in it %s not looked into", n,
+		       n == 1 ? "" : "s", n == 1 ? "was" : "were");
+	error_place(e, dir, 0, 0, 1);
+	error_hint(e, "name them too when they hold captures of the same deployment");
+}
+
+/* Its name says capture, its content does not: an empty one, say, of a disk that was full. That is
+ * no foreign file but one that cannot be read, and the result must say so. */
+static bool promises_capture(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return strcasestr(name, ".pcap") || (dot && strcasecmp(dot, ".cap") == 0);
+}
+
+static int push_promised(struct span_audit *a, struct candidates *c, const char *dir,
+			 struct dir_captures *d)
+{
+	size_t kept = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < d->skipped.n; i++) {
+		char *name = d->skipped.v[i];
+
+		if (r < 0 || !promises_capture(name)) {
+			d->skipped.v[kept++] = name;
+			continue;
+		}
+
+		char *path = arena_printf(&a->arena, "%s/%s", dir, name);
+
+		r = path ? push(a, c, path) : -ENOMEM;
+		free(name);
+	}
+	d->skipped.n = kept;
+	return r;
+}
+
 static int push_folder(struct span_audit *a, struct candidates *c, const char *dir)
 {
 	struct dir_captures d = {0};
 	struct error *e;
 	int r = dir_captures(dir, &d);
+	size_t before = c->v.n;
+
+	if (r == 0)
+		r = push_promised(a, c, dir, &d);
 
 	if (r < 0 && r != -ENOMEM) {
 		e = errors_add(&a->errs, false, "cannot list this folder: %s", strerror(-r));
@@ -93,7 +142,7 @@ static int push_folder(struct span_audit *a, struct candidates *c, const char *d
 		error_hint(e,
 			   "its mode keeps this user out, or the disk failed\nlook with `ls -ld`");
 		r = SPAN_INPUT;
-	} else if (r == 0 && !d.paths.n) {
+	} else if (r == 0 && !d.paths.n && c->v.n == before) {
 		e = errors_add(&a->errs, false, "there is no capture in this folder");
 		error_place(e, dir, 0, 0, 1);
 		error_hint(e, "%s\nname the folder that holds the pcap or pcapng files themselves",
@@ -103,6 +152,8 @@ static int push_folder(struct span_audit *a, struct candidates *c, const char *d
 		r = SPAN_INPUT;
 	}
 	tell_skipped(a, dir, &d);
+	if (d.paths.n || c->v.n > before)
+		tell_below(a, dir, d.n_folders);
 	for (size_t i = 0; r == 0 && i < d.paths.n; i++)
 		r = push(a, c, d.paths.v[i]);
 	dir_captures_done(&d);
@@ -121,6 +172,22 @@ static int push_path(struct span_audit *a, struct candidates *c, const char *pat
 	return is_folder(path) ? push_folder(a, c, path) : push(a, c, path);
 }
 
+/* A pattern without a match is an input that is not there. */
+static int push_nothing(struct span_audit *a, struct candidates *c, const char *pattern)
+{
+	struct error *e = errors_add(&a->errs, false, "no file matches this pattern");
+	int r = push(a, c, pattern);
+
+	error_place(e, pattern, 0, 0, 1);
+	error_hint(e,
+		   "the pattern or its folder may be misspelt, or no capture was written yet\nlook "
+		   "with `ls` at the folder");
+	if (r < 0)
+		return r;
+	c->v.v[c->v.n - 1].in.failed = true;
+	return SPAN_INPUT;
+}
+
 /* Shells expand patterns themselves; quoted ones, and those of other programs, come here. A file of
  * that very name wins. */
 static int push_pattern(struct span_audit *a, struct candidates *c, const char *pattern)
@@ -136,8 +203,8 @@ static int push_pattern(struct span_audit *a, struct candidates *c, const char *
 		break;
 	case GLOB_NOSPACE:
 		return -ENOMEM;
-	default: /* opening it will say that there is no such file */
-		return push(a, c, pattern);
+	default:
+		return push_nothing(a, c, pattern);
 	}
 	for (size_t i = 0; r == 0 && i < g.gl_pathc; i++)
 		r = push_path(a, c, g.gl_pathv[i]);
@@ -199,7 +266,6 @@ static int peek(struct span_audit *a, struct result_input *in)
 
 	if (!s) {
 		in->failed = true;
-		in->caveat = "it could not be opened";
 		return usage ? SPAN_USAGE : SPAN_INPUT;
 	}
 	o = order_new(s);
@@ -256,6 +322,8 @@ static int look(struct span_audit *a, struct candidates *c)
 		struct candidate *x = &c->v.v[i];
 		int r;
 
+		if (x->in.failed)
+			continue;
 		/* What is no regular file is opened once, by who reads it; so is what does not
 		 * exist, but its error is said before anything is read. */
 		if (!strcmp(x->in.path, "-") || (x->ino && !x->regular && !is_folder(x->in.path)))

@@ -4,10 +4,13 @@
  * could have hidden a problem makes it inconclusive, what only limits it is a caveat.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "findings/work.h"
 
 enum { CAVEATS = 64 };
+/* Network cards and their queues put packets out of order by milliseconds, not more. */
+#define CLOCK_STEP (1 * NS_PER_S)
 
 double coverage_loss(const struct coverage *c)
 {
@@ -68,6 +71,17 @@ static void times_said(struct work *w, struct said *s, const struct result_input
 {
 	char span[TIME_TEXT];
 
+	if (in->untimed)
+		say(s, false,
+		    arena_printf(w->a, "%s: %s no time and got that of the one before.", in->path,
+				 text_counted(w->a, in->untimed, "packet has", "packets have")));
+	if (!in->unsorted && in->step_ns >= CLOCK_STEP)
+		say(s, false,
+		    arena_printf(w->a,
+				 "%s: times go back by up to %s (packet %u): the clock of the "
+				 "capturing computer was set, or captures were joined. The packets "
+				 "were put in the order of their times.",
+				 in->path, duration_human(in->step_ns, span), in->step_packet));
 	if (in->unsorted)
 		say(s, false,
 		    arena_printf(w->a,
@@ -106,13 +120,19 @@ static void inputs_said(struct work *w, struct said *s)
 	for (size_t i = 0; i < r->n_inputs && strange < 16; i++) {
 		const struct result_input *in = &r->inputs[i];
 
-		strange += in->note || in->same_as || in->unsorted || in->strange_time;
+		strange += in->note || in->same_as || in->unsorted || in->strange_time ||
+			   in->untimed || in->step_ns >= CLOCK_STEP;
 		if (in->note)
 			say(s, false, arena_printf(w->a, "%s: %s.", in->path, in->note));
 		if (in->same_as)
 			say(s, false,
-			    arena_printf(w->a, "%s holds the same bytes as %s and was read once.",
-					 in->path, in->same_as));
+			    strcmp(in->path, in->same_as) == 0
+				    ? arena_printf(w->a, "%s was named twice and read once.",
+						   in->path)
+				    : arena_printf(
+					      w->a,
+					      "%s holds the same bytes as %s; they were read once.",
+					      in->path, in->same_as));
 		times_said(w, s, in);
 	}
 	if (cut > 16)

@@ -42,6 +42,7 @@ struct result_input {
 	int64_t step_ns;       /* largest step back between neighbours; 0 none */
 	uint32_t step_packet;  /* number of the packet behind it */
 	uint64_t strange_time; /* before 1970, or 2100 and later */
+	uint64_t untimed;      /* without a time of their own */
 	const char *note;      /* what limits it without damage; NULL */
 	const char *same_as;   /* path of an input with the same content: read once; NULL */
 	const char *caveat;    /* "cut off in packet 77 ..." or NULL */

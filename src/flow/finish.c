@@ -193,8 +193,10 @@ static void tell(struct flow_table *t, struct rec *r, struct cold *c)
 	}
 	put_sides(t, r, c, &d, client, addr);
 	if (d.proto == IPPROTO_NR_UDP) {
+		uint64_t asked = d.packets[0] - (c ? c->next[client] : 0);
+
 		d.started = first_side(r) == client;
-		d.tries = d.packets[0] < UINT16_MAX ? (uint16_t)d.packets[0] : UINT16_MAX;
+		d.tries = asked < UINT16_MAX ? (uint16_t)asked : UINT16_MAX;
 	} else {
 		d.started = r->flags & BIT(F_SYN, client);
 		d.tries = c ? c->tries : (r->flags & BOTH(F_SYN)) != 0;

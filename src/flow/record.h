@@ -77,8 +77,8 @@ struct cold {
 	uint32_t packets[2];
 	uint64_t bytes[2];
 	uint64_t payload[2];
-	uint32_t next[2]; /* one past the highest sequence number known to be sent, FIN not counted
-			   */
+	uint32_t next[2]; /* one past the highest sequence number known to be sent, FIN not counted.
+			   * UDP: packets that are later fragments of a datagram */
 	uint32_t rest;
 	uint32_t loss;
 	uint32_t refusal;

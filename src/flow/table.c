@@ -252,6 +252,8 @@ static int count(struct flow_table *t, struct cold *c, unsigned from, const stru
 	c->packets[from] = (uint32_t)n;
 	c->bytes[from] += p->wire_len;
 	c->payload[from] += p->payload_wire;
+	if (unlikely(p->fragment) && p->proto == IPPROTO_NR_UDP)
+		c->next[from] += p->early.n + p->later_fragment;
 	if (unlikely(p->early.n)) {
 		c->bytes[from] += p->early.wire;
 		c->payload[from] += p->early.payload;

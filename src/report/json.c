@@ -111,6 +111,7 @@ static void input_times(struct jsonw *w, const struct result_input *in)
 	else
 		jsonw_null(w);
 	uint_member(w, "strange_times", in->strange_time);
+	uint_member(w, "untimed", in->untimed);
 	jsonw_object_end(w);
 }
 

@@ -54,7 +54,7 @@ static void role_line(const struct endpoint *e, struct out *o)
 		out_char(o, ')');
 	}
 	if (e->name) {
-		out_puts(o, ", calls itself ");
+		out_puts(o, ", named ");
 		out_text_z(o, e->name);
 		out_char(o, ',');
 	}

@@ -42,8 +42,9 @@ static const struct {
 	[NOTE_ESP] = {"esp", "IPsec ESP: encrypted, cannot be judged"},
 	[NOTE_AH] = {"ah", "IPsec AH: signed, readable"},
 	[NOTE_TUNNEL] = {"tunnel", "taken out of a tunnel"},
-	[NOTE_AGGREGATE] = {"aggregate", "Wi-Fi frames with several packets in them, of which one is "
-					 "looked at"},
+	[NOTE_AGGREGATE] = {"aggregate",
+			    "Wi-Fi frames with several packets in them, of which one is "
+			    "looked at"},
 };
 
 const char *word_note(enum decode_note n)

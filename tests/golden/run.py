@@ -86,7 +86,8 @@ def reduce(document):
         if part in d.get(whole, {}):
             d[whole][part] = {k: v for k, v in d[whole][part].items() if v}
     for i in d.get('inputs', []):
-        if not i.get('order', {}).get('late') and not i.get('order', {}).get('strange_times'):
+        if not i.get('order', {}).get('late') and not i.get('order', {}).get('strange_times') \
+                and not i.get('order', {}).get('untimed'):
             i.pop('order', None)
     for rows, keys in (('inputs', ('compression', 'same_as', 'note')),
                        ('conversations', ('vlan', 'tunnel', 'tunnel_id'))):

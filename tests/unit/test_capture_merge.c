@@ -60,7 +60,7 @@ static void deal(struct parts *s, size_t to, int64_t ts, uint32_t whole)
 {
 	struct part *p = &s->p[to];
 
-	p->ts[p->n] = ts;
+	p->ts[p->n] = ts + 1; /* 0 would be no time */
 	p->whole[p->n++] = whole;
 }
 

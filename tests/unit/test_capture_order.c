@@ -109,14 +109,19 @@ static void check_stats(const struct order_stats *st, const int64_t *ts, size_t 
 	assert_true(st->last_ns == want.last_ns);
 }
 
-/* As the model has it, for every way of handing the frames over. */
-static struct order_stats check(const int64_t *ts, size_t n)
+/* As the model has it, for every way of handing the frames over. The model knows no frames without
+ * a time, so 0 becomes 1 here. */
+static struct order_stats check(const int64_t *given, size_t n)
 {
+	int64_t *ts = calloc(n + 1, sizeof *ts);
 	uint32_t *want = calloc(n + 1, sizeof *want), *got = calloc(n + 1, sizeof *got);
 	struct order_stats st = {0};
 
 	assert_non_null(want);
 	assert_non_null(got);
+	assert_non_null(ts);
+	for (size_t i = 0; i < n; i++)
+		ts[i] = given[i] ? given[i] : 1;
 	model(ts, n, want);
 	for (size_t i = 0; i < N_ELEMENTS(batches); i++) {
 		st = drain(ts, n, batches[i], got);
@@ -125,6 +130,7 @@ static struct order_stats check(const int64_t *ts, size_t n)
 	}
 	free(want);
 	free(got);
+	free(ts);
 	return st;
 }
 
@@ -272,6 +278,39 @@ static void ends_of_time(void **state)
 	assert_int_equal(st.far_future, 1);
 }
 
+/* Frames without a time have that of the one before, the first ones that of the first with one. */
+static void without_a_time(void **state)
+{
+	static const struct {
+		int64_t ts[6], want[6];
+		uint64_t untimed;
+	} rows[] = {
+		{{10, 0, 20, 0, 0, 30}, {10, 10, 20, 20, 20, 30}, 3},
+		{{0, 0, 20, 0, 25, 30}, {20, 20, 20, 20, 25, 30}, 3},
+		{{0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, 6},
+		{{10, 20, 30, 40, 50, 0}, {10, 20, 30, 40, 50, 50}, 1},
+		{{10, 9, 0, 20, 15, 0}, {9, 9, 10, 15, 15, 20}, 2}, /* late ones, and theirs */
+	};
+
+	for (size_t r = 0; r < N_ELEMENTS(rows); r++)
+		for (size_t k = 0; k < N_ELEMENTS(batches); k++) {
+			struct fake *f = fake_new(rows[r].ts, 6, 0, batches[k]);
+			struct order *o = order_new(&f->s);
+			struct batch b;
+			size_t at = 0;
+
+			assert_non_null(o);
+			while (order_next(o, &b) == 0 && b.n)
+				for (size_t i = 0; i < b.n; i++)
+					assert_int_equal(b.f[i].ts_ns, rows[r].want[at++]);
+			assert_int_equal(at, 6);
+			assert_int_equal(order_stats(o)->untimed, rows[r].untimed);
+			assert_int_equal(order_stats(o)->first_ns, rows[r].want[0]);
+			assert_int_equal(order_stats(o)->last_ns, rows[r].want[5]);
+			order_close(o);
+		}
+}
+
 static void errors_go_up(void **state)
 {
 	static const size_t at[] = {1, 64, 256, 400};
@@ -310,6 +349,7 @@ int main(void)
 		cmocka_unit_test(random_times),
 		cmocka_unit_test(clock_steps),
 		cmocka_unit_test(ends_of_time),
+		cmocka_unit_test(without_a_time),
 		cmocka_unit_test(errors_go_up),
 	};
 

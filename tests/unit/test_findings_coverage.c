@@ -43,6 +43,9 @@ enum spoil {
 	SOME_UNDECODED,
 	CLOCK,
 	STRANGE_CLOCK,
+	QUIET_CLOCK,
+	UNTIMED,
+	TWICE,
 	NOTED,
 	COPY,
 	FRAGMENTS,
@@ -100,6 +103,17 @@ static void spoil(struct lab *l, enum spoil how)
 		l->input.step_ns = 90 * NS_PER_S;
 		l->input.step_packet = 4711;
 		break;
+	case QUIET_CLOCK:
+		l->input.late = 1;
+		l->input.step_ns = 2 * NS_PER_S;
+		l->input.step_packet = 9;
+		break;
+	case UNTIMED:
+		l->input.untimed = 4;
+		break;
+	case TWICE:
+		l->input.same_as = "night.pcap";
+		break;
 	case STRANGE_CLOCK:
 		l->input.strange_time = 3;
 		break;
@@ -142,6 +156,9 @@ static void test_never_green(void **state)
 		{SOME_UNDECODED, false, "see the reasons"},
 		{CLOCK, false, "back by up to 1 min 30 s (packet 4711), and 2 packets stay out of"},
 		{STRANGE_CLOCK, false, "3 packets have times before 1970 or after 2099"},
+		{QUIET_CLOCK, false, "back by up to 2 s (packet 9): the clock"},
+		{UNTIMED, false, "4 packets have no time"},
+		{TWICE, false, "night.pcap was named twice"},
 		{NOTED, false, "night.pcap: the filter does not fit interface 2."},
 		{COPY, false, "night.pcap holds the same bytes as other.pcap"},
 		{FRAGMENTS, false, "1 fragmented datagram was not put together"},
