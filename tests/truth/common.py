@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the tests of this folder share: where the captures are, and how the tool is run."""
 
-import gzip
+import csv
 import json
 import os
 import subprocess
@@ -23,6 +23,12 @@ def captures():
     sys.exit(SKIP)
 
 
+def manifest(folder):
+    """Rows of the list of captures, by the names of its columns."""
+    with open(os.path.join(folder, 'MANIFEST.tsv'), newline='') as f:
+        return list(csv.DictReader(f, delimiter='\t', quoting=csv.QUOTE_NONE))
+
+
 def environment():
     keep = {k: v for k, v in os.environ.items()
             if k in ('PATH', 'LD_LIBRARY_PATH', 'ASAN_OPTIONS', 'UBSAN_OPTIONS', 'LSAN_OPTIONS')}
@@ -40,11 +46,7 @@ def run(*args, data=None, cwd=None, timeout=300):
 
 
 def run_capture(command, path, *options):
-    """Runs `command` on a capture; compressed ones go through standard input."""
-    if not path.endswith('.gz'):
-        return run(command, *options, path)
-    with gzip.open(path, 'rb') as f:
-        return run(command, *options, '-', data=f.read())
+    return run(command, *options, path)
 
 
 def sanitizer(err):

@@ -52,7 +52,10 @@ static void show_file(const char *path, enum source_reader reader)
 		n += b.n;
 		decoder_release(d);
 	}
-	printf("=\t%s\t%" PRIu64 "\t%s\n", s ? ends[s->end] : "refused", n, s ? s->why : "");
+	printf("=\t%s\t%" PRIu64 "\t%s\n", s ? ends[s->end] : "refused", n,
+	       s        ? s->why
+	       : errs.n ? errs.e[0].what
+			: "");
 	source_close(s);
 	decoder_free(d);
 	errors_done(&errs);
