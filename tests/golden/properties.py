@@ -54,18 +54,16 @@ def records(path):
     return struct.unpack_from('<I', data, 20)[0], out
 
 
-def plain(document, where):
-    """The document as text, but for what tells of the files themselves: the list of inputs; which
-    file a caveat is about; copies that were first seen in another file; and the command that finds
-    a packet in its file. Evidence has the number that the packet has in the whole capture:
-    where[file][number - 1]."""
+def plain(document, where, split=False):
+    """The document as text, but for what tells of the files themselves: the list of inputs;
+    the name of the one that a caveat is about (all of such a caveat, where the capture was split);
+    copies that were first seen in another file; and the command that finds a packet in its file.
+    Evidence has the number that the packet has in the whole capture: where[file][number - 1]."""
     d = json.loads(document)
     del d['inputs']
-    caveats = d['coverage']['caveats']
-    for i, text in enumerate(caveats):
-        file, _, words = text.partition(': ')
-        if file in where:
-            caveats[i] = words
+    caveats = [c.partition(': ') for c in d['coverage']['caveats']]
+    d['coverage']['caveats'] = [''.join(c) if c[0] not in where else c[2] for c in caveats
+                                if not split or c[0] not in where]
     del d['coverage']['duplicates_across_inputs']
 
     def whole(e):
@@ -202,12 +200,13 @@ def check(name, verbose):
             code, out = c.json(['a.pcap'])
         except RuntimeError as e:
             return ['cannot be audited: %s' % e]
-        base = plain(out, {'a.pcap': c.all})
+        bases = [plain(out, {'a.pcap': c.all}, split) for split in (False, True)]
 
-        def compare(title, names, where, stdin=None):
+        def compare(title, names, where, stdin=None, split=False):
+            base = bases[split]
             try:
                 other_code, other = c.json(names, stdin)
-                other = plain(other, where)
+                other = plain(other, where, split)
             except (RuntimeError, LookupError) as e:
                 bad.append('%s: %r' % (title, e))
                 return
@@ -221,7 +220,7 @@ def check(name, verbose):
         # What no window can sort has no order that several files could have together.
         if json.loads(out)['inputs'][0]['order']['unsorted'] == 0:
             for title, names, where in c.several_files():
-                compare(title, names, where)
+                compare(title, names, where, split=True)
     return bad
 
 
