@@ -31,13 +31,11 @@
  *     be in view, and silent in between. One packet of it may still be missing from the capture,
  *     therefore nothing of the same side may be in between either: what is resent after a timer
  *     was the last, what is resent sooner was not;
- *   - an acknowledgement at most once for each segment (RFC 5681 4.2), and a duplicate one only
- *     while data is outstanding beyond it (RFC 5681 2). A burst of segments is answered by a
- *     burst of the same bytes, so it must be known that nothing is outstanding: the peer
- *     is in view, and all that it was seen to send is acknowledged.
- * Keep-alives (RFC 9293 3.8.4), window probes (3.8.6.1) and retries of applications are further
- * apart than the window. Repeated datagrams without identity are not: a log line, a counter, an
- * announcement may follow itself at once.
+ * Nothing of the kind holds for bare acknowledgements: a burst of segments is answered by a burst
+ * of the same bytes (RFC 5681 4.2), and stacks are seen to say the same twice with nothing
+ * outstanding (macOS, when the application reads). Keep-alives (RFC 9293 3.8.4), window probes
+ * (3.8.6.1) and retries of applications are further apart than the window. Repeated datagrams
+ * without identity are not: a log line, a counter, an announcement may follow itself at once.
  *
  * For those that are still open there is habit: when nearly every packet of which it is certain
  * was seen k times in one view (all components of a host capture, both ports of a pair), so were
@@ -109,7 +107,6 @@ static_assert(sizeof(struct sight) == CACHELINE, "one line");
 struct source { /* the newest of one direction of a flow */
 	uint64_t print;
 	uint32_t tag, id;
-	uint32_t end;  /* TCP: the highest that was seen */
 	bool constant; /* does not count its packets */
 };
 
@@ -132,7 +129,6 @@ struct look {
 	uint64_t print[2];
 	uint32_t chain;
 	uint32_t view, own, peer; /* tags of this direction of its flow and of the other */
-	uint32_t end;
 	enum kind kind;
 	bool counts; /* identity */
 };
@@ -276,7 +272,6 @@ static void look_at(struct dup_table *t, const struct packet *p, struct look *re
 	ret->own = src * 0x85ebca6b + dst + flow;
 	ret->peer = dst * 0x85ebca6b + src + flow;
 	ret->view = mix((uint64_t)p->vlan << 16 | (uint64_t)p->tunnel << 8 | p->ttl, p->tunnel_id);
-	ret->end = p->seq + p->payload_wire + ((p->tcp_flags & (TCP_SYN | TCP_FIN)) != 0);
 
 	const struct source *s = source_of(t, ret);
 
@@ -315,22 +310,10 @@ static bool hop_apart(const struct sight *e, const struct packet *p)
 	return p->ttl + HOPS >= e->ttl_min && p->ttl <= e->ttl_max + HOPS;
 }
 
-static bool later_seq(uint32_t a, uint32_t b) /* RFC 9293 3.4 */
+/* Is the peer in view? */
+static bool peer_in_view(const struct dup_table *t, const struct look *k)
 {
-	return (int32_t)(a - b) > 0;
-}
-
-enum peer { PEER_UNSEEN, PEER_WAITS, PEER_ANSWERED };
-
-/* Is the peer in view, and everything that it was seen to send acknowledged by p? */
-static enum peer peer_of(const struct dup_table *t, const struct packet *p, const struct look *k)
-{
-	const struct source *s = &t->source[k->peer % SOURCES];
-
-	if (s->tag != k->peer)
-		return PEER_UNSEEN;
-	/* Not more either: its entry may be new and begin with something that was sent again. */
-	return s->end == p->ack ? PEER_ANSWERED : PEER_WAITS;
+	return t->source[k->peer % SOURCES].tag == k->peer;
 }
 
 enum answer { NEW, COPY, OPEN };
@@ -354,15 +337,7 @@ static enum answer provoked(struct dup_table *t, uint32_t number, const struct p
 	if (own)
 		return OPEN;
 	/* In a one-way mirror it cannot be seen what provoked a packet. */
-	switch (peer_of(t, p, k)) {
-	case PEER_ANSWERED:
-		return COPY;
-	case PEER_WAITS:
-		return k->kind == KIND_DATA ? COPY : OPEN;
-	case PEER_UNSEEN:
-		break;
-	}
-	return OPEN;
+	return k->kind == KIND_DATA && peer_in_view(t, k) ? COPY : OPEN;
 }
 
 static struct sight *match(struct dup_table *t, const struct packet *p, const struct look *k)
@@ -435,7 +410,7 @@ static void count_copy(struct dup_table *t, struct sight *e, const struct packet
 /* No copy of e will come any more: how often was it seen? */
 static void tell_habit(struct dup_table *t, const struct sight *e)
 {
-	if (e->kind != KIND_SURE && e->kind != KIND_SYN)
+	if (e->kind != KIND_SURE && e->kind != KIND_SYN && e->kind != KIND_DATA)
 		return;
 	t->habit = 1;
 	for (unsigned i = 2; i <= HABIT_MAX; i++) {
@@ -475,15 +450,13 @@ static void remember(struct dup_table *t, const struct packet *p, const struct l
 	t->tag[t->n % RING] = k->own;
 	t->chain[k->chain] = t->n++;
 	if (s->tag != k->own)
-		*s = (struct source){.tag = k->own, .end = k->end};
+		*s = (struct source){.tag = k->own};
 	else if (p->has_ip_id && !p->fragment && s->print != k->print[0])
 		s->constant = s->id == p->ip_id;
 	if (p->has_ip_id && !p->fragment) {
 		s->id = p->ip_id;
 		s->print = k->print[0];
 	}
-	if (p->tcp_flags & TCP_SYN || later_seq(k->end, s->end))
-		s->end = k->end;
 }
 
 bool dup_table_is_copy(struct dup_table *t, const struct packet *p)
