@@ -37,7 +37,8 @@ WORDS = {
     'dns': {'dns'}, 'smtp': {'smtp'}, 'pop': {'pop3'}, 'tpkt': {'rdp'}, 'ssh': {'ssh'},
     'mdns': {'mdns', 'dns'}, 'llmnr': {'llmnr', 'dns'}, 'ssdp': {'ssdp'}, 'dhcp': {'dhcp'},
     'dcerpc': {'dcerpc', 'dcerpc-epm', 'dcerpc-oxid', 'dcerpc-activation', 'dcerpc-cl'},
-    'isakmp': {'ike'}, 'snmp': {'snmp'}, 'syslog': {'syslog'}, 'ftp': {'ftp'}, 'imap': {'imap'}, 'mc-nmf': {'mc-nmf'},
+    'isakmp': {'ike'}, 'snmp': {'snmp'}, 'syslog': {'syslog'}, 'ftp': {'ftp'}, 'imap': {'imap'},
+    'mc-nmf': {'mc-nmf'},
 }
 # Conversations where tshark's word is its guess and ours is right:
 # (capture, transport, port, tshark's word, our word): why
@@ -52,7 +53,8 @@ RIGHT = {
         'DCE/RPC requests; the client port happens to be 1080',
     ('arkime/arkime_synthetic.pcap', 'tcp', 3389, 'cotp', 'rdp'):
         'an X.224 connection request with a cookie of RDP',
-    ('arkime/arkime_synthetic.pcap', 'udp', 161, '-', 'snmp'): 'SNMP after a datagram of another kind',
+    ('arkime/arkime_synthetic.pcap', 'udp', 161, '-', 'snmp'):
+        'SNMP after a datagram of another kind',
     ('elcabezzonn/aug19.pcap.gz', 'udp', 3702, '-', 'ws-discovery'): 'tshark 4.0 has no such word',
     ('markofu/xscan_capture.pcap', 'udp', 32789, '-', 'snmp'): 'an SNMP request to another port',
     ('markofu/xscan_capture.pcap', 'tcp', 53, '-+dns', 'tls'): 'a scanner says ClientHello to 53',
