@@ -94,11 +94,13 @@ static int take(struct dir_captures *d, int fd, const char *dir, const char *nam
 		return -ENOMEM;
 	}
 	free(path);
+	if (!vec_grow(&d->skipped))
+		return -ENOMEM;
 	skipped = strdup(name);
-	if (skipped && vec_push(&d->skipped, skipped))
-		return 0;
-	free(skipped);
-	return -ENOMEM;
+	if (!skipped)
+		return -ENOMEM;
+	d->skipped.v[d->skipped.n++] = skipped;
+	return 0;
 }
 
 int dir_captures(const char *dir, struct dir_captures *ret)

@@ -179,7 +179,8 @@ static COLD void date(struct order *o, struct frame *f)
 
 static void push(struct order *o, struct frame *f, struct batch *b)
 {
-	uint32_t slot = o->n, at = o->n;
+	uint32_t slot = o->n;
+	uint32_t at = slot;
 
 	if (unlikely(f->ts_ns == 0))
 		date(o, f);
