@@ -28,8 +28,9 @@ static void forget_run(struct span_audit *a)
 	arena_done(&a->arena);
 	a->inputs = NULL;
 	a->convs = NULL;
+	a->grants = NULL;
 	a->names = NULL;
-	a->n_inputs = a->n_convs = a->n_names = 0;
+	a->n_inputs = a->n_convs = a->n_grants = a->n_names = 0;
 	a->drops_os = a->drops_nic = 0;
 	a->lost_input = NULL;
 }
@@ -306,6 +307,8 @@ int span_audit_run(struct span_audit *a)
 		.matrix = a->matrix,
 		.convs = a->convs,
 		.n_convs = a->n_convs,
+		.grants = a->grants,
+		.n_grants = a->n_grants,
 		.inputs = a->inputs,
 		.n_inputs = a->n_inputs,
 		.window = hot_window(a->hot),

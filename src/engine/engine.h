@@ -59,6 +59,8 @@ struct span_audit {
 	struct hot *hot;        /* keeps the conversations that the result lends */
 	const struct conv *convs;
 	size_t n_convs;
+	const struct grant *grants; /* of hot, as the conversations */
+	size_t n_grants;
 	struct result *result;
 };
 

@@ -12,12 +12,14 @@
 #include "decode/decode.h"
 #include "engine/engine.h"
 #include "flow/dup.h"
+#include "learn/learn.h"
 #include "recognise/recognise.h"
 
 enum { SLAB = 256 };
 /* Flows live while they talk, conversations to the end of the run: one part in FLOW_SHARE is for
- * flows and their first bytes, the rest for conversations. */
-enum { FLOW_SHARE = 8 };
+ * flows and their first bytes, one in LEARN_SHARE for readers of streams, the rest for
+ * conversations. */
+enum { FLOW_SHARE = 8, LEARN_SHARE = 32 };
 static const size_t MEMORY = (size_t)4 << 30;
 
 struct slot {
@@ -35,6 +37,7 @@ struct hot {
 	struct dup_table *dups;
 	struct flow_table *flows;
 	struct conv_table *convs;
+	struct learn *learn;
 	struct slab *slabs;
 	struct slot *free;
 	int64_t now_ns; /* of the latest packet */
@@ -126,31 +129,87 @@ static bool on_head(void *user, const struct flow_heads *heads, struct recogniti
 	return !final;
 }
 
-static int on_client_side(void *user, const struct recognition *app)
+static struct learn_flow *on_stream(void *user, const struct flow_heads *heads,
+				    const struct recognition *app)
+{
+	struct hot *h = user;
+	struct learn_ask q = {
+		.proto = heads->proto,
+		.addr = {heads->addr[0], heads->addr[1]},
+		.port = {heads->port[0], heads->port[1]},
+		.app = app && app->conf != APP_UNSURE ? app->app : APP_NONE,
+	};
+
+	return learn_open(h->learn, &q);
+}
+
+static void on_bytes(void *user, struct learn_flow *reader, const struct flow_bytes *b)
 {
 	(void)user;
-	return app && app->conf != APP_UNSURE ? app->client_side : -1;
+	if (b->p)
+		learn_bytes(reader, b->side, b->p, (size_t)b->n, b->start, &b->at);
+	else
+		learn_gap(reader, b->side, b->n);
+}
+
+static int on_client_side(void *user, const struct recognition *app,
+			  const struct learn_flow *reader)
+{
+	(void)user;
+	if (app && app->conf != APP_UNSURE && app->client_side >= 0)
+		return app->client_side;
+	return reader ? learn_client_side(reader) : -1;
+}
+
+static void add_iface(struct conv_facts *f, struct rpc_iface *iface, const uint8_t uuid[16],
+		      uint16_t major, uint16_t minor)
+{
+	struct rpc_iface *one = &iface[f->n_iface++];
+
+	memcpy(one->uuid, uuid, sizeof one->uuid);
+	one->major = major;
+	one->minor = minor;
+	f->iface = iface;
+}
+
+/* What the head of a flow and its reader found, as one. The reader saw everything that the head
+ * did, and whether the server took it. */
+static void facts_of(const struct recognition *app, const struct learn_facts *read,
+		     struct rpc_iface iface[LEARN_IFACES], struct conv_facts *ret)
+{
+	if (app) {
+		ret->app = app->app;
+		ret->conf = (uint8_t)app->conf;
+		ret->notes = app->notes;
+		ret->name = app->name[0] ? app->name : NULL;
+	}
+	if (!read) {
+		for (size_t i = 0; app && i < app->n_iface; i++)
+			add_iface(ret, iface, app->iface[i].uuid, app->iface[i].major,
+				  app->iface[i].minor);
+		return;
+	}
+	for (size_t i = 0; i < read->n_iface; i++)
+		if (!read->iface[i].refused)
+			add_iface(ret, iface, read->iface[i].uuid, read->iface[i].major,
+				  read->iface[i].minor);
+	ret->bind = read->has_bind ? &read->bind : NULL;
+	ret->notes |=
+		(read->nak ? APP_NOTE_RPC_NAK : 0) | (read->sealed ? APP_NOTE_RPC_SEALED : 0) |
+		(read->lost ? APP_NOTE_RPC_LOST : 0) | (read->faults ? APP_NOTE_RPC_FAULT : 0) |
+		(read->replicates ? APP_NOTE_RPC_REPLICATES : 0);
 }
 
 static void on_done(void *user, const struct flow_done *d)
 {
 	struct hot *h = user;
 	struct conv_facts f = {0};
-	struct rpc_iface iface[FACT_IFACES];
+	struct rpc_iface iface[LEARN_IFACES];
+	struct learn_facts read;
 
-	if (d->app) {
-		f.app = d->app->app;
-		f.conf = (uint8_t)d->app->conf;
-		f.notes = d->app->notes;
-		f.name = d->app->name[0] ? d->app->name : NULL;
-		for (size_t i = 0; i < d->app->n_iface; i++) {
-			memcpy(iface[i].uuid, d->app->iface[i].uuid, sizeof iface[i].uuid);
-			iface[i].major = d->app->iface[i].major;
-			iface[i].minor = d->app->iface[i].minor;
-		}
-		f.iface = iface;
-		f.n_iface = d->app->n_iface;
-	}
+	if (d->reader)
+		learn_close(d->reader, &read);
+	facts_of(d->app, d->reader ? &read : NULL, iface, &f);
 
 	/* Syslog, NetBIOS datagrams and traps have no answer that could be missing. */
 	struct flow_done told = *d;
@@ -183,12 +242,16 @@ static bool known_port(void *user, uint8_t proto, uint16_t port)
 
 struct hot *hot_new(struct span_audit *a)
 {
-	static const struct flow_ops ops = {
-		.head = on_head, .client_side = on_client_side, .done = on_done};
+	static const struct flow_ops ops = {.head = on_head,
+					    .stream = on_stream,
+					    .bytes = on_bytes,
+					    .client_side = on_client_side,
+					    .done = on_done};
 	struct hot *h = calloc(1, sizeof *h);
 	const struct hash_key *key = a->has_key ? &a->key : NULL;
 	size_t memory = a->max_memory ? (size_t)a->max_memory : MEMORY;
-	size_t conversations = memory / FLOW_SHARE * (FLOW_SHARE - 1) / sizeof(struct conv);
+	size_t rest = memory - memory / FLOW_SHARE - memory / LEARN_SHARE;
+	size_t conversations = rest / sizeof(struct conv);
 
 	if (!h)
 		return NULL;
@@ -204,10 +267,12 @@ struct hot *hot_new(struct span_audit *a)
 				       .known_port = known_port,
 				       .user = a,
 				       .vlan_key = a->vlan_key});
+	h->learn =
+		learn_new(&(struct learn_options){.key = key, .max_memory = memory / LEARN_SHARE});
 	h->dups = dup_table_new(key);
 	if (h->dups)
 		dup_table_vlan_key(h->dups, a->vlan_key);
-	if (!h->decoder || !h->dups || !h->flows || !h->convs)
+	if (!h->decoder || !h->dups || !h->flows || !h->convs || !h->learn)
 		return hot_free(h);
 	return h;
 }
@@ -219,6 +284,7 @@ struct hot *hot_free(struct hot *h)
 	decoder_free(h->decoder);
 	dup_table_free(h->dups);
 	flow_table_free(h->flows);
+	learn_free(h->learn);
 	conv_table_free(h->convs);
 	window_done(&h->window);
 	blind_done(&h->blind);
@@ -295,11 +361,14 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 
 	int r = conv_table_finish(h->convs, &a->convs, &a->n_convs);
 
+	if (r == 0)
+		r = learn_grants(h->learn, &a->grants, &a->n_grants);
 	if (r < 0)
 		return r;
 
 	const struct flow_stats *fs = flow_table_stats(h->flows);
 	const struct dup_stats *dup = dup_table_stats(h->dups);
+	const struct learn_stats *ls = learn_stats(h->learn);
 
 	c.packets = ds->read;
 	c.decoded = ds->by[DECODE_OK];
@@ -326,6 +395,14 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 	*ret_evicted = conv_table_evicted(h->convs);
 	c.evicted = fs->evicted + *ret_evicted;
 	c.heads_shed = fs->heads_shed;
+	c.streams = fs->streams;
+	c.streams_cut = fs->streams_cut;
+	c.learn_refused = ls->refused;
+	c.answers = ls->answers;
+	c.answers_sealed = ls->sealed;
+	c.answers_bad = ls->bad;
+	c.grants = a->n_grants;
+	c.grants_shed = ls->grants_shed;
 	*ret_coverage = c;
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "findings/blind.h"
 #include "findings/result.h"
 #include "findings/window.h"
+#include "learn/grants.h"
 
 /* A name that the capture has for an address. */
 struct passive_name {
@@ -26,8 +27,10 @@ struct judge_input {
 	size_t n_convs;
 	struct result_input *inputs; /* copied */
 	size_t n_inputs;
-	const struct window *window;      /* when packets were seen; NULL: no packet at all */
-	const struct blind_set *blind;    /* who exchanges IPsec ESP; NULL: nobody */
+	const struct window *window;   /* when packets were seen; NULL: no packet at all */
+	const struct blind_set *blind; /* who exchanges IPsec ESP; NULL: nobody */
+	const struct grant *grants;    /* sorted as learn_grants() gives them */
+	size_t n_grants;
 	const struct passive_name *names; /* ascending by address, one each */
 	size_t n_names;
 	const char *lost_input;   /* a sentence about captures that went by unread; NULL */

@@ -64,6 +64,9 @@ struct coverage {
 	uint64_t duplicates_crowded; /* packets whose copies may have been missed: too many at once
 				      */
 	uint64_t truncated, heads_shed;
+	/* Streams read for what servers say in them; answers of mappers, resolvers, SQL Browser. */
+	uint64_t streams, streams_cut, learn_refused;
+	uint64_t answers, answers_sealed, answers_bad, grants, grants_shed;
 	/* Datagrams that came in fragments. */
 	uint64_t reassembled, fragments_late, fragments_overlap, fragments_shed;
 	uint64_t evicted; /* flows ended early for want of memory, or whose conversation found no
@@ -119,15 +122,22 @@ struct finding {
 	const char *waiver;    /* id; NULL */
 };
 
+/* A conversation on a granted or presumed dynamic port, or a grant that nobody used. */
 struct rpc_row {
-	struct endpoint client, server;
+	struct endpoint client, server; /* of an unused grant: who asked, who answered */
+	uint8_t proto;
 	uint16_t port;
-	bool has_state;
+	bool has_state; /* false: a grant that nobody used */
 	enum flow_state state;
 	struct rpc_iface iface[CONV_IFACES];
 	uint8_t n_iface;
-	const char *how;            /* "epm" "oxid" "activation" "bind"; NULL unexplained */
-	struct evidence granted_by; /* when how */
+	const char *how; /* "epm" "epm-lookup" "oxid" "activation" "bind"; NULL unexplained */
+	struct evidence granted_by; /* when how: the packet with the answer, or the bind */
+	struct evidence used_by;    /* when has_state: the first packet of the conversation */
+	const char *tie; /* how sure the grant is this conversation's: a word of rpc_tie_name();
+			  * NULL without a grant */
+	const char *why; /* a sentence: how it is tied, or why nothing explains it; NULL */
+	bool has_verdict;
 	enum kind verdict;
 };
 

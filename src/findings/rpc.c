@@ -292,11 +292,13 @@ bool rpc_rows_make(struct work *w)
 		*row = (struct rpc_row){
 			.client = w->party[it->client].ep,
 			.server = w->party[it->server].ep,
+			.proto = c->proto,
 			.port = c->port,
 			.has_state = true,
 			.state = c->state,
 			.n_iface = c->n_iface,
 			.how = c->n_iface ? "bind" : NULL,
+			.has_verdict = true,
 			.verdict = it->r.verdict,
 		};
 		memcpy(row->iface, c->iface, sizeof row->iface);

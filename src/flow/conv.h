@@ -72,6 +72,8 @@ struct conv {
 	uint8_t n_name;
 	struct rpc_iface iface[CONV_IFACES];
 	uint8_t n_iface;
+	bool has_bind;
+	struct evidence bind_ev; /* the earliest packet with a bind */
 	uint64_t rst_after_accept, rst_after_data;
 	/* the first refusal (by time): who, how. A RST is the server's when its TTL lies among
 	 * those of the server's other packets in the whole capture, or none of them was seen. */
@@ -106,6 +108,7 @@ struct conv_facts {
 	const char *name; /* NULL or up to CONV_NAME_TEXT - 1 bytes */
 	const struct rpc_iface *iface;
 	size_t n_iface;
+	const struct evidence *bind; /* NULL: none seen */
 };
 
 struct conv_table *conv_table_new(const struct conv_options *o);

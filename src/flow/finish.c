@@ -173,7 +173,7 @@ static void tell(struct flow_table *t, struct rec *r, struct cold *c)
 		d.directed = true;
 		d.reason = DIR_SYN;
 	} else if (e && e->app && t->ops.client_side) {
-		by = t->ops.client_side(t->user, e->app);
+		by = t->ops.client_side(t->user, e->app, NULL);
 		if (by >= 0) {
 			d.directed = true;
 			d.reason = DIR_MESSAGE;
@@ -181,6 +181,7 @@ static void tell(struct flow_table *t, struct rec *r, struct cold *c)
 	}
 	if (by >= 0)
 		client = by != 0;
+	d.client_side = client;
 	rec_addr(t, r, addr);
 
 	enum flow_state refused = refused_state(t, r, c, client, &addr[!client]);

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/evidence.h"
 #include "base/siphash.h"
 #include "base/time.h"
 #include "decode/packet.h"
@@ -54,17 +55,13 @@ enum dir_reason {
 const char *dir_reason_name(enum dir_reason r); /* "handshake" ... */
 unsigned dir_confidence(enum dir_reason r);     /* 100, 95, 80, 60, 40, 20 (per cent) */
 
-struct evidence { /* one packet that a reader can open */
-	int64_t ts_ns;
-	uint32_t input;
-	uint32_t number;
-};
-
 /* Who ended an attempt, and how it is known. */
 enum refuser { REFUSER_NONE, REFUSER_SERVER, REFUSER_OTHER };
 
 /* What recognition left behind; opaque to the table, which only carries it. See recognise.h. */
 struct recognition;
+/* Who reads the whole of a flow; opaque to the table. See learn.h. */
+struct learn_flow;
 
 /* A finished flow. Valid during the callback only. Index 0 is the client, 1 the server. */
 struct flow_done {
@@ -103,6 +100,8 @@ struct flow_done {
 	uint8_t client_ttl;
 	struct recognition
 		*app; /* what `head` set; NULL when never called. Ownership passes to `done` */
+	struct learn_flow *reader; /* what `stream` gave; NULL. Ownership passes to `done` */
+	unsigned client_side;      /* the side of the key that index 0 is */
 };
 
 struct flow;
@@ -119,14 +118,33 @@ struct flow_heads {
 	bool final;
 };
 
+/* The next piece of a flow for its reader. TCP: the bytes of a side in the order of their sequence
+ * numbers, each once. UDP: a datagram whole. */
+struct flow_bytes {
+	unsigned side;
+	const uint8_t *p;   /* NULL: bytes are missing here */
+	uint64_t n;         /* bytes, or how many are missing; missing and 0: nobody knows */
+	bool start;         /* the first bytes of that side's stream (UDP: always) */
+	bool cut;           /* UDP: the datagram was longer than what the capture holds of it */
+	struct evidence at; /* the packet that carried them */
+};
+
 /* What the owner of a table is asked. Side indices here are the key's, not client and server. */
 struct flow_ops {
 	/* In-order payload arrived (TCP) or a datagram (UDP). `head[i]` are the first bytes of side
 	 * i (UDP: its newest datagram); `final` on the last call. `*app` is the flow's recognition,
 	 * NULL at first, to be filled by the owner. Returns false when no more bytes are wanted. */
 	bool (*head)(void *user, const struct flow_heads *h, struct recognition **app);
-	/* The side that spoke as client according to *app: 0, 1, or -1 when it cannot tell. */
-	int (*client_side)(void *user, const struct recognition *app);
+	/* Asked behind `head` until the heads are over or somebody wants it: does the whole flow
+	 * have a reader? Not NULL: `bytes` is called for everything from the heads' first byte on
+	 * (UDP: from the datagram in hand on). NULL ops.stream: never. */
+	struct learn_flow *(*stream)(void *user, const struct flow_heads *h,
+				     const struct recognition *app);
+	void (*bytes)(void *user, struct learn_flow *reader, const struct flow_bytes *b);
+	/* The side that spoke as client: 0, 1, or -1 when neither app nor reader can tell; both may
+	 * be NULL. */
+	int (*client_side)(void *user, const struct recognition *app,
+			   const struct learn_flow *reader);
 	void (*done)(void *user, const struct flow_done *d);
 };
 
@@ -144,7 +162,9 @@ struct flow_stats {
 	uint64_t done;    /* handed out, evicted ones included: equals flows after flow_table_end */
 	uint64_t expired; /* handed out because idle */
 	uint64_t evicted; /* handed out early because of max_memory */
-	uint64_t heads_shed; /* flows whose head buffers were refused because of max_memory */
+	uint64_t heads_shed;  /* flows whose head buffers were refused because of max_memory */
+	uint64_t streams;     /* flows that had a reader */
+	uint64_t streams_cut; /* of those, the ones whose bytes out of order found no room */
 	uint64_t live, live_max;
 	uint64_t icmp_matched, icmp_unmatched;
 	size_t memory, memory_max; /* charged against max_memory: each record with the most that its

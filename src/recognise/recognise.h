@@ -44,6 +44,11 @@ enum app_note {
 	APP_NOTE_SSRP_BROADCAST = 1 << 8,  /* SQL Browser request 02 */
 	APP_NOTE_UNANSWERED_KIND = 1 << 9, /* by nature without answer: syslog, NBDGM, traps */
 	APP_NOTE_ERROR = 1 << 10,          /* the server answered with its protocol's refusal */
+	/* Of whole streams, from their learner: */
+	APP_NOTE_RPC_SEALED = 1 << 11, /* answers of the mapper or resolver are encrypted */
+	APP_NOTE_RPC_LOST = 1 << 12,   /* such an answer may be in bytes that were not captured */
+	APP_NOTE_RPC_FAULT = 1 << 13,  /* a call was answered by a fault */
+	APP_NOTE_RPC_REPLICATES = 1 << 14, /* drsuapi GetNCChanges was called */
 };
 
 enum { FACT_NAME = 64, FACT_IFACES = 4 };

@@ -62,8 +62,10 @@ static bool on_head(void *user, const struct flow_heads *h, struct recognition *
 	return !(*app)->over;
 }
 
-static int on_client_side(void *user, const struct recognition *app)
+static int on_client_side(void *user, const struct recognition *app,
+			  const struct learn_flow *reader)
 {
+	(void)reader;
 	(void)user;
 	return app->salt % 3 - 1;
 }
@@ -193,7 +195,8 @@ static void see(struct world *w, struct dup_table *dup, struct packet *q, bool t
 
 static uint64_t run(const uint8_t *p, size_t n, uint64_t secret, struct conv_table **ret_convs)
 {
-	static const struct flow_ops ops = {on_head, on_client_side, on_done};
+	static const struct flow_ops ops = {
+		.head = on_head, .client_side = on_client_side, .done = on_done};
 	struct hash_key key = {secret, secret * 3};
 	struct world w = {.how = n % PACKET_BYTES};
 	struct rd r = rd_over(p, n);

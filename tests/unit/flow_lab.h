@@ -59,11 +59,13 @@ static inline bool lab_head(void *user, const struct flow_heads *h, struct recog
 	return !lab->enough || (*app)->calls < lab->enough;
 }
 
-static inline int lab_client_side(void *user, const struct recognition *app)
+static inline int lab_client_side(void *user, const struct recognition *app,
+				  const struct learn_flow *reader)
 {
 	const struct lab *lab = user;
 
 	(void)app;
+	(void)reader;
 	return lab->client_side;
 }
 
@@ -86,7 +88,8 @@ static inline void lab_done(void *user, const struct flow_done *d)
 
 static inline struct lab *lab_new(const struct flow_options *o)
 {
-	static const struct flow_ops ops = {lab_head, lab_client_side, lab_done};
+	static const struct flow_ops ops = {
+		.head = lab_head, .client_side = lab_client_side, .done = lab_done};
 	static const struct hash_key key = {1, 2};
 	struct lab *lab = calloc(1, sizeof *lab);
 	struct flow_options with = o ? *o : (struct flow_options){0};

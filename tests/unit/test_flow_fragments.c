@@ -45,8 +45,10 @@ static bool on_head(void *user, const struct flow_heads *h, struct recognition *
 	return true;
 }
 
-static int on_client_side(void *user, const struct recognition *app)
+static int on_client_side(void *user, const struct recognition *app,
+			  const struct learn_flow *reader)
 {
+	(void)reader;
 	(void)user;
 	return app ? app->client_side : -1;
 }
@@ -163,7 +165,8 @@ static void order_of(unsigned number, unsigned n, unsigned *ret)
 
 static void check(const struct talk *t, bool v6, unsigned number, bool copies)
 {
-	static const struct flow_ops ops = {on_head, on_client_side, on_done};
+	static const struct flow_ops ops = {
+		.head = on_head, .client_side = on_client_side, .done = on_done};
 	static const struct hash_key key = {1, 2};
 	static uint8_t payload[ROOM], frame[ROOM], piece[ROOM];
 	struct decoder *d = decoder_new();

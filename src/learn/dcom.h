@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dcom - object resolver and activation answers (MS-DCOM 2.2, 3.1.2.5): string bindings
+ * `host[port]` of object exporters.
+ */
+#ifndef SPAN_LEARN_DCOM_H
+#define SPAN_LEARN_DCOM_H
+
+#include "learn/granted.h"
+#include "learn/stub.h"
+
+/* True when (interface, opnum) is one of ResolveOxid, ResolveOxid2, RemoteActivation,
+ * RemoteGetClassObject, RemoteCreateInstance, or ServerAlive2. */
+bool dcom_answers(const uint8_t uuid[16], uint16_t opnum);
+/* Calls the sink for each TCP string binding with a port. ServerAlive2 has none (MS-DCOM
+ * 3.1.2.5.1.6): its addresses come as GRANTED_NONE with an alias or a name. False when the stub is
+ * no such answer. */
+bool dcom_read(const struct stub *s, granted_fn sink, void *user);
+
+#endif

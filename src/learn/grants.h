@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * grants - the ports that servers handed out: who, to whom, for what, in which packet.
+ *
+ * A grant is one fact however often it is told; what is told again moves `last_ns`. Rows merge by
+ * minimum, maximum and sum, so neither order nor a split of the input can be seen in them.
+ */
+#ifndef SPAN_LEARN_GRANTS_H
+#define SPAN_LEARN_GRANTS_H
+
+#include "base/evidence.h"
+#include "base/siphash.h"
+#include "learn/granted.h"
+
+enum {
+	GRANTS_MAX = 1 << 17,           /* rows of one audit */
+	GRANTS_OF_SERVER_MAX = 1 << 14, /* rows that one server's answers may fill */
+};
+
+struct grant {
+	struct addr server; /* who answered */
+	struct addr client; /* who asked */
+	struct granted g;
+	struct evidence first; /* the earliest packet that said so */
+	int64_t last_ns;       /* the latest answer */
+	uint64_t n;            /* answers */
+	bool assumed;          /* in all of them the bind was not captured: known by its form */
+};
+
+struct grants;
+struct grants *grants_new(const struct hash_key *key);
+struct grants *grants_free(struct grants *t);
+/* False when there was no room. */
+bool grants_add(struct grants *t, const struct addr *server, const struct addr *client,
+		const struct granted *g, bool assumed, const struct evidence *at);
+size_t grants_memory(const struct grants *t);
+/* By server, protocol, port, first packet, client, interface; valid until the next grants_add(). 0
+ * or -ENOMEM. */
+int grants_sorted(struct grants *t, const struct grant **ret_rows, size_t *ret_n);
+
+#endif

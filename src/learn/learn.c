@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* learn - which learner reads which stream, what they may take, and what they found. */
+#include "learn/learn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "learn/learner.h"
+#include "recognise/recognise.h"
+
+#define X(id) extern const struct learner learner_##id;
+#include "learn/learners.h"
+#undef X
+
+static const struct learner *const all[] = {
+#define X(id) &learner_##id,
+#include "learn/learners.h"
+#undef X
+	NULL, /* a build may have none */
+};
+
+static const size_t MEMORY = (size_t)64 << 20;
+
+struct learn {
+	struct grants *grants;
+	size_t max_memory;
+	struct learn_stats stats;
+};
+
+size_t learner_count(void)
+{
+	return N_ELEMENTS(all) - 1;
+}
+
+const struct learner *learner_at(size_t i)
+{
+	return i < learner_count() ? all[i] : NULL;
+}
+
+struct learn *learn_new(const struct learn_options *o)
+{
+	struct learn *l = calloc(1, sizeof *l);
+
+	if (!l)
+		return NULL;
+	l->max_memory = o->max_memory ? o->max_memory : MEMORY;
+	l->grants = grants_new(o->key);
+	return l->grants ? l : learn_free(l);
+}
+
+struct learn *learn_free(struct learn *l)
+{
+	if (!l)
+		return NULL;
+	grants_free(l->grants);
+	free(l);
+	return NULL;
+}
+
+const struct learn_stats *learn_stats(const struct learn *l)
+{
+	return &l->stats;
+}
+
+void *learn_take(struct learn *l, size_t n)
+{
+	void *p = n <= l->max_memory && l->stats.memory <= l->max_memory - n ? calloc(1, n) : NULL;
+
+	if (!p) {
+		l->stats.refused++;
+		return NULL;
+	}
+	l->stats.memory += n;
+	if (l->stats.memory > l->stats.memory_max)
+		l->stats.memory_max = l->stats.memory;
+	return p;
+}
+
+void learn_give(struct learn *l, void *p, size_t n)
+{
+	if (!p)
+		return;
+	l->stats.memory -= n;
+	free(p);
+}
+
+struct learn_flow *learn_open(struct learn *l, const struct learn_ask *q)
+{
+	const char *app = app_name(q->app);
+	const struct learner *learner = NULL;
+
+	for (size_t i = 0; i < learner_count() && !learner; i++)
+		if (all[i]->wants(q, app))
+			learner = all[i];
+	if (!learner)
+		return NULL;
+
+	struct learn_flow *f = learn_take(l, sizeof *f);
+
+	if (!f)
+		return NULL;
+	f->learner = learner;
+	f->l = l;
+	f->proto = q->proto;
+	memcpy(f->addr, q->addr, sizeof f->addr);
+	memcpy(f->port, q->port, sizeof f->port);
+	f->facts.client_side = -1;
+	if (!learner->open(f)) {
+		learn_give(l, f, sizeof *f);
+		return NULL;
+	}
+	l->stats.flows++;
+	return f;
+}
+
+void learn_bytes(struct learn_flow *f, unsigned side, const uint8_t *p, size_t n, bool start,
+		 const struct evidence *at)
+{
+	f->learner->bytes(f, side, p, n, start, at);
+}
+
+void learn_gap(struct learn_flow *f, unsigned side, uint64_t n)
+{
+	if (f->learner->gap)
+		f->learner->gap(f, side, n);
+}
+
+void learn_close(struct learn_flow *f, struct learn_facts *ret_facts)
+{
+	f->learner->close(f);
+	*ret_facts = f->facts;
+	learn_give(f->l, f, sizeof *f);
+}
+
+int learn_client_side(const struct learn_flow *f)
+{
+	return f->facts.client_side;
+}
+
+int learn_grants(struct learn *l, const struct grant **ret_grants, size_t *ret_n)
+{
+	return grants_sorted(l->grants, ret_grants, ret_n);
+}
+
+void learn_iface_add(struct learn_flow *f, const uint8_t uuid[16], uint16_t major, uint16_t minor,
+		     bool refused)
+{
+	struct learn_facts *k = &f->facts;
+
+	for (uint8_t i = 0; i < k->n_iface; i++) {
+		struct learn_iface *one = &k->iface[i];
+
+		if (!memcmp(one->uuid, uuid, sizeof one->uuid) && one->major == major &&
+		    one->minor == minor) {
+			one->refused &= refused;
+			return;
+		}
+	}
+	if (k->n_iface == LEARN_IFACES)
+		return;
+
+	struct learn_iface *one = &k->iface[k->n_iface++];
+
+	memcpy(one->uuid, uuid, sizeof one->uuid);
+	one->major = major;
+	one->minor = minor;
+	one->refused = refused;
+}
+
+void learn_granted(struct learn_flow *f, unsigned server_side, const struct granted *g,
+		   bool assumed, const struct evidence *at)
+{
+	if (!grants_add(f->l->grants, &f->addr[server_side], &f->addr[!server_side], g, assumed,
+			at))
+		f->l->stats.grants_shed++;
+}
+
+void learn_answered(struct learn_flow *f, enum learn_answer what)
+{
+	f->l->stats.answers++;
+	f->l->stats.sealed += what == LEARN_ANSWER_SEALED;
+	f->l->stats.bad += what == LEARN_ANSWER_BAD;
+	if (what == LEARN_ANSWER_SEALED)
+		f->facts.sealed = true;
+}

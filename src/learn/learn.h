@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * learn - what servers say about themselves in the middle of a stream: which ports they hand out
+ * (grants), which interfaces a connection speaks.
+ *
+ * A learner reads the streams that it asked for, and nothing else costs anything. One `struct
+ * learn` belongs to one audit. Memory is bounded; what finds no room is counted.
+ */
+#ifndef SPAN_LEARN_LEARN_H
+#define SPAN_LEARN_LEARN_H
+
+#include "base/addr.h"
+#include "base/evidence.h"
+#include "base/siphash.h"
+#include "learn/grants.h"
+
+enum { LEARN_IFACES = 16, LEARN_PIPES = 4, LEARN_PIPE_NAME = 32 };
+
+struct learn_iface {
+	uint8_t uuid[16]; /* as printed, big-endian fields */
+	uint16_t major, minor;
+	bool refused; /* the server would not have it (provider rejection in bind_ack) */
+};
+
+/* What a flow said, for its conversation. Side numbers are those of the flow's key. */
+struct learn_facts {
+	struct learn_iface iface[LEARN_IFACES]; /* in the order they were asked for, each once */
+	uint8_t n_iface;
+	bool has_bind;
+	struct evidence bind; /* the earliest packet with a bind */
+	int8_t client_side;   /* who bound or called; -1 unknown */
+	bool nak;             /* bind_nak */
+	bool sealed;          /* calls are encrypted (packet privacy): answers cannot be read */
+	bool lost;            /* bytes were missing where an answer of use may have been */
+	bool faults;          /* a call was answered by a fault */
+	bool replicates;      /* drsuapi opnum 3, GetNCChanges: MS-DRSR 4.1.10 */
+	char pipe[LEARN_PIPES][LEARN_PIPE_NAME]; /* named pipes opened, lower case, each once */
+	uint8_t n_pipe;
+};
+
+struct learn_options {
+	const struct hash_key *key; /* NULL: a random secret */
+	size_t max_memory;          /* for flows and grants; 0: 64 MiB */
+};
+
+struct learn_stats {
+	uint64_t flows;   /* streams that were read */
+	uint64_t refused; /* streams, or parts of them, that found no room */
+	uint64_t answers; /* of the endpoint mapper, the object resolver, activation, SQL Browser */
+	uint64_t sealed;  /* of those, encrypted */
+	uint64_t bad;     /* of those, malformed */
+	uint64_t grants_shed; /* grants that found no room */
+	size_t memory, memory_max;
+};
+
+struct learn;
+struct learn_flow;
+
+struct learn *learn_new(const struct learn_options *o);
+struct learn *learn_free(struct learn *l);
+const struct learn_stats *learn_stats(const struct learn *l);
+
+/* A stream as it stands when somebody could ask for it. */
+struct learn_ask {
+	uint8_t proto; /* PROTO_TCP, PROTO_UDP */
+	struct addr addr[2];
+	uint16_t port[2];
+	uint16_t app; /* recognised so far; APP_NONE */
+};
+/* NULL when no learner wants it (ret_again: but might when more is known), or there is no room. */
+struct learn_flow *learn_open(struct learn *l, const struct learn_ask *q);
+/* UDP: one datagram; TCP: the next bytes in order. `start`: the first of that side. */
+void learn_bytes(struct learn_flow *f, unsigned side, const uint8_t *p, size_t n, bool start,
+		 const struct evidence *at);
+/* n bytes of that side are missing; 0: nobody knows how many. */
+void learn_gap(struct learn_flow *f, unsigned side, uint64_t n);
+/* The stream is over: *ret_facts is filled, and f freed. */
+void learn_close(struct learn_flow *f, struct learn_facts *ret_facts);
+int learn_client_side(const struct learn_flow *f); /* so far; -1 unknown */
+
+/* The grants, sorted by server, protocol, port, time; owned by l. 0 or -ENOMEM. */
+int learn_grants(struct learn *l, const struct grant **ret_grants, size_t *ret_n);
+
+#endif
