@@ -24,6 +24,8 @@ enum epm_result {
 
 /* Reads the answer of ept_map or ept_lookup. */
 enum epm_result epm_read(const struct stub *s, granted_fn sink, void *user);
+/* The bytes that the floors of a tower fill; 0 when they reach past n. */
+size_t tower_size(const uint8_t *p, size_t n);
 /* One tower: its octets alone. False when it is malformed; *ret is then untouched. A tower without
  * a transport that has ports or pipes is GRANTED_NONE. `how` is the caller's to set. */
 bool tower_read(const uint8_t *p, size_t n, struct granted *ret);
