@@ -112,22 +112,43 @@ static void merge(struct grant *into, bool assumed, const struct evidence *at)
 	into->assumed &= assumed;
 }
 
+/* What is not said is zero, so that rows that are one fact are one row, however they were built. */
+static struct granted canonical(const struct granted *g)
+{
+	struct granted c;
+
+	memset(&c, 0, sizeof c);
+	c.how = g->how;
+	c.proto = g->proto;
+	c.port = g->port;
+	c.has_iface = g->has_iface;
+	if (g->has_iface) {
+		memcpy(c.uuid, g->uuid, sizeof c.uuid);
+		c.major = g->major;
+		c.minor = g->minor;
+	}
+	c.has_alias = g->has_alias;
+	if (g->has_alias)
+		c.alias = g->alias;
+	memcpy(c.name, g->name, strnlen(g->name, sizeof c.name - 1));
+	return c;
+}
+
 bool grants_add(struct grants *t, const struct addr *server, const struct addr *client,
 		const struct granted *g, bool assumed, const struct evidence *at)
 {
+	const struct granted c = canonical(g);
 	struct fact f;
 
 	memset(&f, 0, sizeof f);
 	f.server = *server;
 	f.client = *client;
-	if (g->has_alias)
-		f.alias = g->alias;
-	if (g->has_iface)
-		memcpy(f.uuid, g->uuid, sizeof f.uuid);
-	f.ends = (uint64_t)g->has_iface << 33 | (uint64_t)g->has_alias << 32 |
-		 (uint64_t)g->how << 24 | (uint64_t)g->proto << 16 | g->port;
-	f.version = g->has_iface ? (uint64_t)g->major << 16 | g->minor : 0;
-	memcpy(f.name, g->name, strnlen(g->name, sizeof f.name - 1));
+	f.alias = c.alias;
+	memcpy(f.uuid, c.uuid, sizeof f.uuid);
+	f.ends = (uint64_t)c.has_iface << 33 | (uint64_t)c.has_alias << 32 | (uint64_t)c.how << 24 |
+		 (uint64_t)c.proto << 16 | c.port;
+	f.version = (uint64_t)c.major << 16 | c.minor;
+	memcpy(f.name, c.name, sizeof f.name);
 
 	uint64_t hash = hash_of(t, &f, sizeof f);
 	struct row **at_bucket = &t->bucket[hash % BUCKETS];
@@ -140,9 +161,10 @@ bool grants_add(struct grants *t, const struct addr *server, const struct addr *
 			return true;
 		}
 
-	struct count *c = count_of(t, server);
+	/* Servers are counted for rows alone: else a full table could grow by them. */
+	struct count *of = t->n < GRANTS_MAX ? count_of(t, server) : NULL;
 
-	if (!c || t->n >= GRANTS_MAX || c->n >= GRANTS_OF_SERVER_MAX)
+	if (!of || of->n >= GRANTS_OF_SERVER_MAX)
 		return false;
 
 	struct row *r = calloc(1, sizeof *r);
@@ -154,7 +176,7 @@ bool grants_add(struct grants *t, const struct addr *server, const struct addr *
 	r->g = (struct grant){
 		.server = *server,
 		.client = *client,
-		.g = *g,
+		.g = c,
 		.first = *at,
 		.last_ns = at->ts_ns,
 		.n = 1,
@@ -163,7 +185,7 @@ bool grants_add(struct grants *t, const struct addr *server, const struct addr *
 	r->next = *at_bucket;
 	*at_bucket = r;
 	t->n++;
-	c->n++;
+	of->n++;
 	free(t->sorted);
 	t->sorted = NULL;
 	return true;
@@ -193,6 +215,10 @@ static int by_fact(const void *a, const void *b)
 		d = x->g.major < y->g.major ? -1 : 1;
 	if (!d && x->g.minor != y->g.minor)
 		d = x->g.minor < y->g.minor ? -1 : 1;
+	if (!d)
+		d = (int)x->g.has_iface - (int)y->g.has_iface;
+	if (!d)
+		d = (int)x->g.has_alias - (int)y->g.has_alias;
 	if (!d)
 		d = addr_compare(&x->g.alias, &y->g.alias);
 	return d ? d : strncmp(x->g.name, y->g.name, sizeof x->g.name);
