@@ -579,7 +579,8 @@ bool dcom_read(const struct stub *s, granted_fn sink, void *user)
 	if (!o || !s->p)
 		return false;
 
-	bool fits = o->read(&c, &b) && !ndr_short(&c);
+	/* "No" ends where it is said; more behind it is another layout. */
+	bool fits = o->read(&c, &b) && !ndr_short(&c) && (b.there || !ndr_left(&c));
 
 	/* Without a bind, an answer that names nothing or leaves something over proves nothing. */
 	if (s->assumed && (!fits || s->cut || ndr_left(&c) || !b.there))
