@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "recognise/recognise.h"
+#include "recognise/rpc_iface.h"
 #include "report/jsonw.h"
 #include "report/words.h"
 
@@ -177,6 +178,22 @@ static void packs(struct jsonw *w, const struct result *r)
 	jsonw_array_end(w);
 }
 
+/* Streams read for what servers say in them. */
+static void learned(struct jsonw *w, const struct coverage *c)
+{
+	jsonw_name(w, "learned");
+	jsonw_object_flat(w);
+	uint_member(w, "streams", c->streams);
+	uint_member(w, "streams_cut", c->streams_cut);
+	uint_member(w, "refused", c->learn_refused);
+	uint_member(w, "answers", c->answers);
+	uint_member(w, "sealed", c->answers_sealed);
+	uint_member(w, "malformed", c->answers_bad);
+	uint_member(w, "grants", c->grants);
+	uint_member(w, "grants_shed", c->grants_shed);
+	jsonw_object_end(w);
+}
+
 static void coverage(struct jsonw *w, const struct coverage *c)
 {
 	jsonw_name(w, "coverage");
@@ -219,6 +236,7 @@ static void coverage(struct jsonw *w, const struct coverage *c)
 	uint_member(w, "truncated", c->truncated);
 	uint_member(w, "evicted", c->evicted);
 	uint_member(w, "heads_shed", c->heads_shed);
+	learned(w, c);
 	jsonw_name(w, "inconclusive");
 	jsonw_bool(w, c->inconclusive);
 	text_member(w, "inconclusive_why", c->inconclusive_why);
@@ -364,19 +382,45 @@ static void finding(struct jsonw *w, const struct result *r, const struct findin
 	out_done(&extract);
 }
 
-static void interfaces(struct jsonw *w, const struct rpc_row *row)
+static void interfaces(struct jsonw *w, const struct rpc_iface *iface, size_t n)
 {
 	jsonw_name(w, "interfaces");
 	jsonw_array_flat(w);
-	for (unsigned i = 0; i < row->n_iface; i++) {
-		char buf[UUID_TEXT];
+	for (size_t i = 0; i < n; i++) {
+		char buf[RPC_UUID_TEXT];
 
 		jsonw_object(w);
-		text_member(w, "uuid", word_uuid(row->iface[i].uuid, buf));
-		text_member(w, "name", word_interface(row->iface[i].uuid));
+		text_member(w, "uuid", rpc_uuid_format(iface[i].uuid, buf));
+		text_member(w, "name", word_interface(iface[i].uuid));
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
+}
+
+/* A packet and how it bears on the row; null without `how`. */
+static void granted_by(struct jsonw *w, const struct result *r, const struct rpc_row *row)
+{
+	jsonw_name(w, "granted_by");
+	if (!row->how) {
+		jsonw_null(w);
+		return;
+	}
+	jsonw_object_flat(w);
+	text_member(w, "how", row->how);
+	packet_members(w, r, &row->granted_by);
+	jsonw_object_end(w);
+}
+
+static void used_by(struct jsonw *w, const struct result *r, const struct rpc_row *row)
+{
+	jsonw_name(w, "used_by");
+	if (!row->has_state || !row->used_by.number) {
+		jsonw_null(w);
+		return;
+	}
+	jsonw_object_flat(w);
+	packet_members(w, r, &row->used_by);
+	jsonw_object_end(w);
 }
 
 static void dynamic_rpc(struct jsonw *w, const struct result *r)
@@ -389,19 +433,14 @@ static void dynamic_rpc(struct jsonw *w, const struct result *r)
 		jsonw_object(w);
 		endpoint(w, "client", &row->client);
 		endpoint(w, "server", &row->server);
-		uint_member(w, "port", row->port);
+		service(w, row->proto, "port", row->port);
 		state_member(w, row->has_state, row->state);
-		interfaces(w, row);
-		jsonw_name(w, "granted_by");
-		if (row->how) {
-			jsonw_object_flat(w);
-			text_member(w, "how", row->how);
-			packet_members(w, r, &row->granted_by);
-			jsonw_object_end(w);
-		} else {
-			jsonw_null(w);
-		}
-		text_member(w, "verdict", kind_name(row->verdict));
+		interfaces(w, row->iface, row->n_iface);
+		granted_by(w, r, row);
+		used_by(w, r, row);
+		text_member(w, "tie", row->tie);
+		text_member(w, "why", row->why);
+		text_member(w, "verdict", row->has_verdict ? kind_name(row->verdict) : NULL);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -496,6 +535,7 @@ static void conversations(struct jsonw *w, const struct result *r)
 		text_member(w, "state", flow_state_name(c->state));
 		text_member(w, "rule", j->rule ? j->rule->id : NULL);
 		text_member(w, "protocol", some(app_name(j->app)));
+		interfaces(w, c->iface, c->n_iface);
 		direction_member(w, true, dir_confidence(c->reason), c->reason);
 		way_members(w, c);
 		uint_member(w, "flows", c->flows);

@@ -132,23 +132,26 @@ static uint64_t failed_inputs(const struct result *r)
 
 static void rpc_summary(const struct result *r, struct out *o)
 {
+	struct rpc_figures n;
 	char buf[64];
-	uint64_t used = 0, explained = 0;
 
-	for (size_t i = 0; i < r->n_rpc; i++) {
-		used += r->rpc[i].has_state;
-		explained += r->rpc[i].has_state && r->rpc[i].how;
-	}
 	if (!r->n_rpc) {
 		out_puts(o, "none seen");
 		return;
 	}
-	out_printf(o, "%s on high ports: ", counted(used, "conversation", "conversations", buf));
-	out_printf(o, "%s with the grant or bind that explains the port, ", number(explained, buf));
-	out_printf(o, "%s unexplained", number(used - explained, buf));
-	if (r->n_rpc > used)
+	word_rpc_figures(r, &n);
+	out_printf(
+		o, "%s on high ports: ",
+		counted(n.mapped + n.bound + n.unexplained, "conversation", "conversations", buf));
+	out_printf(o, "%s explained", number(n.mapped + n.bound, buf));
+	if (n.mapped + n.bound) {
+		out_printf(o, " (%s by the answer that grants the port, ", number(n.mapped, buf));
+		out_printf(o, "%s by their own bind)", number(n.bound, buf));
+	}
+	out_printf(o, ", %s unexplained", number(n.unexplained, buf));
+	if (n.unused)
 		out_printf(o, "; %s granted and never used",
-			   counted(r->n_rpc - used, "port", "ports", buf));
+			   counted(n.unused, "port", "ports", buf));
 }
 
 static void read_what(const struct page *p)
@@ -328,6 +331,29 @@ static void duplicates(const struct page *p, const struct coverage *c)
 		figure(p, c->duplicates_across, "of them in two inputs: the captures overlap");
 }
 
+/* What servers said of their ports. */
+static void learned(const struct page *p, const struct coverage *c)
+{
+	if (c->answers)
+		figure(p, c->answers,
+		       "answers that hand out ports (endpoint mapper, DCOM, SQL Browser)");
+	if (c->answers_sealed)
+		figure(p, c->answers_sealed, "of them encrypted: what they grant cannot be read");
+	if (c->answers_bad)
+		figure(p, c->answers_bad, "of them malformed");
+	if (c->grants)
+		figure(p, c->grants, "ports and pipes that they grant: spanaudit rpc FILE");
+	if (c->streams_cut)
+		figure(p, c->streams_cut,
+		       "streams not read to their end for want of memory: raise --max-memory");
+	if (c->learn_refused)
+		figure(p, c->learn_refused,
+		       "streams, or parts of them, not read for what they grant, for want of "
+		       "memory: raise --max-memory");
+	if (c->grants_shed)
+		figure(p, c->grants_shed, "grants that found no room in the table");
+}
+
 static void trust(const struct page *p)
 {
 	const struct coverage *c = &p->r->coverage;
@@ -383,6 +409,7 @@ static void trust(const struct page *p)
 	if (c->heads_shed)
 		figure(p, c->heads_shed,
 		       "flows whose protocol was not looked at for want of memory");
+	learned(p, c);
 }
 
 static void hints(const struct page *p)

@@ -9,87 +9,114 @@ enum { SCOPE_ROWS = 20, HOST_ROWS = 60, RPC_ROWS = 100, COUNT = 9 };
 
 /* --- dynamic RPC ------------------------------------------------------------------------------ */
 
-static void rpc_interfaces(const struct rpc_row *row, struct out *o)
+/* It was tried, and never went through: the finding would be rpc-blocked. */
+static bool rpc_failed(enum flow_state s)
 {
-	char buf[UUID_TEXT];
-
-	for (unsigned i = 0; i < row->n_iface; i++) {
-		const char *name = word_interface(row->iface[i].uuid);
-
-		out_puts(o, i ? ", " : "");
-		out_puts(o, name ? name : word_uuid(row->iface[i].uuid, buf));
-	}
-	if (!row->n_iface)
-		out_puts(o, "interface unknown");
+	return s == STATE_HALF_OPEN || s == STATE_REJECTED || s == STATE_REFUSED ||
+	       s == STATE_NO_ANSWER;
 }
 
-static void rpc_grant(const struct page *p, const struct rpc_row *row, struct out *o)
+/* What a reader should look at first is 0. */
+static int rpc_worth(const struct rpc_row *row)
 {
-	static const struct {
-		const char *how, *meaning;
-	} grants[] = {
-		{"epm", "granted by an endpoint mapper answer"},
-		{"oxid", "granted by an OXID resolver answer"},
-		{"activation", "granted by a DCOM activation"},
-		{"bind", "named by its own bind"},
-	};
+	if (!row->has_state)
+		return 2;
+	if (!row->how || rpc_failed(row->state))
+		return 0;
+	return row->has_verdict && row->verdict > KIND_TOLERATED ? 0 : 1;
+}
 
-	if (!row->how) {
-		out_puts(o, "no grant and no bind was seen");
+/* The packet, its time, and its file when there are several. */
+static void rpc_packet(const struct page *p, const struct evidence *ev, struct out *o)
+{
+	char buf[TIME_TEXT];
+
+	out_printf(o, "packet %u", ev->number);
+	if (p->r->n_inputs > 1 && ev->input < p->r->n_inputs) {
+		out_puts(o, " of ");
+		out_text_z(o, p->r->inputs[ev->input].path);
+	}
+	out_printf(o, " (%s)", time_human_tz(ev->ts_ns, site_tz(p->r->site), buf));
+}
+
+static void rpc_story(const struct page *p, const struct rpc_row *row, struct out *o)
+{
+	const char *tie = word_tie(row->tie);
+
+	if (row->n_iface)
+		word_interfaces(row->iface, row->n_iface, o);
+	else
+		out_puts(o, "interface unknown");
+	out_printf(o, "; %s", word_how(row->how));
+	if (row->how && row->granted_by.number) {
+		out_puts(o, ", ");
+		rpc_packet(p, &row->granted_by, o);
+	}
+	if (*tie)
+		out_printf(o, ", %s", tie);
+	if (!row->has_state) {
+		out_puts(o, "; never used");
 		return;
 	}
-	for (size_t i = 0; i < sizeof grants / sizeof grants[0]; i++)
-		if (strcmp(grants[i].how, row->how) == 0)
-			out_puts(o, grants[i].meaning);
-	if (row->granted_by.input < p->r->n_inputs) {
-		out_printf(o, ", packet %u of ", row->granted_by.number);
-		out_text_z(o, p->r->inputs[row->granted_by.input].path);
+	out_printf(o, "; %s", flow_state_name(row->state));
+	/* A bind is a packet of the conversation itself. */
+	if (row->used_by.number && !(row->how && strcmp(row->how, "bind") == 0)) {
+		out_puts(o, " from ");
+		rpc_packet(p, &row->used_by, o);
 	}
+}
+
+static void rpc_line(const struct page *p, const struct rpc_row *row)
+{
+	struct out line = {0};
+	char t[8];
+	int worth = rpc_worth(row);
+
+	out_char(p->o, '\n');
+	word_endpoint(&row->client, p->o);
+	out_puts(p->o, row->has_state ? " -> " : " was told of ");
+	word_endpoint(&row->server, p->o);
+	out_printf(p->o, "  %u/%s", row->port,
+		   word_transport(row->proto ? row->proto : IPPROTO_NR_TCP, t));
+	if (row->has_verdict) {
+		out_puts(p->o, "  ");
+		page_inked(p, worth ? INK_GOOD : INK_WARN, kind_name(row->verdict));
+	}
+	out_char(p->o, '\n');
+	rpc_story(p, row, &line);
+	page_text(p, 2, out_str(&line));
+	/* Of what is plain nobody needs the reason. */
+	if (row->why && (!worth || (row->tie && strcmp(row->tie, "same-client") != 0))) {
+		out_pad(p->o, ' ', 2);
+		page_foreign(p, 2, row->why);
+	}
+	p->o->failed |= line.failed;
+	out_done(&line);
 }
 
 void text_rpc(const struct page *p)
 {
 	const struct result *r = p->r;
-	struct out line = {0};
+	size_t shown = 0;
 	char buf[64];
 
 	page_heading(p, "DYNAMIC RPC");
-	page_text(
-		p, 0,
-		"Windows services are given a high port when they start; a client asks the "
-		"server's "
-		"endpoint mapper (port 135) for it. A high port is as documented when that answer, "
-		"or the service's own greeting (bind), was seen.");
+	page_text(p, 0,
+		  "Windows services are given a high port when they start; a client asks the "
+		  "server's endpoint mapper (port 135) for it. A high port is as documented when "
+		  "that answer, or the service's own greeting (bind), was seen.");
 	if (!r->n_rpc)
 		out_puts(p->o, "none seen\n");
-	for (size_t i = 0; i < r->n_rpc && i < RPC_ROWS; i++) {
-		const struct rpc_row *row = &r->rpc[i];
-
-		out_puts(p->o, "\n");
-		word_endpoint(&row->client, p->o);
-		out_puts(p->o, " -> ");
-		word_endpoint(&row->server, p->o);
-		out_printf(p->o, "  %u/tcp  ", row->port);
-		page_inked(p,
-			   row->verdict == KIND_DOCUMENTED_DYNAMIC ||
-					   row->verdict == KIND_DOCUMENTED
-				   ? INK_GOOD
-				   : INK_NONE,
-			   kind_name(row->verdict));
-		out_char(p->o, '\n');
-		out_reset(&line);
-		rpc_interfaces(row, &line);
-		out_puts(&line, "; ");
-		rpc_grant(p, row, &line);
-		out_printf(&line, "; %s",
-			   row->has_state ? flow_state_name(row->state) : "granted and never used");
-		page_text(p, 2, out_str(&line));
-	}
-	if (r->n_rpc > RPC_ROWS)
-		out_printf(p->o, "\nand %s; the JSON result lists all\n",
-			   counted(r->n_rpc - RPC_ROWS, "more", "more", buf));
-	p->o->failed |= line.failed;
-	out_done(&line);
+	for (int worth = 0; worth < 3; worth++)
+		for (size_t i = 0; i < r->n_rpc && shown < RPC_ROWS; i++) {
+			if (rpc_worth(&r->rpc[i]) != worth)
+				continue;
+			rpc_line(p, &r->rpc[i]);
+			shown++;
+		}
+	if (r->n_rpc > shown)
+		out_printf(p->o, "\nand %s; 'spanaudit rpc FILE' lists all\n",
+			   counted(r->n_rpc - shown, "more", "more", buf));
 }
 
 /* --- rules ------------------------------------------------------------------------------------ */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "recognise/rpc_iface.h"
 
 const char *word_verdict(enum result_verdict v)
@@ -67,20 +68,78 @@ const char *word_transport(uint8_t proto, char buf[8])
 	return buf;
 }
 
-const char *word_uuid(const uint8_t u[16], char buf[UUID_TEXT])
-{
-	snprintf(buf, UUID_TEXT,
-		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1],
-		 u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
-		 u[15]);
-	return buf;
-}
-
 const char *word_interface(const uint8_t uuid[16])
 {
 	const struct rpc_iface_row *row = rpc_iface_find(uuid);
 
 	return row ? row->name : NULL;
+}
+
+void word_interfaces(const struct rpc_iface *iface, size_t n, struct out *o)
+{
+	char buf[RPC_UUID_TEXT];
+
+	for (size_t i = 0; i < n; i++) {
+		const char *name = word_interface(iface[i].uuid);
+
+		out_puts(o, i ? ", " : "");
+		out_puts(o, name ? name : rpc_uuid_format(iface[i].uuid, buf));
+	}
+}
+
+static const char *phrase(const char *const (*rows)[2], size_t n, const char *word)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rows[i][0], word) == 0)
+			return rows[i][1];
+	return word;
+}
+
+const char *word_how(const char *how)
+{
+	static const char *const rows[][2] = {
+		{"epm", "granted by an endpoint mapper answer"},
+		{"epm-lookup", "listed in an endpoint mapper answer"},
+		{"oxid", "granted by an OXID resolver answer"},
+		{"activation", "granted by a DCOM activation"},
+		{"sql-browser", "told by SQL Browser"},
+		{"sql-dac", "told by SQL Browser (DAC)"},
+		{"bind", "named by its own bind"},
+	};
+
+	return how ? phrase(rows, N_ELEMENTS(rows), how) : "no grant and no bind was seen";
+}
+
+const char *word_tie(const char *tie)
+{
+	static const char *const rows[][2] = {
+		{"same-client", ""},
+		{"other-client", "given to another client"},
+		{"later", "given after it was used"},
+		{"other-address", "given by another address of the server"},
+		{"alias", "for an address that the answer names"},
+		{"expired", "given long before"},
+		{"assumed", "read without its bind, known by its form"},
+	};
+
+	return tie ? phrase(rows, N_ELEMENTS(rows), tie) : "";
+}
+
+void word_rpc_figures(const struct result *r, struct rpc_figures *ret)
+{
+	*ret = (struct rpc_figures){0};
+	for (size_t i = 0; i < r->n_rpc; i++) {
+		const struct rpc_row *row = &r->rpc[i];
+
+		if (!row->has_state)
+			ret->unused++;
+		else if (!row->how)
+			ret->unexplained++;
+		else if (strcmp(row->how, "bind") == 0)
+			ret->bound++;
+		else
+			ret->mapped++;
+	}
 }
 
 bool word_selected(const struct finding *f, const struct report_options *opt)

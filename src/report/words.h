@@ -14,11 +14,24 @@ const char *word_note_help(enum decode_note n);
 /* "tcp", "udp", else "ip" and the number. */
 const char *word_transport(uint8_t proto, char buf[8]);
 
-enum { UUID_TEXT = 37 };
-const char *word_uuid(const uint8_t uuid[16], char buf[UUID_TEXT]);
-
 /* "lsarpc"; NULL when the interface is not a known one. */
 const char *word_interface(const uint8_t uuid[16]);
+/* "lsarpc, 01020300-...": names, and UUIDs of what has none. */
+void word_interfaces(const struct rpc_iface *iface, size_t n, struct out *o);
+
+/* How a port came to be known (rpc_row.how), for people; NULL: that nothing tells. */
+const char *word_how(const char *how);
+/* The same of rpc_row.tie; "" when there is nothing to say. */
+const char *word_tie(const char *tie);
+
+/* The rows of dynamic RPC, counted. */
+struct rpc_figures {
+	uint64_t mapped;      /* used, and an answer handed the port out */
+	uint64_t bound;       /* used, and its own bind names the interface */
+	uint64_t unexplained; /* used, and neither was seen */
+	uint64_t unused;      /* handed out, and never used */
+};
+void word_rpc_figures(const struct result *r, struct rpc_figures *ret);
 
 /* The finding is one that opt->only lets through: its kind, or a family of kinds ("unexpected"). */
 bool word_selected(const struct finding *f, const struct report_options *opt);

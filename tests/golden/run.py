@@ -85,15 +85,19 @@ def reduce(document):
                         ('summary', 'conversations')):
         if part in d.get(whole, {}):
             d[whole][part] = {k: v for k, v in d[whole][part].items() if v}
+    learned = d.get('coverage', {}).pop('learned', {})
+    learned = {k: v for k, v in learned.items() if v and k != 'streams'}
+    if learned:
+        d['coverage']['learned'] = learned
     for i in d.get('inputs', []):
         if not i.get('order', {}).get('late') and not i.get('order', {}).get('strange_times') \
                 and not i.get('order', {}).get('untimed'):
             i.pop('order', None)
     for rows, keys in (('inputs', ('compression', 'same_as', 'note')),
-                       ('conversations', ('vlan', 'tunnel', 'tunnel_id'))):
+                       ('conversations', ('vlan', 'tunnel', 'tunnel_id', 'interfaces'))):
         for row in d.get(rows, []):
             for key in keys:
-                if row.get(key, '') is None:
+                if row.get(key, '') in (None, []):
                     del row[key]
     for f in d.get('findings', []):
         for key in ('rule', 'nearest_rule'):

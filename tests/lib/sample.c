@@ -153,6 +153,7 @@ static void conversations(struct sample *s)
 	s->rpc[0] = (struct rpc_row){
 		.client = web,
 		.server = dc,
+		.proto = 6,
 		.port = 49712,
 		.has_state = true,
 		.state = STATE_ESTABLISHED,
@@ -162,10 +163,45 @@ static void conversations(struct sample *s)
 		.n_iface = 2,
 		.how = "bind",
 		.granted_by = {t0, 0, 12},
+		.used_by = {t0, 0, 11},
+		.has_verdict = true,
 		.verdict = KIND_DOCUMENTED_DYNAMIC,
 	};
 	s->rpc[1] = (struct rpc_row){
-		.client = web, .server = dc, .port = 50001, .verdict = KIND_RPC_UNEXPLAINED};
+		.client = web,
+		.server = dc,
+		.proto = 6,
+		.port = 50001,
+		.how = "epm",
+		.granted_by = {t0, 0, 9},
+		.tie = "same-client",
+	};
+	s->rpc[2] = (struct rpc_row){
+		.client = dc,
+		.server = web,
+		.proto = 6,
+		.port = 50002,
+		.has_state = true,
+		.state = STATE_ESTABLISHED,
+		.used_by = {t0, 1, 13},
+		.why = "no grant, of " SAMPLE_HOSTILE,
+		.has_verdict = true,
+		.verdict = KIND_RPC_UNEXPLAINED,
+	};
+	s->rpc[3] = (struct rpc_row){
+		.client = web,
+		.server = dc,
+		.proto = 17,
+		.port = 50003,
+		.has_state = true,
+		.state = STATE_REFUSED,
+		.how = "oxid",
+		.granted_by = {t0, 1, 8},
+		.used_by = {t0, 0, 14},
+		.tie = "other-client",
+		.has_verdict = true,
+		.verdict = KIND_DOCUMENTED_DYNAMIC,
+	};
 	s->scope[0] = (struct scope_row){.client_roles = ROLE_BIT(ROLE_CRM_CLIENT),
 					 .proto = 17,
 					 .port = 53,
@@ -239,7 +275,7 @@ void sample_make(struct sample *s)
 		.findings = s->finding,
 		.n_findings = 4,
 		.rpc = s->rpc,
-		.n_rpc = 2,
+		.n_rpc = 4,
 		.roles = s->role,
 		.n_roles = 3,
 		.convs = s->judged,

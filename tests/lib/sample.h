@@ -16,7 +16,7 @@ struct sample {
 	struct finding finding[4];
 	struct conv conv[2];
 	struct judged judged[2];
-	struct rpc_row rpc[2];
+	struct rpc_row rpc[4];
 	struct role_row role[3];
 	struct scope_row scope[1];
 	struct result_input input[2];

@@ -56,6 +56,12 @@ static void test_values(void **state)
 		"\"uuid\": \"12345778-1234-abcd-ef00-0123456789ab\", \"name\": \"lsarpc\"",
 		"\"uuid\": \"01020300-0000-0000-0000-000000000000\", \"name\": null",
 		"\"granted_by\": null",
+		"\"transport\": \"udp\",\n      \"port\": 50003,\n      \"state\": \"refused\"",
+		"\"granted_by\": {\"how\": \"oxid\", \"input\": \"it's b.pcap\", \"packet\": 8, ",
+		"\"used_by\": {\"input\": \"a.pcapng\", \"packet\": 14, ",
+		"\"used_by\": null,\n      \"tie\": \"same-client\",\n      \"why\": null,\n"
+		"      \"verdict\": null",
+		"\"learned\": {\"streams\": 0, \"streams_cut\": 0, \"refused\": 0, ",
 		"\"contradictions\": [\n        {\"finding\": \"F-aaaa00000003\"",
 		"\"packets\": [4000, 5000], \"bytes\": [400000, 5000000000]",
 		"\"folded\": 299}",
@@ -70,7 +76,7 @@ static void test_values(void **state)
 			fail_msg("the document lacks: %s", words[i]);
 	assert_null(strstr(out_str(&o), "\"status\""));
 	assert_null(strstr(out_str(&o), "\"only\""));
-	assert_int_equal(count(out_str(&o), "\"known_by\""), 2 * (4 + 2 + 2) + 3);
+	assert_int_equal(count(out_str(&o), "\"known_by\""), 2 * (4 + 4 + 2) + 3);
 	out_done(&o);
 }
 
