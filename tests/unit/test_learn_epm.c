@@ -479,6 +479,47 @@ static void a_byte_more_is_no_answer_from_a_stranger(void **state)
 	assert_int_equal(read_stub(&s, &h), EPM_BAD);
 }
 
+/* More octets than floors, which a server that answers may send, and a stranger may not. */
+static void a_tower_with_something_behind_it(void **state)
+{
+	struct writer w = {.little = true};
+	struct heard h;
+	uint8_t octets[512];
+	const size_t size = tower(&many[0], octets);
+
+	write_answer(&w, EPM_MAP, 4, NULL, 0, 0);
+	w.p[20] = w.p[32] = 1;
+	w.n -= 4;
+	put(&w, 3, 4);
+	put(&w, size + 1, 4);
+	put(&w, size + 1, 4);
+	put_bytes(&w, octets, size + 1);
+	put(&w, 0, 4);
+
+	struct stub s = stub_of(&w, EPM_MAP);
+
+	assert_int_equal(read_stub(&s, &h), EPM_PARTIAL);
+	assert_int_equal(h.n, 1);
+	assert_int_equal(h.g[0].port, 49667);
+	s.assumed = true;
+	assert_int_equal(read_stub(&s, &h), EPM_BAD);
+}
+
+/* The last answers of a lookup have entries, and that there are no more. */
+static void entries_and_no_more(void **state)
+{
+	static struct writer w;
+	static struct heard h;
+
+	w = (struct writer){.little = true};
+	write_answer(&w, EPM_LOOKUP, 4, many, 3, NOT_REGISTERED);
+
+	struct stub s = stub_of(&w, EPM_LOOKUP);
+
+	assert_int_equal(read_stub(&s, &h), EPM_OK);
+	assert_int_equal(h.n, 2);
+}
+
 /* A guess at layout, order or opnum that is wrong must not find anything. */
 static void wrong_guesses_find_nothing(void **state)
 {
@@ -687,6 +728,44 @@ static void names_are_made_harmless(void **state)
 	assert_string_equal(g.name, "");
 }
 
+/* Sides of a length that their protocol does not have. */
+static void sides_of_another_length(void **state)
+{
+	const struct spec t = {.uuid = DRSUAPI, .id = 0x07, .port = 5000, .address = 0x0a000005};
+	uint8_t p[512] = {5, 0}, iface[64], syntax[64];
+	uint8_t lhs[20] = {0x0d}, rhs[4] = {0};
+	const size_t whole = tower(&t, p), n_iface = uuid_floor(iface, DRSUAPI, 4, 0),
+		     n_syntax = uuid_floor(syntax, NETLOGON, 2, 0);
+	struct granted g;
+	uint8_t q[512] = {5, 0};
+	size_t n;
+
+	assert_true(tower_read(p, whole, &g));
+
+	/* An interface with a byte too many, and one without a minor version. */
+	n = 2 + put_floor(q + 2, lhs, 20, rhs, 2);
+	memcpy(q + n, p + 2 + n_iface, whole - 2 - n_iface);
+	assert_false(tower_read(q, n + whole - 2 - n_iface, &g));
+	n = 2 + put_floor(q + 2, lhs, 19, rhs, 1);
+	memcpy(q + n, p + 2 + n_iface, whole - 2 - n_iface);
+	assert_false(tower_read(q, n + whole - 2 - n_iface, &g));
+
+	/* Identifiers of two bytes are other identifiers; an address of three is none. */
+	memcpy(q + 2, iface, n_iface);
+	memcpy(q + 2 + n_iface, syntax, n_syntax);
+	n = 2 + n_iface + n_syntax;
+	n += put_floor(q + n, "\x0c\x01", 2, rhs, 2);
+	n += put_floor(q + n, "\x07\x01", 2, "\x13\x88", 2);
+	n += put_floor(q + n, "\x10", 1, "pipe", 5);
+	n += put_floor(q + n, "\x09", 1, "\x0a\x00\x00\x05\x00", 5);
+	q[0] = 6;
+	assert_true(tower_read(q, n, &g));
+	assert_int_equal(g.proto, GRANTED_PIPE);
+	assert_int_equal(g.port, 0);
+	assert_string_equal(g.name, "pipe");
+	assert_false(g.has_alias);
+}
+
 /* Two transports in one tower: the first is it. */
 static void the_first_transport_counts(void **state)
 {
@@ -721,6 +800,8 @@ int main(void)
 		cmocka_unit_test(more_towers_than_are_read),
 		cmocka_unit_test(every_truncation),
 		cmocka_unit_test(a_byte_more_is_no_answer_from_a_stranger),
+		cmocka_unit_test(a_tower_with_something_behind_it),
+		cmocka_unit_test(entries_and_no_more),
 		cmocka_unit_test(wrong_guesses_find_nothing),
 		cmocka_unit_test(hostile_counts),
 		cmocka_unit_test(every_byte_changed),
@@ -728,6 +809,7 @@ int main(void)
 		cmocka_unit_test(a_gap_before_the_status),
 		cmocka_unit_test(towers_cut_and_bent),
 		cmocka_unit_test(names_are_made_harmless),
+		cmocka_unit_test(sides_of_another_length),
 		cmocka_unit_test(the_first_transport_counts),
 	};
 
