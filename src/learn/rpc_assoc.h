@@ -18,6 +18,9 @@ struct rpc_assoc;
 /* NULL without room (learn_take). Facts and grants go to `f`, which must outlive it. */
 struct rpc_assoc *rpc_assoc_new(struct learn_flow *f);
 struct rpc_assoc *rpc_assoc_free(struct rpc_assoc *a);
+/* What carries it is the endpoint mapper's own: pipe \epmapper (MS-RPCE 2.1.1.2). Its answers are
+ * then known by their form where the bind was not captured; over TCP the port says so. */
+void rpc_assoc_mapper(struct rpc_assoc *a);
 /* n bytes of one side follow; `at` carried them. `start`: they are the first of that side. */
 void rpc_assoc_bytes(struct rpc_assoc *a, unsigned side, const uint8_t *p, size_t n, bool start,
 		     const struct evidence *at);
