@@ -96,6 +96,10 @@ int span_audit_exit_code(const struct span_audit *a, const char *fail_on);
  * net=10.0.0.0/8 verdict=unexpected-port app=tls host=NAME" joined by and, or, not, brackets. */
 int span_audit_write_flows(const struct span_audit *a, const char *filter, bool json, FILE *f,
 			   FILE *err);
+/* Conversations on ports that servers handed out, or that their bind names an RPC interface for,
+ * with what explains them; then the ports that nobody used. `width`: columns of the text, 0: 80. */
+int span_audit_write_rpc(const struct span_audit *a, const char *filter, bool json, unsigned width,
+			 FILE *f, FILE *err);
 int span_audit_write_roles(const struct span_audit *a, bool json, FILE *f);
 /* A finding by id (or unique beginning of one), or 'A -> B:1433/tcp' with A and B addresses, host
  * names or roles. SPAN_USAGE with words on err when it is neither. Without a run only the second

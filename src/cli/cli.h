@@ -24,6 +24,7 @@ enum {
 #define COMMANDS(X)               \
 	X(AUDIT, audit)           \
 	X(FLOWS, flows)           \
+	X(RPC, rpc)               \
 	X(EXPLAIN, explain)       \
 	X(ROLES, roles)           \
 	X(RULES, rules)           \
@@ -93,6 +94,9 @@ int run_setup(const struct options *o, char *const *files, size_t n, struct span
 /* The same, and runs it. *ret is NULL when there is no result; with EXIT_FAILED there may be one,
  * of the inputs that could be read. */
 int run_audit(const struct options *o, char *const *files, size_t n, struct span_audit **ret);
+
+/* The words of a filter that stand before the files, as one text; returns how many they are. */
+size_t filter_take(const struct options *o, struct out *ret_filter);
 
 /* --- progress (progress.c) ------------------------------------------------------------------- */
 

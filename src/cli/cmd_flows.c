@@ -1,31 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <string.h>
-#include <unistd.h>
-
 #include "cli/cli.h"
 #include "cli/opt.h"
-
-/* Words of a filter stand before the files. A file of such a name can be given as ./NAME. */
-static bool filter_word(const char *z)
-{
-	static const char *const words[] = {"and", "or", "not", "(", ")"};
-
-	for (size_t i = 0; i < N_ELEMENTS(words); i++)
-		if (strcmp(z, words[i]) == 0)
-			return true;
-	return strpbrk(z, "=<>()") && *z != '/' && *z != '.' && access(z, F_OK) != 0;
-}
 
 static int run(const struct options *o)
 {
 	struct span_audit *a;
 	struct out filter = {0};
-	size_t n = 0;
-	int code;
-
-	for (; n < o->n_args && filter_word(o->args[n]); n++)
-		out_printf(&filter, "%s%s", n ? " " : "", o->args[n]);
-	code = run_audit(o, o->args + n, o->n_args - n, &a);
+	size_t n = filter_take(o, &filter);
+	int code = run_audit(o, o->args + n, o->n_args - n, &a);
 	if (a) {
 		int r = span_audit_write_flows(a, filter.n ? out_str(&filter) : NULL, o->json,
 					       stdout, stderr);

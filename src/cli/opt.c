@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RUNS   (CMD_BIT(AUDIT) | CMD_BIT(FLOWS) | CMD_BIT(EXPLAIN) | CMD_BIT(ROLES))
+#define RUNS   (CMD_BIT(AUDIT) | CMD_BIT(FLOWS) | CMD_BIT(RPC) | CMD_BIT(EXPLAIN) | CMD_BIT(ROLES))
 #define POLICY (RUNS | CMD_BIT(RULES) | CMD_BIT(SITE))
 #define ALL    (((uint32_t)1 << CMD_N) - 1)
 
@@ -131,7 +131,8 @@ static const struct opt opts[] = {
 	 "not kept; both are counted.",
 	 RUNS, SET_TEXT, AT(memory)},
 	{0, "json", NULL, "Print the view as JSON.",
-	 CMD_BIT(FLOWS) | CMD_BIT(ROLES) | CMD_BIT(RULES) | CMD_BIT(PROTOCOLS) | CMD_BIT(VERSION),
+	 CMD_BIT(FLOWS) | CMD_BIT(RPC) | CMD_BIT(ROLES) | CMD_BIT(RULES) | CMD_BIT(PROTOCOLS) |
+		 CMD_BIT(VERSION),
 	 SET_COUNT, AT(json)},
 	{0, "color", "WHEN",
 	 "Colour on standard output: auto (the default: on a terminal), always, "

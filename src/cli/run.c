@@ -195,3 +195,23 @@ int run_audit(const struct options *o, char *const *files, size_t n, struct span
 	*ret = a;
 	return say_status(a, r, o);
 }
+
+/* Words of a filter stand before the files. A file of such a name can be given as ./NAME. */
+static bool filter_word(const char *z)
+{
+	static const char *const words[] = {"and", "or", "not", "(", ")"};
+
+	for (size_t i = 0; i < N_ELEMENTS(words); i++)
+		if (strcmp(z, words[i]) == 0)
+			return true;
+	return strpbrk(z, "=<>()") && *z != '/' && *z != '.' && access(z, F_OK) != 0;
+}
+
+size_t filter_take(const struct options *o, struct out *ret_filter)
+{
+	size_t n = 0;
+
+	for (; n < o->n_args && filter_word(o->args[n]); n++)
+		out_printf(ret_filter, "%s%s", n ? " " : "", o->args[n]);
+	return n;
+}

@@ -4,7 +4,7 @@
  *
  *   audit.c   settings, and the order of a run        hot.c    the loop per packet
  *   inputs.c  which files, and their order   feed.c    all of them as one stream
- *   view_*.c  flows, roles, explain, rules            info.c   what this build is
+ *   view_*.c  flows, rpc, roles, explain, rules            info.c   what this build is
  */
 #ifndef SPAN_ENGINE_ENGINE_H
 #define SPAN_ENGINE_ENGINE_H

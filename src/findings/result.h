@@ -122,6 +122,19 @@ struct finding {
 	const char *waiver;    /* id; NULL */
 };
 
+/* How sure a grant is a conversation's, best first. */
+enum rpc_tie {
+	RPC_TIE_SAME_CLIENT,   /* this client was told so, before it came */
+	RPC_TIE_OTHER_CLIENT,  /* another client was */
+	RPC_TIE_LATER,         /* somebody was, but only after the port was in use */
+	RPC_TIE_OTHER_ADDRESS, /* another address of that host (site file) said so */
+	RPC_TIE_ALIAS,         /* another address said so, and named this one */
+	RPC_TIE_EXPIRED,       /* more than 24 hours before */
+	RPC_TIE_ASSUMED,       /* the answer is known by its form: its bind was not captured */
+	RPC_TIE_N,
+};
+const char *rpc_tie_name(enum rpc_tie t); /* "same-client" ... */
+
 /* A conversation on a granted or presumed dynamic port, or a grant that nobody used. */
 struct rpc_row {
 	struct endpoint client, server; /* of an unused grant: who asked, who answered */
@@ -137,8 +150,13 @@ struct rpc_row {
 	const char *tie; /* how sure the grant is this conversation's: a word of rpc_tie_name();
 			  * NULL without a grant */
 	const char *why; /* a sentence: how it is tied, or why nothing explains it; NULL */
+	/* Of what nothing explains, a word: "before-capture" "sealed" "lost" "not-granted"
+	 * "call-back" "nothing-seen"; else NULL. */
+	const char *reason;
 	bool has_verdict;
 	enum kind verdict;
+	uint64_t folded; /* 0, or how many clients of client.network the row stands for */
+	uint64_t more;   /* of an unused grant: further ports that the row stands for */
 };
 
 struct role_row { /* one per address */

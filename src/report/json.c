@@ -440,6 +440,9 @@ static void dynamic_rpc(struct jsonw *w, const struct result *r)
 		used_by(w, r, row);
 		text_member(w, "tie", row->tie);
 		text_member(w, "why", row->why);
+		text_member(w, "reason", row->reason);
+		uint_member(w, "folded", row->folded);
+		uint_member(w, "more_ports", row->more);
 		text_member(w, "verdict", row->has_verdict ? kind_name(row->verdict) : NULL);
 		jsonw_object_end(w);
 	}

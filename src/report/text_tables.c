@@ -55,7 +55,7 @@ static void rpc_story(const struct page *p, const struct rpc_row *row, struct ou
 	if (*tie)
 		out_printf(o, ", %s", tie);
 	if (!row->has_state) {
-		out_puts(o, "; never used");
+		out_puts(o, row->more ? "" : "; never used");
 		return;
 	}
 	out_printf(o, "; %s", flow_state_name(row->state));
@@ -69,10 +69,12 @@ static void rpc_story(const struct page *p, const struct rpc_row *row, struct ou
 static void rpc_line(const struct page *p, const struct rpc_row *row)
 {
 	struct out line = {0};
-	char t[8];
+	char t[8], buf[64];
 	int worth = rpc_worth(row);
 
 	out_char(p->o, '\n');
+	if (row->folded)
+		out_printf(p->o, "%s of ", counted(row->folded, "client", "clients", buf));
 	word_endpoint(&row->client, p->o);
 	out_puts(p->o, row->has_state ? " -> " : " was told of ");
 	word_endpoint(&row->server, p->o);
@@ -86,7 +88,8 @@ static void rpc_line(const struct page *p, const struct rpc_row *row)
 	rpc_story(p, row, &line);
 	page_text(p, 2, out_str(&line));
 	/* Of what is plain nobody needs the reason. */
-	if (row->why && (!worth || (row->tie && strcmp(row->tie, "same-client") != 0))) {
+	if (row->why && (!worth || row->more ||
+			 (row->has_state && row->tie && strcmp(row->tie, "same-client") != 0))) {
 		out_pad(p->o, ' ', 2);
 		page_foreign(p, 2, row->why);
 	}

@@ -99,6 +99,10 @@ def reduce(document):
             for key in keys:
                 if row.get(key, '') in (None, []):
                     del row[key]
+    for row in d.get('dynamic_rpc', []):
+        for key in ('reason', 'folded', 'more_ports'):
+            if row.get(key, '') in (None, 0):
+                del row[key]
     for f in d.get('findings', []):
         for key in ('rule', 'nearest_rule'):
             if isinstance(f.get(key), dict):

@@ -175,6 +175,8 @@ static void conversations(struct sample *s)
 		.how = "epm",
 		.granted_by = {t0, 0, 9},
 		.tie = "same-client",
+		.why = "nor 3 more ports",
+		.more = 3,
 	};
 	s->rpc[2] = (struct rpc_row){
 		.client = dc,
@@ -185,6 +187,7 @@ static void conversations(struct sample *s)
 		.state = STATE_ESTABLISHED,
 		.used_by = {t0, 1, 13},
 		.why = "no grant, of " SAMPLE_HOSTILE,
+		.reason = "nothing-seen",
 		.has_verdict = true,
 		.verdict = KIND_RPC_UNEXPLAINED,
 	};

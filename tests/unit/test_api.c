@@ -28,6 +28,7 @@ static void every_function_is_there(void **state)
 		(any *)span_audit_run,          (any *)span_audit_site,
 		(any *)span_audit_strict_input, (any *)span_audit_write,
 		(any *)span_audit_write_flows,  (any *)span_audit_write_roles,
+		(any *)span_audit_write_rpc,
 		(any *)span_features,           (any *)span_format_for_path,
 		(any *)span_format_help,        (any *)span_format_name,
 		(any *)span_format_suffix,      (any *)span_kind_meaning,

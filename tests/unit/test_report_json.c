@@ -59,7 +59,9 @@ static void test_values(void **state)
 		"\"transport\": \"udp\",\n      \"port\": 50003,\n      \"state\": \"refused\"",
 		"\"granted_by\": {\"how\": \"oxid\", \"input\": \"it's b.pcap\", \"packet\": 8, ",
 		"\"used_by\": {\"input\": \"a.pcapng\", \"packet\": 14, ",
-		"\"used_by\": null,\n      \"tie\": \"same-client\",\n      \"why\": null,\n"
+		"\"used_by\": null,\n      \"tie\": \"same-client\",\n      \"why\": \"nor 3 more "
+		"ports\",\n"
+		"      \"reason\": null,\n      \"folded\": 0,\n      \"more_ports\": 3,\n"
 		"      \"verdict\": null",
 		"\"learned\": {\"streams\": 0, \"streams_cut\": 0, \"refused\": 0, ",
 		"\"contradictions\": [\n        {\"finding\": \"F-aaaa00000003\"",

@@ -50,7 +50,7 @@ static void test_says(void **state)
 		" given to another client;",
 		"  lsarpc, 01020300-0000-0000-0000-000000000000; named by its own bind, packet 12",
 		" was told of 10.20.3.2  50001/tcp\n",
-		"; never used\n",
+		"  nor 3 more ports\n",
 		"1 rule: no sensor sees these hosts",
 		"sha256 0123456789abcdef",
 		"  1 address without a role",
