@@ -380,6 +380,9 @@ void rpc_assoc_gap(struct rpc_assoc *a, unsigned side, uint64_t n)
 
 	if (a->dead)
 		return;
+	/* Where the stream begins is known, or nobody would miss its first bytes. */
+	if (s->phase == AT_START)
+		s->started = true;
 	if (s->phase == SEARCHING)
 		search_end(a, side);
 	if (a->dead)
