@@ -57,6 +57,7 @@ struct smb_pipe {
 	struct smb_id id;
 	struct rpc_assoc *assoc; /* from the first bytes on */
 	bool named;
+	bool mapper;     /* pipe of the endpoint mapper */
 	bool whole;      /* what was opened is known, and nothing was lost since */
 	bool closed;     /* the client wanted it closed */
 	bool mute;       /* speaks something else, or finds no room */

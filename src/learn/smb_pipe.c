@@ -199,11 +199,17 @@ void smb_pipe_bytes(struct smb *s, struct smb_pipe *p, unsigned side, struct rd 
 
 	if (p->mute || !n)
 		return;
-	if (!p->assoc && !other_protocol(p, side, r))
-		p->assoc = rpc_assoc_new(s->f);
-	else if (p->assoc && other_protocol(p, side, r)) {
-		rpc_assoc_end(p->assoc);
+	if (other_protocol(p, side, r)) {
+		if (p->assoc)
+			rpc_assoc_end(p->assoc);
 		p->assoc = rpc_assoc_free(p->assoc);
+		p->mute = true;
+		return;
+	}
+	if (!p->assoc) {
+		p->assoc = rpc_assoc_new(s->f);
+		if (p->assoc && p->mapper)
+			rpc_assoc_mapper(p->assoc);
 	}
 	if (!p->assoc) {
 		p->mute = true;
@@ -332,6 +338,9 @@ static void opened(struct smb *s, const struct smb_wait *w, const struct smb_id 
 		return;
 	p->id = *id;
 	p->named = true;
+	p->mapper = !strcmp(w->name, "epmapper");
+	if (p->mapper && p->assoc)
+		rpc_assoc_mapper(p->assoc);
 	for (struct smb_wait *other = s->waits; other; other = other->next)
 		if (id_is(&other->id, &asked))
 			other->id = *id;
