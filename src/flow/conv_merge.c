@@ -130,6 +130,13 @@ static void put_iface(struct conv *c, const struct rpc_iface *f)
 	c->iface[i] = *f;
 }
 
+static void put_bind(struct conv *c, const struct evidence *e)
+{
+	if (!c->has_bind || evidence_before(e, &c->bind_ev))
+		c->bind_ev = *e;
+	c->has_bind = true;
+}
+
 /* Adds b's figures to a; a keeps its name. */
 static void app_add(struct conv_app *a, const struct conv_app *b)
 {
@@ -337,6 +344,8 @@ void conv_flow(struct conv *c, const struct flow_done *d, const struct conv_fact
 		put_name(c, f->name);
 	for (size_t i = 0; i < f->n_iface; i++)
 		put_iface(c, &f->iface[i]);
+	if (f->bind)
+		put_bind(c, f->bind);
 	c->rst_after_accept += d->rst_after_accept;
 	c->rst_after_data += d->rst_after_data;
 	put_refusal(c, &(struct refusal){d->refusal_ns, d->refuser, d->refused_by, d->icmp_type,
@@ -390,6 +399,8 @@ void conv_merge(struct conv *c, const struct conv *b)
 		put_name(c, b->name[i]);
 	for (unsigned i = 0; i < b->n_iface; i++)
 		put_iface(c, &b->iface[i]);
+	if (b->has_bind)
+		put_bind(c, &b->bind_ev);
 	c->rst_after_accept += b->rst_after_accept;
 	c->rst_after_data += b->rst_after_data;
 	put_refusal(c, &(struct refusal){b->refusal_ns, b->refuser, b->refused_by, b->icmp_type,

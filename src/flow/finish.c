@@ -4,6 +4,7 @@
  * which packets show it.
  */
 #include "flow/record.h"
+#include "flow/stream.h"
 
 /* A single try this close to the end of the input may still have been answered. */
 #define UNPROVEN_NS (3 * NS_PER_S)
@@ -165,15 +166,17 @@ static void tell(struct flow_table *t, struct rec *r, struct cold *c)
 		.proto = IPPROTO_NR_TCP, .reason = DIR_FIRST, .refusal_ns = TIME_NONE};
 	struct rest *e = c ? rest_at(t, c) : NULL;
 	const struct loss *l = c ? loss_at(t, c) : NULL;
+	const struct stream *st = c ? stream_at(t, r, c) : NULL;
 	struct addr addr[2];
 	unsigned client = first_side(r);
 	int by = r->flags & F_UDP ? -1 : tcp_client(r->flags);
 
+	d.reader = st ? st->reader : NULL;
 	if (by >= 0) {
 		d.directed = true;
 		d.reason = DIR_SYN;
-	} else if (e && e->app && t->ops.client_side) {
-		by = t->ops.client_side(t->user, e->app, NULL);
+	} else if (((e && e->app) || d.reader) && t->ops.client_side) {
+		by = t->ops.client_side(t->user, e ? e->app : NULL, d.reader);
 		if (by >= 0) {
 			d.directed = true;
 			d.reason = DIR_MESSAGE;
@@ -233,8 +236,10 @@ void flow_finish(struct flow_table *t, uint32_t i)
 	struct cold *c = cold_at(t, r);
 	struct addr addr[2];
 
-	if (c)
+	if (c) {
 		head_final(t, r, c);
+		stream_end(t, r, c);
+	}
 	tell(t, r, c);
 	wheel_remove(t, i);
 	rec_addr(t, r, addr);
@@ -245,8 +250,10 @@ void flow_finish(struct flow_table *t, uint32_t i)
 
 	index_remove(&t->index, k.hash, i);
 	if (c) {
-		if (c->loss)
+		if (c->loss) {
 			pool_put(&t->lines, loss_at(t, c)->holes);
+			pool_put(&t->lines, loss_at(t, c)->stream);
+		}
 		pool_put(&t->lines, c->loss);
 		pool_put(&t->lines, c->refusal);
 		pool_put(&t->lines, c->rest);

@@ -125,8 +125,12 @@ struct flow_bytes {
 	const uint8_t *p;   /* NULL: bytes are missing here */
 	uint64_t n;         /* bytes, or how many are missing; missing and 0: nobody knows */
 	bool start;         /* the first bytes of that side's stream (UDP: always) */
-	bool cut;           /* UDP: the datagram was longer than what the capture holds of it */
-	struct evidence at; /* the packet that carried them */
+	/* UDP: the datagram was longer than what the capture holds of it. One in fragments is told
+	 * by its first fragment, cut, and again when all of it is there. */
+	bool cut;
+	/* The packet that carried them. Of bytes that had been kept before there was a reader: the
+	 * first packet of those. Of a gap: the packet behind it; number 0 when there is none. */
+	struct evidence at;
 };
 
 /* What the owner of a table is asked. Side indices here are the key's, not client and server. */
@@ -135,9 +139,10 @@ struct flow_ops {
 	 * i (UDP: its newest datagram); `final` on the last call. `*app` is the flow's recognition,
 	 * NULL at first, to be filled by the owner. Returns false when no more bytes are wanted. */
 	bool (*head)(void *user, const struct flow_heads *h, struct recognition **app);
-	/* Asked behind `head` until the heads are over or somebody wants it: does the whole flow
-	 * have a reader? Not NULL: `bytes` is called for everything from the heads' first byte on
-	 * (UDP: from the datagram in hand on). NULL ops.stream: never. */
+	/* Asked behind `head`, and for payload that comes before its turn, until the heads are over
+	 * or somebody wants it: does the whole flow have a reader? Not NULL: `bytes` is called for
+	 * everything from the heads' first byte on (UDP: from the datagram in hand on). NULL
+	 * ops.stream: never. `app` is NULL when `head` was not called yet. */
 	struct learn_flow *(*stream)(void *user, const struct flow_heads *h,
 				     const struct recognition *app);
 	void (*bytes)(void *user, struct learn_flow *reader, const struct flow_bytes *b);

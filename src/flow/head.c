@@ -9,14 +9,26 @@
  *
  * UDP: each datagram of a side, up to DATAGRAMS. One in fragments is shown twice: its first
  * fragment, because the others may never come, and the whole.
+ *
+ * Who is shown first bytes is also asked for a reader of all bytes. What it is told begins with
+ * what is kept here, so nothing is let go of before the last time that it is asked.
  */
 #include "flow/record.h"
+#include "flow/stream.h"
 
 enum {
 	DATAGRAMS = 8,
 	/* A side that has sent this much and is not known yet will not be known by the rest. */
 	GIVE_UP = 64 << 10,
 	SYN_BYTE = 1,
+};
+
+/* The packet in hand, and what its side's window held before it. */
+struct hand {
+	const struct packet *p; /* NULL: the flow is over */
+	unsigned from;
+	uint32_t n;           /* as in struct head */
+	const uint64_t *have; /* the same; NULL: there was no window */
 };
 
 static struct head *head_at(const struct flow_table *t, uint32_t i)
@@ -74,17 +86,66 @@ static struct flow_heads kept(const struct flow_table *t, const struct rec *r, c
 	return h;
 }
 
-/* Asks the owner; its "enough" ends everything. */
-static bool ask(struct flow_table *t, struct rec *r, struct rest *e, const struct flow_heads *h)
+static void give_window(struct flow_table *t, const struct rec *r, const struct cold *c,
+			unsigned side, const struct hand *hand)
 {
-	r->flags |= F_HEAD_ASKED;
-	if (t->ops.head && t->ops.head(t->user, h, &e->app) && !h->final)
-		return true;
-	release(t, r, e);
-	return false;
+	const struct head *s = head_at(t, rest_at(t, c)->head[side]);
+	bool own = side == hand->from;
+
+	if (!s || (own && !hand->have))
+		return;
+
+	struct stream_window w = {
+		.base = s->base,
+		.whole = s->whole,
+		.n = own ? hand->n : s->n,
+		.have = own ? hand->have : s->have,
+		.b = s->b,
+		.at = s->at,
+	};
+
+	stream_take_window(t, r, c, side, &w);
 }
 
-void head_final(struct flow_table *t, struct rec *r, struct cold *c)
+/* Does the flow get a reader? It is told what the windows hold, then the packet in hand: so bytes
+ * are shown by the packet that carried them, as far as that is still known. */
+static void offer(struct flow_table *t, struct rec *r, struct cold *c, const struct flow_heads *h,
+		  const struct hand *hand)
+{
+	if (!t->ops.stream || !hand->p || r->flags & F_STREAM || !stream_room(t))
+		return;
+
+	struct learn_flow *reader = t->ops.stream(t->user, h, rest_at(t, c)->app);
+
+	if (!reader)
+		return;
+	stream_open(t, r, c, reader);
+	if (!(r->flags & F_UDP)) {
+		unsigned first = stream_first(r);
+
+		give_window(t, r, c, first, hand);
+		give_window(t, r, c, !first, hand);
+	}
+	stream_packet(t, r, c, hand->from, hand->p);
+}
+
+/* Asks the owner; its "enough" ends everything. */
+static bool ask(struct flow_table *t, struct rec *r, struct cold *c, const struct flow_heads *h,
+		const struct hand *hand)
+{
+	struct rest *e = rest_at(t, c);
+
+	r->flags |= F_HEAD_ASKED;
+
+	bool more = t->ops.head && t->ops.head(t->user, h, &e->app) && !h->final;
+
+	offer(t, r, c, h, hand);
+	if (!more)
+		release(t, r, e);
+	return more;
+}
+
+static void last_call(struct flow_table *t, struct rec *r, struct cold *c, const struct hand *hand)
 {
 	struct rest *e = rest_at(t, c);
 
@@ -95,22 +156,48 @@ void head_final(struct flow_table *t, struct rec *r, struct cold *c)
 
 	struct flow_heads h = kept(t, r, c, true);
 
-	ask(t, r, e, &h);
+	ask(t, r, c, &h, hand);
 }
 
-static struct head *make(struct flow_table *t, struct rest *e, unsigned side)
+void head_final(struct flow_table *t, struct rec *r, struct cold *c)
 {
-	if (!e->head[side])
-		e->head[side] = head_get(t);
-	return head_at(t, e->head[side]);
+	last_call(t, r, c, &(struct hand){.p = NULL});
+}
+
+/* Nothing new to show; but a reader would want what the window has no room for. */
+static void early_bytes(struct flow_table *t, struct rec *r, struct cold *c,
+			const struct hand *hand)
+{
+	if (!t->ops.stream || r->flags & F_STREAM)
+		return;
+
+	struct flow_heads h = kept(t, r, c, false);
+
+	offer(t, r, c, &h, hand);
+}
+
+static struct head *make(struct flow_table *t, struct rest *e, const struct hand *hand)
+{
+	unsigned side = hand->from;
+
+	if (e->head[side])
+		return head_at(t, e->head[side]);
+	e->head[side] = head_get(t);
+
+	struct head *s = head_at(t, e->head[side]);
+
+	if (s)
+		s->at = (struct evidence){hand->p->ts_ns, hand->p->input, hand->p->number};
+	return s;
 }
 
 /* No room for more: the owner gets what there is, for the last time. */
-static COLD void shed(struct flow_table *t, struct rec *r, struct rest *e, struct flow_heads *h)
+static COLD void shed(struct flow_table *t, struct rec *r, struct cold *c, struct flow_heads *h,
+		      const struct hand *hand)
 {
 	t->stats.heads_shed++;
 	h->final = true;
-	ask(t, r, e, h);
+	ask(t, r, c, h, hand);
 }
 
 /* Keeps bytes [off, off + n) of the window, those that are not there yet. Returns true when the
@@ -141,7 +228,7 @@ void head_rebase(struct flow_table *t, struct rest *e, unsigned side, uint32_t b
 		return;
 
 	int32_t by = (int32_t)(s->base - base);
-	struct head moved = {.base = base, .whole = true};
+	struct head moved = {.base = base, .whole = true, .at = s->at};
 
 	/* Far from the start, or of another start: those bytes are not the first. */
 	for (uint32_t i = 0; by >= 0 && i + (uint32_t)by < HEAD_BYTES; i++)
@@ -188,6 +275,13 @@ void head_tcp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 	uint32_t seq = p->whole ? p->whole_seq : p->seq + (syn ? SYN_BYTE : 0);
 	uint32_t base = s ? s->base : whole ? e->isn[from] + 1 : seq;
 	int32_t off = (int32_t)(seq - base);
+	uint64_t have[HEAD_BYTES / 64];
+	struct hand hand = {.p = p, .from = from};
+
+	if (s && t->ops.stream && !(r->flags & F_STREAM)) {
+		hand.n = s->n;
+		hand.have = memcpy(have, s->have, sizeof have);
+	}
 
 	if (off < 0) { /* begins before the window: a retransmit, or a keep-alive */
 		uint32_t before = 0u - (uint32_t)off;
@@ -200,13 +294,15 @@ void head_tcp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 	}
 	if (off >= HEAD_BYTES) {
 		if (over(t, r, c))
-			head_final(t, r, c);
+			last_call(t, r, c, &hand);
+		else
+			early_bytes(t, r, c, &hand);
 		return;
 	}
 	if (n > HEAD_BYTES - (uint32_t)off)
 		n = HEAD_BYTES - (uint32_t)off;
 
-	bool more = true;
+	bool asked = false;
 
 	if (!s && off == 0) {
 		struct flow_heads h = kept(t, r, c, false);
@@ -216,20 +312,20 @@ void head_tcp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 		h.whole_start[from] = whole;
 		h.cut[from] = (n == HEAD_BYTES || r->flags & F_SNAPPED0 << from) &&
 			      sent(r, c, from, base) > n;
-		if (!ask(t, r, e, &h))
+		if (!ask(t, r, c, &h, &hand))
 			return;
-		s = make(t, e, from);
+		s = make(t, e, &hand);
 		if (!s) {
-			shed(t, r, e, &h);
+			shed(t, r, c, &h, &hand);
 			return;
 		}
-		more = false;
+		asked = true;
 	} else if (!s) {
-		s = make(t, e, from);
+		s = make(t, e, &hand);
 		if (!s) {
 			struct flow_heads h = kept(t, r, c, true);
 
-			shed(t, r, e, &h);
+			shed(t, r, c, &h, &hand);
 			return;
 		}
 	}
@@ -237,13 +333,17 @@ void head_tcp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 		s->base = base;
 		s->whole = whole;
 	}
-	more = keep(s, (uint32_t)off, bytes, n) && more;
+
+	bool more = keep(s, (uint32_t)off, bytes, n);
+
 	if (over(t, r, c)) {
-		head_final(t, r, c);
-	} else if (more) {
+		last_call(t, r, c, &hand);
+	} else if (more && !asked) {
 		struct flow_heads h = kept(t, r, c, false);
 
-		ask(t, r, e, &h);
+		ask(t, r, c, &h, &hand);
+	} else if (!asked) {
+		early_bytes(t, r, c, &hand);
 	}
 }
 
@@ -262,19 +362,20 @@ void head_udp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 	c->turn[from]++;
 
 	bool last = c->turn[0] >= DATAGRAMS && c->turn[1] >= DATAGRAMS;
+	struct hand hand = {.p = p, .from = from};
 	struct flow_heads h = kept(t, r, c, last);
 
 	h.p[from] = bytes;
 	h.n[from] = n;
 	h.whole_start[from] = true;
 	h.cut[from] = cut;
-	if (!ask(t, r, e, &h))
+	if (!ask(t, r, c, &h, &hand))
 		return;
 
-	struct head *s = make(t, e, from);
+	struct head *s = make(t, e, &hand);
 
 	if (!s) {
-		shed(t, r, e, &h);
+		shed(t, r, c, &h, &hand);
 		return;
 	}
 	s->whole = true;

@@ -40,6 +40,14 @@ static inline bool pool_ready(const struct pool *p)
 	return p->free || p->fresh >> p->shift < p->n_slab;
 }
 
+/* How many pieces need no new slab. */
+static inline size_t pool_left(const struct pool *p)
+{
+	size_t all = p->n_slab << p->shift; /* with number 0, which is never handed out */
+
+	return all ? all - 1 - p->used : 0;
+}
+
 static inline size_t pool_slab_bytes(const struct pool *p)
 {
 	return p->size << p->shift;

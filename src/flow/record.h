@@ -6,7 +6,8 @@
  *            scan of five million SYNs costs one line each.
  *   cold     two lines, from the second packet or the first payload on: counters and sequence
  *            numbers (touched by every packet), then facts that are written once
- *   loss     one line, when bytes are missing from the capture; one more for where they belong
+ *   loss     one line, when bytes are missing from the capture; one more for where they belong,
+ *            and one more when the flow has a reader (stream.h)
  *   refusal  one line, when a RST or an ICMP error answered an attempt
  *   v6       one line with both addresses of an IPv6 flow
  *
@@ -49,6 +50,7 @@ enum {
 	F_HEAD_OFF = 1u << 27, /* no more head bytes are wanted, or none can be kept */
 	F_HEAD_ASKED = 1u << 28,
 	F_SNAPPED0 = 1u << 29, /* payload of side 0 (30: side 1) was cut by the snap length */
+	F_STREAM = 1u << 31,   /* has a reader: loss.stream is valid */
 };
 #define BIT(f, side) ((uint32_t)(f) << (side))
 #define BOTH(f)      ((uint32_t)(f)*3u)
@@ -114,6 +116,7 @@ struct loss {
 	bool has_early;
 	uint16_t packets_hi[2]; /* carry of cold.packets */
 	uint32_t holes;         /* line */
+	uint32_t stream;        /* line; see stream.h */
 };
 static_assert(sizeof(struct loss) <= CACHELINE, "one line");
 
@@ -140,16 +143,19 @@ struct refusal {
 };
 static_assert(sizeof(struct refusal) <= CACHELINE, "one line");
 
-struct head {          /* the first bytes of one side: a window over its sequence numbers */
-	uint32_t base; /* sequence number of b[0] */
-	uint16_t n;    /* in order from b[0] */
-	bool whole;    /* begins where the stream began */
-	bool cut;      /* UDP: more was sent */
+struct head {               /* the first bytes of one side: a window over its sequence numbers */
+	uint32_t base;      /* sequence number of b[0] */
+	uint16_t n;         /* in order from b[0] */
+	bool whole;         /* begins where the stream began */
+	bool cut;           /* UDP: more was sent */
+	struct evidence at; /* the packet that brought the first of what is there */
 	uint64_t have[HEAD_BYTES / 64]; /* which bytes of b are there */
 	uint8_t b[HEAD_BYTES];
-	uint8_t pad[56];
+	uint8_t pad[40];
 };
 static_assert(sizeof(struct head) % CACHELINE == 0, "pieces of a pool are whole lines");
+
+enum { SEQ_WINDOW = 1 << 30 }; /* the largest window there is (RFC 7323 2.3) */
 
 enum { WHEEL_BUCKETS = 4096 };
 
@@ -165,6 +171,7 @@ struct flow_table {
 	void *user;
 	int64_t tcp_idle_ns, tcp_embryonic_ns, udp_idle_ns;
 	size_t max_memory, heads_max;
+	size_t streams_max, streams_memory; /* bytes out of order that are held for readers */
 	bool vlan_key;
 	struct pool lines, heads;
 	struct index index;
@@ -205,6 +212,11 @@ static inline struct refusal *refusal_at(const struct flow_table *t, const struc
 	return c->refusal ? pool_at(&t->lines, c->refusal) : NULL;
 }
 
+static inline int32_t seq_diff(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b);
+}
+
 static inline unsigned first_side(const struct rec *r)
 {
 	return (r->flags & F_FIRST1) != 0;
@@ -214,6 +226,8 @@ void rec_addr(const struct flow_table *t, const struct rec *r, struct addr ret_a
 
 /* table.c. line_get() evicts when it must; 0 when not even that helps. */
 uint32_t line_get(struct flow_table *t);
+/* True when the next n calls of line_get() will not fail, and will evict nobody. */
+bool lines_ready(struct flow_table *t, size_t n);
 /* The same for head buffers, which have a budget of their own and never evict. */
 uint32_t head_get(struct flow_table *t);
 struct loss *loss_make(struct flow_table *t, struct cold *c);

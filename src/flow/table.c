@@ -3,15 +3,17 @@
  * table - from a packet to its flow.
  *
  *   key -> index -> record -> facts of the packet (tcp.c) -> first bytes (head.c)
+ *                                                         -> all bytes, for a reader (stream.c)
  *
  * Read record.h first: it says where what is kept. Time comes from packets only (wheel.c), and the
  * memory cap is here: a record that finds no room takes that of the flow next to expire; a head
- * buffer that finds none is refused.
+ * buffer that finds none is refused, and so are bytes that came before their turn.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "flow/record.h"
+#include "flow/stream.h"
 
 enum {
 	LINES_SHIFT = 12, /* 256 KiB a slab */
@@ -20,6 +22,9 @@ enum {
 	 * index costs, rounded up for segments of uneven growth. */
 	INDEX_CHARGE = 24,
 	HEADS_PART = 4, /* head buffers may have a quarter of the memory */
+	/* What readers wait for may have this part. Records leave it free, or a scan in the
+	 * morning would leave no room for streams all day. */
+	STREAMS_PART = 16,
 	BATCH = 32,
 };
 #define DEFAULT_MEMORY ((size_t)512 << 20)
@@ -43,6 +48,7 @@ struct flow_table *flow_table_new(const struct flow_options *o, const struct flo
 	t->vlan_key = o->vlan_key;
 	t->max_memory = or_default(o->max_memory, DEFAULT_MEMORY);
 	t->heads_max = t->max_memory / HEADS_PART;
+	t->streams_max = ops->stream ? t->max_memory / STREAMS_PART : 0;
 	t->tcp_idle_ns = o->tcp_idle_ns ? o->tcp_idle_ns : 3600 * NS_PER_S;
 	t->tcp_embryonic_ns = o->tcp_embryonic_ns ? o->tcp_embryonic_ns : 60 * NS_PER_S;
 	t->udp_idle_ns = o->udp_idle_ns ? o->udp_idle_ns : 60 * NS_PER_S;
@@ -52,10 +58,24 @@ struct flow_table *flow_table_new(const struct flow_options *o, const struct flo
 	return t;
 }
 
+/* What is held on the heap for flows that were never handed out. */
+static void drop_streams(struct flow_table *t)
+{
+	for (unsigned b = 0; t->streams_memory && b < WHEEL_BUCKETS; b++)
+		for (uint32_t i = t->wheel.head[b]; i; i = rec_at(t, i)->next) {
+			const struct rec *r = rec_at(t, i);
+			const struct cold *c = cold_at(t, r);
+
+			if (c)
+				stream_drop(t, r, c);
+		}
+}
+
 struct flow_table *flow_table_free(struct flow_table *t)
 {
 	if (!t)
 		return NULL;
+	drop_streams(t);
 	index_done(&t->index);
 	pool_done(&t->lines);
 	pool_done(&t->heads);
@@ -88,7 +108,9 @@ static bool charge(struct flow_table *t, struct pool *p, size_t n)
 
 static COLD bool make_room(struct flow_table *t)
 {
-	bool allowed = t->lines.n_slab == 0 || t->stats.memory + lines_charge() <= t->max_memory;
+	size_t kept_free = t->streams_max - t->streams_memory;
+	bool allowed = t->lines.n_slab == 0 ||
+		       t->stats.memory + lines_charge() + kept_free <= t->max_memory;
 
 	if (allowed && charge(t, &t->lines, lines_charge()))
 		return true;
@@ -103,12 +125,23 @@ uint32_t line_get(struct flow_table *t)
 	return pool_get(&t->lines);
 }
 
+bool lines_ready(struct flow_table *t, size_t n)
+{
+	while (pool_left(&t->lines) < n)
+		if (!make_room(t))
+			return false;
+	return true;
+}
+
 uint32_t head_get(struct flow_table *t)
 {
 	size_t n = pool_slab_bytes(&t->heads);
 
 	if (!pool_ready(&t->heads)) {
-		if (t->stats.memory + n > t->max_memory || (t->heads.n_slab + 1) * n > t->heads_max)
+		size_t kept_free = t->streams_max - t->streams_memory;
+
+		if (t->stats.memory + n + kept_free > t->max_memory ||
+		    (t->heads.n_slab + 1) * n > t->heads_max)
 			return 0;
 		if (!charge(t, &t->heads, n))
 			return 0;
@@ -261,6 +294,22 @@ static int count(struct flow_table *t, struct cold *c, unsigned from, const stru
 	return 0;
 }
 
+/* To those who look at the flow's bytes. */
+static void show(struct flow_table *t, struct rec *r, struct cold *c, unsigned from,
+		 const struct packet *p)
+{
+	bool read = r->flags & F_STREAM; /* else p is the reader's as soon as there is one */
+
+	if ((p->payload_wire || p->whole) && !(r->flags & F_HEAD_OFF)) {
+		if (r->flags & F_UDP)
+			head_udp(t, r, c, from, p);
+		else
+			head_tcp(t, r, c, from, p);
+	}
+	if (read)
+		stream_packet(t, r, c, from, p);
+}
+
 /* Adds p to a flow that has its cold half. */
 static int add(struct flow_table *t, struct rec *r, unsigned from, const struct packet *p)
 {
@@ -290,12 +339,8 @@ static int add(struct flow_table *t, struct rec *r, unsigned from, const struct 
 	}
 	if (err == 0)
 		err = take_evidence(t, r, c, before, from, p, c->refusal && !had_refusal);
-	if ((p->payload_wire || p->whole) && !(r->flags & F_HEAD_OFF)) {
-		if (r->flags & F_UDP)
-			head_udp(t, r, c, from, p);
-		else
-			head_tcp(t, r, c, from, p);
-	}
+	if ((r->flags & (F_HEAD_OFF | F_STREAM)) != F_HEAD_OFF)
+		show(t, r, c, from, p);
 	return err;
 }
 

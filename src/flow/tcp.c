@@ -8,9 +8,9 @@
 #include <errno.h>
 
 #include "flow/record.h"
+#include "flow/stream.h"
 
 enum {
-	SEQ_WINDOW = 1 << 30,  /* the largest window there is (RFC 7323 2.3) */
 	ACK_SYN_MAX = 1 << 26, /* how much may be acknowledged while the handshake is being read */
 	ACCEPT_SEGMENTS = 3,
 };
@@ -18,11 +18,6 @@ enum {
 #define ATTEMPT_NS (25 * NS_PER_S)
 /* Segments of one handshake can be captured in the wrong order this far apart. */
 #define REORDER_NS NS_PER_S
-
-static int32_t seq_diff(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b);
-}
 
 int tcp_client(uint32_t flags)
 {
@@ -173,6 +168,7 @@ static void learn_isn(struct flow_table *t, struct rec *r, struct cold *c, unsig
 		r->flags |= BIT(F_SEQ, side);
 	}
 	head_rebase(t, e, side, isn + 1);
+	stream_rebase(t, r, c, side, isn + 1);
 }
 
 static void on_syn(struct flow_table *t, struct rec *r, struct cold *c, unsigned from,
