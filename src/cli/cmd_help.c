@@ -57,7 +57,7 @@ static int filters(void)
 	fputs("Capture filter (-f), in the words of tcpdump, before anything is judged:\n"
 	      "  -f 'net 10.20.0.0/16 and not port 22'        see pcap-filter(7)\n"
 	      "\n"
-	      "Filter of 'spanaudit flows', over conversations that were judged:\n"
+	      "Filter of 'spanaudit flows' and 'spanaudit rpc', over judged conversations:\n"
 	      "  role client server  an end, the client, the server: a role, a host name, an\n"
 	      "                      address                       role=sql server=10.20.2.20\n"
 	      "  host net            an end is this host, in this network    net=10.20.0.0/16\n"

@@ -383,12 +383,12 @@ static void text_unused(struct writer *w, const struct rpc_vain *u)
 }
 
 static const char *const reasons[][2] = {
-	{"before-capture", "the grant may be older than the capture"},
-	{"sealed", "the answer is encrypted"},
-	{"lost", "the answer was not captured whole"},
-	{"not-granted", "the answers that were read do not name the port"},
-	{"call-back", "called back"},
-	{"nothing-seen", "no answer and no bind was seen"},
+	{"before-capture", "granted before the capture began, perhaps"},
+	{"sealed", "answer encrypted"},
+	{"lost", "answer not captured whole"},
+	{"not-granted", "not in the answers"},
+	{"call-back", "call-back"},
+	{"nothing-seen", "no answer and no bind"},
 };
 
 static uint64_t reason_count(const struct rpc_view *v, const char *word)
@@ -420,7 +420,7 @@ static void text_summary(struct writer *w)
 
 		if (!n)
 			continue;
-		out_printf(&line, "%s%llu %s", between, (unsigned long long)n, reasons[i][1]);
+		out_printf(&line, "%s%s %llu", between, reasons[i][1], (unsigned long long)n);
 		between = ", ";
 	}
 	out_printf(&line, "; %zu granted and never used", v->unused.n);

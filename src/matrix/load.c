@@ -73,10 +73,14 @@ static void not_found(const char *name, const char *const *dirs, struct errors *
 		     : errors_add(errs, false, "there is no rule pack '%s'", name);
 
 	if (l.n)
-		error_hint(e, "there are %s in %s; a pack elsewhere is named by its path",
+		error_hint(e,
+			   "there are %s in %s; a pack elsewhere is named by its path, or its "
+			   "folder by --rules-dir or SPANAUDIT_RULES_PATH",
 			   out_str(&there), out_str(&where));
 	else
-		error_hint(e, "no rule pack was found in %s; name one by its path",
+		error_hint(e,
+			   "no rule pack was found in %s; name one by its path, or their folder "
+			   "by --rules-dir or SPANAUDIT_RULES_PATH",
 			   where.n ? out_str(&where) : "any directory");
 	for (size_t i = 0; i < l.n; i++)
 		free(l.v[i]);

@@ -627,14 +627,16 @@ static void loading_errors(void **state)
 		asprintf(&want,
 			 ":0: there is no rule pack 'crm-2012' (did you mean "
 			 "'crm-2011'?) | there are crm-2011, dynamics-365 in %s; a pack "
-			 "elsewhere is named by its path",
+			 "elsewhere is named by its path, or its folder by --rules-dir or "
+			 "SPANAUDIT_RULES_PATH",
 			 dir),
 		-1);
 	expect_load_error("", wrong, 1, dirs, want);
 	free(want);
 	expect_load_error("", wrong, 1, none,
 			  ":0: there is no rule pack 'crm-2012' | no rule pack was found in any "
-			  "directory; name one by its path");
+			  "directory; name one by its path, or their folder by --rules-dir or "
+			  "SPANAUDIT_RULES_PATH");
 	expect_load_error("", missing, 1, dirs,
 			  ":0: cannot read './nowhere/x.yaml': there is no such file | check the "
 			  "spelling and the current directory");
