@@ -266,6 +266,24 @@ static bool count_rule(struct work *w, struct demand_set *d, const struct rule *
 	return true;
 }
 
+/* At a port that SQL Browser told, it is what the papers have at theirs. */
+static bool count_told(struct work *w, struct demand_set *d, size_t item, const struct ask *q,
+		       const struct end *client, const struct end *server)
+{
+	const struct item *it = &w->item[item];
+	const struct rule *const *rules;
+	size_t n;
+
+	if (!it->sql_port)
+		return true;
+	n = matrix_allowing(w->m, &q->client, &q->server, it->c->proto, it->sql_port, &rules);
+	for (size_t k = 0; k < n; k++)
+		if (rules[k]->moves_with == PORT_SQL && it->sql_port != it->c->port &&
+		    !count_rule(w, d, rules[k], item, client, server))
+			return false;
+	return true;
+}
+
 static bool count_item(struct work *w, struct demand_set *d, size_t i)
 {
 	const struct item *it = &w->item[i];
@@ -282,6 +300,8 @@ static bool count_item(struct work *w, struct demand_set *d, size_t i)
 		q.server.roles |= ROLE_BIT(it->c->port == 53 ? ROLE_DNS : ROLE_NTP);
 	n = matrix_allowing(w->m, &q.client, &q.server, it->c->proto, it->c->port, &rules);
 	scope_ends(&q, &client, &server);
+	if (!count_told(w, d, i, &q, &client, &server))
+		return false;
 	for (size_t k = 0; k < n; k++)
 		if (!count_rule(w, d, rules[k], i, &client, &server))
 			return false;

@@ -144,7 +144,7 @@ static struct fact fact_blocked(struct work *w, const struct item *it, bool sile
 		.port = it->c->port,
 	};
 
-	if (it->r.verdict == KIND_DOCUMENTED_DYNAMIC)
+	if (it->r.verdict == KIND_DOCUMENTED_DYNAMIC || it->sql_port)
 		f.service = "dynamic";
 	if (silent) { /* once for each DC */
 		f.rule = "dc";

@@ -148,6 +148,13 @@ static void tried(struct work *w, struct finding *f, size_t from, size_t to)
 			   n > 1 ? arena_printf(w->a, " and in %zu more conversations", n - 1) : "",
 			   text_failure(w, tell->c));
 	}
+	if (tell->sql_port) {
+		const struct grant *g =
+			sql_port_told(w->sql_ports, tell->c, w->party[tell->server].host);
+
+		out_printf(&o, " SQL Browser told this port of the instance %s.", g->g.name);
+		finding_evidence(f, &g->first, 1);
+	}
 	if (tell->outcome == OUTCOME_BROKEN)
 		out_printf(&o, " It worked before, and has failed since %s.",
 			   time_human_tz(tell->since_ns, site_tz(w->site), text));

@@ -335,6 +335,7 @@ static struct ask ask_of(const struct work *w, const struct item *it, const stru
 		.proto = c->proto,
 		.client_port = c->client_port_min == c->client_port_max ? c->client_port_min : 0,
 		.port = c->port,
+		.sql_port = sql_port_for(w->sql_ports, c, sv->host),
 		.established = c->state <= STATE_MID_STREAM,
 		.payload = c->payload[0] || c->payload[1],
 		.snapped = w->r->coverage.notes[NOTE_SNAPPED] > 0,
@@ -381,6 +382,8 @@ static void rule_item(struct work *w, struct item *it, const struct pair_facts *
 	const char *names[CONV_NAMES];
 	struct ask q = ask_of(w, it, pf, names);
 	bool recognised = any_recognised(c), first = true;
+
+	it->sql_port = q.sql_port;
 
 	for (unsigned i = 0; i < c->n_app; i++) {
 		const struct conv_app *a = &c->app[i];

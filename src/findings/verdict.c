@@ -124,6 +124,21 @@ static bool by_rules(const struct site *site, struct matrix *m, const struct ask
 	return found;
 }
 
+/* What SQL Browser told of an instance stands for the papers' port. */
+static bool by_told_port(const struct site *site, struct matrix *m, const struct ask *q,
+			 struct ruling *ret)
+{
+	struct ask there = *q;
+
+	if (!q->sql_port)
+		return false;
+	there.port = q->sql_port;
+	if (by_rules(site, m, &there, ret) && ret->rule && ret->rule->moves_with == PORT_SQL)
+		return true;
+	*ret = (struct ruling){.app = q->app, .app_index = -1, .iface = -1};
+	return false;
+}
+
 static bool egress_named(const struct site_egress *e, const struct ask *q)
 {
 	if (!e->n_names)
@@ -280,7 +295,7 @@ static void undocumented(const struct site *site, struct matrix *m, const struct
 		ret->why = case_of_stranger(q);
 		return;
 	}
-	if (rpc_decide(site, m, q, ret) || by_move(m, q, ret))
+	if ((!q->sql_port && rpc_decide(site, m, q, ret)) || by_move(m, q, ret))
 		return;
 	ret->rule = NULL;
 	if (matrix_reversed(m, &q->client, &q->server, q->proto, q->port) &&
@@ -288,8 +303,10 @@ static void undocumented(const struct site *site, struct matrix *m, const struct
 		ret->verdict = KIND_UNEXPECTED_DIRECTION;
 		return;
 	}
-	ret->verdict = matrix_service_at(m, &q->server, q->proto, q->port) ? KIND_UNEXPECTED_PAIR
-									   : KIND_UNEXPECTED_PORT;
+	ret->verdict =
+		matrix_service_at(m, &q->server, q->proto, q->sql_port ? q->sql_port : q->port)
+			? KIND_UNEXPECTED_PAIR
+			: KIND_UNEXPECTED_PORT;
 }
 
 static void discouraged(const struct ask *q, struct ruling *ret)
@@ -335,7 +352,7 @@ static void one_way_round(const struct site *site, struct matrix *m, const struc
 			  struct ruling *ret)
 {
 	*ret = (struct ruling){.app = q->app, .app_index = -1, .iface = -1};
-	if (by_rules(site, m, q, ret)) {
+	if (by_rules(site, m, q, ret) || by_told_port(site, m, q, ret)) {
 		discouraged(q, ret);
 		/* A rule that would take another protocol does not stand against a tolerance. */
 		if (ret->verdict == KIND_UNEXPECTED_PROTOCOL) {
@@ -385,6 +402,7 @@ void ask_decide(const struct site *site, struct matrix *m, const struct ask *q, 
 	back.server_linked = q->client_linked;
 	back.client_port = q->port;
 	back.port = q->client_port;
+	back.sql_port = 0;
 	if (q->client_port) {
 		one_way_round(site, m, &back, &other);
 		if (other.verdict < ret->verdict) {

@@ -17,6 +17,7 @@
 #include "base/vec.h"
 #include "findings/id.h"
 #include "findings/judge.h"
+#include "findings/sql_port.h"
 #include "recognise/recognise.h"
 
 enum {
@@ -79,6 +80,7 @@ struct ask {
 	bool group;
 	uint8_t proto;
 	uint16_t client_port, port; /* client_port 0: several, or unknown */
+	uint16_t sql_port;          /* see sql_port_for() */
 	uint16_t app;
 	bool sure;        /* the protocol may be held against it */
 	bool established; /* data could flow */
@@ -131,12 +133,13 @@ struct item {
 	bool scan;  /* part of a scan */
 	bool group;
 	bool probe;
-	bool covered;     /* a violated demand speaks for it */
-	bool hidden;      /* it failed, and IPsec hides whether another way was found */
-	bool folded;      /* its row stands under its network */
-	bool crowd;       /* one of hundreds of strangers on this port of this host */
-	bool dynamic;     /* presumed dynamic RPC: a row of that table */
-	int64_t since_ns; /* OUTCOME_BROKEN: the first of the failures at the end */
+	bool covered;      /* a violated demand speaks for it */
+	bool hidden;       /* it failed, and IPsec hides whether another way was found */
+	bool folded;       /* its row stands under its network */
+	bool crowd;        /* one of hundreds of strangers on this port of this host */
+	bool dynamic;      /* presumed dynamic RPC: a row of that table */
+	uint16_t sql_port; /* see sql_port_for() */
+	int64_t since_ns;  /* OUTCOME_BROKEN: the first of the failures at the end */
 };
 
 struct work {
@@ -152,6 +155,7 @@ struct work {
 	VEC(struct finding) findings;
 	bool failed; /* out of memory */
 	struct demand_set *demands;
+	struct sql_ports *sql_ports;
 };
 
 /* party.c */
