@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "engine/engine.h"
 #include "recognise/recognise.h"
+#include "recognise/rpc_iface.h"
 #include "report/report.h"
 
 struct question {
@@ -204,6 +205,61 @@ static void seen_lines(struct out *o, const struct span_audit *a, const struct q
 		out_puts(o, "  nothing\n");
 }
 
+static bool at_end(const struct question *q, int i, const struct span_audit *a,
+		   const struct endpoint *e)
+{
+	const struct host *h =
+		e->has_address ? inventory_find(a->site->inventory, &e->address) : NULL;
+
+	if (q->end[i].host)
+		return h == q->end[i].host;
+	if (q->has_addr[i])
+		return e->has_address && addr_equal(&e->address, &q->addr[i]);
+	return e->roles & q->end[i].roles;
+}
+
+/* Who was told of this port, and who used it. */
+static void rpc_lines(struct out *o, const struct span_audit *a, const struct question *q,
+		      unsigned width)
+{
+	const struct result *r = a->result;
+	char c[ADDR_TEXT], s[ADDR_TEXT], when[TIME_TEXT], uuid[RPC_UUID_TEXT];
+	size_t n = 0;
+
+	for (size_t i = 0; r && i < r->n_rpc; i++) {
+		const struct rpc_row *row = &r->rpc[i];
+
+		if (row->port != q->port || row->proto != q->proto ||
+		    !at_end(q, 0, a, &row->client) || !at_end(q, 1, a, &row->server))
+			continue;
+		if (!n)
+			out_puts(o, "\nDynamic RPC in the capture:\n");
+		if (n++ >= 20)
+			continue;
+		out_puts(o, "  ");
+		out_text_z(o, row->client.network ? row->client.network
+						  : addr_format(&row->client.address, c));
+		out_printf(o, row->has_state ? " -> %s" : " was told of %s",
+			   addr_format(&row->server.address, s));
+		for (unsigned k = 0; k < row->n_iface; k++) {
+			const struct rpc_iface_row *f = rpc_iface_find(row->iface[k].uuid);
+
+			out_printf(o, "%s%s", k ? ", " : "  ",
+				   f ? f->name : rpc_uuid_format(row->iface[k].uuid, uuid));
+		}
+		out_char(o, '\n');
+		if (row->how)
+			out_printf(o, "      %s: packet %u, %s\n", row->how, row->granted_by.number,
+				   time_human_tz(row->granted_by.ts_ns, site_tz(a->site), when));
+		if (row->why) {
+			out_puts(o, "      ");
+			out_wrapped(o, row->why, width, 6, 6);
+		}
+	}
+	if (n > 20)
+		out_printf(o, "  and %zu more\n", n - 20);
+}
+
 static void explain_question(struct out *o, const struct span_audit *a, const struct question *q,
 			     unsigned width)
 {
@@ -254,6 +310,7 @@ static void explain_question(struct out *o, const struct span_audit *a, const st
 		out_puts(o, "\nNo rule allows it, and none is near.\n");
 	}
 	seen_lines(o, a, q);
+	rpc_lines(o, a, q, width);
 }
 
 static const struct finding *finding_by_id(const struct result *r, const char *id, size_t *ret_n)

@@ -240,6 +240,40 @@ static void loss_said(struct work *w, struct said *s)
 			    BLIND_PAIRS));
 }
 
+/* What servers said about their ports, and could not be read. It hides grants, so what they would
+ * have explained stands as unexplained: a limit, and no reason to distrust the rest. */
+static void answers_said(struct work *w, struct said *s)
+{
+	const struct coverage *c = &w->r->coverage;
+
+	if (c->answers_sealed)
+		say(s, false,
+		    arena_printf(
+			    w->a,
+			    "%s of endpoint mappers and object resolvers encrypted: the ports "
+			    "in them are known only where a bind names them.",
+			    text_counted(w->a, c->answers_sealed, "answer is", "answers are")));
+	if (c->answers_bad)
+		say(s, false,
+		    arena_printf(w->a,
+				 "%s of endpoint mappers, object resolvers or SQL Browser could "
+				 "not be read: malformed, or parts are missing.",
+				 text_counted(w->a, c->answers_bad, "answer", "answers")));
+	if (c->learn_refused || c->streams_cut)
+		say(s, false,
+		    arena_printf(w->a,
+				 "%s not read to the end for want of room: ports granted in them "
+				 "may stand as unexplained.",
+				 text_counted(w->a, c->learn_refused + c->streams_cut,
+					      "RPC stream was", "RPC streams were")));
+	if (c->grants_shed)
+		say(s, false,
+		    arena_printf(w->a,
+				 "%s not kept for want of room: their ports may stand as "
+				 "unexplained.",
+				 text_counted(w->a, c->grants_shed, "grant was", "grants were")));
+}
+
 static bool nothing_judged(const struct result *r)
 {
 	return !r->n_rule_results[RULE_MET] && !r->n_rule_results[RULE_VIOLATED];
@@ -254,6 +288,7 @@ void coverage_judge(struct work *w)
 	inputs_said(w, &s);
 	packets_said(w, &s);
 	loss_said(w, &s);
+	answers_said(w, &s);
 	if (r->coverage.packets && nothing_judged(r))
 		say(&s, true,
 		    inventory_count(w->site->inventory)

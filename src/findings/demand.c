@@ -232,6 +232,18 @@ static bool count_for(struct work *w, struct demand_set *d, const struct rule *r
 	return true;
 }
 
+/* Which rule allows a dynamic port depends on its grant: the one that the ruling names, and those
+ * that other packs have for the same need. */
+static bool counts_rpc(const struct item *it, const struct rule *r)
+{
+	const struct rule *by = it->r.rule;
+
+	if (it->r.verdict != KIND_DOCUMENTED_DYNAMIC && it->r.why != CASE_REPLICATES)
+		return false;
+	return by && by->rpc &&
+	       (by == r || (by->group && *by->group && r->group && !strcmp(by->group, r->group)));
+}
+
 static bool count_rule(struct work *w, struct demand_set *d, const struct rule *r, size_t item,
 		       const struct end *client, const struct end *server)
 {
@@ -239,7 +251,7 @@ static bool count_rule(struct work *w, struct demand_set *d, const struct rule *
 	enum outcome o = (enum outcome)it->outcome;
 	struct rule_count *n = &d->count[r->index];
 
-	if (r->rpc && (it->r.verdict != KIND_DOCUMENTED_DYNAMIC || it->r.rule != r))
+	if (r->rpc && !counts_rpc(it, r))
 		return true;
 	n->conversations++;
 	/* Another protocol on the port is no success of the rule's service. */
@@ -291,7 +303,9 @@ static bool count_item(struct work *w, struct demand_set *d, size_t i)
 	struct ask q = {.client = {.roles = cl->roles, .host = cl->host},
 			.server = {.roles = sv->roles, .host = sv->host}};
 	const struct rule *const *rules;
+	const struct rule *by = it->r.rule;
 	struct end client, server;
+	bool fixed = false;
 	size_t n;
 
 	if (!it->scope || it->scan || it->group || it->probe)
@@ -302,9 +316,21 @@ static bool count_item(struct work *w, struct demand_set *d, size_t i)
 	scope_ends(&q, &client, &server);
 	if (!count_told(w, d, i, &q, &client, &server))
 		return false;
-	for (size_t k = 0; k < n; k++)
+	for (size_t k = 0; k < n; k++) {
+		fixed |= rules[k] == by;
 		if (!count_rule(w, d, rules[k], i, &client, &server))
 			return false;
+	}
+	/* A port outside every range, which was granted all the same. */
+	for (size_t k = 0; !fixed && by && by->rpc && k < matrix_n_rules(w->m); k++) {
+		const struct rule *r = matrix_rule(w->m, k);
+
+		if (r->need != by->need || !counts_rpc(it, r) || !(client.roles & r->from) ||
+		    !(server.roles & r->to))
+			continue;
+		if (!count_rule(w, d, r, i, &client, &server))
+			return false;
+	}
 	return true;
 }
 

@@ -46,6 +46,9 @@ struct asker {
 
 struct rule_count {
 	uint64_t conversations, good, failed;
+	/* Ports that were granted and not reached: proved, and not (rpc_blocked.c). */
+	uint64_t blocked, unproved;
+	const char *blocked_who, *unproved_why;
 };
 
 struct unit_item { /* a failed conversation of a unit */

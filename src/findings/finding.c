@@ -42,6 +42,8 @@ static const char *case_token(const struct item *it)
 		return "clear-login";
 	case CASE_SMB1:
 		return "smb1";
+	case CASE_REPLICATES:
+		return "replicates";
 	case CASE_EGRESS_WEB:
 		return "egress";
 	case CASE_NAME_SERVICE:
@@ -59,6 +61,14 @@ static const char *case_token(const struct item *it)
 	default:
 		return it->r.why == CASE_FORBIDDEN ? rule_token(it->r.rule) : NULL;
 	}
+}
+
+/* A port that changes with every start of the server is no part of a fact. */
+static const char *rpc_token(struct work *w, const struct item *it)
+{
+	const char *label = rpc_label(w, it);
+
+	return label ? label : "dynamic";
 }
 
 static struct fact fact_of(struct work *w, const struct item *it)
@@ -112,11 +122,16 @@ static struct fact fact_of(struct work *w, const struct item *it)
 		}
 		break;
 	case CASE_INTERFACE:
-		f.service = rpc_iface_label(w->a, &c->iface[it->r.iface]);
+	case CASE_REPLICATES:
+		if (it->dynamic)
+			f.service = rpc_token(w, it);
+		break;
+	case CASE_CALLBACK:
+		f.service = rpc_token(w, it);
 		break;
 	default:
 		if (it->r.verdict == KIND_RPC_UNEXPLAINED || it->r.verdict == KIND_RPC_OUT_OF_RANGE)
-			f.service = c->n_iface ? rpc_iface_label(w->a, &c->iface[0]) : "dynamic";
+			f.service = rpc_token(w, it);
 		break;
 	}
 	if (it->crowd && w->party[it->client].roles)
@@ -485,9 +500,8 @@ static bool verdict_finding(struct work *w, const struct cand *v, size_t n)
 		f->rule = worst->r.rule;
 	f->group = f->rule && f->rule->group && *f->rule->group ? f->rule->group : NULL;
 	f->protocol = protocol_name(worst);
-	if (worst->c->n_iface)
-		f->interface = rpc_iface_label(
-			w->a, &worst->c->iface[worst->r.iface >= 0 ? worst->r.iface : 0]);
+	if (worst->dynamic || worst->c->n_iface)
+		f->interface = rpc_label(w, worst);
 	nearest(w, worst, f);
 	if (!peers_make(w, v, n, &peers))
 		return false;
@@ -509,7 +523,8 @@ static const char *blocked_why(struct work *w, const struct item *it, const stru
 			       bool silent)
 {
 	const char *client = text_endpoint(w, &f->client), *server = text_endpoint(w, &f->server);
-	const char *since = "";
+	const char *since = "", *granted = "";
+	struct grant_hit hit;
 	char text[TIME_TEXT];
 
 	if (it->outcome == OUTCOME_BROKEN)
@@ -523,14 +538,17 @@ static const char *blocked_why(struct work *w, const struct item *it, const stru
 				    "failure: %s",
 				    server, subnet_of(w, &w->party[it->server].addr),
 				    text_failure(w, it->c));
-	return arena_printf(w->a, "%s may open %s to %s (%s) and %s; it tried, and failed. %s%s",
+	if (it->dynamic && grant_find(w->grants, it->c, &hit))
+		granted = arena_printf(w->a, " %s", text_grant(w, hit.g));
+	return arena_printf(w->a, "%s may open %s to %s (%s) and %s; it tried, and failed.%s %s%s",
 			    client,
 			    f->port ? arena_printf(w->a, "%u/%s", f->port, proto_text(f->proto))
 				    : "several ports",
 			    server, it->r.rule ? it->r.rule->id : "dynamic RPC",
 			    it->hidden ? "IPsec hides whether it found another way"
+			    : *granted ? "reached the same service in another place"
 				       : "nothing demands it of this host now",
-			    text_failure(w, it->c), since);
+			    granted, text_failure(w, it->c), since);
 }
 
 static bool blocked_finding(struct work *w, const struct cand *v, size_t n, const bool *answered)

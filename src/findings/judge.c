@@ -68,15 +68,17 @@ static bool run(struct work *w)
 	bool ok;
 
 	window_make(w);
+	w->grants = grant_index_new(w);
 	w->sql_ports = sql_ports_new(w);
-	ok = !w->failed && w->sql_ports && parties_make(w) && scans_mark(w);
+	ok = !w->failed && w->sql_ports && w->grants && parties_make(w) && scans_mark(w);
 	if (ok)
 		parties_infer(w);
 	ok = ok && !w->failed && rulings_make(w) && demands_make(w) && units_judge(w) &&
-	     rule_rows_make(w) && fold_make(w, &folds) && served_make(w, &served) &&
-	     findings_make(w) && missing_make(w) && sql_ports_advise(w) &&
-	     standing_make(w, &served) && findings_finish(w) && rows_make(w, &folds) &&
-	     rpc_rows_make(w) && role_rows_make(w, &served);
+	     rpc_blocked_mark(w) && rule_rows_make(w) && fold_make(w, &folds) &&
+	     served_make(w, &served) && findings_make(w) && rpc_blocked_make(w) &&
+	     missing_make(w) && sql_ports_advise(w) && standing_make(w, &served) &&
+	     findings_finish(w) && rows_make(w, &folds) && rpc_rows_make(w) &&
+	     role_rows_make(w, &served);
 	if (ok) {
 		coverage_judge(w);
 		decide(w);
@@ -101,8 +103,10 @@ struct result *judge(const struct judge_input *in)
 	r->coverage.caveats = NULL;
 	r->coverage.n_caveats = 0;
 	ok = inputs_copy(&w) && run(&w);
+	rpc_blocked_done(&w);
 	demands_done(&w);
 	sql_ports_free(w.sql_ports);
+	grant_index_free(w.grants);
 	parties_done(&w);
 	vec_done(&w.findings);
 	if (!ok)

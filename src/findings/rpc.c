@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Dynamic RPC as far as a bind tells: the interface UUID at the begin of a connection is in clear
- * even when the calls are sealed (C706 12.6.4.3, MS-RPCE 2.2.2.1). A high port without bind and
- * without grant stays unexplained, with the mitigating circumstances named.
+ * Dynamic RPC. What explains a port is an answer of the server that hands it out (grant.h), and the
+ * bind: the interface UUID at the begin of a connection is in clear even when the calls are sealed
+ * (C706 12.6.4.3, MS-RPCE 2.2.2.1). Which interface it is, the bind says before the grant does. A
+ * high port without either stays unexplained, with the mitigating circumstances named.
  */
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,7 +12,8 @@
 #include "findings/work.h"
 #include "recognise/rpc_iface.h"
 
-enum { EPM_PORT = 135, DEFAULT_LOW = 49152 };
+/* Windows before Vista hands out 1025 to 5000 (KB929851). */
+enum { EPM_PORT = 135, OLD_LOW = 1025, OLD_HIGH = 5000 };
 
 #define BIT(r)    ROLE_BIT(ROLE_##r)
 #define OPERATORS (BIT(ADMIN) | BIT(MONITOR) | BIT(BACKUP))
@@ -131,63 +132,133 @@ static bool rule_lists(const struct rule *r, const char *name)
 	return false;
 }
 
-/* The first interface that these two may not use; n_iface when they may use all. */
-static size_t first_refused(const struct ask *q, const struct rule *r)
-{
-	for (size_t i = 0; i < q->n_iface; i++) {
-		const char *name = iface_name(&q->iface[i]);
+/* What is held against the rules. */
+struct offer {
+	const struct rpc_iface *iface;
+	size_t n;
+	bool bound; /* all of them are used; else any of them may be */
+};
 
-		if (is_plumbing(name))
-			continue;
-		if (r && r->n_interfaces ? rule_lists(r, name) : default_allows(q, name))
-			continue;
-		return i;
-	}
-	return q->n_iface;
+static bool may_use(const struct ask *q, const struct rule *r, const struct rpc_iface *f)
+{
+	const char *name = iface_name(f);
+
+	if (is_plumbing(name))
+		return true;
+	return r && r->n_interfaces ? rule_lists(r, name) : default_allows(q, name);
 }
 
-bool rpc_candidate(const struct matrix *m, const struct ask *q)
+/* The first interface that these two may not use; o->n when there is none. Of what was granted and
+ * not bound, one that they may use is enough: a port serves all that a process has. */
+static size_t first_refused(const struct ask *q, const struct rule *r, const struct offer *o)
 {
-	if (q->proto != IPPROTO_NR_TCP || q->port == EPM_PORT ||
-	    !matrix_rpc_range(m, q->server.host, q->port))
+	size_t refused = o->n;
+
+	for (size_t i = 0; i < o->n; i++) {
+		bool fine = may_use(q, r, &o->iface[i]);
+
+		if (fine && !o->bound)
+			return o->n;
+		if (!fine && refused == o->n)
+			refused = i;
+	}
+	return refused;
+}
+
+bool rpc_is_dcom(const struct grant *g)
+{
+	return g->g.how == GRANT_OXID || g->g.how == GRANT_ACTIVATION;
+}
+
+/* Bytes that are surely something else are not RPC, whoever was told of the port. A documented
+ * service keeps its port, unless RPC is what is spoken there (ncacn_http on 443 or 593). */
+static bool granted_here(struct matrix *m, const struct ask *q)
+{
+	if (!q->hit || (q->app && q->sure && !is_dcerpc(q->app)))
+		return false;
+	return is_dcerpc(q->app) || !matrix_service_at(m, &q->server, q->proto, q->port);
+}
+
+bool rpc_candidate(struct matrix *m, const struct ask *q)
+{
+	if (q->proto == IPPROTO_NR_TCP && q->port == EPM_PORT)
+		return false;
+	if (granted_here(m, q))
+		return true;
+	if (q->proto != IPPROTO_NR_TCP || !matrix_rpc_range(m, q->server.host, q->port))
 		return false;
 	if (q->app && q->sure && !is_dcerpc(q->app))
 		return false;
 	return q->server.roles & SPEAKERS || q->dialled_mapper || q->called_back || q->n_iface;
 }
 
-static void by_bind(struct matrix *m, const struct ask *q, struct ruling *ret)
+/* The rule whose interfaces decide: one for this port, else, for a port outside every range that
+ * was handed out all the same (fixed by hand, or of an old server), the one for these two. */
+static const struct rule *rule_for(struct matrix *m, const struct ask *q, const struct offer *o,
+				   size_t *ret_refused)
 {
 	const struct rule *const *rules;
 	const struct rule *first = NULL;
-	size_t n, best_refused = 0;
+	size_t n = matrix_allowing(m, &q->client, &q->server, q->proto, q->port, &rules);
 
-	n = matrix_allowing(m, &q->client, &q->server, q->proto, q->port, &rules);
+	*ret_refused = o->n;
 	for (size_t i = 0; i < n; i++) {
+		size_t refused;
+
 		if (!rules[i]->rpc)
 			continue;
-		size_t refused = first_refused(q, rules[i]);
-
+		refused = first_refused(q, rules[i], o);
 		if (!first) {
 			first = rules[i];
-			best_refused = refused;
+			*ret_refused = refused;
 		}
-		if (refused < q->n_iface)
-			continue;
-		ret->verdict = KIND_DOCUMENTED_DYNAMIC;
-		ret->rule = rules[i];
-		return;
+		if (refused == o->n) {
+			*ret_refused = refused;
+			return rules[i];
+		}
 	}
-	if (!first)
-		best_refused = first_refused(q, NULL);
-	if (!first && best_refused == q->n_iface) {
+	if (!first && q->proto == IPPROTO_NR_TCP)
+		first = matrix_rpc(m, &q->client, &q->server);
+	else if (first)
+		return first;
+	*ret_refused = first_refused(q, first, o);
+	return first;
+}
+
+static void by_interface(struct matrix *m, const struct ask *q, const struct offer *o,
+			 struct ruling *ret)
+{
+	size_t refused;
+
+	ret->rule = rule_for(m, q, o, &refused);
+	if (refused == o->n) {
 		ret->verdict = KIND_DOCUMENTED_DYNAMIC;
 		return;
 	}
 	ret->verdict = KIND_UNEXPECTED_PROTOCOL;
 	ret->why = CASE_INTERFACE;
-	ret->rule = first;
-	ret->iface = (int8_t)best_refused;
+	ret->iface = (int8_t)refused;
+}
+
+/* An object's port is documented where the pair may ask for objects at all: by a rule for the
+ * resolver's port, or because the default policy gives them an interface that lives on objects. */
+static void by_object(struct matrix *m, const struct ask *q, struct ruling *ret)
+{
+	uint16_t asks =
+		app_by_name(q->hit->g->g.how == GRANT_OXID ? "dcerpc-oxid" : "dcerpc-activation");
+	const struct rule *const *rules;
+	size_t n = matrix_allowing(m, &q->client, &q->server, IPPROTO_NR_TCP, EPM_PORT, &rules);
+
+	ret->verdict = KIND_DOCUMENTED_DYNAMIC;
+	for (size_t i = 0; i < n; i++)
+		if (!rules[i]->rpc && rule_takes(rules[i], asks)) {
+			ret->rule = rules[i];
+			return;
+		}
+	if (default_allows(q, "iwbemservices"))
+		return;
+	ret->verdict = KIND_UNEXPECTED_PROTOCOL;
+	ret->why = CASE_INTERFACE;
 }
 
 static bool allowed_rpc(struct matrix *m, const struct ask *q, const struct rule **ret)
@@ -210,38 +281,106 @@ static bool is_server(roleset s)
 	return s & ~outer;
 }
 
+/* An interface with a name of its own is a service that somebody dials; what is called back are
+ * objects, whose interfaces are plumbing or private. */
+static bool names_service(const struct ask *q)
+{
+	for (size_t i = 0; i < q->n_iface; i++) {
+		const char *name = iface_name(&q->iface[i]);
+
+		if (*name && !is_plumbing(name))
+			return true;
+	}
+	return false;
+}
+
 /* DCOM and MSDTC dial back; C706 knows no such thing, MS-DCOM 3.2.4.1 does. */
 static bool by_callback(const struct ask *q, struct ruling *ret)
 {
 	if (!q->called_back || (q->app && q->sure && !is_dcerpc(q->app)))
 		return false;
 	ret->why = CASE_CALLBACK;
-	ret->verdict = is_server(q->client.roles) && is_server(q->server.roles)
-			       ? KIND_DOCUMENTED_DYNAMIC
-			       : KIND_RPC_UNEXPLAINED;
+	if (is_server(q->client.roles) && is_server(q->server.roles))
+		ret->verdict = KIND_DOCUMENTED_DYNAMIC;
+	else
+		ret->verdict =
+			q->hit || q->n_iface ? KIND_UNEXPECTED_DIRECTION : KIND_RPC_UNEXPLAINED;
 	return true;
+}
+
+static bool outside(const struct site *site, uint16_t port)
+{
+	return site->rpc_restricted && !port_list_has(&site->rpc, port);
+}
+
+/* Towards a client every call-back is one; between servers only what nothing else allows. */
+static bool dialled_back(const struct ask *q, const struct ruling *r)
+{
+	bool servers = is_server(q->client.roles) && is_server(q->server.roles);
+
+	return !names_service(q) && (!servers || r->verdict != KIND_DOCUMENTED_DYNAMIC);
+}
+
+/* Named by its own bind, where RPC may live: in the range, or in the old one of Windows before
+ * Vista, or wherever a site that restricts the range has it against its will. */
+static bool bound_here(const struct site *site, struct matrix *m, const struct ask *q)
+{
+	const struct rule *rule;
+
+	if (q->proto != IPPROTO_NR_TCP || !q->n_iface || !is_dcerpc(q->app))
+		return false;
+	if (matrix_rpc_range(m, q->server.host, q->port) || outside(site, q->port) ||
+	    allowed_rpc(m, q, &rule))
+		return true;
+	return q->port >= OLD_LOW && q->port <= OLD_HIGH &&
+	       !matrix_service_at(m, &q->server, q->proto, q->port);
+}
+
+static bool explained(const struct site *site, struct matrix *m, const struct ask *q,
+		      struct ruling *ret)
+{
+	bool granted = granted_here(m, q);
+	struct offer o = {.iface = q->iface, .n = q->n_iface, .bound = true};
+	struct ruling back = *ret;
+
+	if (!granted && !bound_here(site, m, q))
+		return false;
+	if (!q->n_iface)
+		o = (struct offer){.iface = q->hit->iface, .n = q->hit->n_iface};
+	if (o.n)
+		by_interface(m, q, &o, ret);
+	else
+		by_object(m, q, ret);
+	if (dialled_back(q, ret) && by_callback(q, &back))
+		*ret = back;
+	if (ret->verdict == KIND_DOCUMENTED_DYNAMIC && outside(site, q->port)) {
+		ret->verdict = KIND_RPC_OUT_OF_RANGE;
+		ret->rule = matrix_rpc(m, &q->client, &q->server);
+	}
+	return true;
+}
+
+static enum ruling_case why_unexplained(const struct ask *q)
+{
+	if (q->mapper_just_before && q->mapper_sealed)
+		return CASE_SEALED;
+	if (q->mapper_just_before && q->mapper_unread)
+		return CASE_LOST;
+	if (q->mid_stream || q->early)
+		return CASE_PREDATES;
+	return q->mapper_just_before ? CASE_NOT_GRANTED : CASE_PLAIN;
 }
 
 bool rpc_decide(const struct site *site, struct matrix *m, const struct ask *q, struct ruling *ret)
 {
 	const struct rule *rule = NULL;
-	bool in_range, bind;
 
+	if (q->proto == IPPROTO_NR_TCP && q->port == EPM_PORT)
+		return by_callback(q, ret);
+	if (explained(site, m, q, ret))
+		return true;
 	if (q->proto != IPPROTO_NR_TCP)
 		return false;
-	if (q->port == EPM_PORT)
-		return by_callback(q, ret);
-	in_range = matrix_rpc_range(m, q->server.host, q->port);
-	bind = is_dcerpc(q->app) && q->n_iface;
-	if (bind && (in_range || allowed_rpc(m, q, &rule))) {
-		by_bind(m, q, ret);
-		return true;
-	}
-	if (bind && site->rpc_restricted && q->port >= DEFAULT_LOW) {
-		ret->verdict = KIND_RPC_OUT_OF_RANGE;
-		ret->rule = matrix_rpc(m, &q->client, &q->server);
-		return true;
-	}
 	/* Somebody asks what the rules say of "dcerpc" as such: of an interface that they allow. */
 	if (q->imagined && is_dcerpc(q->app) && allowed_rpc(m, q, &rule)) {
 		ret->verdict = KIND_DOCUMENTED_DYNAMIC;
@@ -253,60 +392,23 @@ bool rpc_decide(const struct site *site, struct matrix *m, const struct ask *q, 
 	if (by_callback(q, ret))
 		return true;
 	ret->verdict = KIND_RPC_UNEXPLAINED;
-	if (q->mapper_just_before)
-		ret->why = CASE_SEALED;
-	else if (q->mid_stream || q->early)
-		ret->why = CASE_PREDATES;
+	ret->why = why_unexplained(q);
 	return true;
 }
 
-static int by_fact(const void *a, const void *b)
+const struct rpc_iface *rpc_ifaces(const struct work *w, const struct conv *c,
+				   struct grant_hit *ret_hit, size_t *ret_n)
 {
-	const struct rpc_row *x = a, *y = b;
-	int d = addr_compare(&x->client.address, &y->client.address);
-
-	if (!d)
-		d = addr_compare(&x->server.address, &y->server.address);
-	return d ? d : (int)x->port - (int)y->port;
+	grant_find(w->grants, c, ret_hit);
+	*ret_n = c->n_iface ? c->n_iface : ret_hit->n_iface;
+	return c->n_iface ? c->iface : ret_hit->iface;
 }
 
-bool rpc_rows_make(struct work *w)
+const char *rpc_label(struct work *w, const struct item *it)
 {
-	size_t n = 0, k = 0;
+	struct grant_hit hit;
+	size_t n, at = it->r.iface >= 0 ? (size_t)it->r.iface : 0;
+	const struct rpc_iface *f = rpc_ifaces(w, it->c, &hit, &n);
 
-	for (size_t i = 0; i < w->n; i++)
-		n += w->item[i].dynamic;
-	if (!n)
-		return true;
-	w->r->rpc = arena_alloc(w->a, n * sizeof *w->r->rpc);
-	if (!w->r->rpc)
-		return false;
-	for (size_t i = 0; i < w->n; i++) {
-		const struct item *it = &w->item[i];
-		const struct conv *c = it->c;
-		struct rpc_row *row;
-
-		if (!it->dynamic)
-			continue;
-		row = &w->r->rpc[k++];
-		*row = (struct rpc_row){
-			.client = w->party[it->client].ep,
-			.server = w->party[it->server].ep,
-			.proto = c->proto,
-			.port = c->port,
-			.has_state = true,
-			.state = c->state,
-			.n_iface = c->n_iface,
-			.how = c->n_iface ? "bind" : NULL,
-			.has_verdict = true,
-			.verdict = it->r.verdict,
-		};
-		memcpy(row->iface, c->iface, sizeof row->iface);
-		if (c->n_iface && c->n_ok_ev)
-			row->granted_by = c->ok_ev[0];
-	}
-	if (n)
-		qsort(w->r->rpc, n, sizeof *w->r->rpc, by_fact);
-	w->r->n_rpc = n;
-	return true;
+	return at < n ? rpc_iface_label(w->a, &f[at]) : NULL;
 }

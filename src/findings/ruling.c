@@ -200,8 +200,31 @@ static void groups_merge(struct around *ar)
 	ar->groups.n = k + 1;
 }
 
+/* Answers of the resolver and of activation tell more than the first bytes of a conversation: a
+ * connection may begin with the mapper and go on with them. */
+static bool around_granted(const struct work *w, struct around *ar)
+{
+	for (size_t i = 0; i < w->in->n_grants; i++) {
+		const struct grant *g = &w->in->grants[i];
+		const struct party *cl, *sv;
+
+		if (!rpc_is_dcom(g))
+			continue;
+		cl = party_of(w, &g->client);
+		sv = party_of(w, &g->server);
+		if (cl && sv &&
+		    !vec_push(&ar->dcom, ((struct dcom_pair){(uint32_t)(cl - w->party),
+							     (uint32_t)(sv - w->party),
+							     g->first.ts_ns, g->last_ns})))
+			return false;
+	}
+	return true;
+}
+
 static bool around_make(struct work *w, struct around *ar)
 {
+	if (!around_granted(w, ar))
+		return false;
 	for (size_t i = 0; i < w->n; i++) {
 		const struct item *it = &w->item[i];
 		const struct conv *c = it->c;
@@ -317,8 +340,30 @@ struct pair_facts {                /* of one (client, server) */
 	bool called_back;
 };
 
+static uint32_t notes_of(const struct conv *c)
+{
+	uint32_t notes = 0;
+
+	for (unsigned i = 0; i < c->n_app; i++)
+		notes |= c->app[i].notes;
+	return notes;
+}
+
+/* Every answer of the mapper could be read: only then is it known what it did not say. */
+static bool mapper_read(const struct work *w, const struct conv *m)
+{
+	const struct coverage *cov = &w->r->coverage;
+	bool rpc = false;
+
+	for (unsigned i = 0; i < m->n_app; i++)
+		rpc |= !strncmp(app_name(m->app[i].app), "dcerpc", 6);
+	return rpc && m->state == STATE_ESTABLISHED && m->payload[1] && !m->unseen[0] &&
+	       !m->unseen[1] && !(notes_of(m) & APP_NOTE_RPC_LOST) && !cov->learn_refused &&
+	       !cov->grants_shed && !cov->streams_cut && !cov->answers_bad;
+}
+
 static struct ask ask_of(const struct work *w, const struct item *it, const struct pair_facts *pf,
-			 const char *names[CONV_NAMES])
+			 const struct grant_hit *hit, const char *names[CONV_NAMES])
 {
 	const struct conv *c = it->c;
 	const struct party *cl = &w->party[it->client], *sv = &w->party[it->server];
@@ -347,6 +392,7 @@ static struct ask ask_of(const struct work *w, const struct item *it, const stru
 		.mid_stream = c->state == STATE_MID_STREAM || !c->started,
 		.early = w->r->from_ns != TIME_NONE && c->first_ns - w->r->from_ns < PREDATE_NS,
 		.dialled_mapper = m && m->state <= STATE_MID_STREAM,
+		.hit = hit->g ? hit : NULL,
 		.called_back = pf->called_back,
 		.names = names,
 		.n_names = c->n_name,
@@ -354,6 +400,8 @@ static struct ask ask_of(const struct work *w, const struct item *it, const stru
 
 	q.mapper_just_before = q.dialled_mapper && m->first_ns <= c->first_ns &&
 			       c->first_ns - m->last_ns <= MAPPER_NS;
+	q.mapper_sealed = m && notes_of(m) & APP_NOTE_RPC_SEALED;
+	q.mapper_unread = m && !mapper_read(w, m);
 	for (unsigned i = 0; i < c->n_name; i++)
 		names[i] = c->name[i];
 	return q;
@@ -376,11 +424,34 @@ static bool any_recognised(const struct conv *c)
 	return false;
 }
 
+/* A row of the table of dynamic RPC. */
+static bool is_dynamic(const struct work *w, const struct item *it, const struct ask *q)
+{
+	if (it->group || (it->c->proto == IPPROTO_NR_TCP && it->c->port == EPM_PORT))
+		return false;
+	switch (it->r.verdict) {
+	case KIND_DOCUMENTED:
+	case KIND_TOLERATED:
+		return false;
+	case KIND_ADVICE:
+		return it->r.why == CASE_REPLICATES;
+	case KIND_DOCUMENTED_DYNAMIC:
+	case KIND_RPC_UNEXPLAINED:
+	case KIND_RPC_OUT_OF_RANGE:
+		return true;
+	default:
+		return it->r.why == CASE_INTERFACE || rpc_candidate(w->m, q);
+	}
+}
+
 static void rule_item(struct work *w, struct item *it, const struct pair_facts *pf)
 {
 	const struct conv *c = it->c;
 	const char *names[CONV_NAMES];
-	struct ask q = ask_of(w, it, pf, names);
+	struct grant_hit hit;
+	bool granted = !it->group && grant_find(w->grants, c, &hit);
+	const struct grant_hit none = {.g = NULL};
+	struct ask q = ask_of(w, it, pf, granted ? &hit : &none, names);
 	bool recognised = any_recognised(c), first = true;
 
 	it->sql_port = q.sql_port;
@@ -403,11 +474,7 @@ static void rule_item(struct work *w, struct item *it, const struct pair_facts *
 	}
 	if (first)
 		ask_decide(w->site, w->m, &q, &it->r);
-	it->dynamic = c->proto == IPPROTO_NR_TCP && c->port != EPM_PORT &&
-		      it->r.verdict != KIND_DOCUMENTED && it->r.verdict != KIND_ADVICE &&
-		      it->r.verdict != KIND_TOLERATED && !it->group && rpc_candidate(w->m, &q);
-	if (it->r.verdict >= KIND_RPC_UNEXPLAINED && it->r.verdict <= KIND_RPC_OUT_OF_RANGE)
-		it->dynamic = c->port != EPM_PORT;
+	it->dynamic = is_dynamic(w, it, &q);
 }
 
 /* A probe from the Internet that came to nothing. */
@@ -456,8 +523,9 @@ static void rule_pair(struct work *w, const struct around *ar, size_t from, size
 			/* The answer is judged as the call, whoever called. */
 			rule_item(w, &call, &none);
 			if (call.r.verdict == KIND_OUT_OF_SCOPE) {
+				const struct grant_hit nobody = {.g = NULL};
 				const char *names[CONV_NAMES];
-				struct ask q = ask_of(w, &call, &none, names);
+				struct ask q = ask_of(w, &call, &none, &nobody, names);
 
 				q.client.roles = ROLE_BIT(ROLE_CRM_WEB);
 				q.client.host = NULL;

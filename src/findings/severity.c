@@ -16,6 +16,8 @@ static enum severity by_case(const struct work *w, const struct item *it)
 	enum kind k = it->r.verdict;
 
 	switch (it->r.why) {
+	case CASE_REPLICATES:
+		return established ? SEV_HIGH : SEV_LOW;
 	case CASE_CLEAR_LOGIN:
 		return SEV_MEDIUM;
 	case CASE_SMB1:
@@ -23,6 +25,7 @@ static enum severity by_case(const struct work *w, const struct item *it)
 	case CASE_UNDIRECTED:
 	case CASE_CALLBACK:
 	case CASE_SEALED:
+	case CASE_LOST:
 	case CASE_PREDATES:
 		return SEV_LOW;
 	case CASE_LINK:
@@ -51,6 +54,7 @@ static enum severity by_case(const struct work *w, const struct item *it)
 	case CASE_FORBIDDEN:
 	case CASE_OLD_PORT:
 	case CASE_PEER:
+	case CASE_NOT_GRANTED:
 		break;
 	}
 	if ((k == KIND_UNEXPECTED_PROTOCOL || k == KIND_UNEXPECTED_PORT) && established &&

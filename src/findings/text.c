@@ -220,6 +220,73 @@ static const char *names_listed(struct work *w, const struct peers *p)
 	return z;
 }
 
+static const char *how_words(const struct grant *g)
+{
+	switch (g->g.how) {
+	case GRANT_EPM:
+		return "The endpoint mapper";
+	case GRANT_EPM_LOOKUP:
+		return "The list of the endpoint mapper";
+	case GRANT_OXID:
+		return "The DCOM object resolver";
+	case GRANT_ACTIVATION:
+		return "The DCOM activator";
+	case GRANT_SQL_BROWSER:
+	case GRANT_SQL_DAC:
+		return "SQL Browser";
+	case GRANT_HOW_N:
+		break;
+	}
+	return "An answer";
+}
+
+const char *text_grant(struct work *w, const struct grant *g)
+{
+	struct rpc_iface one = {.major = g->g.major, .minor = g->g.minor};
+	const char *file = "", *what = "an object";
+	char when[TIME_TEXT], addr[ADDR_TEXT];
+	const char *server = arena_strdup(w->a, addr_format(&g->server, addr));
+	const char *client = arena_strdup(w->a, addr_format(&g->client, addr));
+
+	if (w->r->n_inputs > 1 && g->first.input < w->r->n_inputs)
+		file = arena_printf(w->a, " of %s", w->r->inputs[g->first.input].path);
+	if (g->g.has_iface) {
+		memcpy(one.uuid, g->g.uuid, sizeof one.uuid);
+		what = rpc_iface_label(w->a, &one);
+	}
+	return arena_printf(w->a, "%s of %s gave %s port %u/%s for %s in packet %u%s, %s%s.",
+			    how_words(g), server, client, g->g.port,
+			    g->g.proto == GRANTED_UDP ? "udp" : "tcp", what, g->first.number, file,
+			    time_human_tz(g->first.ts_ns, site_tz(w->site), when),
+			    g->assumed ? " (read without its bind)" : "");
+}
+
+static const char *granted_tail(struct work *w, const struct item *it)
+{
+	struct grant_hit hit;
+
+	if (!it->dynamic || !grant_find(w->grants, it->c, &hit))
+		return "";
+	return arena_printf(w->a, " %s", text_grant(w, hit.g));
+}
+
+static const char *interface_why(struct work *w, const struct item *it, const struct finding *f)
+{
+	const char *client = with_roles(w, &f->client), *server = with_roles(w, &f->server);
+	const char *label = rpc_label(w, it), *tail = granted_tail(w, it);
+
+	if (!label)
+		return arena_printf(w->a,
+				    "%s was given an object (DCOM) of %s on port %u, and no rule "
+				    "lets these roles use objects there.%s",
+				    client, server, it->c->port, tail);
+	return arena_printf(
+		w->a,
+		"%s %s the RPC interface %s of %s on port %u, which these roles have no "
+		"documented use for.%s",
+		client, it->c->n_iface ? "bound" : "was given", label, server, it->c->port, tail);
+}
+
 static const char *why_case(struct work *w, const struct item *it, const struct finding *f,
 			    const struct peers *p)
 {
@@ -256,11 +323,14 @@ static const char *why_case(struct work *w, const struct item *it, const struct 
 				    "protected is not.",
 				    service, server);
 	case CASE_INTERFACE:
+		return interface_why(w, it, f);
+	case CASE_REPLICATES:
 		return arena_printf(w->a,
-				    "%s bound the RPC interface %s of %s on port %u, which these "
-				    "roles have no documented use for.",
-				    client, rpc_iface_label(w->a, &c->iface[it->r.iface]), server,
-				    c->port);
+				    "%s asked %s for directory changes (drsuapi, GetNCChanges), as "
+				    "domain controllers do among themselves, and it is none. That "
+				    "call hands out the whole directory, the secrets of its "
+				    "accounts included.%s",
+				    client, server, granted_tail(w, it));
 	case CASE_FORBIDDEN:
 		return arena_printf(w->a, "%s uses %s of %s, which %s forbids.", client, service,
 				    server, it->r.rule ? it->r.rule->id : "the site file");
@@ -327,14 +397,27 @@ static const char *why_case(struct work *w, const struct item *it, const struct 
 	case CASE_CALLBACK:
 		return arena_printf(w->a,
 				    "Call-back: %s dials %s on %s within ten minutes of DCOM or "
-				    "MSDTC the other way round.",
-				    client, server, service);
+				    "MSDTC the other way round.%s",
+				    client, server, service, granted_tail(w, it));
 	case CASE_SEALED:
 		return arena_printf(w->a,
 				    "%s reached %s on %s. It had asked that server's endpoint "
 				    "mapper within the 5 seconds before, so this is probably "
-				    "dynamic RPC; the answer is sealed or was not read, and no "
-				    "bind was seen.",
+				    "dynamic RPC; the answer is sealed, and no bind was seen.",
+				    client, server, service);
+	case CASE_LOST:
+		return arena_printf(w->a,
+				    "%s reached %s on %s. It had asked that server's endpoint "
+				    "mapper within the 5 seconds before, so this is probably "
+				    "dynamic RPC; not all of the mapper's answers were captured "
+				    "or could be read, and no bind was seen.",
+				    client, server, service);
+	case CASE_NOT_GRANTED:
+		return arena_printf(w->a,
+				    "%s reached %s on %s. It had asked that server's endpoint "
+				    "mapper within the 5 seconds before, and the answers, all of "
+				    "which could be read, hand out other ports; no bind was seen "
+				    "either.",
 				    client, server, service);
 	case CASE_PREDATES:
 		return arena_printf(w->a,
@@ -368,8 +451,8 @@ static const char *why_verdict(struct work *w, const struct item *it, const stru
 	case KIND_RPC_OUT_OF_RANGE:
 		return arena_printf(w->a,
 				    "%s serves RPC on %s, outside the range that the site file "
-				    "gives (rpc).",
-				    server, service);
+				    "gives (rpc).%s",
+				    server, service, granted_tail(w, it));
 	case KIND_MOVED_SERVICE:
 		return arena_printf(w->a,
 				    "%s speaks %s with %s on %s. %s documents this protocol "
@@ -605,8 +688,21 @@ const char *text_advice(struct work *w, const struct item *it, const struct find
 			port_key_name(it->r.rule->moves_with));
 	case CASE_UNDIRECTED:
 		return "Capture again from before the connection starts; then it can be judged.";
+	case CASE_REPLICATES:
+		return "Find the program that does it. Directory synchronisation (Entra Connect "
+		       "and its like) has this right on purpose; if this host is not meant to, "
+		       "treat it as theft of passwords: take the right `Replicating Directory "
+		       "Changes` away from the account and reset the secrets of the domain.";
+	case CASE_INTERFACE:
+		return arena_printf(
+			w->a,
+			"Find out what on %s uses this interface. If the pair needs it, "
+			"add it under rpc: {interfaces: [...]} of a rule in a pack of "
+			"your own (man spanaudit-rules); if not, close it.",
+			text_endpoint(w, &f->client));
 	case CASE_CALLBACK:
 	case CASE_SEALED:
+	case CASE_LOST:
 	case CASE_PREDATES:
 		return "Nothing yet. A capture that begins before the client starts shows the "
 		       "grant "

@@ -311,9 +311,15 @@ static void undocumented(const struct site *site, struct matrix *m, const struct
 
 static void discouraged(const struct ask *q, struct ruling *ret)
 {
-	if (ret->verdict != KIND_DOCUMENTED && ret->verdict != KIND_TOLERATED)
+	if (ret->verdict != KIND_DOCUMENTED && ret->verdict != KIND_TOLERATED &&
+	    ret->verdict != KIND_DOCUMENTED_DYNAMIC)
 		return;
-	if (q->notes & APP_NOTE_CLEAR_LOGIN)
+	/* GetNCChanges (MS-DRSR 4.1.10) copies the directory, passwords included, to a domain
+	 * controller; any member may call the rest of that interface. */
+	if (q->notes & APP_NOTE_RPC_REPLICATES && roles_has(q->server.roles, ROLE_DC) &&
+	    !roles_has(q->client.roles, ROLE_DC))
+		ret->why = CASE_REPLICATES;
+	else if (q->notes & APP_NOTE_CLEAR_LOGIN)
 		ret->why = CASE_CLEAR_LOGIN;
 	else if (q->notes & APP_NOTE_SMB1_SERVER)
 		ret->why = CASE_SMB1;
@@ -373,6 +379,7 @@ static void one_way_round(const struct site *site, struct matrix *m, const struc
 		return;
 	}
 	undocumented(site, m, q, ret);
+	discouraged(q, ret);
 }
 
 void ask_decide(const struct site *site, struct matrix *m, const struct ask *q, struct ruling *ret)

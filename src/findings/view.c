@@ -304,6 +304,30 @@ bool units_judge(struct work *w)
 	return true;
 }
 
+bool failures_judge(struct work *w, const uint32_t *items, size_t n, const char **ret_why)
+{
+	blind_list blind = {0};
+	bool ok = blind_make(w, &blind);
+
+	for (size_t i = 0; ok && i < n; i++) {
+		const struct item *it = &w->item[items[i]];
+		const struct party *cl = &w->party[it->client], *sv = &w->party[it->server];
+		const struct asker a = {.host = cl->host && !cl->host->is_network ? cl->host : NULL,
+					.role = ROLE_N,
+					.roles = cl->roles};
+		const struct need k = {.to_set = sv->roles};
+		bool refused = it->c->by_state[STATE_REFUSED] || it->c->by_state[STATE_REJECTED];
+
+		ret_why[i] = hidden(w, &a, &k, &blind);
+		if (!ret_why[i] && !refused)
+			ret_why[i] = lossy(w, &a, &k);
+		if (!ret_why[i] && !some_sensor(w->site, a.roles, k.to_set, true))
+			ret_why[i] = "one-way mirror: an answer could not have been seen";
+	}
+	vec_done(&blind);
+	return ok && !w->failed;
+}
+
 /* ------------------------------------------------------------------ rules */
 
 struct verdicts { /* of the units of one rule */
@@ -413,6 +437,30 @@ static const struct host *both_on_one(struct work *w, const struct rule *r)
 	return one;
 }
 
+/* `report-if-mapped`: the demand is there once a port was granted, and tried. */
+static bool mapped_row(struct work *w, const struct rule *r, const struct rule_count *n,
+		       struct rule_row *row)
+{
+	if (r->when_missing != MISSING_REPORT_IF_MAPPED)
+		return false;
+	if (n->blocked) {
+		row->result = RULE_VIOLATED;
+		row->reason = arena_printf(w->a,
+					   n->blocked == 1
+						   ? "%s was granted a port and could not reach it"
+						   : "%s and %llu more were granted ports and "
+						     "could not reach them",
+					   n->blocked_who, (unsigned long long)n->blocked - 1);
+		return true;
+	}
+	if (n->unproved) {
+		row->result = RULE_NOT_JUDGED;
+		row->reason = n->unproved_why;
+		return true;
+	}
+	return false;
+}
+
 static void plain_row(struct work *w, struct demand_set *d, const struct rule *r,
 		      struct rule_row *row)
 {
@@ -431,6 +479,8 @@ static void plain_row(struct work *w, struct demand_set *d, const struct rule *r
 		if (row_by_units(w, &v, row))
 			return;
 	}
+	if (mapped_row(w, r, n, row))
+		return;
 	if (n->good) {
 		row->result = RULE_MET;
 		return;

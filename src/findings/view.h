@@ -7,5 +7,7 @@
 
 bool units_judge(struct work *w);
 bool rule_rows_make(struct work *w);
+/* Why the failure of these conversations proves nothing, as clauses; NULL where it does. */
+bool failures_judge(struct work *w, const uint32_t *items, size_t n, const char **ret_why);
 
 #endif

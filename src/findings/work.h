@@ -15,6 +15,7 @@
 #include "base/out.h"
 #include "base/time.h"
 #include "base/vec.h"
+#include "findings/grant.h"
 #include "findings/id.h"
 #include "findings/judge.h"
 #include "findings/sql_port.h"
@@ -58,8 +59,11 @@ enum ruling_case {
 	CASE_PEER,         /* an unknown peer of many core hosts */
 	CASE_UNDIRECTED,   /* both ports high, nobody knows who called */
 	CASE_CALLBACK,     /* DCOM or MSDTC calling back to a client */
-	CASE_SEALED,       /* the client had just asked the mapper */
+	CASE_SEALED,       /* the client had just asked the mapper: the answer is encrypted */
+	CASE_LOST,         /* the same: bytes of the answer were not captured, or not read */
+	CASE_NOT_GRANTED,  /* the same: the answers can be read, and none is about this port */
 	CASE_PREDATES,     /* the grant may be older than the capture */
+	CASE_REPLICATES,   /* a host that is no domain controller replicates the directory */
 };
 
 struct ruling {
@@ -68,7 +72,7 @@ struct ruling {
 	const struct rule *rule; /* that documents it, or that it offends; NULL */
 	uint16_t app;            /* what the verdict is about; APP_NONE */
 	int8_t app_index;        /* in conv.app; -1 none */
-	int8_t iface;            /* in conv.iface; -1 none */
+	int8_t iface;            /* the one that offends, see rpc_ifaces(); -1 none */
 	bool reversed;           /* judged with the ends swapped */
 };
 
@@ -92,10 +96,12 @@ struct ask {
 	unsigned confidence; /* of the direction */
 	const struct rpc_iface *iface;
 	size_t n_iface;
-	bool mid_stream, early; /* early: within PREDATE_NS of the begin */
-	bool dialled_mapper;    /* the client used this server's 135 */
+	bool mid_stream, early;      /* early: within PREDATE_NS of the begin */
+	const struct grant_hit *hit; /* who was told of this port; NULL: nobody */
+	bool dialled_mapper;         /* the client used this server's 135 */
 	bool mapper_just_before;
-	bool called_back; /* the pair speaks DCOM the other way round */
+	bool mapper_sealed, mapper_unread; /* what it answered could not be read */
+	bool called_back;                  /* the pair speaks DCOM the other way round */
 	const char *const *names;
 	size_t n_names;
 };
@@ -156,6 +162,8 @@ struct work {
 	bool failed; /* out of memory */
 	struct demand_set *demands;
 	struct sql_ports *sql_ports;
+	struct grant_index *grants;
+	struct rpc_blocks *blocks;
 };
 
 /* party.c */
@@ -187,10 +195,25 @@ enum outcome conv_outcome(const struct conv *c, int64_t to_ns, int64_t *ret_sinc
 bool public_probe(const struct work *w, const struct item *it);
 
 /* rpc.c */
-bool rpc_candidate(const struct matrix *m, const struct ask *q);
+bool rpc_candidate(struct matrix *m, const struct ask *q);
 bool rpc_decide(const struct site *site, struct matrix *m, const struct ask *q, struct ruling *ret);
 const char *rpc_iface_label(struct arena *a, const struct rpc_iface *f);
+/* The interfaces that a conversation is about: those bound, else those that were granted on its
+ * port. *ret_hit (g NULL: nobody was told) backs what is returned. */
+const struct rpc_iface *rpc_ifaces(const struct work *w, const struct conv *c,
+				   struct grant_hit *ret_hit, size_t *ret_n);
+/* The one that the ruling is about, else the first, as text; NULL when none has a name. */
+const char *rpc_label(struct work *w, const struct item *it);
+/* The answer is about an object, and names no interface. */
+bool rpc_is_dcom(const struct grant *g);
+
+/* rpc_row.c */
 bool rpc_rows_make(struct work *w);
+
+/* rpc_blocked.c: ports that were granted and could not be reached. */
+bool rpc_blocked_mark(struct work *w);
+bool rpc_blocked_make(struct work *w);
+void rpc_blocked_done(struct work *w);
 
 /* demand.c */
 bool demands_make(struct work *w);
@@ -235,6 +258,8 @@ const char *text_why(struct work *w, const struct item *it, const struct finding
 const char *text_advice(struct work *w, const struct item *it, const struct finding *f,
 			const struct peers *p);
 const char *text_failure(struct work *w, const struct conv *c);
+/* A sentence: who told whom of which port, how, in which packet, when. */
+const char *text_grant(struct work *w, const struct grant *g);
 const char *text_endpoint(struct work *w, const struct endpoint *e);
 const char *text_filter(struct work *w, const struct finding *f);
 const char *text_roles(struct work *w, roleset s);

@@ -84,15 +84,21 @@ static void test_unexplained(void **state)
 	static const struct {
 		int64_t at_s, mapper_s; /* 0: no conversation with 135 */
 		enum flow_state state;
+		uint32_t notes;  /* of the mapper's conversation */
+		uint64_t unseen; /* bytes of it */
 		enum severity severity;
 		const char *text;
 	} rows[] = {
-		{3600, 0, STATE_ESTABLISHED, SEV_MEDIUM, "neither a mapper's answer"},
-		{300, 0, STATE_ESTABLISHED, SEV_LOW, "may predate"},
-		{3600, 0, STATE_MID_STREAM, SEV_LOW, "may predate"},
-		{3600, 3597, STATE_ESTABLISHED, SEV_LOW, "endpoint mapper"},
-		{3600, 3500, STATE_ESTABLISHED, SEV_MEDIUM, "neither a mapper's answer"},
-		{3600, 0, STATE_NO_ANSWER, SEV_LOW, "never came about"},
+		{3600, 0, EST, 0, 0, SEV_MEDIUM, "neither a mapper's answer"},
+		{300, 0, EST, 0, 0, SEV_LOW, "may predate"},
+		{3600, 0, STATE_MID_STREAM, 0, 0, SEV_LOW, "may predate"},
+		{3600, 3597, EST, APP_NOTE_RPC_SEALED, 0, SEV_LOW, "the answer is sealed"},
+		{3600, 3597, EST, APP_NOTE_RPC_LOST, 0, SEV_LOW, "not all of the mapper's answers"},
+		{3600, 3597, EST, 0, 40, SEV_LOW, "not all of the mapper's answers"},
+		{3600, 3597, EST, 0, 0, SEV_MEDIUM, "hand out other ports"},
+		{300, 297, EST, 0, 0, SEV_LOW, "may predate"},
+		{3600, 3500, EST, APP_NOTE_RPC_SEALED, 0, SEV_MEDIUM, "neither a mapper's answer"},
+		{3600, 0, STATE_NO_ANSWER, 0, 0, SEV_LOW, "never came about"},
 	};
 
 	(void)state;
@@ -106,6 +112,8 @@ static void test_unexplained(void **state)
 		if (rows[i].mapper_s) {
 			c = lab_conv(&l, CRM01, DC01, TCP, 135, "dcerpc-epm", EST);
 			c->first_ns = c->last_ns = T(rows[i].mapper_s);
+			c->app[0].notes = rows[i].notes;
+			c->unseen[1] = rows[i].unseen;
 		}
 		lab_judge(&l);
 		f = lab_find(&l, KIND_RPC_UNEXPLAINED, 49667);
