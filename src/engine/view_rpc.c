@@ -375,6 +375,8 @@ static void text_unused(struct writer *w, const struct rpc_vain *u)
 	}
 	if (n_who > CLIENTS_SHOWN)
 		out_puts(&line, " and others");
+	if (u->spare)
+		out_puts(&line, " (another port of the same answer was used)");
 	out_puts(w->o, "  ");
 	out_wrapped(w->o, out_str(&line), w->width, 2, 6);
 	w->o->failed |= line.failed;

@@ -17,6 +17,7 @@ struct rpc_vain {
 	const struct grant *first;
 	size_t from, to;
 	uint8_t proto;
+	bool spare; /* each answer named another port as well, and that one was used */
 };
 
 struct rpc_view {

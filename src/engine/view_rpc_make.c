@@ -11,6 +11,7 @@
 #include "engine/view_rpc.h"
 
 enum { EPM_PORT = 135, NBSS_PORT = 139, SMB_PORT = 445, HTTP_EPM_PORT = 593 };
+enum { SIBLINGS_MAX = 1024 }; /* of one answer */
 
 uint8_t rpc_grant_proto(const struct granted *g)
 {
@@ -184,8 +185,13 @@ static bool somebody_used(const struct finder *f, const struct addr *server, uin
 	return false;
 }
 
-/* Who was told in that packet. */
-static const struct addr *told_in(const struct finder *f, const struct evidence *ev)
+static bool same_packet(const struct evidence *x, const struct evidence *y)
+{
+	return x->input == y->input && x->number == y->number;
+}
+
+/* Where the grants of that packet begin. */
+static size_t of_packet(const struct finder *f, const struct evidence *ev)
 {
 	size_t lo = 0, hi = f->by_packet.n;
 
@@ -193,14 +199,22 @@ static const struct addr *told_in(const struct finder *f, const struct evidence 
 		size_t mid = lo + (hi - lo) / 2;
 		const struct evidence *at = &f->by_packet.v[mid]->first;
 
-		if (at->input == ev->input && at->number == ev->number)
-			return &f->by_packet.v[mid]->client;
 		if (at->input < ev->input || (at->input == ev->input && at->number < ev->number))
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return NULL;
+	return lo;
+}
+
+/* Who was told in that packet. */
+static const struct addr *told_in(const struct finder *f, const struct evidence *ev)
+{
+	size_t i = of_packet(f, ev);
+
+	return i < f->by_packet.n && same_packet(&f->by_packet.v[i]->first, ev)
+		       ? &f->by_packet.v[i]->client
+		       : NULL;
 }
 
 /* --- conversations ---------------------------------------------------------------------------- */
@@ -388,6 +402,24 @@ static bool is_unused(const struct finder *f, const struct grant *g, uint8_t pro
 	return true;
 }
 
+/* A service that listens on several ports is told with all of them; one of them is enough. */
+static bool is_spare(const struct finder *f, const struct grant *g)
+{
+	size_t i = of_packet(f, &g->first);
+
+	for (unsigned n = 0; n < SIBLINGS_MAX && i < f->by_packet.n; n++, i++) {
+		const struct grant *h = f->by_packet.v[i];
+
+		if (!same_packet(&h->first, &g->first))
+			return false;
+		if (h->g.how != GRANT_EPM_LOOKUP && h->g.has_iface == g->g.has_iface &&
+		    !memcmp(h->g.uuid, g->g.uuid, sizeof h->g.uuid) && rpc_grant_proto(&h->g) &&
+		    somebody_used(f, &h->server, rpc_grant_proto(&h->g), h->g.port))
+			return true;
+	}
+	return false;
+}
+
 struct conv rpc_grant_conv(const struct grant *g)
 {
 	return (struct conv){
@@ -428,11 +460,14 @@ static bool unused_make(const struct finder *f, const struct filter *want, struc
 		struct rpc_vain u = {.first = g, .from = i, .proto = rpc_grant_proto(&g->g)};
 		bool unused = u.proto && g->g.port != EPM_PORT, pass = false;
 
+		u.spare = true;
+
 		for (k = i; k < a->n_grants &&
 			    !place(&a->grants[k].server, (int)a->grants[k].g.proto,
 				   a->grants[k].g.port, &g->server, (int)g->g.proto, g->g.port);
 		     k++) {
 			unused = unused && is_unused(f, &a->grants[k], u.proto);
+			u.spare = unused && u.spare && is_spare(f, &a->grants[k]);
 			pass = pass || (unused && grant_passes(a, want, &a->grants[k]));
 		}
 		u.to = k;

@@ -248,11 +248,11 @@ static void answers_said(struct work *w, struct said *s)
 
 	if (c->answers_sealed)
 		say(s, false,
-		    arena_printf(
-			    w->a,
-			    "%s of endpoint mappers and object resolvers encrypted: the ports "
-			    "in them are known only where a bind names them.",
-			    text_counted(w->a, c->answers_sealed, "answer is", "answers are")));
+		    arena_printf(w->a,
+				 "%s of endpoint mappers and object resolvers %s encrypted: the "
+				 "ports in them are known only where a bind names them.",
+				 text_counted(w->a, c->answers_sealed, "answer", "answers"),
+				 c->answers_sealed == 1 ? "is" : "are"));
 	if (c->answers_bad)
 		say(s, false,
 		    arena_printf(w->a,

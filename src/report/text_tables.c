@@ -47,7 +47,8 @@ static void rpc_story(const struct page *p, const struct rpc_row *row, struct ou
 		word_interfaces(row->iface, row->n_iface, o);
 	else
 		out_puts(o, "interface unknown");
-	out_printf(o, "; %s", word_how(row->how));
+	if (row->how || !row->why) /* why says more */
+		out_printf(o, "; %s", word_how(row->how));
 	if (row->how && row->granted_by.number) {
 		out_puts(o, ", ");
 		rpc_packet(p, &row->granted_by, o);
@@ -58,12 +59,12 @@ static void rpc_story(const struct page *p, const struct rpc_row *row, struct ou
 		out_puts(o, row->more ? "" : "; never used");
 		return;
 	}
-	out_printf(o, "; %s", flow_state_name(row->state));
 	/* A bind is a packet of the conversation itself. */
 	if (row->used_by.number && !(row->how && strcmp(row->how, "bind") == 0)) {
-		out_puts(o, " from ");
+		out_puts(o, row->how ? "; used by " : "; begins in ");
 		rpc_packet(p, &row->used_by, o);
 	}
+	out_printf(o, "; %s", flow_state_name(row->state));
 }
 
 static void rpc_line(const struct page *p, const struct rpc_row *row)
@@ -88,7 +89,7 @@ static void rpc_line(const struct page *p, const struct rpc_row *row)
 	rpc_story(p, row, &line);
 	page_text(p, 2, out_str(&line));
 	/* Of what is plain nobody needs the reason. */
-	if (row->why && (!worth || row->more ||
+	if (row->why && (!row->how || row->more ||
 			 (row->has_state && row->tie && strcmp(row->tie, "same-client") != 0))) {
 		out_pad(p->o, ' ', 2);
 		page_foreign(p, 2, row->why);
