@@ -19,15 +19,15 @@
 #include "recognise/dcerpc_pdu.h"
 
 enum {
-	BODY_MAX = 8 << 10,         /* of a bind or its answer, without the credentials */
-	CONTEXTS_MAX = 64,          /* remembered of one association */
-	IFACES_MAX = 8,             /* of them, different interfaces that hand out ports */
-	BINDS_MAX = 4,              /* that wait for their answer */
-	ACKS_MAX = 4,               /* that wait for their bind */
-	CALLS_MAX = 32,             /* that wait for the other half */
-	HELD_MAX = 2 * STUB_MAX,    /* octets of stubs in all of them */
-	SEARCH_FRAG_MAX = 16 << 10, /* a PDU that is longer is not found again after a gap */
-	JUNK_MAX = 64 << 10,        /* bytes without a PDU: this is something else */
+	BODY_MAX = 8 << 10,               /* of a bind or its answer, without the credentials */
+	CONTEXTS_MAX = 64,                /* remembered of one association */
+	IFACES_MAX = 8,                   /* of them, different interfaces that hand out ports */
+	BINDS_MAX = 4,                    /* that wait for their answer */
+	ACKS_MAX = 4,                     /* that wait for their bind */
+	CALLS_MAX = 32,                   /* that wait for the other half */
+	HELD_MAX = STUB_MAX + (16 << 10), /* octets of stubs in all of them */
+	SEARCH_FRAG_MAX = 16 << 10,       /* a PDU that is longer is not found again after a gap */
+	JUNK_MAX = 64 << 10,              /* bytes without a PDU: this is something else */
 };
 
 enum phase {

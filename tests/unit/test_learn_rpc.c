@@ -1187,7 +1187,7 @@ static void hostile(void **state)
 		end(&t, 1);
 		t.n_step = 0;
 		lab_bytes(&x, &t, 1, t.p, t.n);
-		assert_true(held(&x) - idle < 8192 + 2 * STUB_MAX + 32 * 128 + STUB_MAX);
+		assert_true(held(&x) - idle < 8192 + STUB_MAX + 16384 + 32 * 128);
 	}
 	lab_close(&x, text, false);
 
