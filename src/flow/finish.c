@@ -171,12 +171,13 @@ static void tell(struct flow_table *t, struct rec *r, struct cold *c)
 	unsigned client = first_side(r);
 	int by = r->flags & F_UDP ? -1 : tcp_client(r->flags);
 
+	d.app = c ? *app_at(t, r, c) : NULL;
 	d.reader = st ? st->reader : NULL;
 	if (by >= 0) {
 		d.directed = true;
 		d.reason = DIR_SYN;
-	} else if (((e && e->app) || d.reader) && t->ops.client_side) {
-		by = t->ops.client_side(t->user, e ? e->app : NULL, d.reader);
+	} else if ((d.app || d.reader) && t->ops.client_side) {
+		by = t->ops.client_side(t->user, d.app, d.reader);
 		if (by >= 0) {
 			d.directed = true;
 			d.reason = DIR_MESSAGE;
@@ -221,7 +222,6 @@ static void tell(struct flow_table *t, struct rec *r, struct cold *c)
 		put_seen(&d, &e->extra);
 		d.client_ttl = e->ttl[client];
 		d.server_ttl = e->ttl[!client];
-		d.app = e->app;
 		put_refusal(t, c, &d, client);
 	} else if (!(r->flags & BOTH(F_RST))) {
 		*(first_side(r) == client ? &d.client_ttl : &d.server_ttl) = r->ttl;
@@ -250,10 +250,10 @@ void flow_finish(struct flow_table *t, uint32_t i)
 
 	index_remove(&t->index, k.hash, i);
 	if (c) {
-		if (c->loss) {
+		if (c->loss)
 			pool_put(&t->lines, loss_at(t, c)->holes);
-			pool_put(&t->lines, loss_at(t, c)->stream);
-		}
+		if (r->flags & F_STREAM)
+			pool_put(&t->lines, rest_at(t, c)->stream);
 		pool_put(&t->lines, c->loss);
 		pool_put(&t->lines, c->refusal);
 		pool_put(&t->lines, c->rest);

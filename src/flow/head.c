@@ -115,7 +115,7 @@ static void offer(struct flow_table *t, struct rec *r, struct cold *c, const str
 	if (!t->ops.stream || !hand->p || r->flags & F_STREAM || !stream_room(t))
 		return;
 
-	struct learn_flow *reader = t->ops.stream(t->user, h, rest_at(t, c)->app);
+	struct learn_flow *reader = t->ops.stream(t->user, h, *app_at(t, r, c));
 
 	if (!reader)
 		return;
@@ -137,7 +137,7 @@ static bool ask(struct flow_table *t, struct rec *r, struct cold *c, const struc
 
 	r->flags |= F_HEAD_ASKED;
 
-	bool more = t->ops.head && t->ops.head(t->user, h, &e->app) && !h->final;
+	bool more = t->ops.head && t->ops.head(t->user, h, app_at(t, r, c)) && !h->final;
 
 	offer(t, r, c, h, hand);
 	if (!more)

@@ -6,8 +6,8 @@
  *            scan of five million SYNs costs one line each.
  *   cold     two lines, from the second packet or the first payload on: counters and sequence
  *            numbers (touched by every packet), then facts that are written once
- *   loss     one line, when bytes are missing from the capture; one more for where they belong,
- *            and one more when the flow has a reader (stream.h)
+ *   loss     one line, when bytes are missing from the capture; one more for where they belong
+ *   stream   one line, when the flow has a reader (stream.h)
  *   refusal  one line, when a RST or an ICMP error answered an attempt
  *   v6       one line with both addresses of an IPv6 flow
  *
@@ -50,7 +50,7 @@ enum {
 	F_HEAD_OFF = 1u << 27, /* no more head bytes are wanted, or none can be kept */
 	F_HEAD_ASKED = 1u << 28,
 	F_SNAPPED0 = 1u << 29, /* payload of side 0 (30: side 1) was cut by the snap length */
-	F_STREAM = 1u << 31,   /* has a reader: loss.stream is valid */
+	F_STREAM = 1u << 31,   /* has a reader: rest.stream is valid */
 };
 #define BIT(f, side) ((uint32_t)(f) << (side))
 #define BOTH(f)      ((uint32_t)(f)*3u)
@@ -100,7 +100,10 @@ enum { ANSWER_ANY = 1, ANSWER_SYNACK };           /* rest.answer */
 enum { EXTRA_PAYLOAD = 1, EXTRA_TRY, EXTRA_END }; /* rest.extra: data, last SYN, refusal */
 
 struct rest {
-	struct recognition *app;
+	union {
+		struct recognition *app; /* see app_at() */
+		uint32_t stream;         /* line, with F_STREAM */
+	};
 	uint32_t isn[2];
 	uint32_t head[2]; /* pool of struct head */
 	struct seen answer, extra;
@@ -116,7 +119,6 @@ struct loss {
 	bool has_early;
 	uint16_t packets_hi[2]; /* carry of cold.packets */
 	uint32_t holes;         /* line */
-	uint32_t stream;        /* line; see stream.h */
 };
 static_assert(sizeof(struct loss) <= CACHELINE, "one line");
 

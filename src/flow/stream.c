@@ -48,11 +48,6 @@ struct range { /* consecutive bytes of one side */
 	struct evidence at;
 };
 
-struct stream *stream_at(const struct flow_table *t, const struct rec *r, const struct cold *c)
-{
-	return r->flags & F_STREAM ? pool_at(&t->lines, loss_at(t, c)->stream) : NULL;
-}
-
 static struct evidence evidence_of(const struct packet *p)
 {
 	return (struct evidence){p->ts_ns, p->input, p->number};
@@ -235,9 +230,9 @@ static void put(struct flow_table *t, struct stream *st, unsigned side, struct r
 		struct held *h = fits ? held_new(t, &part) : NULL;
 
 		if (!h) {
-			if (fits && !st->cut) {
-				st->cut = true;
-				t->stats.streams_cut++;
+			if (fits) {
+				t->stats.streams_cut += !s->cut && !st->side[!side].cut;
+				s->cut = true;
 			}
 			give_up(t, st, side, x.seq, &x.at);
 			link = &s->held;
@@ -396,23 +391,23 @@ void stream_packet(struct flow_table *t, const struct rec *r, const struct cold 
 
 bool stream_room(struct flow_table *t)
 {
-	return lines_ready(t, 2);
+	return lines_ready(t, 1);
 }
 
 void stream_open(struct flow_table *t, struct rec *r, struct cold *c, struct learn_flow *reader)
 {
-	struct loss *l = loss_make(t, c);
+	struct rest *e = rest_at(t, c);
+	uint32_t line = line_get(t);
+	struct stream *st = pool_at(&t->lines, line);
 
-	l->stream = line_get(t);
-	r->flags |= F_STREAM;
 	t->stats.streams++;
-
-	struct stream *st = stream_at(t, r, c);
-
 	st->reader = reader;
+	st->app = e->app;
+	e->stream = line;
+	r->flags |= F_STREAM;
 	for (unsigned i = 0; i < 2; i++)
 		if (!(r->flags & F_UDP) && r->flags & BIT(F_ISN, i))
-			know(&st->side[i], rest_at(t, c)->isn[i] + 1, true);
+			know(&st->side[i], e->isn[i] + 1, true);
 }
 
 void stream_take_window(struct flow_table *t, const struct rec *r, const struct cold *c,

@@ -2,7 +2,7 @@
 /*
  * stream - the bytes of a flow in order, for the flows that have a reader. Private to this folder.
  *
- * A line of the pool for each such flow (named by loss.stream). Only bytes that came before their
+ * A line of the pool for each such flow. Only bytes that came before their
  * turn cost more: they are copied to the heap, within the limits at the head of stream.c.
  */
 #ifndef SPAN_FLOW_STREAM_H
@@ -17,18 +17,19 @@ struct stream_side {
 	uint32_t next;       /* sequence number of the next byte for the reader */
 	uint32_t acked;      /* up to here the peer has everything; never before next */
 	uint32_t stray;      /* where a segment that was too far away to be believed ended */
-	uint32_t bytes : 20; /* in held */
-	uint32_t n : 8;      /* pieces in held */
+	uint32_t bytes : 17; /* in held */
+	uint32_t n : 7;      /* pieces in held */
 	uint32_t known : 1;  /* next is valid */
 	uint32_t whole : 1;  /* its first value was the side's true start */
 	uint32_t begun : 1;  /* the reader was told something of this side */
 	uint32_t astray : 1; /* stray is valid */
+	uint32_t cut : 1;    /* found no room */
 };
 
 struct stream {
 	struct learn_flow *reader;
+	struct recognition *app; /* its place in struct rest is taken */
 	struct stream_side side[2];
-	bool cut; /* counted in flow_stats.streams_cut */
 };
 static_assert(sizeof(struct stream) <= CACHELINE, "one line");
 
@@ -43,7 +44,21 @@ struct stream_window {
 };
 
 /* NULL without F_STREAM. */
-struct stream *stream_at(const struct flow_table *t, const struct rec *r, const struct cold *c);
+static inline struct stream *stream_at(const struct flow_table *t, const struct rec *r,
+				       const struct cold *c)
+{
+	return r->flags & F_STREAM ? pool_at(&t->lines, rest_at(t, c)->stream) : NULL;
+}
+
+/* Where the flow's recognition is kept. */
+static inline struct recognition **app_at(const struct flow_table *t, const struct rec *r,
+					  const struct cold *c)
+{
+	struct stream *st = stream_at(t, r, c);
+
+	return st ? &st->app : &rest_at(t, c)->app;
+}
+
 /* The side that is told first where both have something to tell: the client's, if known. */
 unsigned stream_first(const struct rec *r);
 /* True when stream_open() will find room; makes it, and other flows pay. */

@@ -6,6 +6,13 @@
  *
  *   mixed   PACKETS spread at random over FLOWS open connections
  *   new     a SYN each, every one a new flow
+ *   data    as mixed, with payload in order; the first bytes are recognised at once, and
+ *     no readers    there are none
+ *     nobody asks   there are some, and none wants these flows
+ *     all read      each flow has one
+ *
+ * The bytes per flow of `data` are those of a stream that waits for nothing: what a reader costs
+ * beyond `no readers` is printed with it.
  *
  * Processor time, so that a busy machine shows less.
  */
@@ -16,7 +23,20 @@
 
 #include "flow/flow.h"
 
-enum { BATCH = 64 };
+enum { BATCH = 64, SEGMENT = 100 };
+
+enum readers { NO_READERS, NOBODY_ASKS, ALL_READ };
+
+struct bench {
+	const char *name;
+	uint32_t packets, flows;
+	bool data;
+	enum readers readers;
+};
+
+struct count {
+	uint64_t packets, bytes;
+};
 
 static double cpu_s(void)
 {
@@ -34,14 +54,51 @@ static uint32_t rng(uint64_t *s)
 
 static void on_done(void *user, const struct flow_done *d)
 {
-	uint64_t *packets = user;
+	struct count *c = user;
 
-	*packets += d->packets[0] + d->packets[1];
+	c->packets += d->packets[0] + d->packets[1];
 }
 
-/* Packet `turn` of connection i: SYN, SYN-ACK, ACK, then ACKs without payload either way. */
-static struct packet packet(uint32_t i, uint32_t turn, int64_t ts_ns)
+/* Knows all by the first bytes. */
+static bool on_head(void *user, const struct flow_heads *h, struct recognition **app)
 {
+	(void)user;
+	(void)h;
+	(void)app;
+	return false;
+}
+
+static struct learn_flow *nobody(void *user, const struct flow_heads *h,
+				 const struct recognition *app)
+{
+	(void)user;
+	(void)h;
+	(void)app;
+	return NULL;
+}
+
+static struct learn_flow *everybody(void *user, const struct flow_heads *h,
+				    const struct recognition *app)
+{
+	(void)h;
+	(void)app;
+	return user; /* one reader for all: what it keeps is not measured here */
+}
+
+static void on_bytes(void *user, struct learn_flow *reader, const struct flow_bytes *b)
+{
+	struct count *c = user;
+
+	(void)reader;
+	c->bytes += b->p ? b->n : 0;
+}
+
+/* Packet `turn` of connection i: SYN, SYN-ACK, ACK, then either way ACKs, with `n` bytes behind the
+ * `sent` ones of that side. */
+static struct packet packet(uint32_t i, uint32_t turn, int64_t ts_ns, const uint32_t sent[2],
+			    uint32_t n)
+{
+	static const uint8_t payload[SEGMENT];
 	bool back = turn % 2;
 	struct packet p = {
 		.ts_ns = ts_ns,
@@ -56,8 +113,11 @@ static struct packet packet(uint32_t i, uint32_t turn, int64_t ts_ns)
 		.tcp_flags = turn == 0   ? TCP_SYN
 			     : turn == 1 ? TCP_SYN | TCP_ACK
 					 : TCP_ACK,
-		.seq = turn > 1,
-		.ack = turn > 0,
+		.seq = turn > 1 ? 1 + sent[back] : 0,
+		.ack = turn > 0 ? 1 + sent[!back] : 0,
+		.payload = payload,
+		.payload_len = turn > 1 ? n : 0,
+		.payload_wire = turn > 1 ? n : 0,
 	};
 
 	if (back) {
@@ -72,20 +132,30 @@ static struct packet packet(uint32_t i, uint32_t turn, int64_t ts_ns)
 	return p;
 }
 
-static int run(const char *name, uint32_t packets, uint32_t flows)
+static int run(const struct bench *b, double *bytes_per_flow)
 {
-	static const struct flow_ops ops = {.done = on_done};
+	static struct learn_flow *(*const stream[])(void *, const struct flow_heads *,
+						    const struct recognition *) = {
+		[NO_READERS] = NULL, [NOBODY_ASKS] = nobody, [ALL_READ] = everybody};
 	static const struct hash_key key = {1, 2};
-	uint64_t out = 0, seed = 42;
+	const struct flow_ops ops = {.head = b->data ? on_head : NULL,
+				     .stream = stream[b->readers],
+				     .bytes = on_bytes,
+				     .done = on_done};
+	uint32_t packets = b->packets, flows = b->flows;
+	struct count out = {0};
+	uint64_t seed = 42, payload = 0;
 	struct flow_table *t = flow_table_new(
 		&(struct flow_options){.key = &key, .max_memory = (size_t)4 << 30}, &ops, &out);
 	uint8_t *turn = calloc(flows, 1);
+	uint32_t(*sent)[2] = calloc(flows, sizeof *sent);
 	double spent = 0;
 	uint32_t given = 0;
 
-	if (!t || !turn) {
+	if (!t || !turn || !sent) {
 		fprintf(stderr, "bench_flow: no memory\n");
 		free(turn);
+		free(sent);
 		flow_table_free(t);
 		return 1;
 	}
@@ -96,7 +166,10 @@ static int run(const char *name, uint32_t packets, uint32_t flows)
 		for (uint32_t j = 0; j < n; j++, given++) {
 			uint32_t i = flows == packets ? given : rng(&seed) % flows;
 
-			p[j] = packet(i, turn[i], given * INT64_C(100));
+			p[j] = packet(i, turn[i], given * INT64_C(100), sent[i],
+				      b->data ? SEGMENT : 0);
+			sent[i][turn[i] % 2] += p[j].payload_len;
+			payload += p[j].payload_len;
 			turn[i] += turn[i] < 3 ? 1 : -1;
 		}
 
@@ -111,17 +184,37 @@ static int run(const char *name, uint32_t packets, uint32_t flows)
 	double from = cpu_s();
 
 	flow_table_end(t, packets * INT64_C(100));
-	printf("%-6s %10" PRIu32 " packets %9" PRIu64
+	*bytes_per_flow = (double)st.memory / (double)st.flows;
+	printf("%-18s %9" PRIu32 " packets %8" PRIu64
 	       " flows  %6.1f ns per packet  %5.0f bytes per "
 	       "flow  %6.1f ns per flow to hand out\n",
-	       name, packets, st.flows, spent * 1e9 / packets, (double)st.memory / (double)st.flows,
+	       b->name, packets, st.flows, spent * 1e9 / packets, *bytes_per_flow,
 	       (cpu_s() - from) * 1e9 / (double)st.flows);
 	flow_table_free(t);
 	free(turn);
-	if (out == packets)
+	free(sent);
+	if (out.packets == packets && out.bytes == (b->readers == ALL_READ ? payload : 0))
 		return 0;
-	fprintf(stderr, "bench_flow: %" PRIu64 " packets came out\n", out);
+	fprintf(stderr, "bench_flow: %" PRIu64 " packets came out, %" PRIu64 " bytes were read\n",
+		out.packets, out.bytes);
 	return 1;
+}
+
+static int run_all(uint32_t packets, uint32_t flows)
+{
+	const struct bench rows[] = {
+		{"mixed", packets, flows, false, NO_READERS},
+		{"data, no readers", packets, flows, true, NO_READERS},
+		{"data, nobody asks", packets, flows, true, NOBODY_ASKS},
+		{"data, all read", packets, flows, true, ALL_READ},
+	};
+	double bytes[4];
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (run(&rows[i], &bytes[i]))
+			return 1;
+	printf("%-18s %.0f bytes more per flow that is read\n", "", bytes[3] - bytes[1]);
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -130,7 +223,10 @@ int main(int argc, char **argv)
 	uint32_t flows = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
 
 	if (flows)
-		return run("mixed", packets, flows);
-	return run("mixed", packets, 10000) || run("mixed", packets, 1000000) ||
-	       run("new", packets, packets);
+		return run_all(packets, flows);
+
+	const struct bench scan = {"new", packets, packets, false, NO_READERS};
+	double bytes;
+
+	return run_all(packets, 10000) || run_all(packets, 1000000) || run(&scan, &bytes);
 }
