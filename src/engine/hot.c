@@ -194,6 +194,9 @@ static void facts_of(const struct recognition *app, const struct learn_facts *re
 			add_iface(ret, iface, read->iface[i].uuid, read->iface[i].major,
 				  read->iface[i].minor);
 	ret->bind = read->has_bind ? &read->bind : NULL;
+	_Static_assert((int)LEARN_PIPE_NAME == (int)CONV_PIPE_TEXT, "rows of the same size");
+	ret->pipe = read->pipe;
+	ret->n_pipe = read->n_pipe;
 	ret->notes |=
 		(read->nak ? APP_NOTE_RPC_NAK : 0) | (read->sealed ? APP_NOTE_RPC_SEALED : 0) |
 		(read->lost ? APP_NOTE_RPC_LOST : 0) | (read->faults ? APP_NOTE_RPC_FAULT : 0) |

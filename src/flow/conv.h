@@ -15,6 +15,8 @@ enum {
 	CONV_NAMES = 3,  /* server names kept (SNI, HTTP Host, via), the smallest ones */
 	CONV_IFACES = 8, /* RPC interfaces kept, the smallest ones */
 	CONV_NAME_TEXT = 64,
+	CONV_PIPES = 8, /* named pipes kept, the smallest ones */
+	CONV_PIPE_TEXT = 32,
 	CONV_MINUTES = 4, /* newest minutes with failures */
 	CONV_FAILS = 3,   /* newest failures kept by their time */
 };
@@ -73,7 +75,9 @@ struct conv {
 	struct rpc_iface iface[CONV_IFACES];
 	uint8_t n_iface;
 	bool has_bind;
-	struct evidence bind_ev; /* the earliest packet with a bind */
+	struct evidence bind_ev;               /* the earliest packet with a bind */
+	char pipe[CONV_PIPES][CONV_PIPE_TEXT]; /* opened over SMB; lower case, printable */
+	uint8_t n_pipe;
 	uint64_t rst_after_accept, rst_after_data;
 	/* the first refusal (by time): who, how. A RST is the server's when its TTL lies among
 	 * those of the server's other packets in the whole capture, or none of them was seen. */
@@ -109,6 +113,8 @@ struct conv_facts {
 	const struct rpc_iface *iface;
 	size_t n_iface;
 	const struct evidence *bind; /* NULL: none seen */
+	const char (*pipe)[CONV_PIPE_TEXT];
+	size_t n_pipe;
 };
 
 struct conv_table *conv_table_new(const struct conv_options *o);

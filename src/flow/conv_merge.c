@@ -86,21 +86,32 @@ static void put_fail(struct conv *c, int64_t ts_ns)
 		c->fail_newest_ns[n] = ts_ns;
 }
 
-static void put_name(struct conv *c, const char *name)
+/* Keeps the smallest names of those in rows of `size` bytes, zeros behind each; *n of at most max
+ * are there. */
+static void put_text(char *rows, size_t size, uint8_t max, uint8_t *n, const char *text)
 {
-	unsigned i = 0;
+	uint8_t i = 0;
 	int order = -1;
 
-	while (i < c->n_name && (order = strncmp(c->name[i], name, CONV_NAME_TEXT - 1)) < 0)
+	while (i < *n && (order = strncmp(rows + i * size, text, size - 1)) < 0)
 		i++;
-	if (i == CONV_NAMES || (i < c->n_name && order == 0))
+	if (i == max || (i < *n && order == 0))
 		return;
-	if (c->n_name < CONV_NAMES)
-		c->n_name++;
-	for (unsigned j = c->n_name - 1; j > i; j--)
-		memcpy(c->name[j], c->name[j - 1], CONV_NAME_TEXT);
-	memset(c->name[i], 0, CONV_NAME_TEXT);
-	memcpy(c->name[i], name, strnlen(name, CONV_NAME_TEXT - 1));
+	if (*n < max)
+		++*n;
+	memmove(rows + (i + 1) * size, rows + i * size, (*n - 1U - i) * size);
+	memset(rows + i * size, 0, size);
+	memcpy(rows + i * size, text, strnlen(text, size - 1));
+}
+
+static void put_name(struct conv *c, const char *name)
+{
+	put_text(c->name[0], CONV_NAME_TEXT, CONV_NAMES, &c->n_name, name);
+}
+
+static void put_pipe(struct conv *c, const char *name)
+{
+	put_text(c->pipe[0], CONV_PIPE_TEXT, CONV_PIPES, &c->n_pipe, name);
 }
 
 static int iface_compare(const struct rpc_iface *a, const struct rpc_iface *b)
@@ -344,6 +355,8 @@ void conv_flow(struct conv *c, const struct flow_done *d, const struct conv_fact
 		put_name(c, f->name);
 	for (size_t i = 0; i < f->n_iface; i++)
 		put_iface(c, &f->iface[i]);
+	for (size_t i = 0; i < f->n_pipe; i++)
+		put_pipe(c, f->pipe[i]);
 	if (f->bind)
 		put_bind(c, f->bind);
 	c->rst_after_accept += d->rst_after_accept;
@@ -399,6 +412,8 @@ void conv_merge(struct conv *c, const struct conv *b)
 		put_name(c, b->name[i]);
 	for (unsigned i = 0; i < b->n_iface; i++)
 		put_iface(c, &b->iface[i]);
+	for (unsigned i = 0; i < b->n_pipe; i++)
+		put_pipe(c, b->pipe[i]);
 	if (b->has_bind)
 		put_bind(c, &b->bind_ev);
 	c->rst_after_accept += b->rst_after_accept;

@@ -14,7 +14,7 @@
 #include "base/siphash.h"
 #include "learn/grants.h"
 
-enum { LEARN_IFACES = 16, LEARN_PIPES = 4, LEARN_PIPE_NAME = 32 };
+enum { LEARN_IFACES = 16, LEARN_PIPES = 8, LEARN_PIPE_NAME = 32 };
 
 struct learn_iface {
 	uint8_t uuid[16]; /* as printed, big-endian fields */

@@ -522,6 +522,18 @@ static void way_members(struct jsonw *w, const struct conv *c)
 		jsonw_null(w);
 }
 
+/* Of conversations that opened any, and no others. */
+static void pipes(struct jsonw *w, const struct conv *c)
+{
+	if (!c->n_pipe)
+		return;
+	jsonw_name(w, "pipes");
+	jsonw_array_flat(w);
+	for (unsigned i = 0; i < c->n_pipe; i++)
+		jsonw_text(w, c->pipe[i]);
+	jsonw_array_end(w);
+}
+
 static void conversations(struct jsonw *w, const struct result *r)
 {
 	jsonw_name(w, "conversations");
@@ -539,6 +551,7 @@ static void conversations(struct jsonw *w, const struct result *r)
 		text_member(w, "rule", j->rule ? j->rule->id : NULL);
 		text_member(w, "protocol", some(app_name(j->app)));
 		interfaces(w, c->iface, c->n_iface);
+		pipes(w, c);
 		direction_member(w, true, dir_confidence(c->reason), c->reason);
 		way_members(w, c);
 		uint_member(w, "flows", c->flows);

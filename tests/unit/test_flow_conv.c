@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/time.h"
 #include "build.h"
 #include "flow/conv.h"
@@ -297,6 +298,7 @@ struct known_flow {
 	struct conv_facts f;
 	struct rpc_iface iface[2];
 	char name[16];
+	char pipe[2][CONV_PIPE_TEXT];
 };
 
 static void random_flow(struct known_flow *k, uint64_t *seed)
@@ -355,6 +357,10 @@ static void random_flow(struct known_flow *k, uint64_t *seed)
 						 .major = (uint16_t)(q >> 60 & 1)};
 	k->f.iface = k->iface;
 	k->f.n_iface = (q >> 48 & 1) * 2;
+	k->f.n_pipe = r >> 52 & 1 ? 2 : 0;
+	for (unsigned i = 0; i < k->f.n_pipe; i++)
+		snprintf(k->pipe[i], sizeof k->pipe[i], "%.*s%u", (int)(r >> 53 & 1) * 29,
+			 "as-long-as-names-of-pipes-are", (unsigned)(r >> (54 + 4 * i) & 15));
 }
 
 /* The whole point: in whatever order flows end, the same bytes come out. */
@@ -389,6 +395,7 @@ static void test_any_order(void **state)
 			for (int i = 0; i < use; i++) {
 				k[i].f.name = k[i].name[0] ? k[i].name : NULL;
 				k[i].f.iface = k[i].iface;
+				k[i].f.pipe = (const char(*)[CONV_PIPE_TEXT])k[i].pipe;
 				assert_int_equal(conv_table_add(t, &k[i].d, &k[i].f), 0);
 			}
 			assert_int_equal(conv_table_finish(t, &c, &n), 0);
@@ -615,14 +622,43 @@ static void test_apps(void **state)
 	conv_table_free(t);
 }
 
+/* The smallest names of pipes are kept, each once. */
+static void test_pipes(void **state)
+{
+	static const char more[][CONV_PIPE_TEXT] = {"winreg", "lsarpc",   "spoolss", "netlogon",
+						    "lsarpc", "epmapper", "svcctl",  "samr",
+						    "srvsvc", "wkssvc",   "atsvc",   "browser"};
+	static const char *const want[CONV_PIPES] = {"atsvc",    "browser", "epmapper", "lsarpc",
+						     "netlogon", "samr",    "spoolss",  "srvsvc"};
+	struct conv_table *t = table(0, 9);
+	const struct conv *c;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(more); i += 2) {
+		struct flow_done d = flow(
+			&(struct flow_row){"10.0.0.9", "10.0.0.1", 1, 445, T, DIR_SYN, EST, 1});
+
+		assert_int_equal(
+			conv_table_add(t, &d, &(struct conv_facts){.pipe = &more[i], .n_pipe = 2}),
+			0);
+	}
+	assert_int_equal(conv_table_finish(t, &c, &n), 0);
+	assert_int_equal(c->n_pipe, CONV_PIPES);
+	for (size_t i = 0; i < CONV_PIPES; i++)
+		assert_string_equal(c->pipe[i], want[i]);
+	conv_table_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_directions), cmocka_unit_test(test_flip),
-		cmocka_unit_test(test_any_order),  cmocka_unit_test(test_sorted),
-		cmocka_unit_test(test_empty),      cmocka_unit_test(test_cap),
-		cmocka_unit_test(test_failing),    cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_refuser),    cmocka_unit_test(test_apps),
+		cmocka_unit_test(test_pipes),    cmocka_unit_test(test_directions),
+		cmocka_unit_test(test_flip),     cmocka_unit_test(test_any_order),
+		cmocka_unit_test(test_sorted),   cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_cap),      cmocka_unit_test(test_failing),
+		cmocka_unit_test(test_failures), cmocka_unit_test(test_refuser),
+		cmocka_unit_test(test_apps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,6 +82,25 @@ static void test_values(void **state)
 	out_done(&o);
 }
 
+/* Only a conversation that opened pipes has a list of them. */
+static void test_pipes(void **state)
+{
+	struct sample s;
+	struct out o = {0};
+
+	(void)state;
+	sample_make(&s);
+	render(&s, &plain, &o);
+	assert_null(strstr(out_str(&o), "\"pipes\""));
+	snprintf(s.conv[1].pipe[0], sizeof s.conv[1].pipe[0], "a\"b");
+	snprintf(s.conv[1].pipe[1], sizeof s.conv[1].pipe[1], "netlogon");
+	s.conv[1].n_pipe = 2;
+	render(&s, &plain, &o);
+	assert_non_null(strstr(out_str(&o), "\"pipes\": [\"a\\\"b\", \"netlogon\"]"));
+	assert_int_equal(count(out_str(&o), "\"pipes\""), 1);
+	out_done(&o);
+}
+
 /* No raw control byte, no invalid UTF-8, no unescaped quote can leave. */
 static void test_inert(void **state)
 {
@@ -200,9 +219,13 @@ static void test_ratio(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_values), cmocka_unit_test(test_inert),
-		cmocka_unit_test(test_only),   cmocka_unit_test(test_agrees_with_text),
-		cmocka_unit_test(test_writer), cmocka_unit_test(test_ratio),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_pipes),
+		cmocka_unit_test(test_inert),
+		cmocka_unit_test(test_only),
+		cmocka_unit_test(test_agrees_with_text),
+		cmocka_unit_test(test_writer),
+		cmocka_unit_test(test_ratio),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
