@@ -478,7 +478,7 @@ static size_t list_start(const uint8_t *p, size_t n, size_t at, bool little)
 
 		size_t text = at - 2;
 
-		while (text >= 2 && at - text < 2 * TEXT_MAX &&
+		while (text >= 2 && at - text < (size_t)2 * TEXT_MAX &&
 		       unit_at(p, n, text - 2, little) >= 0x20)
 			text -= 2;
 		if (text < 2 || !unit_at(p, n, text - 2, little))
