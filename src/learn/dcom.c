@@ -591,3 +591,29 @@ bool dcom_read(const struct stub *s, granted_fn sink, void *user)
 		tell(&b, o->how, o->ports, sink, user);
 	return true;
 }
+
+bool dcom_opnum(uint16_t opnum)
+{
+	for (size_t i = 0; i < N_ELEMENTS(operations); i++)
+		if (operations[i].opnum == opnum)
+			return true;
+	return false;
+}
+
+bool dcom_guess(const struct stub *s, const uint8_t *uuid, int opnum, granted_fn sink, void *user)
+{
+	struct stub one = *s;
+
+	one.assumed = true;
+	for (size_t i = 0; i < N_ELEMENTS(operations); i++) {
+		const struct operation *o = &operations[i];
+
+		if ((uuid && memcmp(o->uuid, uuid, 16) != 0) || (opnum >= 0 && o->opnum != opnum))
+			continue;
+		memcpy(one.uuid, o->uuid, sizeof one.uuid);
+		one.opnum = o->opnum;
+		if (dcom_read(&one, sink, user))
+			return true;
+	}
+	return false;
+}

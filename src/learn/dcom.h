@@ -17,4 +17,10 @@ bool dcom_answers(const uint8_t uuid[16], uint16_t opnum);
  * no such answer. */
 bool dcom_read(const struct stub *s, granted_fn sink, void *user);
 
+/* Where the bind was not captured: does any of those operations have this opnum? */
+bool dcom_opnum(uint16_t opnum);
+/* dcom_read() as the first of those operations that s, as an assumed stub, is an answer of. Of
+ * interface and opnum in s nothing is used: uuid NULL and opnum negative are any. */
+bool dcom_guess(const struct stub *s, const uint8_t *uuid, int opnum, granted_fn sink, void *user);
+
 #endif

@@ -133,40 +133,54 @@ static struct stub stub_of(const struct call *c)
 		.opnum = c->opnum, .little = c->little, .p = c->stub, .n = c->n, .cut = c->cut};
 }
 
-/* Bind or request were not captured: only where the endpoint mapper listens, and only what fits as
- * its answer to the last octet. True when it was one. */
-static bool guess(struct rpc_assoc *a, const struct call *c)
+/* The syntaxes that an answer may have been written in, where no answer to a bind says. */
+static const struct {
+	uint8_t bit;
+	enum rpc_syntax syntax;
+} syntaxes[] = {{PDU_NDR, RPC_NDR}, {PDU_NDR64, RPC_NDR64}};
+
+static bool guess_epm(struct rpc_assoc *a, const struct call *c, struct stub *s)
 {
 	static const uint16_t opnums[] = {EPM_MAP, EPM_LOOKUP};
-	static const struct {
-		uint8_t bit;
-		enum rpc_syntax syntax;
-	} syntaxes[] = {{PDU_NDR, RPC_NDR}, {PDU_NDR64, RPC_NDR64}};
+
+	memcpy(s->uuid, epm_uuid, sizeof s->uuid);
+	s->major = 3;
+	for (size_t i = 0; i < N_ELEMENTS(opnums); i++) {
+		s->opnum = opnums[i];
+		if ((!c->asked || s->opnum == c->opnum) && read_epm(a, c, s) == EPM_OK)
+			return true;
+	}
+	return false;
+}
+
+/* Bind or request were not captured: only where the endpoint mapper and the object resolver listen,
+ * and only what fits as an answer of theirs to the last octet. True when it was one. */
+static bool guess(struct rpc_assoc *a, const struct call *c)
+{
 	const struct context *x = context_find(a, c->context);
+	const uint8_t *uuid = NULL; /* the bind may be there and the request missing */
+	struct told t = {.a = a, .c = c, .assumed = true};
 	struct stub s = stub_of(c);
 
 	if (!c->answered || c->fault || c->sealed || c->untold || c->cut || !c->n ||
-	    !rpc_assumable(a, c->server))
+	    !rpc_assumable(a, c->server) || (x && !context_hands_out(x)))
 		return false;
-	/* The bind may be there and the request missing. */
-	if (x && (!context_hands_out(x) || memcmp(a->iface[x->iface].uuid, epm_uuid, 16) != 0))
-		return false;
-	memcpy(s.uuid, epm_uuid, sizeof s.uuid);
-	s.major = 3;
+	if (x)
+		uuid = a->iface[x->iface].uuid;
 	s.assumed = true;
-	for (size_t i = 0; i < N_ELEMENTS(opnums); i++)
-		for (size_t k = 0; k < N_ELEMENTS(syntaxes); k++) {
-			if (c->asked && opnums[i] != c->opnum)
-				continue;
-			if (x && !(x->syntaxes & syntaxes[k].bit))
-				continue;
-			s.opnum = opnums[i];
-			s.syntax = syntaxes[k].syntax;
-			if (read_epm(a, c, &s) != EPM_OK)
-				continue;
+
+	const bool mapper = uuid && memcmp(uuid, epm_uuid, 16) == 0;
+
+	for (size_t k = 0; k < N_ELEMENTS(syntaxes); k++) {
+		if (x && !(x->syntaxes & syntaxes[k].bit))
+			continue;
+		s.syntax = syntaxes[k].syntax;
+		if (((!uuid || mapper) && guess_epm(a, c, &s)) ||
+		    (!mapper && dcom_guess(&s, uuid, c->asked ? c->opnum : -1, tell, &t))) {
 			learn_answered(a->f, LEARN_ANSWER_READ);
 			return true;
 		}
+	}
 	return false;
 }
 
@@ -237,7 +251,8 @@ void call_asked(struct rpc_assoc *a, unsigned side, const struct pdu *h, const s
 	if (iface == IFACE_DRSUAPI && p->opnum == 3)
 		a->f->facts.replicates = true;
 	if (iface == IFACE_UNKNOWN)
-		wanted = rpc_assumable(a, !side) && (p->opnum == EPM_MAP || p->opnum == EPM_LOOKUP);
+		wanted = rpc_assumable(a, !side) &&
+			 (p->opnum == EPM_MAP || p->opnum == EPM_LOOKUP || dcom_opnum(p->opnum));
 	else if (iface < IFACES_MAX)
 		wanted = memcmp(a->iface[iface].uuid, epm_uuid, 16)
 				 ? dcom_answers(a->iface[iface].uuid, p->opnum)

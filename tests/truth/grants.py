@@ -46,6 +46,14 @@ TRANSPORTS = {0x07: ('tcp', 'epm.proto.tcp_port'), 0x08: ('udp', 'epm.proto.udp_
 
 Grant = collections.namedtuple('Grant', 'server client how proto port uuid name')
 
+# What is learned and tshark cannot show, because it needs a bind to name an interface: of packet 2
+# of this capture the bind was not captured. Its bytes hold both string bindings in clear.
+BEYOND = {
+    'pcap-attack/Lateral_Movement_LM_dcom_mmc20.application_dcerpc.pcapng': {
+        Grant('172.16.66.36', '172.16.66.1', 'activation', 'tcp', 60283, '-', host)
+        for host in ('01566s-win16-ir', '172.16.66.36')},
+}
+
 
 def harmless(name):
     """A name as we keep it: printable ASCII, cut to fit."""
@@ -230,7 +238,11 @@ class Compare:
 
     def compare_grants(self, name, theirs, mine):
         self.captures += bool(theirs.grants)
-        for g in sorted(set(theirs.grants) | set(mine.grants)):
+        beyond = BEYOND.get(name, set())
+        if not beyond <= mine.assumed:
+            self.problems.append('%s: not learned by their form: %s' % (
+                name, sorted(beyond - mine.assumed)))
+        for g in sorted((set(theirs.grants) | set(mine.grants)) - beyond):
             if g not in mine.grants:
                 self.problems.append('%s: packet %d: not learned: %s' % (
                     name, theirs.grants[g][0], tuple(g)))

@@ -359,17 +359,19 @@ static void is_addresses(const struct heard *h)
 
 /* ---- tests */
 
+/* ResolveOxid2 */
+static const char recorded[] =
+	"000002002700000027002000"
+	"0700530051004c00300031005b00340039003600370030005d000000"
+	"0700310030002e0030002e0030002e0035005b00340039003600370030005d0000000000"
+	"0900ffff00001000ffff00000000"
+	"0000"
+	"008000004c0f00009a622e3f6c1d7a55050000000500070000000000";
+
 static void a_recorded_form(void **state)
 {
-	static const char hex[] =
-		"000002002700000027002000"
-		"0700530051004c00300031005b00340039003600370030005d000000"
-		"0700310030002e0030002e0030002e0035005b00340039003600370030005d0000000000"
-		"0900ffff00001000ffff00000000"
-		"0000"
-		"008000004c0f00009a622e3f6c1d7a55050000000500070000000000";
 	uint8_t p[256];
-	struct stub s = {.opnum = 4, .little = true, .p = p, .n = unhex(hex, p, sizeof p)};
+	struct stub s = {.opnum = 4, .little = true, .p = p, .n = unhex(recorded, p, sizeof p)};
 	struct addr v4 = A("10.0.0.5");
 	struct heard h;
 
@@ -383,6 +385,31 @@ static void a_recorded_form(void **state)
 		assert_int_equal(h.g[1].port, 49670);
 		assert_true(h.g[1].has_alias && addr_equal(&h.g[1].alias, &v4));
 	}
+}
+
+/* Nobody saw the bind: the answer itself says what it answers, and fits one operation alone. */
+static void guesses(void **state)
+{
+	uint8_t p[256], exporter[16], other[16] = {1};
+	struct stub s = {.little = true, .p = p, .n = unhex(recorded, p, sizeof p)};
+	struct heard h = {0};
+
+	assert_true(rpc_uuid_parse(OBJECT_EXPORTER, exporter));
+	assert_true(dcom_guess(&s, NULL, -1, hear, &h));
+	assert_int_equal(h.n, 2);
+	assert_int_equal(h.g[0].how, GRANT_OXID);
+	h.n = 0;
+	assert_true(dcom_guess(&s, exporter, 4, hear, &h));
+	assert_int_equal(h.n, 2);
+	h.n = 0;
+	assert_false(dcom_guess(&s, other, -1, hear, &h));
+	assert_false(dcom_guess(&s, exporter, 0, hear, &h));
+	assert_false(dcom_guess(&s, NULL, 3, hear, &h));
+	s.n--;
+	assert_false(dcom_guess(&s, NULL, -1, hear, &h));
+	assert_int_equal(h.n, 0);
+	for (uint16_t i = 0; i < 9; i++)
+		assert_int_equal(dcom_opnum(i), i == 0 || (i >= 3 && i <= 5));
 }
 
 static void every_answer(void **state)
@@ -774,17 +801,12 @@ static void corpus(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_recorded_form),
-		cmocka_unit_test(every_answer),
-		cmocka_unit_test(nothing_to_tell),
-		cmocka_unit_test(host_and_port),
-		cmocka_unit_test(no_ports_in_server_alive2),
-		cmocka_unit_test(long_names),
-		cmocka_unit_test(every_truncation),
-		cmocka_unit_test(search),
-		cmocka_unit_test(bent),
-		cmocka_unit_test(crowded),
-		cmocka_unit_test(corpus),
+		cmocka_unit_test(a_recorded_form), cmocka_unit_test(guesses),
+		cmocka_unit_test(every_answer),    cmocka_unit_test(nothing_to_tell),
+		cmocka_unit_test(host_and_port),   cmocka_unit_test(no_ports_in_server_alive2),
+		cmocka_unit_test(long_names),      cmocka_unit_test(every_truncation),
+		cmocka_unit_test(search),          cmocka_unit_test(bent),
+		cmocka_unit_test(crowded),         cmocka_unit_test(corpus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -683,6 +683,28 @@ static void mid_answer(struct talk *t)
 	vector(t, 1, A1_ANSWER);
 }
 
+/* The same of the object resolver, whose answer is known without a question, too. */
+static void mid_oxid(struct talk *t)
+{
+	t->mid = true;
+	vector(t, 1, OXID_ANSWER);
+}
+
+static void mid_oxid_asked(struct talk *t)
+{
+	t->mid = true;
+	request(t, 2, 0, 4, 18);
+	vector(t, 1, OXID_ANSWER);
+}
+
+/* No answer to ServerAlive, which is what was asked. */
+static void mid_oxid_other_opnum(struct talk *t)
+{
+	t->mid = true;
+	request(t, 2, 0, 3, 18);
+	vector(t, 1, OXID_ANSWER);
+}
+
 static void mid_wide(struct talk *t)
 {
 	t->mid = true;
@@ -882,6 +904,12 @@ static const struct conversation {
 	{"mid-stream, NDR64 and NDR", mid_wide, 593,
 	 "client 0 | epm 49668 netlogon assumed | epm 49669 lsarpc assumed | 2 0 0"},
 	{"mid-stream, another call", mid_other_opnum, 135, "client 0 | 0 0 0"},
+	{"mid-stream, object resolver", mid_oxid, 135,
+	 "client 0 | oxid 49670 assumed | oxid 49670 assumed | 1 0 0"},
+	{"mid-stream, object resolver asked", mid_oxid_asked, 135,
+	 "client 0 | oxid 49670 assumed | oxid 49670 assumed | 1 0 0"},
+	{"mid-stream, object resolver elsewhere", mid_oxid, 49152, "client 0 | 0 0 0"},
+	{"mid-stream, no object resolver", mid_oxid_other_opnum, 135, "client 0 | 0 0 0"},
 	{"mid-stream, alter_context", mid_alter, 135,
 	 MAPPED " | epm 49668 netlogon assumed | 2 0 0"},
 	{"bind lost", bind_lost, 135, "client 0 | epm 49667 drsuapi assumed | 1 0 0"},
