@@ -486,6 +486,9 @@ SAMR = ('12345778-1234-abcd-ef00-0123456789ac', 1, 0)
 SVCCTL = ('367abb81-9844-35f1-ad32-98f038001003', 2, 0)
 IOBJECT_EXPORTER = ('99fcfec4-5260-101b-bbcb-00aa0021347a', 0, 0)
 ISYSTEM_ACTIVATOR = ('000001a0-0000-0000-c000-000000000046', 0, 0)
+IACTIVATION = ('4d9f4ab8-7d1c-11cf-861e-0020af6e7c57', 0, 0)
+IREMUNKNOWN2 = ('00000143-0000-0000-c000-000000000046', 0, 0)
+SPOOLSS = ('12345678-1234-abcd-ef00-0123456789ab', 1, 0)
 IXNREMOTE = ('906b0ce0-c70b-1067-b317-00dd010662da', 1, 0)
 NDR = ('8a885d04-1ceb-11c9-9fe8-08002b104860', 2, 0)
 
@@ -577,6 +580,37 @@ def epm(interface, port, address):
     """A whole exchange with the endpoint mapper: interface lives on TCP port."""
     return [('c', rpc_bind(EPM)), ('s', rpc_bind_ack(135)), ('c', ept_map(interface)),
             ('s', ept_map_answer(interface, port, address))]
+
+
+def _dual_strings(bindings):
+    """DUALSTRINGARRAY ([MS-DCOM] 2.2.19): texts like `host[port]` over TCP, no security."""
+    strings = b''.join(struct.pack('<H', 7) + b.encode('utf-16-le') + b'\0\0' for b in bindings)
+    units = strings + b'\0\0' + b'\0\0'
+    return struct.pack('<IHH', len(units) // 2, len(units) // 2, len(strings) // 2 + 1) + units
+
+
+def _exporter(bindings):
+    """Bindings behind a pointer, IPID, authentication hint, COMVERSION 5.7."""
+    return _pad4(struct.pack('<I', 0x20000) + _dual_strings(bindings)) \
+        + b'\1' * 16 + struct.pack('<IHH', 5, 5, 7)
+
+
+def oxid(bindings):
+    """ResolveOxid2 ([MS-DCOM] 3.1.2.5.1.5) and its answer."""
+    ask = struct.pack('<QHHIH', 0x1122334455667788, 1, 0, 1, 7)
+    return [('c', rpc_bind(IOBJECT_EXPORTER)), ('s', rpc_bind_ack(135)),
+            ('c', rpc_request(4, ask)),
+            ('s', rpc_response(_exporter(bindings) + struct.pack('<I', 0)))]
+
+
+def activation(bindings, privacy=False):
+    """RemoteActivation ([MS-DCOM] 3.1.2.5.2.3.1) of one interface, and its answer."""
+    ask = struct.pack('<HHIIQQ', 5, 7, 1, 0, 0, 0) + b'\2' * 16
+    answer = struct.pack('<IIQ', 0, 0, 0x1122334455667788) + _exporter(bindings) \
+        + struct.pack('<IIIII', 0, 1, 0, 1, 0)
+    return [('c', rpc_bind(IACTIVATION)), ('s', rpc_bind_ack(135)),
+            ('c', rpc_request(0, ask, sealed=privacy)),
+            ('s', rpc_response(answer, sealed=privacy))]
 
 
 def epm_bind_only():

@@ -525,6 +525,7 @@ static const char *blocked_why(struct work *w, const struct item *it, const stru
 	const char *client = text_endpoint(w, &f->client), *server = text_endpoint(w, &f->server);
 	const char *since = "", *granted = "";
 	struct grant_hit hit;
+	bool elsewhere = false; /* a port that it was granted: see rpc_blocked.c */
 	char text[TIME_TEXT];
 
 	if (it->outcome == OUTCOME_BROKEN)
@@ -538,16 +539,18 @@ static const char *blocked_why(struct work *w, const struct item *it, const stru
 				    "failure: %s",
 				    server, subnet_of(w, &w->party[it->server].addr),
 				    text_failure(w, it->c));
-	if (it->dynamic && grant_find(w->grants, it->c, &hit))
-		granted = arena_printf(w->a, " %s", text_grant(w, hit.g));
+	if (it->dynamic && grant_find(w->grants, it->c, &hit)) {
+		granted = arena_printf(w->a, " %s", text_grant(w, hit.own ? hit.own : hit.g));
+		elsewhere = hit.own && hit.own->first.ts_ns <= it->c->fail_last_ns;
+	}
 	return arena_printf(w->a, "%s may open %s to %s (%s) and %s; it tried, and failed.%s %s%s",
 			    client,
 			    f->port ? arena_printf(w->a, "%u/%s", f->port, proto_text(f->proto))
 				    : "several ports",
 			    server, it->r.rule ? it->r.rule->id : "dynamic RPC",
-			    it->hidden ? "IPsec hides whether it found another way"
-			    : *granted ? "reached the same service in another place"
-				       : "nothing demands it of this host now",
+			    it->hidden  ? "IPsec hides whether it found another way"
+			    : elsewhere ? "reached the same service in another place"
+					: "nothing demands it of this host now",
 			    granted, text_failure(w, it->c), since);
 }
 

@@ -299,8 +299,10 @@ static bool by_callback(const struct ask *q, struct ruling *ret)
 {
 	if (!q->called_back || (q->app && q->sure && !is_dcerpc(q->app)))
 		return false;
+	if (is_server(q->server.roles) && !is_server(q->client.roles))
+		return false; /* that is the call */
 	ret->why = CASE_CALLBACK;
-	if (is_server(q->client.roles) && is_server(q->server.roles))
+	if (is_server(q->server.roles))
 		ret->verdict = KIND_DOCUMENTED_DYNAMIC;
 	else
 		ret->verdict =
@@ -316,9 +318,8 @@ static bool outside(const struct site *site, uint16_t port)
 /* Towards a client every call-back is one; between servers only what nothing else allows. */
 static bool dialled_back(const struct ask *q, const struct ruling *r)
 {
-	bool servers = is_server(q->client.roles) && is_server(q->server.roles);
-
-	return !names_service(q) && (!servers || r->verdict != KIND_DOCUMENTED_DYNAMIC);
+	return !names_service(q) &&
+	       (!is_server(q->server.roles) || r->verdict != KIND_DOCUMENTED_DYNAMIC);
 }
 
 /* Named by its own bind, where RPC may live: in the range, or in the old one of Windows before

@@ -694,6 +694,14 @@ const char *text_advice(struct work *w, const struct item *it, const struct find
 		       "treat it as theft of passwords: take the right `Replicating Directory "
 		       "Changes` away from the account and reset the secrets of the domain.";
 	case CASE_INTERFACE:
+		if (!f->interface)
+			return arena_printf(
+				w->a,
+				"Find out what on %s uses it. If the pair needs it, document TCP "
+				"135 between them for dcerpc-activation and dcerpc-oxid with a "
+				"rule in a pack of your own (man spanaudit-rules); if not, close "
+				"both.",
+				text_endpoint(w, &f->client));
 		return arena_printf(
 			w->a,
 			"Find out what on %s uses this interface. If the pair needs it, "
@@ -701,12 +709,21 @@ const char *text_advice(struct work *w, const struct item *it, const struct find
 			"your own (man spanaudit-rules); if not, close it.",
 			text_endpoint(w, &f->client));
 	case CASE_CALLBACK:
+		return arena_printf(w->a,
+				    "Nothing, if %s is meant to be called back (WMI with events, "
+				    "programs on DCOM); otherwise close it, and use what needs no "
+				    "call-back.",
+				    text_endpoint(w, &f->server));
+	case CASE_NOT_GRANTED:
+		return kind_row(it->r.verdict)->remedy;
 	case CASE_SEALED:
+		return "Nothing yet. Where the mapper answers sealed, only the begin of a "
+		       "connection tells, in its bind; in doubt look for the listening process on "
+		       "the server (`Get-NetTCPConnection`).";
 	case CASE_LOST:
 	case CASE_PREDATES:
-		return "Nothing yet. A capture that begins before the client starts shows the "
-		       "grant "
-		       "or the bind, and decides it.";
+		return "Nothing yet. A capture that loses nothing and begins before the client "
+		       "starts shows the grant or the bind, and decides it.";
 	case CASE_GROUP:
 		return kind_row(it->r.verdict)->remedy;
 	default:

@@ -643,7 +643,7 @@ static void test_caveats(void **state)
 	for (size_t i = 0; i < l.r->coverage.n_caveats; i++) {
 		const char *z = l.r->coverage.caveats[i];
 
-		found += has_text(z, "3 answers are") || has_text(z, "1 answer of") ||
+		found += has_text(z, "3 answers of") || has_text(z, "1 answer of") ||
 			 has_text(z, "2 RPC streams were") || has_text(z, "4 grants were");
 	}
 	assert_int_equal(found, 4);

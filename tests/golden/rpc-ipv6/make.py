@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: BSD-2-Clause
+import proto as p
+from crm import Crm
+from talk import C, S
+
+s = Crm()
+s.dns(0, s.web)
+s.session(900, s.web, s.dc1, 135, p.epm(p.NETLOGON, 49667, b'\0\0\0\0'))
+s.session(901, s.web, s.dc1, 49667, [(C, p.noise(120)), (S, p.noise(200))], version=6)
+s.session(910, s.app, s.dc1, 135, p.epm(p.LSARPC, 49668, b'\0\0\0\0'), version=6)
+s.session(911, s.app, s.dc1, 49668, [(C, p.noise(120)), (S, p.noise(200))], version=6)
+s.write('capture.pcap')
