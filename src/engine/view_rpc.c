@@ -385,12 +385,12 @@ static void text_unused(struct writer *w, const struct rpc_vain *u)
 }
 
 static const char *const reasons[][2] = {
-	{"before-capture", "granted before the capture began, perhaps"},
+	{"before-capture", "before capture start"},
 	{"sealed", "answer encrypted"},
-	{"lost", "answer not captured whole"},
+	{"lost", "answer incomplete"},
 	{"not-granted", "not in the answers"},
 	{"call-back", "call-back"},
-	{"nothing-seen", "no answer and no bind"},
+	{"nothing-seen", "nothing seen"},
 };
 
 static uint64_t reason_count(const struct rpc_view *v, const char *word)

@@ -83,9 +83,21 @@ static const char *tie_sentence(struct work *w, const struct grant_hit *h)
 	return NULL;
 }
 
-static const char *no_grant_sentence(const struct item *it)
+/* What is out of scope was not asked how its port came to be known. */
+static enum ruling_case why_no_grant(const struct work *w, const struct item *it)
 {
-	switch (it->r.why) {
+	const struct conv *c = it->c;
+
+	if (it->r.verdict == KIND_OUT_OF_SCOPE && it->r.why == CASE_PLAIN &&
+	    (c->state == STATE_MID_STREAM || !c->started ||
+	     (w->r->from_ns != TIME_NONE && c->first_ns - w->r->from_ns < PREDATE_NS)))
+		return CASE_PREDATES;
+	return it->r.why;
+}
+
+static const char *no_grant_sentence(enum ruling_case why)
+{
+	switch (why) {
 	case CASE_SEALED:
 		return "The client had just asked the endpoint mapper; the answer is encrypted.";
 	case CASE_LOST:
@@ -103,9 +115,9 @@ static const char *no_grant_sentence(const struct item *it)
 	}
 }
 
-static const char *no_grant_word(const struct item *it)
+static const char *no_grant_word(enum ruling_case why)
 {
-	switch (it->r.why) {
+	switch (why) {
 	case CASE_SEALED:
 		return "sealed";
 	case CASE_LOST:
@@ -173,8 +185,8 @@ static bool row_of_item(struct work *w, const struct item *it, draft_list *v)
 		d.row.why = "No answer that hands the port out was seen; the bind names the "
 			    "interface.";
 	} else {
-		d.row.why = no_grant_sentence(it);
-		d.row.reason = no_grant_word(it);
+		d.row.why = no_grant_sentence(why_no_grant(w, it));
+		d.row.reason = no_grant_word(why_no_grant(w, it));
 	}
 	if (!cl->host || cl->host->is_network)
 		d.net = cl->host && cl->host->net ? *cl->host->net : prefix_of(&cl->addr, 24, 64);
