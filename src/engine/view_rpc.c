@@ -265,7 +265,8 @@ static void sentence(const struct writer *w, const struct rpc_line *line, struct
 		put_cell(w, line, parts[i].c, &cell);
 		if (!cell.n)
 			continue;
-		out_puts(o, parts[i].before);
+		out_puts(o,
+			 parts[i].c == USED && !line->row.how ? ", begins in " : parts[i].before);
 		out_bytes(o, out_str(&cell), cell.n);
 	}
 	o->failed |= cell.failed;
