@@ -8,6 +8,8 @@
 #include "engine/engine.h"
 #include "engine/filter.h"
 #include "recognise/recognise.h"
+#include "recognise/rpc_iface.h"
+#include "report/words.h"
 
 static void write_end(struct out *o, const struct addr *a, const struct host *h, roleset roles)
 {
@@ -73,6 +75,21 @@ static void write_json(struct out *o, const struct filter_row *row)
 		out_puts(o, between);
 		out_json_z(o, c->name[i]);
 		between = ", ";
+	}
+	out_puts(o, "], \"interfaces\": [");
+	for (size_t i = 0; i < c->n_iface; i++) {
+		const char *name = word_interface(c->iface[i].uuid);
+		char buf[RPC_UUID_TEXT];
+
+		out_printf(o, "%s{\"uuid\": \"%s\", \"name\": ", i ? ", " : "",
+			   rpc_uuid_format(c->iface[i].uuid, buf));
+		out_json_z(o, name);
+		out_char(o, '}');
+	}
+	out_puts(o, "], \"pipes\": [");
+	for (size_t i = 0; i < c->n_pipe; i++) {
+		out_puts(o, i ? ", " : "");
+		out_json_z(o, c->pipe[i]);
 	}
 	out_printf(o, "], \"vlan\": %u, \"tunnel\": \"%s\", \"tunnel_id\": %u", c->vlan,
 		   tunnel_name((enum tunnel)c->tunnel), c->tunnel_id);
