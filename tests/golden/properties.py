@@ -18,6 +18,7 @@ import gzip
 import json
 import os
 import random
+import re
 import shutil
 import struct
 import subprocess
@@ -69,13 +70,20 @@ def plain(document, where, split=False):
     def whole(e):
         e['packet'] = where[e.pop('input')][e['packet'] - 1]
 
+    def named(m):
+        e = {'input': m[2] or next(iter(where)), 'packet': int(m[1])}
+        whole(e)
+        return 'in packet %s,' % (e['packet'],)
+
     for f in d['findings']:
+        f['why'] = re.sub(r'in packet (\d+)(?: of (\S+?))?,', named, f['why'])
         del f['extract']
         for e in f['evidence']:
             whole(e)
     for r in d['dynamic_rpc']:
-        if r['granted_by']:
-            whole(r['granted_by'])
+        for e in (r['granted_by'], r['used_by']):
+            if e:
+                whole(e)
     return json.dumps(d, indent=1)
 
 
