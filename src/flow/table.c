@@ -339,7 +339,8 @@ static int add(struct flow_table *t, struct rec *r, unsigned from, const struct 
 	}
 	if (err == 0)
 		err = take_evidence(t, r, c, before, from, p, c->refusal && !had_refusal);
-	if ((r->flags & (F_HEAD_OFF | F_STREAM)) != F_HEAD_OFF)
+	if ((r->flags & (F_HEAD_OFF | F_STREAM)) != F_HEAD_OFF &&
+	    (p->payload_wire || p->whole || r->flags & F_STREAM))
 		show(t, r, c, from, p);
 	return err;
 }

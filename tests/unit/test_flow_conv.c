@@ -297,6 +297,7 @@ struct known_flow {
 	struct flow_done d;
 	struct conv_facts f;
 	struct rpc_iface iface[2];
+	struct evidence bind;
 	char name[16];
 	char pipe[2][CONV_PIPE_TEXT];
 };
@@ -357,6 +358,8 @@ static void random_flow(struct known_flow *k, uint64_t *seed)
 						 .major = (uint16_t)(q >> 60 & 1)};
 	k->f.iface = k->iface;
 	k->f.n_iface = (q >> 48 & 1) * 2;
+	k->bind = (struct evidence){(int64_t)(r >> 55 & 15), (uint32_t)(r >> 59 & 1),
+				    (uint32_t)(q & 63)};
 	k->f.n_pipe = r >> 52 & 1 ? 2 : 0;
 	for (unsigned i = 0; i < k->f.n_pipe; i++)
 		snprintf(k->pipe[i], sizeof k->pipe[i], "%.*s%u", (int)(r >> 53 & 1) * 29,
@@ -395,6 +398,7 @@ static void test_any_order(void **state)
 			for (int i = 0; i < use; i++) {
 				k[i].f.name = k[i].name[0] ? k[i].name : NULL;
 				k[i].f.iface = k[i].iface;
+				k[i].f.bind = k[i].f.n_iface ? &k[i].bind : NULL;
 				k[i].f.pipe = (const char(*)[CONV_PIPE_TEXT])k[i].pipe;
 				assert_int_equal(conv_table_add(t, &k[i].d, &k[i].f), 0);
 			}
@@ -650,6 +654,62 @@ static void test_pipes(void **state)
 	conv_table_free(t);
 }
 
+/* The earliest bind and the smallest interfaces, also of flows that wait for their direction and
+ * turn round: nothing of the facts is borrowed. */
+static void test_binds(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		uint16_t aport, bport;
+		enum dir_reason reason;
+		struct evidence bind;
+		bool has;
+	} rows[] = {
+		{"10.0.0.9", "10.0.0.1", 4000, 443, DIR_SYN, {7, 1, 3}, true},
+		{"10.0.0.9", "10.0.0.1", 4001, 443, DIR_SYN, {7, 0, 9}, true},
+		{"10.0.0.1", "10.0.0.9", 443, 4002, DIR_FIRST, {7, 0, 5}, true}, /* turns round */
+		{"10.0.0.9", "10.0.0.1", 4003, 443, DIR_FIRST, {8, 0, 1}, true},
+		{"10.0.0.9", "10.0.0.1", 4004, 443, DIR_SYN, {1, 0, 1}, false},
+		{"10.0.0.9", "10.0.0.2", 4004, 443, DIR_SYN, {1, 0, 1}, false},
+	};
+	struct conv_table *t = table(0, 9);
+	const struct conv *c;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct flow_done d =
+			flow(&(struct flow_row){rows[i].a, rows[i].b, rows[i].aport, rows[i].bport,
+						T, rows[i].reason, EST, (int64_t)i});
+		struct rpc_iface iface[16];
+		struct evidence bind = rows[i].bind;
+
+		for (uint8_t j = 0; j < 16; j++)
+			iface[j] = (struct rpc_iface){.uuid = {(uint8_t)(100 + j * 7 % 16 - i)}};
+		assert_int_equal(
+			conv_table_add(t, &d,
+				       &(struct conv_facts){.iface = iface,
+							    .n_iface = rows[i].has ? 16 : 0,
+							    .bind = rows[i].has ? &bind : NULL}),
+			0);
+		memset(iface, 0, sizeof iface);
+		bind = (struct evidence){0};
+	}
+	assert_int_equal(conv_table_finish(t, &c, &n), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(c[0].flows, 5);
+	assert_true(c[0].has_bind);
+	assert_int_equal(c[0].bind_ev.ts_ns, 7);
+	assert_int_equal(c[0].bind_ev.input, 0);
+	assert_int_equal(c[0].bind_ev.number, 5);
+	assert_int_equal(c[0].n_iface, CONV_IFACES);
+	for (uint8_t i = 0; i < CONV_IFACES; i++)
+		assert_int_equal(c[0].iface[i].uuid[0], 97 + i);
+	assert_false(c[1].has_bind);
+	assert_int_equal(c[1].n_iface, 0);
+	conv_table_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -658,7 +718,7 @@ int main(void)
 		cmocka_unit_test(test_sorted),   cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_cap),      cmocka_unit_test(test_failing),
 		cmocka_unit_test(test_failures), cmocka_unit_test(test_refuser),
-		cmocka_unit_test(test_apps),
+		cmocka_unit_test(test_apps),     cmocka_unit_test(test_binds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
