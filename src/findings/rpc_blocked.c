@@ -322,10 +322,12 @@ static const char *both_filter(struct work *w, const struct finding *f)
 
 	pair.port = 0;
 	ends = text_filter(w, &pair);
-	if (!ends || !f->port)
+	if (!f->port)
 		return ends;
-	return arena_printf(w->a, "%s && (tcp.port==135 || %s.port==%u)", ends,
-			    proto_text(f->proto), f->port);
+	return arena_printf(w->a,
+			    ends ? "%s && (tcp.port==135 || %s.port==%u)"
+				 : "%stcp.port==135 || %s.port==%u",
+			    ends ? ends : "", proto_text(f->proto), f->port);
 }
 
 static void ends_of(struct work *w, struct finding *f, const struct cand *v, size_t n)
@@ -388,6 +390,7 @@ static bool blocked_finding(struct work *w, const struct cand *v, size_t n)
 	ends_of(w, f, v, n);
 	label = iface ? rpc_iface_label(w->a, iface) : NULL;
 	f->interface = label;
+	f->state = it->c->state;
 	finding_evidence(f, &hit.own->first, 1);
 	finding_evidence(f, it->c->fail_ev, it->c->n_fail_ev);
 	if (it->outcome == OUTCOME_BROKEN) {
@@ -395,6 +398,10 @@ static bool blocked_finding(struct work *w, const struct cand *v, size_t n)
 				     time_human_tz(it->since_ns, site_tz(w->site), text));
 		f->has_state = false;
 	}
+	if (n > 1)
+		since = arena_printf(
+			w->a, "%s The same failed in %s.", since,
+			text_counted(w->a, n - 1, "more conversation", "more conversations"));
 	label = label ? label : rpc_is_dcom(hit.own) ? "an object (DCOM)" : "its services";
 	f->why =
 		arena_printf(w->a, "%s was told where %s of %s is, and could not reach it. %s %s%s",

@@ -527,6 +527,64 @@ static void test_not_blocked(void **state)
 	}
 }
 
+/* Two addresses of one host are one fact, and both are counted. */
+static void test_blocked_twice(void **state)
+{
+	struct lab l = lab_open(SPLIT);
+	struct told t = {.n = 0};
+	const struct finding *f;
+
+	(void)state;
+	tell(&t, CRM01, DC01, GRANT_EPM, "netlogon", PORT, 3500);
+	tell(&t, "2001:db8:20:1::11", "2001:db8:20:3::30", GRANT_EPM, "netlogon", PORT, 3550);
+	failed(&l, CRM01, DC01, PORT, STATE_NO_ANSWER);
+	failed(&l, "2001:db8:20:1::11", "2001:db8:20:3::30", PORT, STATE_REJECTED)->first_ns =
+		T(3700);
+	judge_told(&l, &t);
+	assert_int_equal(lab_count(&l, KIND_RPC_BLOCKED), 1);
+	f = lab_find(&l, KIND_RPC_BLOCKED, PORT);
+	assert_int_equal(f->folded, 2);
+	assert_int_equal(f->state, STATE_NO_ANSWER);
+	assert_false(f->client.has_address);
+	assert_string_equal(f->client.host, "crm01");
+	assert_true(has_text(f->why, "The same failed in 1 more conversation."));
+	assert_string_equal(f->tshark, "tcp.port==135 || tcp.port==49667");
+	lab_close(&l);
+}
+
+/* It worked, and then the port was closed: the mapper still hands it out. */
+static void test_blocked_since(void **state)
+{
+	for (int again = 0; again < 2; again++) {
+		struct lab l = lab_open(SPLIT);
+		struct told t = {.n = 0};
+		struct conv *c = lab_conv(&l, CRM01, DC01, TCP, PORT, NULL, EST);
+
+		(void)state;
+		tell(&t, CRM01, DC01, GRANT_EPM, "netlogon", PORT, 3500)->last_ns =
+			T(again ? 7300 : 3500);
+		c->by_state[STATE_NO_ANSWER] = 4;
+		c->fails = c->tries = 4;
+		c->flows = 5;
+		c->n_minutes = 2;
+		c->fail_first_ns = T(7200);
+		c->fail_last_ns = c->last_ns = T(7320);
+		c->minutes[0] =
+			(struct conv_minute){T(7320) / (60 * NS_PER_S), T(7320), T(7320), 2};
+		c->minutes[1] =
+			(struct conv_minute){T(7200) / (60 * NS_PER_S), T(7200), T(7200), 2};
+		c->fail_ev[0] = (struct evidence){T(7200), 0, 77};
+		c->n_fail_ev = 1;
+		judge_told(&l, &t);
+		assert_int_equal(lab_count(&l, KIND_RPC_BLOCKED), again);
+		assert_int_equal(lab_count(&l, KIND_BLOCKED), !again);
+		if (again)
+			assert_true(has_text(lab_find(&l, KIND_RPC_BLOCKED, PORT)->why,
+					     "has failed since"));
+		lab_close(&l);
+	}
+}
+
 /* Without a rule the default policy allows it, and the fact is the same. */
 static void test_blocked_elsewhere(void **state)
 {
@@ -665,6 +723,8 @@ int main(void)
 		cmocka_unit_test(test_replication),
 		cmocka_unit_test(test_blocked),
 		cmocka_unit_test(test_not_blocked),
+		cmocka_unit_test(test_blocked_twice),
+		cmocka_unit_test(test_blocked_since),
 		cmocka_unit_test(test_blocked_elsewhere),
 		cmocka_unit_test(test_unused),
 		cmocka_unit_test(test_lists_are_folded),
