@@ -233,7 +233,7 @@ class Compare:
         self.problems, self.unexplained = [], []
         self.rows = collections.defaultdict(collections.Counter)
         self.grants = self.answers = self.captures = self.tables = self.told = 0
-        self.binds = self.both = 0
+        self.binds = self.both = self.reported = 0
         self.nobody = []  # neither of the programs explains it
 
     def compare_grants(self, name, theirs, mine):
@@ -293,6 +293,9 @@ class Compare:
             self.both += how not in ('bind', 'unexplained') and bool(conv['ifaces'])
             if how == 'unexplained':
                 self.unexplained.append(where + self.why(conv, bound))
+            elif row and row[0] == '-':
+                self.problems.append(where + 'explained, but not in the report: ' + row[4])
+            self.reported += bool(row)
 
     def compare_bind(self, name, key, bound, conv):
         """Interfaces, and the packet with the first bind, of a connection of its own."""
@@ -330,7 +333,7 @@ def report(c):
         print('unexplained, and tshark shows neither: ' + line)
     whole = sum(total.values())
     share = 1 - total['unexplained'] / whole if whole else 0
-    print('explained: %.1f %% of %d' % (100 * share, whole))
+    print('explained: %.1f %% of %d; %d are rows of the report' % (100 * share, whole, c.reported))
     if share < SHARE:
         c.problems.append('less than %.0f %% are explained' % (100 * SHARE))
 
