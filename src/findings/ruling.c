@@ -427,7 +427,8 @@ static bool any_recognised(const struct conv *c)
 /* A row of the table of dynamic RPC. */
 static bool is_dynamic(const struct work *w, const struct item *it, const struct ask *q)
 {
-	if (it->group || (it->c->proto == IPPROTO_NR_TCP && it->c->port == EPM_PORT))
+	if (it->group || it->sql_port ||
+	    (it->c->proto == IPPROTO_NR_TCP && it->c->port == EPM_PORT))
 		return false;
 	switch (it->r.verdict) {
 	case KIND_DOCUMENTED:
