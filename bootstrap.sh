@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # From a clean clone on Debian 12 to a first audit, or to all tests.
 #
-#     ./bootstrap.sh audit    build a release and audit the sample capture
+#     ./bootstrap.sh audit    build a release and audit a recording of real servers
 #     ./bootstrap.sh test     build with sanitizers and run every test suite
 #
 # Missing Debian packages are installed (root or sudo is needed only then). Both can be run again at
@@ -90,10 +90,10 @@ audit() {
 	# shellcheck disable=SC2086 # lists of words
 	packages $BUILD_PACKAGES
 	build build-release disabled release.ini
-	step "build-release/src/cli/spanaudit audit --site pcaps/sample-site.yaml pcaps/sample.pcap"
+	step "build-release/src/cli/spanaudit audit --site pcaps/lab-site.yaml pcaps/lab.pcapng"
 	code=0
 	SPANAUDIT_RULES_PATH=rules build-release/src/cli/spanaudit audit \
-		--site pcaps/sample-site.yaml pcaps/sample.pcap || code=$?
+		--site pcaps/lab-site.yaml pcaps/lab.pcapng || code=$?
 	case $code in
 	0 | 1 | 4) step "the audit ended with exit code $code (spanaudit help exit-codes)" ;;
 	*) die "the audit ended with exit code $code" "Its words stand above." ;;
