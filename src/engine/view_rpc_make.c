@@ -34,9 +34,9 @@ static int place(const struct addr *server, int proto, uint16_t port, const stru
 	return d ? d : (int)port - (int)port2;
 }
 
-/* The first grant of this server and port; *ret_end is behind the last. */
-static size_t grants_at(const struct span_audit *a, const struct addr *server,
-			enum granted_proto proto, uint16_t port, size_t *ret_end)
+/* The earliest grant of this server and port; NULL when there is none. */
+static const struct grant *grant_at(const struct span_audit *a, const struct addr *server,
+				    enum granted_proto proto, uint16_t port)
 {
 	size_t lo = 0, hi = a->n_grants;
 
@@ -49,14 +49,12 @@ static size_t grants_at(const struct span_audit *a, const struct addr *server,
 		else
 			hi = mid;
 	}
-	for (hi = lo; hi < a->n_grants; hi++) {
-		const struct grant *g = &a->grants[hi];
+	if (lo == a->n_grants)
+		return NULL;
 
-		if (place(&g->server, (int)g->g.proto, g->g.port, server, (int)proto, port) != 0)
-			break;
-	}
-	*ret_end = hi;
-	return lo;
+	const struct grant *g = &a->grants[lo];
+
+	return place(&g->server, (int)g->g.proto, g->g.port, server, (int)proto, port) ? NULL : g;
 }
 
 struct finder { /* what is looked up often, in an order of its own */
@@ -64,6 +62,7 @@ struct finder { /* what is looked up often, in an order of its own */
 	VEC(const struct rpc_row *) rows;    /* one conversation each, by its fact */
 	VEC(const struct conv *) by_server;  /* by server, transport, port */
 	VEC(const struct grant *) by_packet; /* by packet */
+	VEC(const struct grant *) by_client; /* by server, transport, port, client, packet */
 };
 
 static int row_order(const struct rpc_row *x, const struct addr *client, const struct addr *server,
@@ -104,6 +103,27 @@ static int by_packet(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static int client_order(const struct grant *g, const struct addr *server, uint8_t proto,
+			uint16_t port, const struct addr *client)
+{
+	int d = place(&g->server, rpc_grant_proto(&g->g), g->g.port, server, proto, port);
+
+	return d ? d : addr_compare(&g->client, client);
+}
+
+static int by_client(const void *a, const void *b)
+{
+	const struct grant *x = *(const struct grant *const *)a;
+	const struct grant *y = *(const struct grant *const *)b;
+	int d = client_order(x, &y->server, rpc_grant_proto(&y->g), y->g.port, &y->client);
+
+	if (d)
+		return d;
+	if (evidence_before(&x->first, &y->first))
+		return -1;
+	return evidence_before(&y->first, &x->first) ? 1 : (x > y) - (x < y);
+}
+
 #define SORT(vec, order)                                                    \
 	do {                                                                \
 		if ((vec)->n)                                               \
@@ -124,11 +144,13 @@ static bool finder_make(const struct span_audit *a, struct finder *f)
 		if (!vec_push(&f->by_server, &a->convs[i]))
 			return false;
 	for (size_t i = 0; i < a->n_grants; i++)
-		if (!vec_push(&f->by_packet, &a->grants[i]))
+		if (!vec_push(&f->by_packet, &a->grants[i]) ||
+		    !vec_push(&f->by_client, &a->grants[i]))
 			return false;
 	SORT(&f->rows, by_row);
 	SORT(&f->by_server, by_server);
 	SORT(&f->by_packet, by_packet);
+	SORT(&f->by_client, by_client);
 	return true;
 }
 
@@ -137,6 +159,7 @@ static void finder_done(struct finder *f)
 	vec_done(&f->rows);
 	vec_done(&f->by_server);
 	vec_done(&f->by_packet);
+	vec_done(&f->by_client);
 }
 
 static const struct rpc_row *row_of(const struct finder *f, const struct conv *c)
@@ -250,29 +273,46 @@ static struct evidence first_packet(const struct conv *c)
 	return best ? *best : (struct evidence){0};
 }
 
-static int rank(const struct grant *g, const struct conv *c)
+/* Where the grants of this client begin, the earliest first. */
+static size_t told_at(const struct finder *f, const struct addr *server, uint8_t proto,
+		      uint16_t port, const struct addr *client)
 {
-	if (g->first.ts_ns > c->first_ns)
-		return 2;
-	return addr_equal(&g->client, &c->client) ? 0 : 1;
+	size_t lo = 0, hi = f->by_client.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (client_order(f->by_client.v[mid], server, proto, port, client) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
 }
 
-/* The best grant that the server itself gave. */
-static const struct grant *grant_for(const struct span_audit *a, const struct conv *c)
+/* The best grant that the server itself gave: what this client was told before, else what anybody
+ * was told first. */
+static const struct grant *grant_for(const struct finder *f, const struct conv *c,
+				     const char **ret_tie)
 {
-	static const enum granted_proto tcp[] = {GRANTED_TCP, GRANTED_HTTP};
-	static const enum granted_proto udp[] = {GRANTED_UDP, GRANTED_UDP};
-	const enum granted_proto *protos = c->proto == IPPROTO_NR_TCP ? tcp : udp;
-	const struct grant *best = NULL;
+	bool tcp = c->proto == IPPROTO_NR_TCP;
+	const struct grant *any =
+		grant_at(f->a, &c->server, tcp ? GRANTED_TCP : GRANTED_UDP, c->port);
+	const struct grant *http = tcp ? grant_at(f->a, &c->server, GRANTED_HTTP, c->port) : NULL;
+	size_t own = told_at(f, &c->server, c->proto, c->port, &c->client);
 
-	for (size_t k = 0; k < (c->proto == IPPROTO_NR_TCP ? 2 : 1); k++) {
-		size_t end, i = grants_at(a, &c->server, protos[k], c->port, &end);
-
-		for (; i < end; i++)
-			if (!best || rank(&a->grants[i], c) < rank(best, c))
-				best = &a->grants[i];
+	if (http && (!any || evidence_before(&http->first, &any->first)))
+		any = http;
+	if (!any)
+		return NULL;
+	if (own < f->by_client.n &&
+	    !client_order(f->by_client.v[own], &c->server, c->proto, c->port, &c->client) &&
+	    f->by_client.v[own]->first.ts_ns <= c->first_ns) {
+		*ret_tie = "same-client";
+		return f->by_client.v[own];
 	}
-	return best;
+	*ret_tie = any->first.ts_ns <= c->first_ns ? "other-client" : "later";
+	return any;
 }
 
 static void iface_once(struct rpc_row *row, const struct granted *g)
@@ -291,22 +331,22 @@ static void iface_once(struct rpc_row *row, const struct granted *g)
 }
 
 /* What grants and bind say of a conversation on which the judge has no row. */
-static void by_itself(const struct span_audit *a, const struct conv *c, const struct grant *g,
-		      struct rpc_row *row)
+static void by_itself(const struct finder *f, const struct conv *c, const struct grant *g,
+		      const char *tie, struct rpc_row *row)
 {
-	static const char *const ties[] = {"same-client", "other-client", "later"};
-
 	row->n_iface = c->n_iface;
 	memcpy(row->iface, c->iface, sizeof row->iface);
 	if (g) {
-		size_t end, i = grants_at(a, &g->server, g->g.proto, g->g.port, &end);
+		uint8_t proto = rpc_grant_proto(&g->g);
+		size_t i = told_at(f, &g->server, proto, g->g.port, &g->client);
 
 		row->how = grant_how_name(g->g.how);
 		row->granted_by = g->first;
-		row->tie = g->assumed ? "assumed" : ties[rank(g, c)];
-		for (; !c->n_iface && i < end; i++)
-			if (addr_equal(&a->grants[i].client, &g->client))
-				iface_once(row, &a->grants[i].g);
+		row->tie = g->assumed ? "assumed" : tie;
+		for (; !c->n_iface && i < f->by_client.n &&
+		       !client_order(f->by_client.v[i], &g->server, proto, g->g.port, &g->client);
+		     i++)
+			iface_once(row, &f->by_client.v[i]->g);
 	} else if (c->n_iface) {
 		row->how = "bind";
 		row->granted_by = c->has_bind ? c->bind_ev : first_packet(c);
@@ -323,7 +363,8 @@ static bool line_make(const struct finder *f, const struct conv *c, enum kind ve
 	} else {
 		bool rpc = verdict == KIND_DOCUMENTED_DYNAMIC || verdict == KIND_RPC_UNEXPLAINED ||
 			   verdict == KIND_RPC_OUT_OF_RANGE;
-		const struct grant *g = c->port == EPM_PORT ? NULL : grant_for(f->a, c);
+		const char *tie = NULL;
+		const struct grant *g = c->port == EPM_PORT ? NULL : grant_for(f, c, &tie);
 
 		if (!g && !rpc && (!c->n_iface || well_known(c->port)))
 			return false;
@@ -334,7 +375,7 @@ static bool line_make(const struct finder *f, const struct conv *c, enum kind ve
 						 .has_verdict = true,
 						 .verdict = verdict,
 						 .used_by = first_packet(c)}};
-		by_itself(f->a, c, g, &ret->row);
+		by_itself(f, c, g, tie, &ret->row);
 	}
 	ret->row.client = end_of(f->a, &c->client);
 	ret->row.server = end_of(f->a, &c->server);
