@@ -212,10 +212,8 @@ static enum decode_skip layers(struct decoder *d, struct layer *l)
 	return DECODE_OK;
 }
 
-static void count(struct decode_stats *s, const struct packet *k, uint32_t notes)
+static void count(struct decode_stats *s, uint32_t notes)
 {
-	if (k->proto != IPPROTO_NR_TCP && k->proto != IPPROTO_NR_UDP)
-		s->other_proto++;
 	for (unsigned i = 0; notes; i++, notes >>= 1)
 		s->note[i] += notes & 1;
 }
@@ -246,7 +244,7 @@ enum decode_skip decode_frame(struct decoder *d, uint16_t linktype, const uint8_
 	if (skip == DECODE_OK) {
 		if (unlikely(l.n_frag))
 			decode_fragments_settle(d, &l, &d->stats);
-		count(&d->stats, &packet, l.notes);
+		count(&d->stats, l.notes);
 		*ret_packet = packet;
 	}
 	return skip;

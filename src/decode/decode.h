@@ -56,7 +56,9 @@ struct decode_stats {
 	uint64_t read;
 	uint64_t by[DECODE_N]; /* by[DECODE_OK] is decoded */
 	uint64_t note[NOTE_N];
-	uint64_t other_proto;     /* decoded, but neither TCP nor UDP: no flow */
+	/* Fragments that came before the first one of their datagram, which is neither TCP nor UDP
+	 * or is a tunnel's: decoded, and told of by no packet. */
+	uint64_t early_other;
 	struct {                  /* datagrams that came in fragments */
 		uint64_t whole;   /* put together */
 		uint64_t late;    /* given up: a fragment did not come in time, or to the end */

@@ -140,7 +140,7 @@ static void settle_early(struct frag_entry *e, struct packet *k, bool mine, stru
 		if (e->has_seq && e->early.reach > e->payload)
 			k->early.reach = e->early.reach - e->payload;
 	} else {
-		s->other_proto += n;
+		s->early_other += n;
 	}
 	e->early = (struct packet_early){0};
 	for (unsigned i = 0; i < NOTE_N; i++)

@@ -378,7 +378,7 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 	memcpy(c.skipped, ds->by, sizeof c.skipped);
 	c.skipped[DECODE_OK] = 0;
 	memcpy(c.notes, ds->note, sizeof c.notes);
-	c.other_proto = h->other;
+	c.other_proto = h->other + ds->early_other;
 	c.flow_packets = fs->packets;
 	c.duplicates = h->copies;
 	c.duplicates_routed = dup->routed;
