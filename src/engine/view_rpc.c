@@ -92,15 +92,28 @@ static void put_service(uint8_t proto, uint16_t port, struct out *o)
 /* Whom the answer was for, and what is weak about it; "" for the plain case. */
 static void put_told(const struct writer *w, const struct rpc_line *line, struct out *o)
 {
+	const struct inventory *inv = w->a->site->inventory;
 	const char *tie = line->row.tie;
+	const struct host *h = line->told ? inventory_find(inv, line->told) : NULL;
+	/* At another address of its own. */
+	bool itself = h && !h->is_network && h == inventory_find(inv, &line->row.client.address);
 
-	if (line->told) {
+	if (line->told && !itself) {
 		out_puts(o, "to ");
 		put_addr(w, line->told, o);
 	}
 	if (tie && strcmp(tie, "same-client") != 0 &&
-	    !(line->told && strcmp(tie, "other-client") == 0))
+	    !(line->told && !itself && strcmp(tie, "other-client") == 0))
 		out_printf(o, "%s(%s)", o->n ? " " : "", tie);
+}
+
+static void put_instance(const struct granted *g, struct out *o)
+{
+	out_puts(o, "SQL Server");
+	if (g->name[0]) {
+		out_char(o, ' ');
+		out_text_z(o, g->name);
+	}
 }
 
 static void put_cell(const struct writer *w, const struct rpc_line *line, enum column c,
@@ -147,8 +160,10 @@ static void put_cell(const struct writer *w, const struct rpc_line *line, enum c
 	case IFACES:
 		if (row->n_iface)
 			word_interfaces(row->iface, row->n_iface, o);
+		else if (line->sql)
+			put_instance(&line->sql->g, o);
 		else
-			out_puts(o, "-");
+			out_puts(o, w->wide ? "-" : "interface unknown");
 		return;
 	case COLUMN_N:
 		return;
@@ -257,10 +272,6 @@ static void sentence(const struct writer *w, const struct rpc_line *line, struct
 	struct out cell = {0};
 
 	for (size_t i = 0; i < N_ELEMENTS(parts); i++) {
-		if (parts[i].c == IFACES && !line->row.n_iface) {
-			out_puts(o, "interface unknown");
-			continue;
-		}
 		out_reset(&cell);
 		put_cell(w, line, parts[i].c, &cell);
 		if (!cell.n)
@@ -360,10 +371,10 @@ static void text_unused(struct writer *w, const struct rpc_vain *u)
 	out_puts(&line, "  ");
 	if (n)
 		word_interfaces(iface, n, &line);
+	else if (g->g.how == GRANT_SQL_BROWSER || g->g.how == GRANT_SQL_DAC)
+		put_instance(&g->g, &line);
 	else
-		out_puts(&line, g->g.name[0] ? "" : "interface unknown");
-	if (!n && g->g.name[0])
-		out_text_z(&line, g->g.name);
+		out_puts(&line, "interface unknown");
 	out_printf(&line, "%s: %s ", n == IFACES_SHOWN ? " and more" : "",
 		   grant_how_name(g->g.how));
 	put_packet(w, &g->first, &line);
@@ -415,8 +426,10 @@ static void text_summary(struct writer *w)
 
 	out_printf(&line, "explained %llu", (unsigned long long)(v->mapped + v->bound));
 	if (v->mapped + v->bound)
-		out_printf(&line, ": %llu by a grant, %llu by their own bind",
-			   (unsigned long long)v->mapped, (unsigned long long)v->bound);
+		out_printf(&line, ": %llu by their own bind, %llu by a grant",
+			   (unsigned long long)v->bound, (unsigned long long)v->mapped);
+	if (v->blocked)
+		out_printf(&line, " (%llu of them not reached)", (unsigned long long)v->blocked);
 	out_printf(&line, "; unexplained %llu", (unsigned long long)v->unexplained);
 	for (size_t i = 0; v->unexplained && i < N_ELEMENTS(reasons); i++) {
 		uint64_t n = reason_count(v, reasons[i][0]);
@@ -636,6 +649,7 @@ static void json(struct writer *w, const struct filter *want)
 	jsonw_name(&j, "summary");
 	jsonw_object_flat(&j);
 	uint_member(&j, "mapped", v->mapped);
+	uint_member(&j, "mapped_not_reached", v->blocked);
 	uint_member(&j, "self_identified", v->bound);
 	jsonw_name(&j, "unexplained");
 	jsonw_object(&j);

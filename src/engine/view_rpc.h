@@ -10,6 +10,7 @@
 struct rpc_line {
 	struct rpc_row row;      /* endpoints as inventory and capture know them */
 	const struct addr *told; /* who was told of the port, when it was not the client; NULL */
+	const struct grant *sql; /* SQL Browser's answer, which names an instance; NULL */
 };
 
 /* Grants of one port of one server that nobody used: rows of span_audit.grants. */
@@ -25,6 +26,7 @@ struct rpc_view {
 	VEC(struct rpc_line) lines;          /* by client, server, transport, port */
 	VEC(struct rpc_vain) unused;         /* by server, transport, port */
 	uint64_t mapped, bound, unexplained; /* of these lines */
+	uint64_t blocked;                    /* of the mapped ones: never reached */
 	bool all;                            /* without the filter there would be some */
 };
 

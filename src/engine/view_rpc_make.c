@@ -376,6 +376,8 @@ static bool line_make(const struct finder *f, const struct conv *c, enum kind ve
 						 .verdict = verdict,
 						 .used_by = first_packet(c)}};
 		by_itself(f, c, g, tie, &ret->row);
+		if (g && (g->g.how == GRANT_SQL_BROWSER || g->g.how == GRANT_SQL_DAC))
+			ret->sql = g;
 	}
 	ret->row.client = end_of(f->a, &c->client);
 	ret->row.server = end_of(f->a, &c->server);
@@ -424,6 +426,8 @@ static bool lines_make(const struct finder *f, const struct filter *want, struct
 			v->bound++;
 		else
 			v->mapped++;
+		v->blocked += line.row.how && strcmp(line.row.how, "bind") != 0 &&
+			      line.row.state >= STATE_HALF_OPEN;
 	}
 	return true;
 }
