@@ -46,16 +46,6 @@ static bool open_(struct learn_flow *f)
 	return true;
 }
 
-/* What looked like the greeting, and is none. */
-static void no_greeting(struct rpc *s, unsigned side, const struct evidence *at)
-{
-	const uint8_t n = s->greeted[side];
-
-	s->greeted[side] = NO_GREETING;
-	if (n && n < GREETING)
-		rpc_assoc_bytes(s->assoc, side, (const uint8_t *)greeting, n, true, at);
-}
-
 static void bytes(struct learn_flow *f, unsigned side, const uint8_t *p, size_t n, bool start,
 		  const struct evidence *at)
 {
@@ -66,12 +56,13 @@ static void bytes(struct learn_flow *f, unsigned side, const uint8_t *p, size_t 
 	if (!*had && !start)
 		*had = NO_GREETING;
 	while (*had < GREETING && rd_left(&r)) {
-		if (!rd_is(&r, &greeting[*had], 1)) {
-			start = !*had;
-			no_greeting(s, side, at);
-			break;
+		if (rd_is(&r, &greeting[*had], 1)) {
+			++*had;
+			continue;
 		}
-		++*had;
+		/* What looked like it up to here is no PDU either. */
+		start = !*had;
+		*had = NO_GREETING;
 	}
 	if (!rd_left(&r))
 		return;

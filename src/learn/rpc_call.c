@@ -259,7 +259,8 @@ void call_asked(struct rpc_assoc *a, unsigned side, const struct pdu *h, const s
 				 : p->opnum == EPM_MAP || p->opnum == EPM_LOOKUP;
 
 	for (c = a->calls; c; c = c->next)
-		if (!c->asked && c->id == h->call_id && c->context == p->context)
+		/* Some faults do not say which context they are about. */
+		if (!c->asked && c->id == h->call_id && (c->context == p->context || c->fault))
 			break;
 	if (!c) {
 		if (iface >= IFACES_MAX && !(iface == IFACE_UNKNOWN && rpc_assumable(a, !side)))
@@ -343,7 +344,6 @@ struct call *call_answer(struct rpc_assoc *a, unsigned side, const struct pdu *h
 		answer_end(a, c);
 	}
 	c = asked(a, h, &p->context);
-	/* Some faults do not say which context they are about. */
 	if (!c && h->ptype == PDU_FAULT)
 		c = asked(a, h, NULL);
 	if (!c && may_matter(a, side, p->context)) {

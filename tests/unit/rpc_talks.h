@@ -618,6 +618,58 @@ static void both_clients(struct talk *t)
 	t->step[1].side = 1;
 }
 
+/* Every question has its answer, so what is missing is none. */
+static void lost_nothing(struct talk *t)
+{
+	bind_one(t, 1, EPM, 3, NDR);
+	ack(t, 1, NDR);
+	request(t, 2, 0, 3, 132);
+	fault(t, 2, 9, 5);
+	map_call(t, 3, 0, false, DRSUAPI, 4, 49667);
+	missing(t, 1, 0);
+}
+
+/* Both are missing. */
+static void lost_both(struct talk *t)
+{
+	mapped(t);
+	missing(t, 0, 0);
+	missing(t, 1, 0);
+}
+
+/* The context in use is offered again, as for another leg of authentication. */
+static void offered_again(struct talk *t)
+{
+	static const struct offered o = {0, EPM, 3, 0, NDR};
+
+	bind_one(t, 1, EPM, 3, NDR64);
+	ack(t, 1, NDR64);
+	request(t, 2, 0, 3, 132);
+	alter_n(t, 3, &o, 1);
+	respond(t, 3, 2, 0);
+	map_one(t, true, DRSUAPI, 4, 49667);
+	end(t, 1);
+}
+
+/* What was kept for a header that is none has PDUs in it, and garbage between them. */
+static void mid_stumble(struct talk *t)
+{
+	t->mid = true;
+	begin(t, PDU_RESPONSE, 3, 1);
+	t->p[t->pdu + 8] = 0x30;
+	t->p[t->pdu + 9] = 0x02;
+	step(t, 1, t->pdu);
+	for (uint16_t i = 0; i < 4; i++) {
+		respond(t, 3, 2 + i, 0);
+		map_one(t, false, DRSUAPI, 4, (uint16_t)(50000 + i));
+		end(t, 1);
+		if (i == 1) {
+			say(t, "\x05xyz", 4);
+			step(t, 1, t->n - 4);
+		}
+	}
+}
+
 #define MAPPED "client 0 bind epmapper/3.0 | epm 49667 drsuapi"
 
 static const struct conversation {
@@ -711,6 +763,14 @@ static const struct conversation {
 	 "2 0 0"},
 	{"no RPC", no_rpc, 135, "| 0 0 0"},
 	{"stumble", stumble, 135, MAPPED " | epm 49668 netlogon | epm 49669 lsarpc | 3 0 0"},
+	{"nothing lost", lost_nothing, 135,
+	 "client 0 bind epmapper/3.0 faults | epm 49667 drsuapi | 1 0 0"},
+	{"question and answer lost", lost_both, 135,
+	 "client 0 bind epmapper/3.0 lost | epm 49667 drsuapi | 1 0 0"},
+	{"context offered again", offered_again, 135, MAPPED " | 1 0 0"},
+	{"mid-stream, garbage between", mid_stumble, 135,
+	 "client 0 | epm 50000 drsuapi assumed | epm 50001 drsuapi assumed | epm 50002 drsuapi "
+	 "assumed | epm 50003 drsuapi assumed | 4 0 0"},
 	{"two clients", both_clients, 135, "client 0 bind epmapper/3.0 | 0 0 0"},
 };
 
