@@ -204,7 +204,7 @@ static void by_chance(const struct talk *t, uint16_t port, uint64_t seed, size_t
 	struct cursor c[2] = {{0}, {0}};
 	bool more[2];
 
-	while ((more[0] = next(t, 0, &c[0])) | (more[1] = next(t, 1, &c[1]))) {
+	while ((int)(more[0] = next(t, 0, &c[0])) | (int)(more[1] = next(t, 1, &c[1]))) {
 		unsigned side = more[0] && more[1] ? rng(&seed) % 2 : more[1];
 		unsigned pieces = 1 + rng(&seed) % 8;
 
