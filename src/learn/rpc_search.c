@@ -64,22 +64,22 @@ static void thin_out(struct search *s)
 
 static bool add_mark(struct learn *l, struct search *s, const struct evidence *at)
 {
-	struct mark *last = s->n_mark ? &s->mark[s->n_mark - 1] : NULL;
+	struct mark *last = s->mark && s->n_mark ? &s->mark[s->n_mark - 1] : NULL;
 
 	if (last && last->at.input == at->input && last->at.number == at->number &&
 	    last->at.ts_ns == at->ts_ns) {
 		last->end = s->n;
 		return true;
 	}
-	if (s->n_mark == MARKS_MAX)
+	if (last && s->n_mark == MARKS_MAX)
 		thin_out(s);
-	if (s->n_mark == s->mark_room) {
+	if (!s->mark || s->n_mark == s->mark_room) {
 		uint32_t room = s->mark_room ? 2 * s->mark_room : 4;
 		struct mark *m = learn_take(l, room * sizeof *m);
 
 		if (!m)
 			return false;
-		if (s->n_mark)
+		if (s->mark)
 			memcpy(m, s->mark, s->n_mark * sizeof *m);
 		learn_give(l, s->mark, s->mark_room * sizeof *s->mark);
 		s->mark = m;
