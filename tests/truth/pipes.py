@@ -198,7 +198,7 @@ def main():
                     name, key, sorted(ifaces), sorted(taken)))
             else:
                 same_ifaces += len(ifaces)
-    print('%d captures with SMB: %d conversations with pipes, %d pipes and %d interfaces are the same'
+    print('%d captures with SMB: %d conversations with pipes; %d pipes, %d interfaces are the same'
           % (len(smb), convs, same_pipes, same_ifaces))
     for p in problems:
         print('PROBLEM: ' + p)
