@@ -122,9 +122,9 @@ struct flow_heads {
  * numbers, each once. UDP: a datagram whole. */
 struct flow_bytes {
 	unsigned side;
-	const uint8_t *p;   /* NULL: bytes are missing here */
-	uint64_t n;         /* bytes, or how many are missing; missing and 0: nobody knows */
-	bool start;         /* the first bytes of that side's stream (UDP: always) */
+	const uint8_t *p; /* NULL: bytes are missing here */
+	uint64_t n;       /* bytes, or how many are missing; missing and 0: nobody knows */
+	bool start;       /* the first bytes of that side's stream (UDP: always) */
 	/* UDP: the datagram was longer than what the capture holds of it. One in fragments is told
 	 * by its first fragment, cut, and again when all of it is there. */
 	bool cut;
