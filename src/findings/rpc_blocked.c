@@ -361,11 +361,47 @@ static void ends_of(struct work *w, struct finding *f, const struct cand *v, siz
 		f->folded = 0;
 }
 
+/* The first conversation of the finding that failed in another way than `it`; NULL: all alike. */
+static const struct item *failed_otherwise(const struct work *w, const struct item *it,
+					   const struct cand *v, size_t n)
+{
+	const struct item *first = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct item *other = &w->item[v[i].item];
+
+		if (other->c->state == it->c->state && other->c->refuser == it->c->refuser)
+			continue;
+		if (!first || other->c->first_ns < first->c->first_ns)
+			first = other;
+	}
+	return first;
+}
+
+/* What became of the conversations beside `it`. */
+static const char *others_text(struct work *w, const struct item *otherwise, size_t n)
+{
+	const struct conv *c;
+
+	if (n < 2)
+		return "";
+	if (!otherwise)
+		return arena_printf(
+			w->a, " The same failed in %s.",
+			text_counted(w->a, n - 1, "more conversation", "more conversations"));
+	c = otherwise->c;
+	return arena_printf(w->a, " %s failed as well, not all alike; %s to %s %u/%s: %s",
+			    text_counted(w->a, n - 1, "more conversation", "more conversations"),
+			    w->party[otherwise->client].token, w->party[otherwise->server].token,
+			    c->port, proto_text(c->proto), text_failure(w, c));
+}
+
 static bool blocked_finding(struct work *w, const struct cand *v, size_t n)
 {
 	const struct item *it = &w->item[v[0].item];
 	struct grant_hit hit;
 	const struct rpc_iface *iface;
+	const struct item *otherwise;
 	const char *label, *since = "";
 	char text[TIME_TEXT];
 	struct finding *f;
@@ -398,16 +434,20 @@ static bool blocked_finding(struct work *w, const struct cand *v, size_t n)
 				     time_human_tz(it->since_ns, site_tz(w->site), text));
 		f->has_state = false;
 	}
-	if (n > 1)
-		since = arena_printf(
-			w->a, "%s The same failed in %s.", since,
-			text_counted(w->a, n - 1, "more conversation", "more conversations"));
+	otherwise = failed_otherwise(w, it, v, n);
+	since = arena_printf(w->a, "%s%s", since, others_text(w, otherwise, n));
 	label = label ? label : rpc_is_dcom(hit.own) ? "an object (DCOM)" : "its services";
 	f->why =
 		arena_printf(w->a, "%s was told where %s of %s is, and could not reach it. %s %s%s",
 			     text_endpoint(w, &f->client), label, text_endpoint(w, &f->server),
 			     text_grant(w, hit.own), text_failure(w, it->c), since);
 	f->advice = failed_advice(w, it, f, label);
+	if (otherwise) {
+		const char *also = failed_advice(w, otherwise, f, label);
+
+		if (strcmp(also, f->advice) != 0)
+			f->advice = arena_printf(w->a, "%s As for the rest: %s", f->advice, also);
+	}
 	f->tshark = both_filter(w, f);
 	return true;
 }

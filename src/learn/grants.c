@@ -35,16 +35,21 @@ struct grants {
 	struct hash_key key;
 	struct row *bucket[BUCKETS];
 	struct count *of[BUCKETS];
-	size_t n, n_servers;
+	size_t n, n_servers, max;
 	struct grant *sorted; /* NULL: to be made again */
 };
 
-struct grants *grants_new(const struct hash_key *key)
+struct grants *grants_new(const struct hash_key *key, size_t max_memory)
 {
 	struct grants *t = calloc(1, sizeof *t);
 
-	if (t)
-		t->key = key ? *key : hash_key_random();
+	if (!t)
+		return NULL;
+	t->key = key ? *key : hash_key_random();
+	/* A row may be the first of its server, and stands once more in the sorted copy. */
+	t->max = max_memory / (sizeof(struct row) + sizeof(struct count) + sizeof(struct grant));
+	if (t->max > GRANTS_MAX)
+		t->max = GRANTS_MAX;
 	return t;
 }
 
@@ -73,7 +78,8 @@ struct grants *grants_free(struct grants *t)
 
 size_t grants_memory(const struct grants *t)
 {
-	return sizeof *t + t->n * sizeof(struct row) + t->n_servers * sizeof(struct count);
+	return sizeof *t + t->n * (sizeof(struct row) + sizeof(struct grant)) +
+	       t->n_servers * sizeof(struct count);
 }
 
 static uint64_t hash_of(const struct grants *t, const void *p, size_t n)
@@ -162,7 +168,7 @@ bool grants_add(struct grants *t, const struct addr *server, const struct addr *
 		}
 
 	/* Servers are counted for rows alone: else a full table could grow by them. */
-	struct count *of = t->n < GRANTS_MAX ? count_of(t, server) : NULL;
+	struct count *of = t->n < t->max ? count_of(t, server) : NULL;
 
 	if (!of || of->n >= GRANTS_OF_SERVER_MAX)
 		return false;

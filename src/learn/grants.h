@@ -28,7 +28,8 @@ struct grant {
 };
 
 struct grants;
-struct grants *grants_new(const struct hash_key *key);
+/* Bytes beyond max_memory are not taken; GRANTS_MAX rows need less than 128 MiB. */
+struct grants *grants_new(const struct hash_key *key, size_t max_memory);
 struct grants *grants_free(struct grants *t);
 /* False when there was no room. */
 bool grants_add(struct grants *t, const struct addr *server, const struct addr *client,

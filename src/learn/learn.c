@@ -24,6 +24,7 @@ static const size_t MEMORY = (size_t)64 << 20;
 
 struct learn {
 	struct grants *grants;
+	struct learn_flow *open; /* streams that are read */
 	size_t max_memory;
 	struct learn_stats stats;
 };
@@ -44,15 +45,20 @@ struct learn *learn_new(const struct learn_options *o)
 
 	if (!l)
 		return NULL;
-	l->max_memory = o->max_memory ? o->max_memory : MEMORY;
-	l->grants = grants_new(o->key);
+	/* Half for what is read now, half for what was learned. */
+	l->max_memory = (o->max_memory ? o->max_memory : MEMORY) / 2;
+	l->grants = grants_new(o->key, l->max_memory);
 	return l->grants ? l : learn_free(l);
 }
 
 struct learn *learn_free(struct learn *l)
 {
+	struct learn_facts unread;
+
 	if (!l)
 		return NULL;
+	while (l->open) /* a run that ended by an error */
+		learn_close(l->open, &unread);
 	grants_free(l->grants);
 	free(l);
 	return NULL;
@@ -110,6 +116,10 @@ struct learn_flow *learn_open(struct learn *l, const struct learn_ask *q)
 		learn_give(l, f, sizeof *f);
 		return NULL;
 	}
+	f->next = l->open;
+	if (f->next)
+		f->next->prev = f;
+	l->open = f;
 	l->stats.flows++;
 	return f;
 }
@@ -130,6 +140,9 @@ void learn_close(struct learn_flow *f, struct learn_facts *ret_facts)
 {
 	f->learner->close(f);
 	*ret_facts = f->facts;
+	*(f->prev ? &f->prev->next : &f->l->open) = f->next;
+	if (f->next)
+		f->next->prev = f->prev;
 	learn_give(f->l, f, sizeof *f);
 }
 

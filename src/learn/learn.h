@@ -40,7 +40,7 @@ struct learn_facts {
 
 struct learn_options {
 	const struct hash_key *key; /* NULL: a random secret */
-	size_t max_memory;          /* for flows and grants; 0: 64 MiB */
+	size_t max_memory;          /* half for flows, half for grants; 0: 64 MiB */
 };
 
 struct learn_stats {
@@ -57,6 +57,7 @@ struct learn;
 struct learn_flow;
 
 struct learn *learn_new(const struct learn_options *o);
+/* Streams that are still open are closed; what they would have told is lost. */
 struct learn *learn_free(struct learn *l);
 const struct learn_stats *learn_stats(const struct learn *l);
 

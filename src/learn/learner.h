@@ -32,6 +32,7 @@ struct learn_flow {
 	uint16_t port[2];
 	struct learn_facts facts;
 	void *state;
+	struct learn_flow *prev, *next; /* of those that are open */
 };
 
 /* Memory charged against the audit's learners: NULL when there is no room (counted as refused).

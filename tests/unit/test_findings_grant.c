@@ -527,19 +527,19 @@ static void test_not_blocked(void **state)
 	}
 }
 
-/* Two addresses of one host are one fact, and both are counted. */
-static void test_blocked_twice(void **state)
+/* Two addresses of one host are one fact, and both are counted; what failed otherwise is told. */
+static void blocked_twice(bool alike)
 {
 	struct lab l = lab_open(SPLIT);
 	struct told t = {.n = 0};
 	const struct finding *f;
 
-	(void)state;
 	tell(&t, CRM01, DC01, GRANT_EPM, "netlogon", PORT, 3500);
 	tell(&t, "2001:db8:20:1::11", "2001:db8:20:3::30", GRANT_EPM, "netlogon", PORT, 3550);
 	failed(&l, CRM01, DC01, PORT, STATE_NO_ANSWER);
-	failed(&l, "2001:db8:20:1::11", "2001:db8:20:3::30", PORT, STATE_REJECTED)->first_ns =
-		T(3700);
+	failed(&l, "2001:db8:20:1::11", "2001:db8:20:3::30", PORT,
+	       alike ? STATE_NO_ANSWER : STATE_REJECTED)
+		->first_ns = T(3700);
 	judge_told(&l, &t);
 	assert_int_equal(lab_count(&l, KIND_RPC_BLOCKED), 1);
 	f = lab_find(&l, KIND_RPC_BLOCKED, PORT);
@@ -547,9 +547,19 @@ static void test_blocked_twice(void **state)
 	assert_int_equal(f->state, STATE_NO_ANSWER);
 	assert_false(f->client.has_address);
 	assert_string_equal(f->client.host, "crm01");
-	assert_true(has_text(f->why, "The same failed in 1 more conversation."));
+	assert_true(has_text(f->why, alike ? "The same failed in 1 more conversation."
+					   : "1 more conversation failed as well, not all alike; "
+					     "crm01 to dc01 49667/tcp: "));
+	assert_int_equal(has_text(f->why, "rejected by"), !alike);
 	assert_string_equal(f->tshark, "tcp.port==135 || tcp.port==49667");
 	lab_close(&l);
+}
+
+static void test_blocked_twice(void **state)
+{
+	(void)state;
+	blocked_twice(true);
+	blocked_twice(false);
 }
 
 /* It worked, and then the port was closed: the mapper still hands it out. */

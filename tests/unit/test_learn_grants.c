@@ -30,7 +30,7 @@ static bool add(struct grants *t, const struct told *x)
 static struct grants *fresh(uint64_t secret)
 {
 	const struct hash_key key = {secret, ~secret};
-	struct grants *t = grants_new(&key);
+	struct grants *t = grants_new(&key, SIZE_MAX);
 
 	assert_non_null(t);
 	return t;
@@ -266,14 +266,35 @@ static void a_full_table_does_not_grow(void **state)
 		assert_false(grants_add(t, &server, &client, &g, false, &at));
 	}
 	assert_true(grants_memory(t) == full);
-	assert_true(full < (size_t)64 << 20);
+	assert_true(full < (size_t)128 << 20);
+	grants_free(t);
+}
+
+static void memory_is_a_limit(void **state)
+{
+	const struct addr client = addr_v4(0x0a010101);
+	const struct evidence at = {1, 0, 1};
+	const size_t most = (size_t)1 << 20;
+	struct grants *t = grants_new(NULL, most);
+	struct granted g = {.how = GRANT_EPM, .proto = GRANTED_TCP, .port = 49152};
+	unsigned n = 0;
+
+	assert_non_null(t);
+	for (; n < GRANTS_MAX; n++) {
+		const struct addr server = addr_v4(0x0a000000 + n);
+
+		if (!grants_add(t, &server, &client, &g, false, &at))
+			break;
+	}
+	assert_in_range(n, 1000, GRANTS_MAX - 1);
+	assert_true(grants_memory(t) < most + most / 8);
 	grants_free(t);
 }
 
 static void nothing_was_granted(void **state)
 {
 	const struct grant *g = (const struct grant *)1;
-	struct grants *t = grants_new(NULL);
+	struct grants *t = grants_new(NULL, SIZE_MAX);
 
 	assert_non_null(t);
 	assert_int_equal(rows_of(t, &g), 0);
@@ -294,6 +315,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_said_does_not_count),
 		cmocka_unit_test(one_server_cannot_fill_the_table),
 		cmocka_unit_test(a_full_table_does_not_grow),
+		cmocka_unit_test(memory_is_a_limit),
 		cmocka_unit_test(nothing_was_granted),
 	};
 
