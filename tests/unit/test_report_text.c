@@ -44,8 +44,8 @@ static void test_says(void **state)
 		"tshark -r a.pcapng -Y 'ip.addr==10.20.1.12 && tcp.port==22'\n",
 		"contradiction  waived by W-2024-017",
 		"the whole capture",
-		"  interface unknown; begins in packet 13 of it's b.pcap (2024-05-01 03:00:00\n"
-		"  UTC); established\n  no grant, of ev\\x1b",
+		"begins in packet 13 of it's b.pcap (2024-05-01 03:00:00\n  UTC); established\n",
+		"  no grant, of ev\\x1b",
 		"  50003/udp  documented-dynamic\n  interface unknown; granted by an OXID resolver",
 		" given to another client;",
 		"  lsarpc, 01020300-0000-0000-0000-000000000000; named by its own bind, packet 12",
