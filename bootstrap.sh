@@ -10,7 +10,7 @@
 set -eu
 cd "$(dirname "$0")"
 
-BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config libpcap-dev libyaml-dev libmd-dev
+BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config libpcap-dev libyaml-dev libjansson-dev libmd-dev
 	zlib1g-dev libzstd-dev liblz4-dev liblzma-dev uthash-dev scdoc tzdata"
 TEST_PACKAGES="libcmocka-dev clang clang-tidy libclang-rt-dev mandoc cppcheck python3 python3-jsonschema tshark"
 

@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 const char *span_version(void);
-/* "+PCAP 1.10.3 +YAML 0.2.5 ..." */
+/* "+PCAP 1.10.3 +YAML 0.2.5 +JSON 2.14 ..." */
 const char *span_features(void);
 
 /* Report formats: name, file suffix and one line of help; NULL past the last. */

@@ -26,6 +26,7 @@ enum {
 	X(FLOWS, flows)           \
 	X(RPC, rpc)               \
 	X(EXPLAIN, explain)       \
+	X(DIFF, diff)             \
 	X(ROLES, roles)           \
 	X(RULES, rules)           \
 	X(SITE, site)             \

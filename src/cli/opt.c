@@ -132,12 +132,18 @@ static const struct opt opts[] = {
 	 RUNS, SET_TEXT, AT(memory)},
 	{0, "json", NULL, "Print the view as JSON.",
 	 CMD_BIT(FLOWS) | CMD_BIT(RPC) | CMD_BIT(ROLES) | CMD_BIT(RULES) | CMD_BIT(PROTOCOLS) |
-		 CMD_BIT(VERSION),
+		 CMD_BIT(VERSION) | CMD_BIT(DIFF),
 	 SET_COUNT, AT(json)},
+	{0, "all", NULL, "List what is the same in both results, too.", CMD_BIT(DIFF), SET_COUNT,
+	 AT(all)},
+	{0, "force", NULL,
+	 "Compare also results of another site, other rule packs or windows of very "
+	 "different length; what differs is told.",
+	 CMD_BIT(DIFF), SET_COUNT, AT(force)},
 	{0, "color", "WHEN",
 	 "Colour on standard output: auto (the default: on a terminal), always, "
 	 "never.",
-	 CMD_BIT(AUDIT), SET_TEXT, AT(color), COMPLETE_WORDS, color_word},
+	 CMD_BIT(AUDIT) | CMD_BIT(DIFF), SET_TEXT, AT(color), COMPLETE_WORDS, color_word},
 	{0, "progress", "WHEN",
 	 "Progress line on a terminal: auto (the default: after a second) or "
 	 "never.",

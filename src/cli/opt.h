@@ -19,6 +19,7 @@ struct options {
 	const char *site, *filter, *format, *only, *fail_on, *color, *progress, *memory, *reader;
 	VEC(const char *) files, rules, rules_dirs, roles, outputs;
 	unsigned strict_input, digest, follow, vlan_key, json, quiet, verbose, help, version;
+	unsigned all, force;
 	uint64_t max_memory; /* bytes; 0: the default */
 	char **args;         /* what is no option, in order */
 	size_t n_args;

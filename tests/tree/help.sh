@@ -99,6 +99,12 @@ wrong 2 site lint
 wrong 2 completion
 wrong 2 completion csh
 wrong 2 help nothing
+wrong 2 diff
+wrong 2 diff a.json
+wrong 2 diff a.json b.json c.json
+wrong 2 diff "$tmp/missing.json" "$tmp/missing.json"
+says 'cannot read'
+wrong 2 diff / /
 wrong 3 audit "$tmp/missing.pcap"
 wrong 3 "$tmp/missing.pcap"
 exit $bad

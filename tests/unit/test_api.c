@@ -38,7 +38,7 @@ static void every_function_is_there(void **state)
 		(any *)span_rules_show,         (any *)span_rules_test,
 		(any *)span_site_lint,          (any *)span_version,
 		(any *)span_write_kinds,        (any *)span_write_protocols,
-		(any *)span_write_roles_help,
+		(any *)span_write_roles_help,   (any *)span_diff,
 	};
 
 	for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)

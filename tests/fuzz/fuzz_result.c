@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Any bytes as a result document: what is read keeps its promises, nothing is new against itself,
+ * and no byte of it reaches a page unescaped. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/diff.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+
+static void require(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static void check(const struct read_result *r)
+{
+	for (size_t i = 0; i < r->n_findings; i++) {
+		const struct read_finding *f = &r->findings[i];
+
+		require(f->kind < KIND_N && f->severity < SEV_N && f->state < STATE_N);
+		require(f->client.token && f->server.token);
+		require(read_result_finding(r, f->id) == f);
+	}
+	for (size_t i = 0; i < r->n_seen; i++)
+		require(read_result_seen(r, r->seen[i]));
+	require(r->gap_ppm <= 1000000 && r->one_way_ppm <= 1000000);
+	require((r->from_ns == TIME_NONE) == (r->to_ns == TIME_NONE) && r->from_ns <= r->to_ns);
+}
+
+static void check_inert(const struct out *o)
+{
+	require(!out_failed(o));
+	for (size_t i = 0; i < o->n; i++)
+		require((unsigned char)o->p[i] >= 0x20 || o->p[i] == '\n');
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	const struct span_diff_options all = {.all = true};
+	struct errors errs = {0};
+	struct diff d = {.path = {"old.json", "new.json"}};
+	struct out o = {0};
+	int r = read_result_parse("fuzz.json", (const char *)p, n, &errs, &d.was);
+
+	require(r == 0 || errs.n_errors == 1);
+	if (!r) {
+		check(&d.was);
+		require(read_result_parse("fuzz.json", (const char *)p, n, &errs, &d.is) == 0);
+		require(diff_make(&d) == 0);
+		require(d.n_rows == d.n[DIFF_STILL] && !d.n_refusals && !d.n_rules);
+		require(!d.coverage_worse);
+		require(diff_text(&d, &all, &o) == 0);
+		check_inert(&o);
+		out_reset(&o);
+		require(diff_json(&d, &all, &o) == 0);
+		check_inert(&o);
+	}
+	out_reset(&o);
+	errors_format(&errs, "spanaudit", &o);
+	check_inert(&o);
+	out_done(&o);
+	errors_done(&errs);
+	diff_done(&d);
+	return 0;
+}
