@@ -424,7 +424,8 @@ static void text_summary(struct writer *w)
 	struct out line = {0};
 	const char *between = ": ";
 
-	out_printf(&line, "explained %llu", (unsigned long long)(v->mapped + v->bound));
+	out_printf(&line, "explained %llu",
+		   (unsigned long long)v->mapped + (unsigned long long)v->bound);
 	if (v->mapped + v->bound)
 		out_printf(&line, ": %llu by their own bind, %llu by a grant",
 			   (unsigned long long)v->bound, (unsigned long long)v->mapped);

@@ -317,7 +317,7 @@ static bool count_item(struct work *w, struct demand_set *d, size_t i)
 	if (!count_told(w, d, i, &q, &client, &server))
 		return false;
 	for (size_t k = 0; k < n; k++) {
-		fixed |= rules[k] == by;
+		fixed |= by && rules[k] == by;
 		if (!count_rule(w, d, rules[k], i, &client, &server))
 			return false;
 	}

@@ -296,7 +296,7 @@ static void transaction_secondary(const struct smb *s, const struct smb_unit *u,
 
 	if (b->n_words != 8)
 		return;
-	rd_skip(&b->words, 5 * 2);
+	rd_skip(&b->words, (size_t)5 * 2);
 
 	uint32_t n = rd_le16(&b->words), offset = rd_le16(&b->words);
 
@@ -320,7 +320,7 @@ static void transaction_answer(struct smb *s, const struct smb_unit *u, struct b
 	if (b->n_words >= 10) {
 		rd_skip(&b->words, 2);
 		total = rd_le16(&b->words);
-		rd_skip(&b->words, 4 * 2);
+		rd_skip(&b->words, (size_t)4 * 2);
 		n = rd_le16(&b->words);
 
 		uint32_t offset = rd_le16(&b->words);

@@ -91,12 +91,20 @@ static bool header(const struct smb *s, const struct smb_unit *u, struct header 
 	return true;
 }
 
+/* Both halves of the FileId at r. */
+static bool all_ones(struct rd *r)
+{
+	const uint64_t persistent = rd_le64(r), volatile_ = rd_le64(r);
+
+	return persistent == ALL_ONES && volatile_ == ALL_ONES;
+}
+
 /* The FileId at r. All ones: that of the request before (3.3.5.2.7.2), which may be about to open
  * it. */
 static struct smb_id file_id(const struct smb *s, const struct smb_unit *u, struct rd *r)
 {
 	struct rd look = *r;
-	bool ones = rd_le64(&look) == ALL_ONES && rd_le64(&look) == ALL_ONES;
+	bool ones = all_ones(&look);
 	struct smb_id id = smb_id(SMB_ID_FILE, r, FILE_ID);
 
 	return ones ? s->side[u->side].id : id;
@@ -271,7 +279,7 @@ static void ioctl_answer(struct smb *s, const struct smb_unit *u, const struct h
 			return;
 
 		struct rd look = r;
-		bool ones = rd_le64(&look) == ALL_ONES && rd_le64(&look) == ALL_ONES;
+		bool ones = all_ones(&look);
 
 		id = smb_id(SMB_ID_FILE, &r, FILE_ID);
 		if (ones)

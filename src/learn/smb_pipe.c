@@ -140,8 +140,10 @@ static void pipe_drop(struct smb *s, struct smb_pipe *p)
 {
 	struct smb_pipe **at = &s->pipes;
 
-	while (*at != p)
+	while (*at && *at != p)
 		at = &(*at)->next;
+	if (!*at)
+		return;
 	*at = p->next;
 	s->n_pipe--;
 	for (struct smb_wait *w = s->waits; w; w = w->next)
