@@ -92,13 +92,14 @@ static int check_pack(struct diff *d, const struct read_pack *a, const struct re
 		"What is documented or demanded has changed with the rules, so findings change "
 		"without the traffic.\n"
 		"Judge the older capture again by the newer rules.";
-	const struct read_pack *one = a ? a : b;
 
+	if (!a && !b)
+		return 0;
 	if (!a || !b)
 		return refuse(d,
 			      arena_printf(&d->arena,
 					   "only the %s result was judged by the rule pack '%s'",
-					   a ? "old" : "new", one->name),
+					   a ? "old" : "new", a ? a->name : b->name),
 			      hint);
 	if (!same(a->revision, b->revision))
 		return refuse(d,
@@ -418,7 +419,7 @@ static int compare_findings(struct diff *d)
 			compare_pair(row);
 		} else if (row->is) {
 			row->class = row->is->waiver ? DIFF_NEW_WAIVED : DIFF_NEW;
-		} else {
+		} else if (row->was) {
 			row->reason = unseen(d, row->was);
 			row->class = row->reason ? DIFF_NOT_SEEN : DIFF_GONE;
 		}

@@ -119,7 +119,7 @@ static const json_t *member_of(struct reading *rd, const json_t *o, const char *
 
 	if (needed && !v)
 		wrong(rd, name, "is missing");
-	return v && json_is_null(v) ? NULL : v;
+	return json_is_null(v) ? NULL : v;
 }
 
 static const char *keep(struct reading *rd, const char *name, const json_t *v)
