@@ -198,7 +198,7 @@ static const struct rule *rule_for(struct matrix *m, const struct ask *q, const 
 				   size_t *ret_refused)
 {
 	const struct rule *const *rules;
-	const struct rule *first = NULL;
+	const struct rule *first = NULL, *tolerating = NULL;
 	size_t n = matrix_allowing(m, &q->client, &q->server, q->proto, q->port, &rules);
 
 	*ret_refused = o->n;
@@ -208,6 +208,11 @@ static const struct rule *rule_for(struct matrix *m, const struct ask *q, const 
 		if (!rules[i]->rpc)
 			continue;
 		refused = first_refused(q, rules[i], o);
+		if (rules[i]->informational) {
+			if (refused == o->n && !tolerating)
+				tolerating = rules[i];
+			continue;
+		}
 		if (!first) {
 			first = rules[i];
 			*ret_refused = refused;
@@ -217,12 +222,22 @@ static const struct rule *rule_for(struct matrix *m, const struct ask *q, const 
 			return rules[i];
 		}
 	}
-	if (!first && q->proto == IPPROTO_NR_TCP)
-		first = matrix_rpc(m, &q->client, &q->server);
-	else if (first)
-		return first;
-	*ret_refused = first_refused(q, first, o);
+	if (!first) {
+		if (q->proto == IPPROTO_NR_TCP)
+			first = matrix_rpc(m, &q->client, &q->server);
+		*ret_refused = first_refused(q, first, o);
+	}
+	if (*ret_refused != o->n && tolerating) {
+		*ret_refused = o->n;
+		return tolerating;
+	}
 	return first;
+}
+
+/* A pack that only tolerates documents nothing. */
+static enum kind dynamic_by(const struct rule *r)
+{
+	return r && r->informational ? KIND_TOLERATED : KIND_DOCUMENTED_DYNAMIC;
 }
 
 static void by_interface(struct matrix *m, const struct ask *q, const struct offer *o,
@@ -232,7 +247,7 @@ static void by_interface(struct matrix *m, const struct ask *q, const struct off
 
 	ret->rule = rule_for(m, q, o, &refused);
 	if (refused == o->n) {
-		ret->verdict = KIND_DOCUMENTED_DYNAMIC;
+		ret->verdict = dynamic_by(ret->rule);
 		return;
 	}
 	ret->verdict = KIND_UNEXPECTED_PROTOCOL;
@@ -246,17 +261,27 @@ static void by_object(struct matrix *m, const struct ask *q, struct ruling *ret)
 {
 	uint16_t asks =
 		app_by_name(q->hit->g->g.how == GRANT_OXID ? "dcerpc-oxid" : "dcerpc-activation");
+	const struct rule *tolerating = NULL;
 	const struct rule *const *rules;
 	size_t n = matrix_allowing(m, &q->client, &q->server, IPPROTO_NR_TCP, EPM_PORT, &rules);
 
 	ret->verdict = KIND_DOCUMENTED_DYNAMIC;
-	for (size_t i = 0; i < n; i++)
-		if (!rules[i]->rpc && rule_takes(rules[i], asks)) {
+	for (size_t i = 0; i < n; i++) {
+		if (rules[i]->rpc || !rule_takes(rules[i], asks))
+			continue;
+		if (!rules[i]->informational) {
 			ret->rule = rules[i];
 			return;
 		}
+		tolerating = tolerating ? tolerating : rules[i];
+	}
 	if (default_allows(q, "iwbemservices"))
 		return;
+	if (tolerating) {
+		ret->verdict = KIND_TOLERATED;
+		ret->rule = tolerating;
+		return;
+	}
 	ret->verdict = KIND_UNEXPECTED_PROTOCOL;
 	ret->why = CASE_INTERFACE;
 }
@@ -266,12 +291,11 @@ static bool allowed_rpc(struct matrix *m, const struct ask *q, const struct rule
 	const struct rule *const *rules;
 	size_t n = matrix_allowing(m, &q->client, &q->server, q->proto, q->port, &rules);
 
+	*ret = NULL;
 	for (size_t i = 0; i < n; i++)
-		if (rules[i]->rpc) {
+		if (rules[i]->rpc && (!*ret || ((*ret)->informational && !rules[i]->informational)))
 			*ret = rules[i];
-			return true;
-		}
-	return false;
+	return *ret;
 }
 
 static bool is_server(roleset s)
@@ -384,7 +408,7 @@ bool rpc_decide(const struct site *site, struct matrix *m, const struct ask *q, 
 		return false;
 	/* Somebody asks what the rules say of "dcerpc" as such: of an interface that they allow. */
 	if (q->imagined && is_dcerpc(q->app) && allowed_rpc(m, q, &rule)) {
-		ret->verdict = KIND_DOCUMENTED_DYNAMIC;
+		ret->verdict = dynamic_by(rule);
 		ret->rule = rule;
 		return true;
 	}

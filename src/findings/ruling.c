@@ -424,6 +424,17 @@ static bool any_recognised(const struct conv *c)
 	return false;
 }
 
+/* By a rule of dynamic RPC, or by one for the mapper that gave the port out; not a fixed port. */
+static bool tolerated_dynamic(const struct work *w, const struct item *it, const struct ask *q)
+{
+	struct port_list l;
+
+	if (!it->r.rule || it->r.reversed)
+		return false;
+	l = rule_ports(w->m, it->r.rule, q->server.host);
+	return it->r.rule->rpc || !port_list_has(&l, q->port);
+}
+
 /* A row of the table of dynamic RPC. */
 static bool is_dynamic(const struct work *w, const struct item *it, const struct ask *q)
 {
@@ -432,8 +443,9 @@ static bool is_dynamic(const struct work *w, const struct item *it, const struct
 		return false;
 	switch (it->r.verdict) {
 	case KIND_DOCUMENTED:
-	case KIND_TOLERATED:
 		return false;
+	case KIND_TOLERATED:
+		return tolerated_dynamic(w, it, q);
 	case KIND_ADVICE:
 		return it->r.why == CASE_REPLICATES;
 	case KIND_DOCUMENTED_DYNAMIC:

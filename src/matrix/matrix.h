@@ -173,7 +173,8 @@ size_t matrix_allowing(struct matrix *m, const struct end *client, const struct 
 /* A rule of `need: forbidden` that it matches; matrix_allowing() is then empty. */
 const struct rule *matrix_forbidding(struct matrix *m, const struct end *client,
 				     const struct end *server, uint8_t proto, uint16_t port);
-/* A rule for dynamic RPC from this client to this server, whatever the port. */
+/* A rule for dynamic RPC from this client to this server, whatever the port; not one of a pack that
+ * only tolerates. */
 const struct rule *matrix_rpc(struct matrix *m, const struct end *client, const struct end *server);
 /* The rule exists the other way round (and not this way). */
 const struct rule *matrix_reversed(struct matrix *m, const struct end *client,

@@ -12,7 +12,8 @@ const struct rule *matrix_rpc(struct matrix *m, const struct end *client, const 
 	for (size_t i = 0; i < m->n_rules; i++) {
 		const struct rule *r = &m->rules[i];
 
-		if (!r->rpc || r->need == NEED_FORBIDDEN || !rule_ends(m, r, client, server))
+		if (!r->rpc || r->informational || r->need == NEED_FORBIDDEN ||
+		    !rule_ends(m, r, client, server))
 			continue;
 		if (r->need != NEED_LEGACY)
 			return r;

@@ -154,6 +154,79 @@ static void every_row_is_a_rule(void **state)
 	site_free(site);
 }
 
+static const struct matrix_row *row_of(const char *paper, const char *rest)
+{
+	char id[48];
+
+	snprintf(id, sizeof id, "%s-%s", paper, rest);
+	for (size_t i = 0; i < N_ELEMENTS(matrix_rows); i++)
+		if (strcmp(matrix_rows[i].id, id) == 0)
+			return &matrix_rows[i];
+	return NULL;
+}
+
+/* What of two rows must be alike for the paper between them to be taken to say the same. */
+static void alike(const struct matrix_row *a, const struct matrix_row *b)
+{
+	assert_string_equal(a->from, b->from);
+	assert_string_equal(a->to, b->to);
+	assert_string_equal(a->proto, b->proto);
+	assert_string_equal(a->port, b->port);
+	assert_string_equal(a->need, b->need);
+	assert_string_equal(a->group, b->group);
+	assert_string_equal(a->expected, b->expected);
+	assert_string_equal(a->also, b->also);
+	assert_string_equal(a->when_missing, b->when_missing);
+}
+
+/* The tables of the paper for 2013 are filled with what the papers before and after it print
+ * alike, and every such rule says that it is derived. */
+static void the_paper_between(void **state)
+{
+	char *dir = rules_dir(), *path;
+	struct errors errs = {0};
+	size_t derived = 0;
+
+	assert_int_not_equal(asprintf(&path, "%s/crm-2013.yaml", dir), -1);
+
+	struct pack *p = pack_load(path, &errs);
+
+	no_errors(&errs);
+	assert_non_null(p);
+	assert_int_equal(p->n_rules, 31);
+	for (size_t i = 0; i < p->n_rules; i++) {
+		const struct rule *r = &p->rules[i];
+		const struct matrix_row *before, *after;
+
+		assert_int_equal(strncmp(r->id, "S13-", 4), 0);
+		before = row_of("S1", r->id + 4);
+		after = row_of("S2", r->id + 4);
+		assert_non_null(before);
+		assert_string_equal(r->from_name, before->from);
+		assert_string_equal(r->to_name, before->to);
+		if (r->ref)
+			assert_string_equal(r->ref, "S13-IWA-*");
+		else
+			same_service(before, r);
+		same_apps(before, r);
+		assert_string_equal(rule_need_words()[r->need], before->need);
+		assert_string_equal(r->group, before->group);
+		assert_string_equal(rule_missing_words()[r->when_missing], before->when_missing);
+		if (r->provenance == PROV_STATED)
+			continue;
+		assert_int_equal(r->provenance, PROV_DERIVED);
+		assert_non_null(after);
+		alike(before, after);
+		derived++;
+	}
+	assert_int_equal(derived, 28);
+	pack_lint(p, &errs);
+	no_errors(&errs);
+	pack_free(p);
+	free(path);
+	free(dir);
+}
+
 /* Packs list their rules in the order of the papers. */
 static void the_order_is_the_papers(void **state)
 {
@@ -315,9 +388,9 @@ static void examples_hold(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_row_is_a_rule), cmocka_unit_test(the_order_is_the_papers),
-		cmocka_unit_test(moved_with),          cmocka_unit_test(lint_is_content),
-		cmocka_unit_test(examples_hold),
+		cmocka_unit_test(every_row_is_a_rule),     cmocka_unit_test(the_paper_between),
+		cmocka_unit_test(the_order_is_the_papers), cmocka_unit_test(moved_with),
+		cmocka_unit_test(lint_is_content),         cmocka_unit_test(examples_hold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
