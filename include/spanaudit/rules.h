@@ -23,6 +23,9 @@ int span_rules_lint(struct span_audit *a, const char *path, FILE *f);
 int span_rules_test(struct span_audit *a, const char *path, FILE *f, size_t *ret_failed);
 /* Reads a site file against the packs in force; warnings and errors. */
 int span_site_lint(struct span_audit *a, const char *path, FILE *f);
+/* Writes the site file that a table of hosts (CSV with the columns name, address, role; "-":
+ * standard input) makes. SPAN_USAGE with the errors, all of them; nothing is written then. */
+int span_site_import(struct span_audit *a, const char *path, FILE *f);
 
 #ifdef __cplusplus
 }

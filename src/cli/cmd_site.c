@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/cli.h"
 #include "cli/opt.h"
@@ -28,29 +31,146 @@ static int lint(const struct options *o, char *const *files, size_t n)
 	return code;
 }
 
-static int run(const struct options *o)
+struct made { /* a site file in memory */
+	char *text;
+	size_t n;
+};
+
+static int write_made(void *user, FILE *f)
 {
-	if (!o->n_args || strcmp(o->args[0], "lint") != 0) {
-		say("It can be lint: spanaudit site lint site.yaml",
-		    o->n_args ? "'site %s' is unknown" : "what to do with the site file?%s",
-		    o->n_args ? o->args[0] : "");
+	const struct made *m = user;
+
+	return fwrite(m->text, 1, m->n, f) == m->n ? 0 : errno ? -errno : -EIO;
+}
+
+/* A file that is there may have been worked on by hand. What is no file (a pipe, a device) has
+ * nothing to lose. */
+static bool in_the_way(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode));
+}
+
+static int put_made(const struct options *o, const char *path, const char *from, struct made *m)
+{
+	int code;
+
+	if (!path || strcmp(path, "-") == 0) {
+		fwrite(m->text, 1, m->n, stdout);
+		return EXIT_CLEAN;
+	}
+	code = file_write(path, write_made, m);
+	if (!code && !o->quiet)
+		printf("%s: made from %s\nNext: spanaudit site lint %s\n", path, from, path);
+	return code;
+}
+
+static int make(const struct options *o, const char *path, const char *from)
+{
+	struct span_audit *a = span_audit_new();
+	struct made m = {0};
+	FILE *f = open_memstream(&m.text, &m.n);
+	int r = a && f ? span_site_import(a, from, f) : -ENOMEM;
+	int code;
+
+	if (f && fclose(f) != 0 && !r)
+		r = -ENOMEM;
+	code = say_status(a, r, o);
+	if (!code)
+		code = put_made(o, path, from, &m);
+	free(m.text);
+	span_audit_free(a);
+	return code;
+}
+
+static int import(const struct options *o, char *const *files, size_t n)
+{
+	const char *path = o->outputs.n ? o->outputs.v[0] : NULL;
+
+	if (n != 1) {
+		say("Name one: spanaudit site import hosts.csv -o site.yaml",
+		    n ? "a site file is made of one table, and %zu were named"
+		      : "no table was named",
+		    n);
 		return EXIT_USAGE;
 	}
-	if (o->n_args > 1)
-		return lint(o, o->args + 1, o->n_args - 1);
-	say("Name site files: spanaudit site lint site.yaml", "no file was named");
+	if (o->outputs.n > 1) {
+		say("Give -o once.", "-o was given %zu times", o->outputs.n);
+		return EXIT_USAGE;
+	}
+	if (o->site || o->roles.n || o->rules.n) {
+		say("A new site file is made of the table alone. Add what else belongs into it by "
+		    "hand.",
+		    "--site, --role and --rules have no meaning for 'site import'");
+		return EXIT_USAGE;
+	}
+	if (path && !o->force && in_the_way(path)) {
+		say("It may have been changed by hand. Choose another name for -o, or replace it "
+		    "with --force.",
+		    "'%s' exists already", path);
+		return EXIT_USAGE;
+	}
+	return make(o, path, files[0]);
+}
+
+static int checked_lint(const struct options *o, char *const *files, size_t n)
+{
+	if (!n) {
+		say("Name site files: spanaudit site lint site.yaml", "no file was named");
+		return EXIT_USAGE;
+	}
+	if (o->outputs.n || o->force) {
+		say("They belong to 'site import', which writes a file; lint prints.",
+		    "-o and --force have no meaning for 'site lint'");
+		return EXIT_USAGE;
+	}
+	return lint(o, files, n);
+}
+
+static const struct {
+	const char *name;
+	int (*run)(const struct options *o, char *const *files, size_t n);
+} subs[] = {{"lint", checked_lint}, {"import", import}};
+
+static const char *sub_word(size_t i)
+{
+	return i < N_ELEMENTS(subs) ? subs[i].name : NULL;
+}
+
+static int run(const struct options *o)
+{
+	const char *what = o->n_args ? o->args[0] : "";
+
+	for (size_t i = 0; i < N_ELEMENTS(subs); i++)
+		if (strcmp(subs[i].name, what) == 0)
+			return subs[i].run(o, o->args + 1, o->n_args - 1);
+
+	const char *near = nearest_word(what, sub_word);
+	struct out hint = {0};
+
+	if (near)
+		out_printf(&hint, "Did you mean 'spanaudit site %s'?\n", near);
+	out_puts(&hint, "It can be lint or import: spanaudit site lint site.yaml, "
+			"spanaudit site import hosts.csv");
+	say(out_str(&hint), o->n_args ? "'site %s' is unknown" : "what to do with the site file?%s",
+	    what);
+	out_done(&hint);
 	return EXIT_USAGE;
 }
 
 const struct cmd cmd_site = {
 	.id = CMD_SITE,
 	.name = "site",
-	.args = "[OPTION...] lint FILE...",
-	.help = "check a site file",
-	.about = "Reads site files, holds them against the rule packs in force, and says what is "
-		 "wrong "
-		 "with them.",
-	.words = "lint",
+	.args = "[OPTION...] lint FILE... | import TABLE.csv",
+	.help = "site files: check one, make one of a table",
+	.about = "lint reads site files, holds them against the rule packs in force, and says what "
+		 "is wrong with them. import makes a site file of a table of hosts as spreadsheets "
+		 "write it: CSV with the columns name, address and role, see spanaudit-site(5).\n"
+		 "\n"
+		 "  spanaudit site lint site.yaml\n"
+		 "  spanaudit site import hosts.csv -o site.yaml",
+	.words = "lint import",
 	.files = false,
 	.run = run,
 };

@@ -107,8 +107,9 @@ static const struct opt opts[] = {
 	 CMD_BIT(AUDIT), SET_TEXT, AT(format), COMPLETE_WORDS, format_word},
 	{'o', "output", "FILE",
 	 "Write the report into this file too, whole or not at all; its suffix "
-	 "says the format (.txt, .json), else --format does. May be repeated.",
-	 CMD_BIT(AUDIT), SET_LIST, AT(outputs), COMPLETE_FILE},
+	 "says the format (.txt, .json), else --format does. May be repeated. With "
+	 "'site import': write the site file here.",
+	 CMD_BIT(AUDIT) | CMD_BIT(SITE), SET_LIST, AT(outputs), COMPLETE_FILE},
 	{0, "fail-on", "SEVERITY",
 	 "Exit with 1 when a finding is at least this severe: low, medium "
 	 "(the default), high, critical; never turns 1 and 4 into 0.",
@@ -138,8 +139,9 @@ static const struct opt opts[] = {
 	 AT(all)},
 	{0, "force", NULL,
 	 "Compare also results of another site, other rule packs or windows of very "
-	 "different length; what differs is told.",
-	 CMD_BIT(DIFF), SET_COUNT, AT(force)},
+	 "different length; what differs is told. With 'site import': replace the "
+	 "file that -o names.",
+	 CMD_BIT(DIFF) | CMD_BIT(SITE), SET_COUNT, AT(force)},
 	{0, "color", "WHEN",
 	 "Colour on standard output: auto (the default: on a terminal), always, "
 	 "never.",

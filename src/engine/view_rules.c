@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "matrix/pack.h"
 #include "recognise/recognise.h"
+#include "site/import.h"
 
 static void service(struct out *o, const struct rule *r, const struct port_list *ports)
 {
@@ -294,4 +295,17 @@ int span_site_lint(struct span_audit *a, const char *path, FILE *f)
 	fprintf(f, "%s: %zu hosts, %zu networks, %zu rules in force, %zu warnings\n", path, hosts,
 		networks, matrix_n_rules(a->matrix), a->errs.n_warnings);
 	return SPAN_OK;
+}
+
+int span_site_import(struct span_audit *a, const char *path, FILE *f)
+{
+	struct out yaml = {0};
+	int r = site_import(path, &a->errs, &yaml);
+
+	if (!r)
+		r = engine_put(&yaml, f);
+	else if (r > 0)
+		r = SPAN_USAGE;
+	out_done(&yaml);
+	return r;
 }

@@ -7,6 +7,8 @@
 #include "config/yaml.h"
 #include "site/site.h"
 
+enum { HOST_ADDRS = 256 }; /* of one host; more is a network, or a slip */
+
 struct declared { /* a host and where it stands, for what is checked at the end */
 	struct host *host;
 	const struct ynode *at;

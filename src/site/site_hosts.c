@@ -6,8 +6,6 @@
 
 #include "site/reader.h"
 
-enum { HOST_ADDRS = 256 }; /* of one host; more is a network, or a slip */
-
 /* `role` and `roles` are the same key; people write either. */
 static bool host_roles(struct reader *r, struct ynode *record, roleset *ret_set)
 {

@@ -96,6 +96,12 @@ wrong 2 rules lint
 wrong 2 site
 wrong 2 site list
 wrong 2 site lint
+wrong 2 site lint -o x.yaml x.yaml
+wrong 2 site imprt x.csv
+says "spanaudit site import"
+wrong 2 site import
+wrong 2 site import a.csv b.csv
+wrong 2 site import --role sql=10.0.0.5 a.csv
 wrong 2 completion
 wrong 2 completion csh
 wrong 2 help nothing

@@ -37,6 +37,7 @@ static void every_function_is_there(void **state)
 		(any *)span_rules_lint,         (any *)span_rules_list,
 		(any *)span_rules_show,         (any *)span_rules_test,
 		(any *)span_site_lint,          (any *)span_version,
+		(any *)span_site_import,
 		(any *)span_write_kinds,        (any *)span_write_protocols,
 		(any *)span_write_roles_help,   (any *)span_diff,
 	};
