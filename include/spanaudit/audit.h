@@ -36,6 +36,12 @@ int span_audit_role(struct span_audit *a, const char *text);
 int span_audit_rules(struct span_audit *a, const char *pack);
 /* A folder to search packs in, before the built-in ones. */
 int span_audit_rules_dir(struct span_audit *a, const char *dir);
+/* A file of waivers (spanaudit-waivers(5)), may be repeated. What one covers counts for no verdict.
+ */
+int span_audit_waivers(struct span_audit *a, const char *path);
+/* RFC 3339 with offset: the moment that decides whether a waiver has expired; without it the
+ * clock's. Nothing else depends on it. */
+int span_audit_now(struct span_audit *a, const char *time);
 int span_audit_filter(struct span_audit *a, const char *bpf);
 /* A capture file, a folder of them, a pattern as shells know them, or "-" (standard input); may be
  * repeated. Opened by span_audit_run(), which reads all of them by packet time. */
@@ -101,6 +107,19 @@ int span_audit_write_flows(const struct span_audit *a, const char *filter, bool 
 int span_audit_write_rpc(const struct span_audit *a, const char *filter, bool json, unsigned width,
 			 FILE *f, FILE *err);
 int span_audit_write_roles(const struct span_audit *a, bool json, FILE *f);
+/* The waivers given, a line each, with owner and days left. No run is needed. */
+int span_audit_write_waivers(const struct span_audit *a, FILE *f);
+/* After a run: what each waiver covers. *ret_bad: some have expired or cover nothing. */
+int span_audit_check_waivers(const struct span_audit *a, unsigned width, FILE *f, bool *ret_bad);
+/* A new waiver for a file of them: the file's text as it is (`src`, n bytes; 0: there is none yet),
+ * and one more entry. approved_by and ticket may be NULL. ret_id gets its id, ret_text the new
+ * text, to be freed with free(). SPAN_USAGE with words kept (span_audit_errors) when something is
+ * wrong. */
+struct span_waiver {
+	const char *finding, *reason, *owner, *approved_by, *ticket, *expires;
+};
+int span_audit_add_waiver(struct span_audit *a, const struct span_waiver *w, const char *name,
+			  const char *src, size_t n, char ret_id[65], char **ret_text);
 /* A finding by id (or unique beginning of one), or 'A -> B:1433/tcp' with A and B addresses, host
  * names or roles. SPAN_USAGE with words on err when it is neither. Without a run only the second
  * form with names or roles works, from rules and site alone. */

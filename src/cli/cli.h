@@ -30,6 +30,7 @@ enum {
 	X(ROLES, roles)           \
 	X(RULES, rules)           \
 	X(SITE, site)             \
+	X(WAIVER, waiver)         \
 	X(PROTOCOLS, protocols)   \
 	X(COMPLETION, completion) \
 	X(HELP, help)             \

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RUNS   (CMD_BIT(AUDIT) | CMD_BIT(FLOWS) | CMD_BIT(RPC) | CMD_BIT(EXPLAIN) | CMD_BIT(ROLES))
+#define RUNS                                                                                  \
+	(CMD_BIT(AUDIT) | CMD_BIT(FLOWS) | CMD_BIT(RPC) | CMD_BIT(EXPLAIN) | CMD_BIT(ROLES) | \
+	 CMD_BIT(WAIVER))
 #define POLICY (RUNS | CMD_BIT(RULES) | CMD_BIT(SITE))
 #define ALL    (((uint32_t)1 << CMD_N) - 1)
 
@@ -99,6 +101,27 @@ static const struct opt opts[] = {
 	 "Judge by this rule pack, a name or a file; may be repeated. Without "
 	 "it the site file's packs count, else dynamics-365 and crm-2011.",
 	 POLICY, SET_LIST, AT(rules), COMPLETE_FILE},
+	{'W', "waivers", "FILE",
+	 "File of waivers, see spanaudit-waivers(5): findings that one covers are marked and do "
+	 "not "
+	 "count; may be repeated.",
+	 RUNS, SET_LIST, AT(waivers), COMPLETE_FILE},
+	{0, "now", "TIME",
+	 "Hold the expiry of waivers against this moment instead of the clock's, so that a run can "
+	 "be repeated: 2024-05-01T06:00:00+02:00.",
+	 RUNS, SET_TEXT, AT(now)},
+	{0, "reason", "TEXT", "Of a new waiver: why the finding is accepted.", CMD_BIT(WAIVER),
+	 SET_TEXT, AT(reason)},
+	{0, "owner", "NAME", "Of a new waiver: who answers for it.", CMD_BIT(WAIVER), SET_TEXT,
+	 AT(owner)},
+	{0, "expires", "TIME",
+	 "Of a new waiver: when it ends, with offset: 2024-09-30T23:59:59+02:00. From then on the "
+	 "finding counts again.",
+	 CMD_BIT(WAIVER), SET_TEXT, AT(expires)},
+	{0, "ticket", "TEXT", "Of a new waiver: the ticket where it was decided.", CMD_BIT(WAIVER),
+	 SET_TEXT, AT(ticket)},
+	{0, "approved-by", "NAME", "Of a new waiver: who agreed to it.", CMD_BIT(WAIVER), SET_TEXT,
+	 AT(approved_by)},
 	{0, "rules-dir", "DIR", "Look for rule packs here first; may be repeated.", POLICY,
 	 SET_LIST, AT(rules_dirs), COMPLETE_DIR},
 	{0, "format", "FORMAT",
@@ -384,6 +407,7 @@ int opt_parse(const struct cmd *cmd, int argc, char **argv, struct options *ret)
 void opt_done(struct options *o)
 {
 	vec_done(&o->files);
+	vec_done(&o->waivers);
 	vec_done(&o->rules);
 	vec_done(&o->rules_dirs);
 	vec_done(&o->roles);

@@ -23,6 +23,8 @@ struct options {
 	uint64_t max_memory; /* bytes; 0: the default */
 	char **args;         /* what is no option, in order */
 	size_t n_args;
+	const char *now, *reason, *owner, *approved_by, *ticket, *expires;
+	VEC(const char *) waivers;
 };
 
 enum opt_set { SET_COUNT, SET_TEXT, SET_LIST };

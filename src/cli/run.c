@@ -51,6 +51,10 @@ static int settings(struct span_audit *a, const struct options *o, char *const *
 	WORSE(r, rules_path(a));
 	if (o->site)
 		WORSE(r, span_audit_site(a, o->site));
+	VEC_EACH (it, &o->waivers)
+		WORSE(r, span_audit_waivers(a, *it));
+	if (o->now)
+		WORSE(r, span_audit_now(a, o->now));
 	VEC_EACH (it, &o->roles)
 		WORSE(r, span_audit_role(a, *it));
 	VEC_EACH (it, &o->rules)

@@ -55,6 +55,7 @@ struct span_audit *span_audit_free(struct span_audit *a)
 	FREE_ALL(&a->packs);
 	FREE_ALL(&a->dirs);
 	FREE_ALL(&a->files);
+	waivers_done(&a->waivers);
 	errors_done(&a->errs);
 	if (a->stop_fd >= 0)
 		close(a->stop_fd);
@@ -82,6 +83,25 @@ int span_audit_site(struct span_audit *a, const char *path)
 	a->site = site_free(a->site);
 	a->site = site_load(path, &a->errs);
 	return a->site ? SPAN_OK : SPAN_USAGE;
+}
+
+int span_audit_waivers(struct span_audit *a, const char *path)
+{
+	const char *kinds[WAIVER_KINDS];
+
+	engine_waiver_kinds(kinds);
+	a->has_waivers = true;
+	return waivers_load(&a->waivers, path, kinds, &a->errs) ? SPAN_USAGE : SPAN_OK;
+}
+
+int span_audit_now(struct span_audit *a, const char *time)
+{
+	a->has_now = time_parse(time, &a->now_ns);
+	if (a->has_now)
+		return SPAN_OK;
+	error_hint(errors_add(&a->errs, false, "--now: '%.60s' is not a time with a zone", time),
+		   "write date, time and offset: 2024-05-01T06:00:00+02:00");
+	return SPAN_USAGE;
 }
 
 int span_audit_role(struct span_audit *a, const char *text)
@@ -320,6 +340,8 @@ int span_audit_run(struct span_audit *a)
 		.n_evicted = evicted,
 		.strict_input = a->strict_input,
 		.fail_on = a->fail_on == SEV_INFO ? SEV_MEDIUM : a->fail_on,
+		.waivers = a->has_waivers ? &a->waivers : NULL,
+		.now_ns = engine_now(a),
 	});
 	if (!a->result)
 		return -ENOMEM;

@@ -40,6 +40,10 @@ struct span_audit {
 	int stop_fd; /* an eventfd that says the same to who sleeps; -1 without --follow */
 	uint64_t max_memory;
 	bool strict_input;
+	struct waiver_set waivers;
+	bool has_waivers; /* a file of them was given, be it an empty one */
+	bool has_now;
+	int64_t now_ns; /* --now */
 	bool has_key;
 	bool digest_all;
 	enum severity fail_on; /* SEV_INFO: not said, medium */
@@ -95,6 +99,16 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 const struct window *hot_window(const struct hot *h);
 /* Who exchanged IPsec ESP; lives as long as h. */
 const struct blind_set *hot_blind(const struct hot *h);
+
+/* view_waivers.c */
+/* The moment that decides whether a waiver has expired: what --now said, else the clock's. */
+int64_t engine_now(const struct span_audit *a);
+/* What `kind:` of a waiver may be: every kind that makes findings, and "unexpected".
+ * NULL-terminated. */
+enum { WAIVER_KINDS = KIND_N + 2 };
+void engine_waiver_kinds(const char *ret[WAIVER_KINDS]);
+/* A waiver of this finding to begin with, as text to paste. */
+void engine_suggest_waiver(const struct span_audit *a, const struct finding *f, struct out *o);
 
 /* Text to a FILE; 0 or negative errno. */
 int engine_put(const struct out *o, FILE *f);

@@ -360,6 +360,7 @@ int span_audit_explain(struct span_audit *a, const char *what, unsigned width, F
 				out_puts(&o, "\nThe rule:\n");
 				rule_lines(&o, found->rule, width);
 			}
+			engine_suggest_waiver(a, found, &o);
 		} else {
 			r = complain(
 				&o, err, what,

@@ -80,7 +80,9 @@ static bool run(struct work *w)
 	     findings_finish(w) && rows_make(w, &folds) && rpc_rows_make(w) &&
 	     role_rows_make(w, &served);
 	if (ok) {
+		/* In this order: a rule that is waived could be judged all the same. */
 		coverage_judge(w);
+		ok = waivers_apply(w);
 		decide(w);
 	}
 	vec_done(&folds.v);

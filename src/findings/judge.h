@@ -5,6 +5,7 @@
  *   conversation -> roles -> scope -> verdict -> finding        (verdict.c, scope.c, finding.c)
  *   rule -> demands -> met | violated | unused | not judged     (demand.c)
  *   folding, severities, stable ids, tallies                    (fold.c, severity.c, id.c)
+ *   waivers: findings that somebody answers for                 (waive.c)
  */
 #ifndef SPAN_FINDINGS_JUDGE_H
 #define SPAN_FINDINGS_JUDGE_H
@@ -38,6 +39,8 @@ struct judge_input {
 	uint64_t n_evicted;
 	bool strict_input; /* any caveat makes the result inconclusive */
 	enum severity fail_on;
+	const struct waiver_set *waivers; /* NULL: none were given; else borrowed by the result */
+	int64_t now_ns;                   /* decides which of them have expired */
 };
 
 /* NULL without memory. The result borrows site and matrix. */

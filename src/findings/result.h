@@ -14,6 +14,7 @@
 #include "findings/kinds.h"
 #include "flow/conv.h"
 #include "matrix/matrix.h"
+#include "waiver/waiver.h"
 
 enum result_verdict { RESULT_COMPLIANT, RESULT_FINDINGS, RESULT_INCONCLUSIVE };
 enum rule_result { RULE_MET, RULE_VIOLATED, RULE_UNUSED, RULE_NOT_JUDGED };
@@ -119,7 +120,19 @@ struct finding {
 	uint8_t n_ev;
 	const char *tshark;    /* display filter that finds the packets; NULL */
 	const char *interface; /* RPC interface name or UUID; NULL */
-	const char *waiver;    /* id; NULL */
+	const char *waiver;    /* id of the one that covers it; NULL */
+};
+
+/* A waiver, and what it came to. */
+struct waiver_row {
+	const char *id, *file;
+	const char *about; /* what it is written for, made harmless: "F-..." or kind and ends */
+	const char *reason, *owner;
+	const char *approved_by, *ticket; /* NULL: not said */
+	int64_t expires_ns;
+	enum waiver_state state;
+	uint64_t findings; /* that it covers; of an expired one, that it would */
+	const char *note;  /* why it covers nothing, a sentence; NULL */
 };
 
 /* How sure a grant is a conversation's, best first. */
@@ -200,11 +213,14 @@ struct result {
 	struct scope_row *scope;
 	size_t n_scope;
 	uint64_t n_rule_results[4];
-	uint64_t n_severity[SEV_N];
+	uint64_t n_severity[SEV_N]; /* findings that no waiver covers */
 	uint64_t n_verdict[KIND_N]; /* conversations by verdict */
 	uint64_t n_conversations;   /* all = listed + folded + out of scope + evicted */
 	uint64_t n_folded, n_out_of_scope, n_evicted;
-	uint64_t n_waived;
+	uint64_t n_waived;          /* findings that a waiver covers; they are in no n_severity */
+	bool has_waivers;           /* a file of them was given */
+	struct waiver_row *waivers; /* in the order of their files */
+	size_t n_waivers;
 };
 
 /* What the audit came to, as an exit code: 0 clean, 1 findings at or above fail_on (SEV_NONE:

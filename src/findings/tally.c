@@ -170,7 +170,7 @@ bool result_balances(const struct result *r, const char **ret_why)
 	    r->coverage.decoded)
 		return wrong(ret_why,
 			     "decoded packets are not in flows, of other protocols, or copies");
-	if (severities != r->n_findings)
-		return wrong(ret_why, "severities are not as many as findings");
+	if (severities + r->n_waived != r->n_findings)
+		return wrong(ret_why, "severities and waivers are not as many as findings");
 	return true;
 }

@@ -230,6 +230,10 @@ struct endpoint endpoint_roles(roleset roles);
 bool findings_finish(struct work *w); /* sorts */
 bool missing_make(struct work *w);    /* missing.c */
 
+/* waive.c: takes what a waiver covers out of the tallies; after findings_finish() and
+ * coverage_judge(). */
+bool waivers_apply(struct work *w);
+
 /* fold.c */
 void conv_sum(struct conv *into, const struct conv *c);
 const char *fold_network(struct work *w, const struct party *p);

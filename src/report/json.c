@@ -574,6 +574,33 @@ static void conversations(struct jsonw *w, const struct result *r)
 	jsonw_array_end(w);
 }
 
+/* Only where a file of them was given: without one nothing depends on the time of the audit. */
+static void waivers(struct jsonw *w, const struct result *r)
+{
+	if (!r->has_waivers)
+		return;
+	jsonw_name(w, "waivers");
+	jsonw_array(w);
+	for (size_t i = 0; i < r->n_waivers; i++) {
+		const struct waiver_row *v = &r->waivers[i];
+
+		jsonw_object(w);
+		text_member(w, "id", v->id);
+		text_member(w, "file", v->file);
+		text_member(w, "about", v->about);
+		text_member(w, "reason", v->reason);
+		text_member(w, "owner", v->owner);
+		text_member(w, "approved_by", v->approved_by);
+		text_member(w, "ticket", v->ticket);
+		time_member(w, "expires", v->expires_ns);
+		text_member(w, "state", waiver_state_name(v->state));
+		uint_member(w, "findings", v->findings);
+		text_member(w, "note", v->note);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
 static int write_json(const struct result *r, const struct report_options *opt, struct out *o)
 {
 	struct jsonw w = {.o = o};
@@ -607,6 +634,7 @@ static int write_json(const struct result *r, const struct report_options *opt, 
 		if (word_selected(&r->findings[i], opt))
 			finding(&w, r, &r->findings[i]);
 	jsonw_array_end(&w);
+	waivers(&w, r);
 	dynamic_rpc(&w, r);
 	roles(&w, r);
 	conversations(&w, r);

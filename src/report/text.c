@@ -114,6 +114,10 @@ static void verdict(const struct page *p)
 		page_text(p, 0,
 			  "No finding is severe enough to fail this audit (--fail-on); the lesser "
 			  "ones stand below.");
+	else if (p->r->verdict == RESULT_COMPLIANT && p->r->n_waived)
+		page_text(p, 0,
+			  "What differs from the papers is waived; who answers for it stands with "
+			  "each finding.");
 	else
 		page_text(p, 0, rows[p->r->verdict].meaning);
 	if (p->r->verdict == RESULT_INCONCLUSIVE && c->inconclusive_why)
@@ -152,6 +156,29 @@ static void rpc_summary(const struct result *r, struct out *o)
 	if (n.unused)
 		out_printf(o, "; %s granted and never used",
 			   counted(n.unused, "port", "ports", buf));
+}
+
+/* "2 active, 1 expiring, 1 expired, 1 covering nothing; 3 findings waived" */
+static void waiver_summary(const struct result *r, struct out *o)
+{
+	uint64_t n[WAIVER_EXPIRED + 1] = {0}, idle = 0;
+	char buf[64];
+
+	if (!r->n_waivers) {
+		out_puts(o, "none in the files given");
+		return;
+	}
+	for (size_t i = 0; i < r->n_waivers; i++) {
+		n[r->waivers[i].state]++;
+		idle += !r->waivers[i].findings;
+	}
+	out_printf(o, "%s active", number(n[WAIVER_ACTIVE] + n[WAIVER_EXPIRING], buf));
+	if (n[WAIVER_EXPIRING])
+		out_printf(o, " (%s within %d days of its end)", number(n[WAIVER_EXPIRING], buf),
+			   WAIVER_SOON_DAYS);
+	out_printf(o, ", %s expired", number(n[WAIVER_EXPIRED], buf));
+	out_printf(o, ", %s covering nothing; ", number(idle, buf));
+	out_printf(o, "%s waived", counted(r->n_waived, "finding", "findings", buf));
 }
 
 static void read_what(const struct page *p)
@@ -215,6 +242,12 @@ static void read_what(const struct page *p)
 	rpc_summary(r, &line);
 	page_row(p, "Dynamic RPC", out_str(&line));
 	out_reset(&line);
+
+	if (r->has_waivers) {
+		waiver_summary(r, &line);
+		page_row(p, "Waivers", out_str(&line));
+		out_reset(&line);
+	}
 
 	const struct coverage *c = &r->coverage;
 
@@ -440,6 +473,7 @@ static int write_text(const struct result *r, const struct report_options *opt, 
 	first_steps(p);
 	trust(p);
 	text_findings(p);
+	text_waivers(p);
 	text_rpc(p);
 	text_rules(p);
 	text_conversations(p);

@@ -213,6 +213,32 @@ static void extract(const struct page *p, const struct finding *f)
 	out_done(&line);
 }
 
+/* Who answers for it, why, and how long. */
+static void waived(const struct page *p, const struct finding *f)
+{
+	const struct waiver_row *w = word_waiver(p->r, f);
+	struct out line = {0};
+	char time[TIME_TEXT];
+
+	if (!w)
+		return;
+	out_text_z(&line, w->reason);
+	out_puts(&line, " (");
+	out_text_z(&line, w->owner);
+	if (w->approved_by) {
+		out_puts(&line, ", approved by ");
+		out_text_z(&line, w->approved_by);
+	}
+	if (w->ticket) {
+		out_puts(&line, ", ");
+		out_text_z(&line, w->ticket);
+	}
+	out_printf(&line, "; until %s)", time_human_tz(w->expires_ns, site_tz(p->r->site), time));
+	page_row(p, "  Waiver", out_str(&line));
+	p->o->failed |= line.failed;
+	out_done(&line);
+}
+
 static void one(const struct page *p, const struct finding *f)
 {
 	out_char(p->o, '\n');
@@ -228,6 +254,7 @@ static void one(const struct page *p, const struct finding *f)
 	word_conversation(f, p->o);
 	out_char(p->o, '\n');
 	page_row(p, "  Why", f->why);
+	waived(p, f);
 	if (f->rule)
 		rule(p, "  Rule", f->rule, f->nearest == f->rule ? f->nearest_why_not : NULL);
 	if (f->nearest && f->nearest != f->rule)

@@ -55,5 +55,6 @@ void text_rules(const struct page *p);
 void text_conversations(const struct page *p);
 void text_hosts(const struct page *p);
 void text_inputs(const struct page *p);
+void text_waivers(const struct page *p);
 
 #endif

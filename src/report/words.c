@@ -142,6 +142,14 @@ void word_rpc_figures(const struct result *r, struct rpc_figures *ret)
 	}
 }
 
+const struct waiver_row *word_waiver(const struct result *r, const struct finding *f)
+{
+	for (size_t i = 0; f->waiver && i < r->n_waivers; i++)
+		if (strcmp(r->waivers[i].id, f->waiver) == 0)
+			return &r->waivers[i];
+	return NULL;
+}
+
 bool word_selected(const struct finding *f, const struct report_options *opt)
 {
 	if (!opt->only)

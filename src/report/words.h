@@ -36,6 +36,9 @@ void word_rpc_figures(const struct result *r, struct rpc_figures *ret);
 /* The finding is one that opt->only lets through: its kind, or a family of kinds ("unexpected"). */
 bool word_selected(const struct finding *f, const struct report_options *opt);
 
+/* The waiver that covers a finding; NULL: none, or the result does not hold it. */
+const struct waiver_row *word_waiver(const struct result *r, const struct finding *f);
+
 /* An endpoint for people, in one word: host name, else network or address, else the roles. */
 void word_endpoint(const struct endpoint *e, struct out *o);
 

@@ -66,7 +66,7 @@ static bool check_version(struct reader *r, struct ynode *n)
 		error_hint(e, "give it with --rules");
 	} else if (strncmp(n->text, "waivers/", 8) == 0) {
 		e = yerror(r->f, n, r->errs, "this is a file of waivers, not a site file");
-		error_hint(e, "this version reads no waivers");
+		error_hint(e, "give it with --waivers");
 	} else {
 		e = yerror(r->f, n, r->errs, "'%s' is not a kind of file that is known here",
 			   n->text);

@@ -118,6 +118,21 @@ SITES = [
     ('several errors at once', b'spanaudit: site/1\nnmae: x\nhosts:\n  - {name: a, role: sqll, addr: 10.0.0.300}\n  - {name: b, role: dc}\n'),
 ]
 
+WAIVER = b'''spanaudit: waivers/1
+waivers:
+  - id: W-1
+    finding: {kind: scan}
+    reason: x
+    owner: me
+    expires: 2024-09-30T23:59:59Z
+'''
+WAIVERS = [
+    ('nozone.yaml', WAIVER.replace(b'59Z', b'59')),
+    ('noowner.yaml', WAIVER.replace(b'    owner: me\n', b'')),
+    ('twice.yaml', WAIVER + WAIVER[WAIVER.index(b'  - id'):]),
+    ('flow.yaml', b'spanaudit: waivers/1\nwaivers: []\n'),
+]
+
 USAGE = [
     ('no file', ['audit']),
     ('an unknown option', ['audit', '--sight', 'site.yaml', 'good.pcap']),
@@ -129,6 +144,25 @@ USAGE = [
     ('a role that does not exist', ['audit', '--role', 'sqll=10.20.2.20', 'good.pcap']),
     ('a role without address', ['audit', '--role', 'sql', 'good.pcap']),
     ('a role with a bad address', ['audit', '--role', 'sql=10.20.2', 'good.pcap']),
+    ('waivers that are not there', ['audit', '-W', 'no-waivers.yaml', 'good.pcap']),
+    ('waivers without an offset', ['audit', '-W', 'nozone.yaml', 'good.pcap']),
+    ('waivers without an owner', ['waiver', 'list', '-W', 'noowner.yaml']),
+    ('a site file as waivers', ['waiver', 'list', '-W', 'site.yaml']),
+    ('waivers as a site file', ['audit', '--site', 'nozone.yaml', 'good.pcap']),
+    ('two waivers of one id', ['waiver', 'list', '-W', 'twice.yaml']),
+    ('waivers of no file', ['waiver', 'list']),
+    ('waivers, and nothing to do', ['waiver']),
+    ('waivers, and an unknown word', ['waiver', 'remove']),
+    ('a waiver for no finding', ['waiver', 'add']),
+    ('a waiver without a reason', ['waiver', 'add', 'F-0123456789ab', '--owner', 'me', '--expires',
+                                   '2024-09-30T23:59:59Z']),
+    ('a waiver for a beginning of an id', ['waiver', 'add', 'F-0123', '--owner', 'me', '--reason', 'x',
+                                           '--expires', '2024-09-30T23:59:59Z']),
+    ('a waiver that ends on a day', ['waiver', 'add', 'F-0123456789ab', '--owner', 'me', '--reason', 'x',
+                                     '--expires', '2024-09-30']),
+    ('a waiver for a list in brackets', ['waiver', 'add', 'F-0123456789ab', '--owner', 'me', '--reason',
+                                         'x', '--expires', '2024-09-30T23:59:59Z', '-W', 'flow.yaml']),
+    ('a moment that is none', ['audit', '--now', 'tomorrow', 'good.pcap']),
     ('a site file that is not there', ['audit', '--site', 'nowhere.yaml', 'good.pcap']),
     ('a rule pack that is not there', ['audit', '--rules', 'crm-2010', 'good.pcap']),
     ('a capture that is not there', ['audit', 'nowhere.pcap']),
@@ -170,6 +204,8 @@ def everything(tmp):
             f.write(data)
     write('good.pcap', good().pcap())
     write('site.yaml', SITE)
+    for name, data in WAIVERS:
+        write(name, data)
     os.mkdir(os.path.join(tmp, 'folder'))
     seen = {}
 

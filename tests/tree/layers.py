@@ -15,12 +15,14 @@ MAY = {
     "config": {"base"},
     "roles": {"base"},
     "site": {"base", "config", "roles"},
+    "waiver": {"base", "config"},
     "matrix": {"base", "config", "recognise", "roles", "site"},
-    "findings": {"base", "decode/decode.h", "flow", "recognise", "learn/grants.h", "roles", "site", "matrix"},
+    "findings": {"base", "decode/decode.h", "flow", "recognise", "learn/grants.h", "roles", "site", "matrix",
+                 "waiver"},
     "report": {"base", "findings", "decode/decode.h", "flow", "recognise", "learn/grants.h", "roles", "site",
-               "matrix"},
-    "engine": {"base", "capture", "decode", "flow", "recognise", "learn", "config", "roles", "site", "matrix",
-               "findings", "report"},
+               "matrix", "waiver"},
+    "engine": {"base", "capture", "decode", "flow", "recognise", "learn", "config", "roles", "site", "waiver",
+               "matrix", "findings", "report"},
     "cli": {"base"},
 }
 BANNED = re.compile(r"\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets)\s*\(")

@@ -639,7 +639,7 @@ static void versions(void **state)
 		{"name: x\nspanaudit: rules/1\n", "this is a rule pack, not a site file",
 		 "give it with --rules", 2, 12},
 		{"spanaudit: waivers/1\n", "this is a file of waivers, not a site file",
-		 "this version reads no waivers", 1, 12},
+		 "give it with --waivers", 1, 12},
 		{"spanaudit: 1\n", "'1' is not a kind of file that is known here",
 		 "write spanaudit: site/1", 1, 12},
 		{"spanaudit: [site/1]\n", "this is not a site file", "write spanaudit: site/1", 1,
