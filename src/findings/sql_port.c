@@ -18,13 +18,14 @@ struct told {
 	struct addr addr; /* zero with a host */
 	uint16_t port;
 	const struct grant *g;
+	int64_t until_ns; /* the latest answer among those of this place up to this one */
 };
 
 struct sql_ports {
 	const struct site *site;
 	uint16_t documented; /* where the papers have SQL Server; 0: no pack says */
-	size_t n;
-	struct told told[]; /* by server, port, first answer */
+	size_t n, n_dac;
+	struct told told[]; /* by server, port, first answer; behind them the administrators' */
 };
 
 static void server_of(const struct addr *a, const struct host *h, struct told *ret)
@@ -57,6 +58,10 @@ static int by_port(const void *a, const void *b)
 	const struct told *x = a, *y = b;
 	int d = by_place(x, y);
 
+	if (!d && evidence_before(&x->g->first, &y->g->first))
+		d = -1;
+	if (!d && evidence_before(&y->g->first, &x->g->first))
+		d = 1;
 	if (!d && x->g != y->g)
 		d = x->g < y->g ? -1 : 1; /* of one array, which is sorted */
 	return d;
@@ -75,35 +80,50 @@ static uint16_t documented_port(const struct work *w)
 }
 
 /* The administrator's port (MC-SQLR 2.2.6) is no instance's. */
-static bool tells(const struct grant *g)
+static bool tells(const struct grant *g, enum grant_how how)
 {
-	return g->g.how == GRANT_SQL_BROWSER && g->g.proto == GRANTED_TCP && g->g.port;
+	return g->g.how == how && g->g.proto == GRANTED_TCP && g->g.port;
+}
+
+static size_t tellers(const struct work *w, enum grant_how how, struct told *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->in->n_grants; i++) {
+		const struct grant *g = &w->in->grants[i];
+
+		if (!tells(g, how))
+			continue;
+		if (ret) {
+			server_of(&g->server, inventory_find(w->site->inventory, &g->server),
+				  &ret[n]);
+			ret[n].port = g->g.port;
+			ret[n].g = g;
+		}
+		n++;
+	}
+	if (!ret || !n)
+		return n;
+	qsort(ret, n, sizeof *ret, by_port);
+	for (size_t i = 0; i < n; i++) {
+		ret[i].until_ns = ret[i].g->last_ns;
+		if (i && !by_place(&ret[i - 1], &ret[i]) && ret[i - 1].until_ns > ret[i].until_ns)
+			ret[i].until_ns = ret[i - 1].until_ns;
+	}
+	return n;
 }
 
 struct sql_ports *sql_ports_new(const struct work *w)
 {
-	struct sql_ports *x;
-	size_t n = 0;
+	size_t n = tellers(w, GRANT_SQL_BROWSER, NULL), n_dac = tellers(w, GRANT_SQL_DAC, NULL);
+	struct sql_ports *x = calloc(1, sizeof *x + (n + n_dac) * sizeof x->told[0]);
 
-	for (size_t i = 0; i < w->in->n_grants; i++)
-		n += tells(&w->in->grants[i]);
-	x = calloc(1, sizeof *x + n * sizeof x->told[0]);
 	if (!x)
 		return NULL;
 	x->site = w->site;
 	x->documented = documented_port(w);
-	for (size_t i = 0; i < w->in->n_grants; i++) {
-		const struct grant *g = &w->in->grants[i];
-
-		if (!tells(g))
-			continue;
-		server_of(&g->server, inventory_find(w->site->inventory, &g->server),
-			  &x->told[x->n]);
-		x->told[x->n].port = g->g.port;
-		x->told[x->n++].g = g;
-	}
-	if (x->n)
-		qsort(x->told, x->n, sizeof x->told[0], by_port);
+	x->n = tellers(w, GRANT_SQL_BROWSER, x->told);
+	x->n_dac = tellers(w, GRANT_SQL_DAC, x->told + n);
 	return x;
 }
 
@@ -113,31 +133,42 @@ struct sql_ports *sql_ports_free(struct sql_ports *x)
 	return NULL;
 }
 
-const struct grant *sql_port_told(const struct sql_ports *x, const struct conv *c,
-				  const struct host *server)
+/* The first answer that still holds when the conversation begins. Those behind it began no earlier,
+ * so a server that answers without end costs no more than one that did so once. */
+static const struct grant *told_at(const struct told *v, size_t n, const struct conv *c,
+				   const struct host *server)
 {
-	size_t lo = 0, hi = x->n;
+	size_t lo = 0, hi = n;
 	struct told key;
 
-	if (c->proto != IPPROTO_NR_TCP || !x->n)
+	if (c->proto != IPPROTO_NR_TCP || !n)
 		return NULL;
 	server_of(&c->server, server, &key);
 	key.port = c->port;
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
+		int d = by_place(&v[mid], &key);
 
-		if (by_place(&x->told[mid], &key) < 0)
+		if (d < 0 || (!d && v[mid].until_ns < c->first_ns - HOLDS_NS))
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	for (; lo < x->n && !by_place(&x->told[lo], &key); lo++) {
-		const struct grant *g = x->told[lo].g;
+	if (lo == n || by_place(&v[lo], &key) || c->last_ns < v[lo].g->first.ts_ns - HOLDS_NS)
+		return NULL;
+	return v[lo].g;
+}
 
-		if (c->last_ns >= g->first.ts_ns - HOLDS_NS && c->first_ns <= g->last_ns + HOLDS_NS)
-			return g;
-	}
-	return NULL;
+const struct grant *sql_port_told(const struct sql_ports *x, const struct conv *c,
+				  const struct host *server)
+{
+	return told_at(x->told, x->n, c, server);
+}
+
+const struct grant *sql_port_dac(const struct sql_ports *x, const struct conv *c,
+				 const struct host *server)
+{
+	return told_at(x->told + x->n, x->n_dac, c, server);
 }
 
 uint16_t sql_port_for(const struct sql_ports *x, const struct conv *c, const struct host *server)
@@ -169,16 +200,16 @@ static int by_instance(const void *a, const void *b)
 /* The ports in the order in which they were first told; how many they are. */
 static size_t ports_text(struct work *w, const struct told *v, size_t n, struct out *ret)
 {
+	uint64_t seen[(1 << 16) / 64] = {0};
 	char text[TIME_TEXT];
 	size_t ports = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		size_t k = 0;
+		uint64_t *at = &seen[v[i].port / 64], bit = UINT64_C(1) << v[i].port % 64;
 
-		while (k < i && v[k].port != v[i].port)
-			k++;
-		if (k < i)
+		if (*at & bit)
 			continue;
+		*at |= bit;
 		if (ports++ < PORTS_SHOWN)
 			out_printf(ret, "%s%u (%s)", ports > 1 ? ", then " : "", v[i].port,
 				   time_human_tz(v[i].g->first.ts_ns, site_tz(w->site), text));

@@ -21,6 +21,9 @@ struct sql_ports *sql_ports_free(struct sql_ports *x);
  * an instance takes its port when it starts and keeps it. `server` may be NULL. */
 const struct grant *sql_port_told(const struct sql_ports *x, const struct conv *c,
 				  const struct host *server);
+/* Likewise for the port of the dedicated administrator connection, which is no instance's. */
+const struct grant *sql_port_dac(const struct sql_ports *x, const struct conv *c,
+				 const struct host *server);
 /* The documented port that this conversation's port stands for; 0: it was not told, or
  * the site file names the server's port itself. */
 uint16_t sql_port_for(const struct sql_ports *x, const struct conv *c, const struct host *server);

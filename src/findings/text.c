@@ -574,6 +574,13 @@ static const char *moved_ports(struct work *w, const struct item *it)
 	return z;
 }
 
+/* SQL Browser told this port as that of the dedicated administrator connection, MC-SQLR 2.2.6. */
+static bool administrators(const struct work *w, const struct item *it)
+{
+	return it->r.rule && it->r.rule->moves_with == PORT_SQL &&
+	       sql_port_dac(w->sql_ports, it->c, w->party[it->server].host);
+}
+
 static const char *moved_line(struct work *w, const struct item *it)
 {
 	const struct party *sv = &w->party[it->server];
@@ -731,6 +738,17 @@ const char *text_advice(struct work *w, const struct item *it, const struct find
 	}
 	switch (it->r.verdict) {
 	case KIND_MOVED_SERVICE:
+		if (administrators(w, it))
+			return arena_printf(
+				w->a,
+				"SQL Browser told this port as the one of the dedicated "
+				"administrator "
+				"connection (DAC) of an instance: it is no port of the instance "
+				"itself, and belongs neither into the site file (sql, under ports) "
+				"nor into the firewall rules of applications. See who works as an "
+				"administrator from %s; if nobody should, switch off 'remote admin "
+				"connections' on the server.",
+				text_endpoint(w, &f->client));
 		return arena_printf(
 			w->a,
 			"If it was moved on purpose, this site-file line documents it:\n"

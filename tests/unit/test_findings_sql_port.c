@@ -267,13 +267,72 @@ static void test_advice(void **state)
 	}
 }
 
+/* A later answer that ended early must not hide an earlier one that went on. */
+static void test_long_answers(void **state)
+{
+	static const struct {
+		int64_t at_days;
+		const char *verdict;
+	} rows[] = {{1, "documented"},  {3, "documented"},     {10, "documented"},
+		    {20, "documented"}, {22, "moved-service"}, {40, "documented"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct lab l = lab_open(DEPLOYED);
+		struct told t = {0};
+		struct conv *c;
+
+		tell(&t, SQL01, "CRM", 49733, DAY)->last_ns = T(20 * DAY - 3600);
+		tell(&t, SQL01, "CRM", 49733, 2 * DAY);
+		tell(&t, SQL01, "CRM", 49733, 40 * DAY);
+		c = lab_conv(&l, CRM01, SQL01, TCP, 49733, "tds", EST);
+		c->first_ns = c->last_ns = T(rows[i].at_days * DAY);
+		judge_told(&l, &t);
+		if (strcmp(lab_verdict(&l, 49733), rows[i].verdict) != 0)
+			fail_msg("row %zu: %s", i, lab_verdict(&l, 49733));
+		lab_close(&l);
+	}
+}
+
+/* The dedicated administrator connection is no moved instance. */
+static void test_administrators(void **state)
+{
+	(void)state;
+	for (int dac = 0; dac < 2; dac++) {
+		struct lab l = lab_open(DEPLOYED);
+		struct told t = {0};
+		size_t n = 0;
+
+		if (dac)
+			tell(&t, SQL01, "", 49800, 3000)->g.how = GRANT_SQL_DAC;
+		lab_conv(&l, CRM01, SQL01, TCP, 49800, "tds", EST);
+		judge_told(&l, &t);
+		for (size_t k = 0; k < l.r->n_findings; k++) {
+			const struct finding *f = &l.r->findings[k];
+
+			if (f->kind != KIND_MOVED_SERVICE)
+				continue;
+			n++;
+			assert_int_equal(has_text(f->advice, "(DAC)"), dac);
+			assert_int_equal(has_text(f->advice, "ports: {sql: 49800}"), !dac);
+		}
+		assert_int_equal(n, 1);
+		lab_close(&l);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_verdicts), cmocka_unit_test(test_without_answer_it_moved),
-		cmocka_unit_test(test_a_day),    cmocka_unit_test(test_one_host),
-		cmocka_unit_test(test_demand),   cmocka_unit_test(test_documented_port_counts_once),
+		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_without_answer_it_moved),
+		cmocka_unit_test(test_a_day),
+		cmocka_unit_test(test_one_host),
+		cmocka_unit_test(test_demand),
+		cmocka_unit_test(test_documented_port_counts_once),
 		cmocka_unit_test(test_advice),
+		cmocka_unit_test(test_long_answers),
+		cmocka_unit_test(test_administrators),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
