@@ -12,6 +12,7 @@
 
 enum { EPM_PORT = 135, NBSS_PORT = 139, SMB_PORT = 445, HTTP_EPM_PORT = 593 };
 enum { SIBLINGS_MAX = 1024 }; /* of one answer */
+enum { TOLD_MAX = 256 };      /* that one client was told of one port, for the interfaces */
 
 uint8_t rpc_grant_proto(const struct granted *g)
 {
@@ -343,8 +344,10 @@ static void by_itself(const struct finder *f, const struct conv *c, const struct
 		row->how = grant_how_name(g->g.how);
 		row->granted_by = g->first;
 		row->tie = g->assumed ? "assumed" : tie;
-		for (; !c->n_iface && i < f->by_client.n &&
-		       !client_order(f->by_client.v[i], &g->server, proto, g->g.port, &g->client);
+		/* Every conversation of whomever may be explained by them: no more than this. */
+		for (size_t end = i + TOLD_MAX;
+		     !c->n_iface && row->n_iface < CONV_IFACES && i < end && i < f->by_client.n &&
+		     !client_order(f->by_client.v[i], &g->server, proto, g->g.port, &g->client);
 		     i++)
 			iface_once(row, &f->by_client.v[i]->g);
 	} else if (c->n_iface) {
