@@ -89,6 +89,7 @@ static enum ruling_case why_no_grant(const struct work *w, const struct item *it
 	const struct conv *c = it->c;
 
 	if (it->r.verdict == KIND_OUT_OF_SCOPE && it->r.why == CASE_PLAIN &&
+	    c->state <= STATE_MID_STREAM &&
 	    (c->state == STATE_MID_STREAM || !c->started ||
 	     (w->r->from_ns != TIME_NONE && c->first_ns - w->r->from_ns < PREDATE_NS)))
 		return CASE_PREDATES;

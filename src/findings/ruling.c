@@ -12,6 +12,7 @@
 
 enum {
 	EPM_PORT = 135,
+	HTTP_EPM_PORT = 593,
 	GROUP_PORTS = 64, /* ports that one client is taken to call groups on; more are a flood */
 };
 
@@ -349,15 +350,20 @@ static uint32_t notes_of(const struct conv *c)
 	return notes;
 }
 
+static bool speaks_rpc(const struct conv *c)
+{
+	for (unsigned i = 0; i < c->n_app; i++)
+		if (!strncmp(app_name(c->app[i].app), "dcerpc", 6))
+			return true;
+	return false;
+}
+
 /* Every answer of the mapper could be read: only then is it known what it did not say. */
 static bool mapper_read(const struct work *w, const struct conv *m)
 {
 	const struct coverage *cov = &w->r->coverage;
-	bool rpc = false;
 
-	for (unsigned i = 0; i < m->n_app; i++)
-		rpc |= !strncmp(app_name(m->app[i].app), "dcerpc", 6);
-	return rpc && m->state == STATE_ESTABLISHED && m->payload[1] && !m->unseen[0] &&
+	return speaks_rpc(m) && m->state == STATE_ESTABLISHED && m->payload[1] && !m->unseen[0] &&
 	       !m->unseen[1] && !(notes_of(m) & APP_NOTE_RPC_LOST) && !cov->learn_refused &&
 	       !cov->grants_shed && !cov->streams_cut && !cov->answers_bad;
 }
@@ -389,8 +395,10 @@ static struct ask ask_of(const struct work *w, const struct item *it, const stru
 		.confidence = dir_confidence(c->reason),
 		.iface = c->iface,
 		.n_iface = c->n_iface,
-		.mid_stream = c->state == STATE_MID_STREAM || !c->started,
-		.early = w->r->from_ns != TIME_NONE && c->first_ns - w->r->from_ns < PREDATE_NS,
+		.mid_stream = c->state == STATE_MID_STREAM ||
+			      (c->state == STATE_ESTABLISHED && !c->started),
+		.early = c->state <= STATE_MID_STREAM && w->r->from_ns != TIME_NONE &&
+			 c->first_ns - w->r->from_ns < PREDATE_NS,
 		.dialled_mapper = m && m->state <= STATE_MID_STREAM,
 		.hit = hit->g ? hit : NULL,
 		.called_back = pf->called_back,
@@ -435,6 +443,13 @@ static bool tolerated_dynamic(const struct work *w, const struct item *it, const
 	return it->r.rule->rpc || !port_list_has(&l, q->port);
 }
 
+/* Named by its own bind, wherever it is. Port 593 is the mapper's too (MS-RPCE 2.1.1.8). */
+static bool is_bound(const struct conv *c)
+{
+	return c->proto == IPPROTO_NR_TCP && c->n_iface && c->port != HTTP_EPM_PORT &&
+	       speaks_rpc(c);
+}
+
 /* A row of the table of dynamic RPC. */
 static bool is_dynamic(const struct work *w, const struct item *it, const struct ask *q)
 {
@@ -453,7 +468,7 @@ static bool is_dynamic(const struct work *w, const struct item *it, const struct
 	case KIND_RPC_OUT_OF_RANGE:
 		return true;
 	default:
-		return it->r.why == CASE_INTERFACE || rpc_candidate(w->m, q);
+		return it->r.why == CASE_INTERFACE || rpc_candidate(w->m, q) || is_bound(it->c);
 	}
 }
 

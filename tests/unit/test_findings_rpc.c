@@ -222,6 +222,68 @@ static void test_rows_out_of_scope(void **state)
 	lab_close(&l);
 }
 
+/* What a bind names is RPC wherever it is; the mapper's own ports are known. */
+static void test_rows_of_binds_anywhere(void **state)
+{
+	static const struct {
+		uint16_t port;
+		const char *app;
+		size_t rows;
+	} rows[] = {
+		{1024, "dcerpc", 1}, {4592, "dcerpc", 1}, {49667, "dcerpc", 1},
+		{135, "dcerpc", 0},  {593, "dcerpc", 0},  {445, "smb2", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct lab l = lab_open(SPLIT);
+		struct conv *c =
+			bound(lab_conv(&l, "10.66.1.1", "10.66.1.2", TCP, rows[i].port, NULL, EST),
+			      "samr");
+
+		c->app[0].app = app_by_name(rows[i].app);
+		lab_judge(&l);
+		if (l.r->n_rpc != rows[i].rows)
+			fail_msg("port %u: %zu rows", rows[i].port, l.r->n_rpc);
+		lab_close(&l);
+	}
+}
+
+/* A grant that nobody saw may be why a connection runs; it is no reason for one that never did. */
+static void test_predates(void **state)
+{
+	static const struct {
+		int64_t at_s;
+		enum flow_state state;
+		bool started, predates;
+	} rows[] = {
+		{3600, STATE_MID_STREAM, false, true},  {3600, STATE_ESTABLISHED, false, true},
+		{3600, STATE_ESTABLISHED, true, false}, {3600, STATE_REFUSED, false, false},
+		{3600, STATE_ONE_WAY, false, false},    {300, STATE_ESTABLISHED, true, true},
+		{300, STATE_REFUSED, true, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		for (int scope = 0; scope < 2; scope++) {
+			struct lab l = lab_open(SPLIT);
+			struct conv *c = lab_conv(&l, scope ? CRM01 : "10.66.1.1", DC01, TCP, 49667,
+						  NULL, rows[i].state);
+			const char *reason;
+
+			c->first_ns = T(rows[i].at_s);
+			c->last_ns = T(rows[i].at_s + 10);
+			c->started = rows[i].started;
+			lab_judge(&l);
+			assert_int_equal(l.r->n_rpc, 1);
+			reason = l.r->rpc[0].reason;
+			if (!strcmp(reason, "before-capture") != rows[i].predates)
+				fail_msg("row %zu, scope %d: %s", i, scope, reason);
+			lab_close(&l);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +295,8 @@ int main(void)
 		cmocka_unit_test(test_call_backs),
 		cmocka_unit_test(test_not_rpc),
 		cmocka_unit_test(test_rows_out_of_scope),
+		cmocka_unit_test(test_rows_of_binds_anywhere),
+		cmocka_unit_test(test_predates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
