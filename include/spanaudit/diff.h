@@ -12,7 +12,7 @@ extern "C" {
 enum span_diff_outcome {
 	SPAN_DIFF_NOTHING_NEW = 0,
 	SPAN_DIFF_WORSE = 1, /* findings are new, or got worse */
-	/* SPAN_USAGE: a document cannot be read, or is none */
+	/* SPAN_INPUT: a document cannot be read, or is none */
 	SPAN_DIFF_INCOMPARABLE = 4, /* and it was not forced, or cannot be */
 };
 
@@ -26,7 +26,7 @@ struct span_diff_options {
 
 /* Compares two results that span_audit_write() wrote as "json", the older one first. The comparison
  * goes to f; what is wrong with the documents, or makes them incomparable, to err in words. An
- * outcome, SPAN_USAGE, or a negative errno (out of memory, write error). `opt` NULL: all zero. */
+ * outcome, SPAN_INPUT, or a negative errno (out of memory, write error). `opt` NULL: all zero. */
 int span_diff(const char *old_path, const char *new_path, const struct span_diff_options *opt,
 	      FILE *f, FILE *err);
 

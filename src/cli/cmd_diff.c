@@ -42,7 +42,7 @@ const struct cmd cmd_diff = {
 	.about = "Compares two results that 'spanaudit audit -o FILE.json' wrote: which findings "
 		 "are new, got worse, changed or are gone, which rules came to something else, "
 		 "and where less was seen. Exits with 1 when a finding is new or got worse, with "
-		 "2 when a file is no result, and with 4 when the two do not compare: other site, "
+		 "3 when a file is no result, and with 4 when the two do not compare: other site, "
 		 "other rule packs, windows of very different length.\n"
 		 "\n"
 		 "  spanaudit diff monday.json tuesday.json",

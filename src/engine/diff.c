@@ -573,7 +573,7 @@ static int read_both(struct diff *d, struct errors *errs)
 	if (a == -ENOMEM || b == -ENOMEM)
 		return -ENOMEM;
 	if (a < 0 || b < 0)
-		return SPAN_USAGE;
+		return SPAN_INPUT;
 	return a || b ? SPAN_DIFF_INCOMPARABLE : 0;
 }
 
