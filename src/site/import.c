@@ -508,29 +508,29 @@ static bool mixed(struct state *s, const struct csv_cell *cell, const struct imp
 	return true;
 }
 
-static bool add_place(struct state *s, const struct csv_cell *cell, const struct import_piece *p,
+static void add_place(struct state *s, const struct csv_cell *cell, const struct import_piece *p,
 		      const struct where *w, struct import_entry *entry)
 {
 	struct by_where *e = NULL;
 
 	HASH_FIND(hh, s->places, w, sizeof *w, e);
 	if (e && e->entry == entry)
-		return true; /* a set */
+		return; /* a set */
 	if (e) {
 		error_hint(csv_error(s->im.csv, cell, p->offset, p->n, s->im.errs,
 				     "'%.*s' belongs to '%s' in line %u already", import_shown(p),
 				     p->text, e->entry->name, e->line),
 			   w->net ? "a network has one name: write all its roles in one row"
 				  : "an address is one host's: remove it from one of them");
-		return false;
+		return;
 	}
 	if (mixed(s, cell, p, entry, w->net))
-		return false;
+		return;
 	if (!w->net && entry->addrs.n == HOST_ADDRS) {
 		error_hint(csv_error(s->im.csv, cell, p->offset, p->n, s->im.errs,
 				     "more than %d addresses of one host", HOST_ADDRS),
 			   "write a network, such as 10.30.0.0/16");
-		return false;
+		return;
 	}
 	e = arena_alloc(s->im.arena, sizeof *e);
 	if (e) {
@@ -542,7 +542,6 @@ static bool add_place(struct state *s, const struct csv_cell *cell, const struct
 	if (!e || !e->hh.tbl ||
 	    !(w->net ? vec_push(&entry->nets, w->p) : vec_push(&entry->addrs, w->p.addr)))
 		s->no_memory = true;
-	return !s->no_memory;
 }
 
 /* `entry` NULL: its name was refused, and the addresses are looked at for themselves. */

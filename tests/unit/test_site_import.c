@@ -475,8 +475,7 @@ static void strange_source(void **state)
 					    "\x1b[2J",
 					    "\xff\xfe",
 					    "M\xc3\xbcnchen # 1.csv",
-					    "\xe2\x80\xae"
-					    "vsc.x",
+					    "\xe2\x80\xaevsc.x",
 					    "\xf0\x9f\x92\xbb.csv"};
 
 	for (size_t i = 0; i < N_ELEMENTS(names); i++) {
