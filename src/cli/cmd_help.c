@@ -50,11 +50,7 @@ static int exit_codes(void)
 	      "Waived findings do not count; those whose waiver has expired do. 'rules test'\n"
 	      "exits with 1 when an example fails, 'waiver check' when a waiver has expired or\n"
 	      "covers nothing.\n"
-<<<<<<< HEAD
-	      "'diff' exits with 1 when a finding is new or got worse, with 2 when a file is no\n"
-=======
 	      "'diff' exits with 1 when a finding is new or got worse, with 3 when a file is no\n"
->>>>>>> origin/main
 	      "result or cannot be read, and with 4 when the two results do not compare.\n",
 	      stdout);
 	return EXIT_CLEAN;
