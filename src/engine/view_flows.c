@@ -141,7 +141,13 @@ static void write_text(struct out *o, const struct filter_row *row, const struct
 	snprintf(figures, sizeof figures, "%llu/%llu", (unsigned long long)c->bytes[0],
 		 (unsigned long long)c->bytes[1]);
 	column(o, figures, 15);
-	out_printf(o, "%s\n", kind_name(row->verdict));
+	out_puts(o, kind_name(row->verdict));
+	/* Behind the columns: most conversations have none. */
+	for (size_t i = 0; i < c->n_pipe; i++) {
+		out_puts(o, i ? ", " : "  pipes ");
+		out_text_z(o, c->pipe[i]);
+	}
+	out_char(o, '\n');
 }
 
 static void write_head(struct out *o, const struct site *site)
