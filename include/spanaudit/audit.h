@@ -125,6 +125,18 @@ int span_audit_add_waiver(struct span_audit *a, const struct span_waiver *w, con
  * form with names or roles works, from rules and site alone. */
 int span_audit_explain(struct span_audit *a, const char *what, unsigned width, FILE *f, FILE *err);
 
+/* What span_audit_extract() wrote. */
+struct span_extracted {
+	uint64_t packets, conversations, findings;
+};
+/* After a run: the packets behind a finding (its id, or the unique beginning of one), of a
+ * connection as span_audit_explain() takes it, or of all findings that are "unexpected", as a
+ * pcapng file: those of its conversations with ICMP errors and fragments of them, and those that
+ * the finding names, as they were captured. The inputs are read again, so a pipe cannot be one of
+ * them. SPAN_USAGE or SPAN_INPUT with words on err, negative errno of reading or of writing f. */
+int span_audit_extract(struct span_audit *a, const char *what, FILE *f, struct span_extracted *ret,
+		       FILE *err);
+
 #ifdef __cplusplus
 }
 #endif

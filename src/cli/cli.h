@@ -26,6 +26,7 @@ enum {
 	X(FLOWS, flows)           \
 	X(RPC, rpc)               \
 	X(EXPLAIN, explain)       \
+	X(EXTRACT, extract)       \
 	X(DIFF, diff)             \
 	X(ROLES, roles)           \
 	X(RULES, rules)           \
@@ -80,7 +81,8 @@ enum span_colour term_colour(const struct options *o);
 
 /* --- writing (file.c) ------------------------------------------------------------------------ */
 
-/* Writes a file whole or not at all. `fn` returns 0 or negative errno. An exit code. */
+/* Writes a file whole or not at all. `fn` returns 0, negative errno, or an exit code after it has
+ * said why. An exit code. */
 int file_write(const char *path, int (*fn)(void *user, FILE *f), void *user);
 /* Puts text on standard output. */
 void put(const struct out *o);

@@ -12,15 +12,14 @@
 
 static int fail(const char *path, int err)
 {
-	const char *hint = "Nothing was changed. Choose another place for -o.";
+	const char *hint = "Nothing was changed. Choose another place.";
 
 	if (err == ENOSPC || err == EDQUOT)
 		hint = "The disk is full or its quota used up. Nothing was left behind; free "
 		       "space, or "
-		       "choose another place for -o.";
+		       "choose another place.";
 	else if (err == EACCES || err == EPERM || err == EROFS)
-		hint = "No right to write there. Choose another place for -o, or ask for the "
-		       "right.";
+		hint = "No right to write there. Choose another place, or ask for the right.";
 	else if (err == ENOENT || err == ENOTDIR)
 		hint = "Its folder does not exist. Make it first: mkdir -p";
 	else if (err == EISDIR)
@@ -42,7 +41,7 @@ static int write_through(const char *path, int (*fn)(void *user, FILE *f), void 
 		r = -errno;
 	if (fclose(f) != 0 && r == 0)
 		r = -errno;
-	return r ? fail(path, -r) : 0;
+	return r < 0 ? fail(path, -r) : r;
 }
 
 /* The new name is on disk only when its folder is. */
@@ -105,7 +104,7 @@ int file_write(const char *path, int (*fn)(void *user, FILE *f), void *user)
 	if (r) {
 		unlink(temp);
 		free(temp);
-		return fail(path, -r);
+		return r < 0 ? fail(path, -r) : r;
 	}
 	free(temp);
 	sync_folder(path);

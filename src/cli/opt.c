@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RUNS                                                                                  \
-	(CMD_BIT(AUDIT) | CMD_BIT(FLOWS) | CMD_BIT(RPC) | CMD_BIT(EXPLAIN) | CMD_BIT(ROLES) | \
-	 CMD_BIT(WAIVER))
+#define RUNS                                                                                    \
+	(CMD_BIT(AUDIT) | CMD_BIT(FLOWS) | CMD_BIT(RPC) | CMD_BIT(EXPLAIN) | CMD_BIT(EXTRACT) | \
+	 CMD_BIT(ROLES) | CMD_BIT(WAIVER))
 #define POLICY (RUNS | CMD_BIT(RULES) | CMD_BIT(SITE))
 #define ALL    (((uint32_t)1 << CMD_N) - 1)
 
@@ -85,7 +85,7 @@ static const struct opt opts[] = {
 	{0, "follow", NULL,
 	 "Go on reading a file that grows, or a folder that a ring-buffer capture "
 	 "fills (dumpcap -b, tcpdump -G), until Ctrl-C; then judge and report.",
-	 RUNS, SET_COUNT, AT(follow)},
+	 RUNS & ~CMD_BIT(EXTRACT), SET_COUNT, AT(follow)},
 	{0, "vlan-key", NULL,
 	 "Addresses of different VLANs are different hosts' traffic: never join "
 	 "flows across VLANs. For address plans that overlap.",
@@ -133,6 +133,9 @@ static const struct opt opts[] = {
 	 "says the format (.txt, .json), else --format does. May be repeated. With "
 	 "'site import': write the site file here.",
 	 CMD_BIT(AUDIT) | CMD_BIT(SITE), SET_LIST, AT(outputs), COMPLETE_FILE},
+	{'w', "write", "FILE",
+	 "Write the packets into this pcapng file, whole or not at all. - is standard output.",
+	 CMD_BIT(EXTRACT), SET_TEXT, AT(write), COMPLETE_FILE},
 	{0, "fail-on", "SEVERITY",
 	 "Exit with 1 when a finding is at least this severe: low, medium "
 	 "(the default), high, critical; never turns 1 and 4 into 0.",

@@ -16,6 +16,8 @@ enum { DEPTH_MAX = 24 };
 struct decoder {
 	struct decode_stats stats;
 	struct frag_table *frags; /* a megabyte: made when the first fragment comes */
+	uint64_t fragment_of[FRAG_NEST]; /* of the last frame */
+	uint8_t n_fragment_of;
 };
 
 struct row {
@@ -241,6 +243,9 @@ enum decode_skip decode_frame(struct decoder *d, uint16_t linktype, const uint8_
 		skip = layers(d, &l);
 	d->stats.read++;
 	d->stats.by[skip]++;
+	d->n_fragment_of = l.n_frag;
+	for (unsigned i = 0; i < l.n_frag; i++)
+		d->fragment_of[i] = l.frag[i].serial;
 	if (skip == DECODE_OK) {
 		if (unlikely(l.n_frag))
 			decode_fragments_settle(d, &l, &d->stats);
@@ -250,8 +255,15 @@ enum decode_skip decode_frame(struct decoder *d, uint16_t linktype, const uint8_
 	return skip;
 }
 
+size_t decoder_fragment_of(const struct decoder *d, const uint64_t **ret_numbers)
+{
+	*ret_numbers = d->fragment_of;
+	return d->n_fragment_of;
+}
+
 void decode_filtered(struct decoder *d)
 {
+	d->n_fragment_of = 0;
 	d->stats.read++;
 	d->stats.by[SKIP_FILTERED]++;
 }

@@ -77,6 +77,9 @@ const struct decode_stats *decoder_stats(const struct decoder *d);
 enum decode_skip decode_frame(struct decoder *d, uint16_t linktype, const uint8_t *p, uint32_t len,
 			      uint32_t wire_len, int64_t ts_ns, uint32_t number,
 			      struct packet *ret_packet);
+/* The datagrams that the frame decoded last is a fragment of, outermost first: a number for each,
+ * which all its fragments have, also those before the first one. Valid until the next frame. */
+size_t decoder_fragment_of(const struct decoder *d, const uint64_t **ret_numbers);
 /* Counts a frame that the filter left out. */
 void decode_filtered(struct decoder *d);
 /* The packets handed out so far are done with: what packet.whole points to may be used again. */

@@ -9,115 +9,10 @@
 
 #include "base/time.h"
 #include "engine/engine.h"
+#include "engine/question.h"
 #include "recognise/recognise.h"
 #include "recognise/rpc_iface.h"
 #include "report/report.h"
-
-struct question {
-	struct end end[2];
-	struct addr addr[2];
-	bool has_addr[2];
-	char text[2][128];
-	uint8_t proto;
-	uint16_t port;
-};
-
-static const struct host *host_by_name(const struct inventory *inv, const char *name)
-{
-	for (size_t i = 0; i < inventory_count(inv); i++)
-		if (!strcmp(inventory_at(inv, i)->name, name))
-			return inventory_at(inv, i);
-	return NULL;
-}
-
-/* An address, a host or network of the site file, or a role. */
-static bool parse_end(const struct span_audit *a, const char *text, struct question *q, int i)
-{
-	const struct inventory *inv = a->site->inventory;
-	enum role role;
-
-	snprintf(q->text[i], sizeof q->text[i], "%s", text);
-	if (addr_parse(text, &q->addr[i])) {
-		q->has_addr[i] = true;
-		q->end[i].host = inventory_find(inv, &q->addr[i]);
-	} else {
-		q->end[i].host = host_by_name(inv, text);
-		if (q->end[i].host && q->end[i].host->n_addr) {
-			q->addr[i] = q->end[i].host->addr[0];
-			q->has_addr[i] = true;
-		}
-	}
-	if (q->end[i].host) {
-		q->end[i].roles = q->end[i].host->roles;
-		return true;
-	}
-	if (q->has_addr[i])
-		return true;
-	role = role_by_name(text);
-	if (role == ROLE_N)
-		return false;
-	q->end[i].roles = roles_implied(ROLE_BIT(role), false, false);
-	return true;
-}
-
-static char *trim(char *z)
-{
-	size_t n;
-
-	while (*z == ' ')
-		z++;
-	n = strlen(z);
-	while (n && z[n - 1] == ' ')
-		z[--n] = '\0';
-	return z;
-}
-
-/* "A -> B:1433/tcp"; B may be an IPv6 address in brackets or without. */
-static const char *parse_question(const struct span_audit *a, const char *text, struct question *q)
-{
-	static const char form[] =
-		"write 'CLIENT -> SERVER:PORT/tcp', for example "
-		"'crm-web -> sql:1433/tcp'; each end is an address, a host of the "
-		"site file or a role";
-	char buf[256];
-	char *arrow, *colon, *slash, *server, *end;
-
-	if (strlen(text) >= sizeof buf)
-		return form;
-	snprintf(buf, sizeof buf, "%s", text);
-	arrow = strstr(buf, "->");
-	if (!arrow)
-		return form;
-	*arrow = '\0';
-	server = trim(arrow + 2);
-	colon = strrchr(server, ':');
-	slash = colon ? strchr(colon, '/') : NULL;
-	if (!slash)
-		return form;
-	*colon = *slash = '\0';
-
-	unsigned long port = strtoul(colon + 1, &end, 10);
-
-	if (end == colon + 1 || *end || port > 65535)
-		return form;
-	q->port = (uint16_t)port;
-	q->proto = !strcmp(slash + 1, "tcp")   ? IPPROTO_NR_TCP
-		   : !strcmp(slash + 1, "udp") ? IPPROTO_NR_UDP
-					       : 0;
-	if (!q->proto)
-		return form;
-	if (*server == '[' && server[strlen(server) - 1] == ']') {
-		server[strlen(server) - 1] = '\0';
-		server++;
-	}
-	if (!parse_end(a, trim(buf), q, 0))
-		return "the client is neither an address, nor a host of the site file, nor a role; "
-		       "`spanaudit help roles` lists the roles";
-	if (!parse_end(a, server, q, 1))
-		return "the server is neither an address, nor a host of the site file, nor a role; "
-		       "`spanaudit help roles` lists the roles";
-	return NULL;
-}
 
 static void end_line(struct out *o, const char *what, const struct question *q, int i)
 {
@@ -159,24 +54,6 @@ static void rule_lines(struct out *o, const struct rule *r, unsigned width)
 	}
 }
 
-static bool matches(const struct question *q, const struct span_audit *a, const struct conv *c)
-{
-	const struct addr *ends[2] = {&c->client, &c->server};
-
-	if (c->proto != q->proto || c->port != q->port)
-		return false;
-	for (int i = 0; i < 2; i++) {
-		const struct host *h = inventory_find(a->site->inventory, ends[i]);
-		roleset roles = h ? h->roles : 0;
-
-		if (q->end[i].host   ? h != q->end[i].host
-		    : q->has_addr[i] ? !addr_equal(ends[i], &q->addr[i])
-				     : !(roles & q->end[i].roles))
-			return false;
-	}
-	return true;
-}
-
 static void seen_lines(struct out *o, const struct span_audit *a, const struct question *q)
 {
 	char c1[ADDR_TEXT], c2[ADDR_TEXT], span[TIME_SPAN_TEXT];
@@ -188,7 +65,7 @@ static void seen_lines(struct out *o, const struct span_audit *a, const struct q
 	for (size_t i = 0; i < a->n_convs; i++) {
 		const struct conv *c = &a->convs[i];
 
-		if (!matches(q, a, c))
+		if (!question_matches(q, a, c))
 			continue;
 		if (n++ >= 20)
 			continue;
@@ -313,20 +190,6 @@ static void explain_question(struct out *o, const struct span_audit *a, const st
 	rpc_lines(o, a, q, width);
 }
 
-static const struct finding *finding_by_id(const struct result *r, const char *id, size_t *ret_n)
-{
-	const struct finding *found = NULL;
-
-	*ret_n = 0;
-	for (size_t i = 0; i < r->n_findings; i++) {
-		if (strncmp(r->findings[i].id, id, strlen(id)) != 0)
-			continue;
-		found = &r->findings[i];
-		++*ret_n;
-	}
-	return found;
-}
-
 static int complain(struct out *o, FILE *err, const char *what, const char *why)
 {
 	out_reset(o);
@@ -352,7 +215,7 @@ int span_audit_explain(struct span_audit *a, const char *what, unsigned width, F
 		width = 80;
 	if (!strncmp(what, "F-", 2) && a->result) {
 		size_t n;
-		const struct finding *found = finding_by_id(a->result, what, &n);
+		const struct finding *found = question_finding(a->result, what, &n);
 
 		if (n == 1) {
 			report_finding(a->result, found, width, &o);
@@ -371,7 +234,7 @@ int span_audit_explain(struct span_audit *a, const char *what, unsigned width, F
 	} else if (!strncmp(what, "F-", 2)) {
 		r = complain(&o, err, what, "name the capture files that the finding came from");
 	} else {
-		bad = parse_question(a, what, &q);
+		bad = question_parse(a, what, &q);
 		if (bad)
 			r = complain(&o, err, what, bad);
 		else

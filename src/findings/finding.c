@@ -271,8 +271,21 @@ void finding_evidence(struct finding *f, const struct evidence *ev, size_t n)
 	}
 }
 
-void finding_conv(struct finding *f, const struct conv *c)
+void finding_behind(struct work *w, struct finding *f, const struct conv *c)
 {
+	struct behind *b = arena_alloc(w->a, sizeof *b);
+
+	if (!b) {
+		w->failed = true;
+		return;
+	}
+	*b = (struct behind){.conv = c, .next = f->behind};
+	f->behind = b;
+}
+
+void finding_conv(struct work *w, struct finding *f, const struct conv *c)
+{
+	finding_behind(w, f, c);
 	if (f->first_ns == TIME_NONE || c->first_ns < f->first_ns)
 		f->first_ns = c->first_ns;
 	if (f->last_ns == TIME_NONE || c->last_ns > f->last_ns)
@@ -378,7 +391,7 @@ static void fill_common(struct work *w, struct finding *f, const struct cand *v,
 			port = 0;
 		if (it->c->proto != proto)
 			proto = 0;
-		finding_conv(f, it->c);
+		finding_conv(w, f, it->c);
 		if (!failure && it->r.app_index >= 0) /* about these flows, not about the others */
 			f->flows -= it->c->flows - it->c->app[it->r.app_index].flows;
 		finding_item(f, it, failure);

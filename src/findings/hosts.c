@@ -264,7 +264,7 @@ static bool contradiction(struct work *w, const struct served *s, const struct p
 	f->proto = s->proto;
 	f->port = s->port;
 	f->protocol = app_name(s->app);
-	finding_conv(f, it->c);
+	finding_conv(w, f, it->c);
 	f->folded = 0;
 	finding_evidence(f, it->c->ok_ev, it->c->n_ok_ev);
 	f->why = arena_printf(
@@ -443,6 +443,12 @@ static bool one_way(struct work *w)
 		"asymmetric. Direct server return behind a load balancer looks like this too.");
 	if (!f)
 		return false;
+	for (size_t i = 0; i < w->n; i++) {
+		const struct item *it = &w->item[i];
+
+		if (it->scope && it->c->proto == IPPROTO_NR_TCP && it->c->state == STATE_ONE_WAY)
+			finding_behind(w, f, it->c);
+	}
 	finding_evidence(f, first->c->ok_ev, first->c->n_ok_ev);
 	return true;
 }

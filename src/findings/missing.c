@@ -120,7 +120,7 @@ static void tried(struct work *w, struct finding *f, size_t from, size_t to)
 	for (size_t i = from; i < to; i++) {
 		const struct item *it = &w->item[d->failed.v[i].item];
 
-		finding_conv(f, it->c);
+		finding_conv(w, f, it->c);
 		/* Where another protocol answers, what succeeded is the proof. */
 		finding_item(f, it, it->outcome != OUTCOME_GOOD);
 		if (failed_state(it->c) < state) {

@@ -95,6 +95,12 @@ struct judged {
 	uint64_t folded;         /* 0, or how many conversations this row stands for */
 };
 
+/* A conversation behind a finding. */
+struct behind {
+	const struct conv *conv; /* borrowed, as given to the judge */
+	const struct behind *next;
+};
+
 struct finding {
 	char id[16]; /* "F-" and 12 hex digits */
 	enum kind kind;
@@ -118,6 +124,7 @@ struct finding {
 	uint64_t flows, tries, folded;
 	struct evidence ev[EVIDENCE_N];
 	uint8_t n_ev;
+	const struct behind *behind; /* in no order; NULL: none */
 	const char *tshark;    /* display filter that finds the packets; NULL */
 	const char *interface; /* RPC interface name or UUID; NULL */
 	const char *waiver;    /* id of the one that covers it; NULL */

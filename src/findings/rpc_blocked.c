@@ -341,7 +341,7 @@ static void ends_of(struct work *w, struct finding *f, const struct cand *v, siz
 		one[0] &= it->client == first->client;
 		one[1] &= it->server == first->server;
 		f->port = it->c->port == first->c->port ? f->port : 0;
-		finding_conv(f, it->c);
+		finding_conv(w, f, it->c);
 	}
 	f->client = w->party[first->client].ep;
 	f->server = w->party[first->server].ep;

@@ -223,7 +223,9 @@ void demands_done(struct work *w);
 bool findings_make(struct work *w);
 struct finding *finding_add(struct work *w, const struct fact *f, enum severity s);
 void finding_evidence(struct finding *f, const struct evidence *ev, size_t n);
-void finding_conv(struct finding *f, const struct conv *c);
+void finding_conv(struct work *w, struct finding *f, const struct conv *c);
+/* The conversation is behind the finding, but adds nothing to its figures. */
+void finding_behind(struct work *w, struct finding *f, const struct conv *c);
 /* The packets of the conversation that prove the finding: of its failure, or of its protocol. */
 void finding_item(struct finding *f, const struct item *it, bool failure);
 struct endpoint endpoint_roles(roleset roles);

@@ -89,6 +89,12 @@ wrong 2 audit -o - x.pcap
 wrong 2 audit -o report.html x.pcap
 wrong 2 explain
 wrong 2 explain F-123456789abc
+wrong 2 extract
+wrong 2 extract F-123456789abc x.pcap
+says "-w finding.pcapng"
+wrong 2 extract F-123456789abc - -w out.pcapng
+says "cannot be read twice"
+wrong 2 extract --follow F-123456789abc x.pcap -w out.pcapng
 wrong 2 rules sow
 says "spanaudit rules show"
 wrong 2 rules show
@@ -108,9 +114,9 @@ wrong 2 help nothing
 wrong 2 diff
 wrong 2 diff a.json
 wrong 2 diff a.json b.json c.json
-wrong 2 diff "$tmp/missing.json" "$tmp/missing.json"
+wrong 3 diff "$tmp/missing.json" "$tmp/missing.json"
 says 'cannot read'
-wrong 2 diff / /
+wrong 3 diff / /
 wrong 3 audit "$tmp/missing.pcap"
 wrong 3 "$tmp/missing.pcap"
 exit $bad
