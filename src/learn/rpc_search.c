@@ -46,8 +46,11 @@ static void forget(struct rpc_assoc *a, struct side *s)
 static void junk(struct rpc_assoc *a, struct side *s, size_t n)
 {
 	s->rest += n < JUNK_MAX ? (uint32_t)n : JUNK_MAX;
-	if (s->rest > JUNK_MAX)
-		rpc_give_up(a);
+	if (s->rest <= JUNK_MAX)
+		return;
+	/* What was asked before the loss stays unanswered, and is told as that. */
+	calls_end(a);
+	rpc_give_up(a);
 }
 
 /* Every second boundary goes: its bytes then count as those of the packet behind it. */

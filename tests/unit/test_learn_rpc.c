@@ -621,6 +621,27 @@ static void wanted(void **state)
 	learn_free(l);
 }
 
+/* A question, a hole where its answer was, and then so much of something else that nobody looks any
+ * further. */
+static void noise_behind_a_gap(void **state)
+{
+	static const uint8_t noise[1460];
+	struct talk *t = calloc(1, sizeof *t);
+	struct lab x = lab_open(135);
+	char text[TEXT];
+
+	assert_non_null(t);
+	answer_lost(t);
+	for (size_t i = 0; !t->step[i].gap; i++)
+		lab_bytes(&x, t, t->step[i].side, t->p + t->step[i].from, t->step[i].n);
+	lab_gap(&x, 1, 0);
+	for (int i = 0; i < 100; i++)
+		lab_bytes(&x, t, 1, noise, sizeof noise);
+	lab_close(&x, text, false);
+	assert_string_equal(text, "client 0 bind epmapper/3.0 lost | 0 0 0");
+	free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -629,7 +650,7 @@ int main(void)
 		cmocka_unit_test(flipped),       cmocka_unit_test(evidence),
 		cmocka_unit_test(earliest_bind), cmocka_unit_test(among_headers),
 		cmocka_unit_test(hostile),       cmocka_unit_test(poor),
-		cmocka_unit_test(wanted),
+		cmocka_unit_test(wanted),        cmocka_unit_test(noise_behind_a_gap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
