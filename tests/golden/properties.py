@@ -111,6 +111,9 @@ class Case:
             shutil.copy(os.path.join(run.ROOT, site) if site.startswith('pcaps/')
                         else case.path(site), os.path.join(tmp, 'site.yaml'))
             self.options[i] = 'site.yaml'
+        if '-W' in self.options:
+            waivers = self.options[self.options.index('-W') + 1]
+            shutil.copy(case.path(waivers), os.path.join(tmp, waivers))
 
     def write(self, name, data):
         with open(os.path.join(self.tmp, name), 'wb') as f:
