@@ -137,6 +137,15 @@ static void rpc_lines(struct out *o, const struct span_audit *a, const struct qu
 		out_printf(o, "  and %zu more\n", n - 20);
 }
 
+/* A dynamic port means nothing without what was seen of it. */
+static bool seen_otherwise(const struct span_audit *a, const struct question *q, enum kind verdict)
+{
+	for (size_t i = 0; a->result && i < a->n_convs; i++)
+		if (question_matches(q, a, &a->convs[i]) && a->result->verdict_of[i] != verdict)
+			return true;
+	return false;
+}
+
 static void explain_question(struct out *o, const struct span_audit *a, const struct question *q,
 			     unsigned width)
 {
@@ -162,6 +171,13 @@ static void explain_question(struct out *o, const struct span_audit *a, const st
 		   kind_name(answer.verdict));
 	out_puts(o, "  ");
 	out_wrapped(o, kind_row(answer.verdict)->meaning, width, 2, 2);
+	if (answer.verdict == KIND_RPC_UNEXPLAINED && seen_otherwise(a, q, answer.verdict)) {
+		out_puts(o, "  ");
+		out_wrapped(o,
+			    "That is the port by itself. The capture shows more of it: see below, "
+			    "\"Seen in the capture\".",
+			    width, 2, 2);
+	}
 	out_char(o, '\n');
 	end_line(o, "Client", q, 0);
 	end_line(o, "Server", q, 1);
