@@ -51,6 +51,28 @@ enum app_note {
 	APP_NOTE_RPC_REPLICATES = 1 << 14, /* drsuapi GetNCChanges was called */
 };
 
+/* What the first bytes say of the hosts behind them, ored into conversations: evidence for roles.
+ * The paths of HTTP count only where the server's answer to that request is no error. */
+enum app_sign {
+	SIGN_CRM_PAGE = 1 << 0,       /* HTTP: pages of the web application */
+	SIGN_CRM_SERVICE = 1 << 1,    /* HTTP: organization service, SOAP or OData */
+	SIGN_CRM_DISCOVERY = 1 << 2,  /* HTTP: discovery service */
+	SIGN_CRM_DEPLOYMENT = 1 << 3, /* HTTP: deployment service */
+	SIGN_REPORTS = 1 << 4,        /* HTTP: a report server */
+	SIGN_ADFS = 1 << 5,           /* HTTP: sign-in or trust service of AD FS */
+	SIGN_FEDERATION = 1 << 6,     /* HTTP: federation metadata */
+	SIGN_EXCHANGE = 1 << 7,    /* HTTP: EWS, Autodiscover, MAPI, RPC proxy; SMTP: its banner */
+	SIGN_WSMAN = 1 << 8,       /* HTTP: WS-Management */
+	SIGN_BROWSER = 1 << 9,     /* HTTP: the client is a browser */
+	SIGN_OUTLOOK = 1 << 10,    /* HTTP: the client is Outlook */
+	SIGN_SANDBOX = 1 << 11,    /* MC-NMF: the via names the sandbox, and was acknowledged */
+	SIGN_NTP_SIGNED = 1 << 12, /* NTP: the server's answer is signed (MS-SNTP 2.2.1) */
+	SIGN_NTLM = 1 << 13,       /* HTTP: the client offered NTLM */
+	SIGN_KERBEROS = 1 << 14,   /* HTTP: the client offered Kerberos */
+	SIGN_LOGIN_REFUSED = 1 << 15, /* HTTP: 401 to a request that offered either */
+	SIGN_UNAVAILABLE = 1 << 16,   /* HTTP: 503 */
+};
+
 enum { FACT_NAME = 64, FACT_IFACES = 4 };
 
 struct fact_iface {

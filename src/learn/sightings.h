@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sightings - what is said about hosts beside the conversations themselves: names of addresses,
+ * services that names stand for, and refusals that point at a cause.
+ *
+ * A sighting is one fact however often it is told: what is told again adds to `n` and moves
+ * `last_ns`. Rows merge by minimum, maximum and sum, so neither order nor a split of the input can
+ * be seen in them. What a row proves is for others to decide; here is who said it, and where.
+ */
+#ifndef SPAN_LEARN_SIGHTINGS_H
+#define SPAN_LEARN_SIGHTINGS_H
+
+#include "base/addr.h"
+#include "base/evidence.h"
+#include "base/siphash.h"
+
+enum sighting_kind {
+	/* Names of `about`. */
+	SIGHT_DNS_ADDRESS, /* A or AAAA in an answer: `name` has the address `about`; `by` said so
+			    */
+	SIGHT_DNS_POINTER, /* PTR in an answer: the same, the other way round */
+	SIGHT_NBNS_NAME,   /* `about` has the NetBIOS name `name`; code: its suffix, RFC 1001 and
+			    * MS-NBTE 1.8; group names (1C) too */
+	SIGHT_NTLM_NAME,   /* `about` called itself `name` in an NTLM challenge (MS-NLMP 2.2.2.1,
+			    * MsvAvDnsComputerName, else MsvAvNbComputerName); text: its DNS domain */
+	SIGHT_CERTIFICATE, /* `about` showed a certificate for `name`; port: where */
+	SIGHT_NETLOGON,    /* `about` answered a domain controller ping as `name` (MS-ADTS 6.3.5);
+			    * text: the domain; code: the lower 16 bits of its flags */
+	/* What names stand for. */
+	SIGHT_DNS_ALIAS,   /* CNAME: `name` stands for `text` */
+	SIGHT_DNS_SERVICE, /* SRV: the service `text` ("_ldap._tcp.dc._msdcs.corp.example") is at
+			    * the host `name`, port */
+	SIGHT_KRB_TICKET,  /* RFC 4120 5.4.2: a ticket for `text` ("MSSQLSvc/sql01.corp:1433") was
+			    * given to `about` by `by`. name, port: host and port in it, 0 none */
+	/* Refusals: `about` asked, `by` refused. */
+	SIGHT_KRB_ERROR, /* RFC 4120 5.9.1: code is the error; text the service asked for, name
+			  * and port taken from it. 25 (pre-authentication wanted) is no refusal */
+	SIGHT_DNS_ERROR, /* RFC 1035 4.1.1: code is the RCODE; text the name asked for; port the
+			  * type asked for (33 is SRV) */
+	SIGHT_KIND_N,
+};
+const char *sighting_kind_name(enum sighting_kind k);
+
+enum { SIGHTING_NAME = 128 };
+
+/* Text is printable ASCII; DNS and host names are in lower case without the last dot; what is
+ * longer is cut. */
+struct sighting {
+	enum sighting_kind kind;
+	struct addr about, by; /* zero when the kind has none */
+	uint16_t port, code;
+	char name[SIGHTING_NAME], text[SIGHTING_NAME];
+	struct evidence first; /* the earliest packet that said so */
+	int64_t last_ns;       /* the latest */
+	uint64_t n;
+};
+
+enum {
+	SIGHTINGS_MAX = 1 << 17,         /* rows of one audit */
+	SIGHTINGS_OF_HOST_MAX = 1 << 12, /* rows that one host can cause (by `by`, else `about`) */
+};
+
+struct sightings;
+struct sightings *sightings_new(const struct hash_key *key, size_t max_memory);
+struct sightings *sightings_free(struct sightings *t);
+/* Adds s (its first, last_ns and n are taken from `at` and 1). False when there was no room. */
+bool sightings_add(struct sightings *t, const struct sighting *s, const struct evidence *at);
+size_t sightings_memory(const struct sightings *t);
+/* By kind, about, name, text, port, code, by; valid until the next sightings_add(). 0 or -ENOMEM.
+ */
+int sightings_sorted(struct sightings *t, const struct sighting **ret_rows, size_t *ret_n);
+
+#endif
