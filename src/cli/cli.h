@@ -84,6 +84,10 @@ enum span_colour term_colour(const struct options *o);
 /* Writes a file whole or not at all. `fn` returns 0, negative errno, or an exit code after it has
  * said why. An exit code. */
 int file_write(const char *path, int (*fn)(void *user, FILE *f), void *user);
+/* For who reads a file, adds to it and writes it again: others that do so wait until file_unlock()
+ * or the end of the process. Where files cannot be locked (-1) nobody waits. */
+int file_lock(const char *path);
+void file_unlock(int lock);
 /* Puts text on standard output. */
 void put(const struct out *o);
 /* Says that standard output failed with this negative errno. EXIT_FAILED. */

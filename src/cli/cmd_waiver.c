@@ -142,9 +142,8 @@ static bool add_said_all(const struct options *o, size_t n)
 	return false;
 }
 
-static int add(const struct options *o, char *const *args, size_t n)
+static int add_to(const char *path, const struct options *o, const char *finding)
 {
-	const char *path = o->waivers.n ? o->waivers.v[0] : default_file;
 	struct options alone = *o;
 	struct text text = {0};
 	struct span_audit *a;
@@ -152,12 +151,6 @@ static int add(const struct options *o, char *const *args, size_t n)
 	size_t size;
 	int code;
 
-	if (!add_said_all(o, n))
-		return EXIT_USAGE;
-	if (o->waivers.n > 1) {
-		say("Name one: -W waivers.yaml", "a waiver goes into one file");
-		return EXIT_USAGE;
-	}
 	code = read_whole(path, &src, &size);
 	if (code)
 		return code;
@@ -165,7 +158,7 @@ static int add(const struct options *o, char *const *args, size_t n)
 	code = run_setup(&alone, NULL, 0, &a);
 	if (!code) {
 		const struct span_waiver w = {
-			.finding = args[0],
+			.finding = finding,
 			.reason = o->reason,
 			.owner = o->owner,
 			.approved_by = o->approved_by,
@@ -180,12 +173,29 @@ static int add(const struct options *o, char *const *args, size_t n)
 			code = write_there(path, &text);
 		}
 		if (!code && !o->quiet)
-			printf("%s: added %s, which waives %s until %s\n", path, id, args[0],
+			printf("%s: added %s, which waives %s until %s\n", path, id, finding,
 			       o->expires);
 		span_audit_free(a);
 	}
 	free(made);
 	free(src);
+	return code;
+}
+
+static int add(const struct options *o, char *const *args, size_t n)
+{
+	const char *path = o->waivers.n ? o->waivers.v[0] : default_file;
+	int lock, code;
+
+	if (!add_said_all(o, n))
+		return EXIT_USAGE;
+	if (o->waivers.n > 1) {
+		say("Name one: -W waivers.yaml", "a waiver goes into one file");
+		return EXIT_USAGE;
+	}
+	lock = file_lock(path);
+	code = add_to(path, o, args[0]);
+	file_unlock(lock);
 	return code;
 }
 

@@ -5,6 +5,7 @@
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,18 +45,44 @@ static int write_through(const char *path, int (*fn)(void *user, FILE *f), void 
 	return r < 0 ? fail(path, -r) : r;
 }
 
-/* The new name is on disk only when its folder is. */
-static void sync_folder(const char *path)
+/* The folder that a file is in; -1 without one. */
+static int open_folder(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char *dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
 	int fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
+	free(dir);
+	return fd;
+}
+
+/* The new name is on disk only when its folder is. */
+static void sync_folder(const char *path)
+{
+	int fd = open_folder(path);
+
 	if (fd >= 0) {
 		(void)fsync(fd);
 		close(fd);
 	}
-	free(dir);
+}
+
+/* The file itself will not do: who waits for it would then hold one that has been replaced. */
+int file_lock(const char *path)
+{
+	char *real = realpath(path, NULL);
+	int fd = open_folder(real ? real : path);
+
+	free(real);
+	while (fd >= 0 && flock(fd, LOCK_EX) != 0 && errno == EINTR)
+		;
+	return fd;
+}
+
+void file_unlock(int lock)
+{
+	if (lock >= 0)
+		close(lock);
 }
 
 static int fill(int fd, int (*fn)(void *user, FILE *f), void *user)

@@ -91,4 +91,16 @@ expect 1 audit -q --fail-on high
 expect 1 audit -q --only missing
 expect 0 audit -q --fail-on critical
 expect 3 "$tool" audit -q --site "$site" "$capture" nowhere.pcap
+
+# waivers that are added at the same moment are all there
+add_waiver() {
+	"$tool" waiver add -q "F-00000000000$1" -W w.yaml --reason r --owner o --expires 2099-01-01T00:00:00Z ||
+		complain "waiver add failed beside others"
+}
+for i in 0 1 2 3 4 5 6 7 8 9; do
+	add_waiver $i &
+done
+wait
+[ "$(grep -c 'finding: {id: F-' w.yaml)" -eq 10 ] || complain "waivers were lost: $(cat w.yaml)"
+
 exit $bad
