@@ -96,8 +96,9 @@ static bool on_head(void *user, const struct flow_heads *heads, struct recogniti
 		h->err = -ENOMEM;
 		return false;
 	}
-	/* Later datagrams of a flow that is known say nothing new. */
-	if ((*app)->conf == APP_SURE && heads->proto == IPPROTO_NR_UDP && (*app)->client_side >= 0)
+	/* Later datagrams of a flow that is known mostly say nothing new. */
+	if ((*app)->conf == APP_SURE && heads->proto == IPPROTO_NR_UDP &&
+	    (*app)->client_side >= 0 && !(*app)->more)
 		return false;
 	for (int i = 0; i < 2; i++)
 		side[i] = (struct payload){
@@ -120,6 +121,7 @@ static bool on_head(void *user, const struct flow_heads *heads, struct recogniti
 	    (now.conf == (*app)->conf && now.app == (*app)->app)) {
 		/* The newest datagram of a side may lack what an older one said. */
 		now.notes |= now.app == (*app)->app ? (*app)->notes : 0;
+		now.signs |= now.app == (*app)->app && !grown ? (*app)->signs : 0;
 		if (now.client_side < 0 && now.app == (*app)->app)
 			now.client_side = (*app)->client_side;
 		if (!now.name[0] && now.app == (*app)->app)
@@ -181,6 +183,7 @@ static void facts_of(const struct recognition *app, const struct learn_facts *re
 		ret->app = app->app;
 		ret->conf = (uint8_t)app->conf;
 		ret->notes = app->notes;
+		ret->signs = app->signs;
 		ret->name = app->name[0] ? app->name : NULL;
 	}
 	if (!read) {

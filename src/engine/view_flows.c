@@ -39,6 +39,20 @@ static uint16_t main_app(const struct conv *c, uint8_t *ret_conf)
 	return best ? best->app : APP_NONE;
 }
 
+/* Most have none. */
+static void write_signs(struct out *o, uint32_t signs)
+{
+	const char *between = ", \"signs\": [";
+
+	for (unsigned i = 0; i < SIGN_N; i++) {
+		if (!(signs & UINT32_C(1) << i))
+			continue;
+		out_printf(o, "%s\"%s\"", between, app_sign_name(i));
+		between = ", ";
+	}
+	out_puts(o, signs ? "]" : "");
+}
+
 static void write_json(struct out *o, const struct filter_row *row)
 {
 	const struct conv *c = row->conv;
@@ -54,9 +68,11 @@ static void write_json(struct out *o, const struct filter_row *row)
 	for (size_t i = 0; i < c->n_app; i++) {
 		if (c->app[i].app == APP_NONE)
 			continue;
-		out_printf(o, "%s{\"name\": \"%s\", \"sure\": %s, \"flows\": %u}", between,
+		out_printf(o, "%s{\"name\": \"%s\", \"sure\": %s, \"flows\": %u", between,
 			   app_name(c->app[i].app), c->app[i].conf == APP_SURE ? "true" : "false",
 			   c->app[i].flows);
+		write_signs(o, c->app[i].signs);
+		out_char(o, '}');
 		between = ", ";
 	}
 	out_printf(o,

@@ -34,6 +34,7 @@ struct conv_app {
 	uint32_t by_state[STATE_N];
 	uint64_t payload[2];
 	uint32_t notes;                 /* APP_NOTE_*, ored */
+	uint32_t signs;                 /* SIGN_*, ored */
 	struct evidence ev[EVIDENCE_N]; /* of its first flows */
 	uint8_t n_ev;
 };
@@ -108,7 +109,7 @@ struct conv_options {
 struct conv_facts {
 	uint16_t app;
 	uint8_t conf;
-	uint32_t notes;
+	uint32_t notes, signs;
 	const char *name; /* NULL or up to CONV_NAME_TEXT - 1 bytes */
 	const struct rpc_iface *iface;
 	size_t n_iface;

@@ -159,6 +159,7 @@ static void app_add(struct conv_app *a, const struct conv_app *b)
 	for (unsigned i = 0; i < 2; i++)
 		a->payload[i] += b->payload[i];
 	a->notes |= b->notes;
+	a->signs |= b->signs;
 	put_evidence(a->ev, &a->n_ev, b->ev, b->n_ev);
 }
 
@@ -327,6 +328,7 @@ void conv_flow(struct conv *c, const struct flow_done *d, const struct conv_fact
 	app.conf = f->conf;
 	app.flows = 1;
 	app.notes = f->notes;
+	app.signs = f->signs;
 	c->flows++;
 	c->by_state[d->state]++;
 	app.by_state[d->state]++;

@@ -7,9 +7,10 @@
  *   PRI * HTTP/2.0 CRLF CRLF SM CRLF CRLF    RFC 9113 3.4
  *
  * Words at the start of a line are everywhere, so the method must be of the closed list and the
- * version must be there. The target, cookies and credentials are looked past and never kept.
+ * version must be there. Targets and fields are looked at for what they say of a host and never
+ * kept, but for Host; cookies are not even looked at.
  */
-#include "recognise/scan.h"
+#include "recognise/http_signs.h"
 
 static const char *const methods[] = {
 	/* RFC 9110 9.3, RFC 5789 */
@@ -32,22 +33,23 @@ enum {
 	H2_SETTING_MAX = 0x10,
 };
 
-/* Host: is the only field that is read (RFC 9110 7.2). */
-static void read_host(struct rd r, struct facts *ret)
+/* Host (RFC 9110 7.2), and what tells of the client. */
+static void read_fields(struct rd r, struct facts *ret)
 {
 	struct rd line;
+	bool whole;
 
-	while (scan_line(&r, &line)) {
-		if (!rd_left(&line))
-			return;
-		if (scan_text(&line, "host:", true) != VERDICT_SURE)
+	while ((whole = scan_line(&r, &line)) && rd_left(&line)) {
+		http_request_field(line, true, ret);
+		if (ret->name[0] || scan_text(&line, "host:", true) != VERDICT_SURE)
 			continue;
 		while (rd_left(&line) && (rd_is(&line, " ", 1) || rd_is(&line, "\t", 1)))
 			;
 		scan_name(ret, line);
-		return;
 	}
-	ret->more = true;
+	if (!whole)
+		http_request_field(line, false, ret);
+	ret->more = !whole;
 }
 
 static enum verdict request(struct rd r, struct facts *ret)
@@ -75,32 +77,74 @@ static enum verdict request(struct rd r, struct facts *ret)
 	/* The line ends in SP HTTP/1.DIGIT. */
 	if (rd_left(&line) < sizeof "x HTTP/1.1" - 1)
 		return VERDICT_NO;
-	rd_skip(&line, rd_left(&line) - (sizeof " HTTP/1.1" - 1));
+
+	struct rd target = rd_sub(&line, rd_left(&line) - (sizeof " HTTP/1.1" - 1));
 
 	uint32_t minor;
 
 	if (!rd_is(&line, " HTTP/1.", 8) || scan_digits(&line, 1, &minor) != VERDICT_SURE)
 		return VERDICT_NO;
-	read_host(r, ret);
+	ret->asked = http_target(target);
+	read_fields(r, ret);
 	return VERDICT_SURE;
+}
+
+static enum verdict status_line(struct rd *r, uint32_t *ret)
+{
+	uint32_t minor;
+	enum verdict v = scan_text(r, "HTTP/1.", false);
+
+	if (v == VERDICT_SURE)
+		v = scan_digits(r, 1, &minor);
+	if (v == VERDICT_SURE)
+		v = scan_text(r, " ", false);
+	return v == VERDICT_SURE ? scan_digits(r, 3, ret) : v;
+}
+
+/* The rest of an answer behind its status. */
+static void read_answer(struct rd r, uint32_t status, struct facts *ret)
+{
+	struct rd line;
+	bool whole;
+
+	scan_line(&r, &line);
+	while ((whole = scan_line(&r, &line)) && rd_left(&line))
+		http_answer_field(line, ret);
+	if (!whole)
+		http_answer_field(line, ret);
+	if (status / 100 == 1 && status != 101) {
+		/* The answer comes behind this one, RFC 9110 15.2. */
+		ret->answer = 0;
+		if (whole && status_line(&r, &status) == VERDICT_SURE && status / 100 != 1)
+			read_answer(r, status, ret);
+		else
+			ret->more = true;
+		return;
+	}
+	if (status / 100 == 2 || status == 304)
+		ret->answer |= HTTP_GIVEN;
+	if (status / 100 != 3)
+		ret->answer &= (uint16_t) ~(HTTP_TO_SIGN_IN | HTTP_TO_ADFS);
+	if (status == 401)
+		ret->answer |= HTTP_LOGIN;
+	if (!whole)
+		ret->answer |= HTTP_CUT;
+	if (status == 503)
+		ret->signs |= SIGN_UNAVAILABLE;
+	ret->more |= !whole && (status == 401 || status / 100 == 3);
 }
 
 static enum verdict reply(struct rd r, struct facts *ret)
 {
-	uint32_t minor, status;
-	enum verdict v = scan_text(&r, "HTTP/1.", false);
+	uint32_t status;
+	enum verdict v = status_line(&r, &status);
 
-	if (v == VERDICT_SURE)
-		v = scan_digits(&r, 1, &minor);
-	if (v == VERDICT_SURE)
-		v = scan_text(&r, " ", false);
-	if (v == VERDICT_SURE)
-		v = scan_digits(&r, 3, &status);
 	if (v != VERDICT_SURE)
 		return v;
 	if (status < 100 || status > 599) /* RFC 9110 15 */
 		return VERDICT_NO;
 	ret->speaker = SPEAKER_SERVER;
+	read_answer(r, status, ret);
 	return VERDICT_SURE;
 }
 
@@ -153,4 +197,5 @@ const struct recogniser recogniser_http = {
 	.apps = {{"http", "HTTP"}},
 	.probe = probe,
 	.resume = probe, /* persistent connections begin anew at every message */
+	.together = http_together,
 };

@@ -134,6 +134,12 @@ static enum verdict client(struct rd r, struct facts *ret)
 		return VERDICT_SURE;
 	}
 	keep_via(via, ret);
+	/* Sandbox hosts listen at one, and call back processes of CRM's at the other, which carries
+	 * the name of the process (KB 2785590). */
+	if (scan_has(via, "/CrmSandboxSdkListener-"))
+		ret->asked = SIGN_SANDBOX_CALLS;
+	else if (scan_has(via, "/CrmSandboxHost"))
+		ret->asked = SIGN_SANDBOX;
 
 	/* The encoding follows, 2.2.3.4; what comes behind it is not needed. */
 	uint8_t type = rd_u8(&r), encoding = rd_u8(&r);
@@ -207,6 +213,7 @@ static enum verdict server(struct rd r, struct facts *ret)
 	}
 	if (type != RECORD_UPGRADE_RESPONSE && type != RECORD_PREAMBLE_ACK)
 		return VERDICT_NO;
+	ret->answer = 1; /* to a via that nobody serves comes a fault, 2.2.3.5 */
 	if (!rd_left(&r))
 		return VERDICT_LIKELY;
 
@@ -222,6 +229,11 @@ static enum verdict probe(const struct payload *in, struct facts *ret)
 	return server(r, ret);
 }
 
+static uint32_t together(const struct facts *client_said, const struct facts *server_said)
+{
+	return server_said->answer ? client_said->asked : 0;
+}
+
 const struct recogniser recogniser_mc_nmf = {
 	.word = "mc_nmf",
 	.spec = "MC-NMF 2.2.1, 2.2.3; MS-NNS 2.2.1",
@@ -229,4 +241,5 @@ const struct recogniser recogniser_mc_nmf = {
 	.min = 8,
 	.apps = {{"mc-nmf", ".NET message framing (net.tcp)"}},
 	.probe = probe,
+	.together = together,
 };

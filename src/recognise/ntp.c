@@ -90,6 +90,31 @@ static bool short_format_ok(uint32_t v)
 	return seconds <= MAX_DELAY_S || seconds >= UINT16_MAX - 16; /* delays may be negative */
 }
 
+/* Domain members ask with a key and no checksum, and get the answer with one (MS-SNTP 2.2.1, 2.2.2,
+ * 3.2.5.1). Others who sign do so on both ways. */
+enum { SIGNED = HEADER + 20, SIGNED_EXTENDED = HEADER + 72 };
+
+static void read_signature(struct rd r, const struct payload *in, struct facts *ret)
+{
+	bool zero = true;
+
+	if (in->cut || (in->n != SIGNED && in->n != SIGNED_EXTENDED))
+		return;
+	rd_skip(&r, in->n == SIGNED ? 4 : 8); /* key and flags */
+	while (rd_left(&r))
+		zero &= rd_u8(&r) == 0;
+	if (ret->speaker == SPEAKER_CLIENT && zero) {
+		ret->asked = SIGN_NTP_SIGNED;
+		ret->more = true; /* the answer says whether */
+	}
+	ret->answer = ret->speaker == SPEAKER_SERVER && !zero;
+}
+
+static uint32_t together(const struct facts *client, const struct facts *server)
+{
+	return server->answer ? client->asked : 0;
+}
+
 static enum verdict probe(const struct payload *in, struct facts *ret)
 {
 	struct rd r = rd_over(in->p, in->n);
@@ -131,6 +156,7 @@ static enum verdict probe(const struct payload *in, struct facts *ret)
 
 	ret->speaker = modes[mode].speaker;
 	ret->notes |= modes[mode].notes;
+	read_signature(r, in, ret);
 	/* Version 1 had no modes (RFC 1059 B); what claims to be it is seldom more than chance. */
 	return version == 1 ? VERDICT_LIKELY : VERDICT_SURE;
 }
@@ -142,4 +168,5 @@ const struct recogniser recogniser_ntp = {
 	.min = 8,
 	.apps = {{"ntp", "NTP"}},
 	.probe = probe,
+	.together = together,
 };

@@ -80,15 +80,28 @@ bool app_remote_control(uint16_t app)
 	return app_row(app) && all[(app - 1) / APPS_EACH]->remote_control;
 }
 
+const char *app_sign_name(unsigned i)
+{
+	static const char *const names[SIGN_N] = {
+		"crm-page",      "crm-service", "crm-discovery", "crm-deployment", "reports",
+		"adfs",          "federation",  "exchange",      "wsman",          "browser",
+		"outlook",       "sandbox",     "ntp-signed",    "ntlm",           "kerberos",
+		"login-refused", "unavailable", "sandbox-calls", "crm-asked",
+	};
+
+	return i < SIGN_N ? names[i] : "";
+}
+
 /* What one recogniser says about one flow. */
 struct claim {
 	enum verdict v[2];
 	bool against[2]; /* a no that counts */
 	struct facts f[2];
 	enum app_conf conf;
-	int sure;   /* sides that are */
-	int client; /* side, -1 unknown */
-	bool open;  /* more bytes could turn nothing into something */
+	int sure;        /* sides that are */
+	int client;      /* side, -1 unknown */
+	bool open;       /* more bytes could turn nothing into something */
+	bool both_whole; /* both sides have their start */
 };
 
 static void ask_side(const struct recogniser *r, const struct payload *in, struct claim *c, int i)
@@ -142,6 +155,7 @@ static void judge(const struct recogniser *r, const struct payload side[2], stru
 			   side[i].n < (side[i].whole_start ? ENOUGH : RESUME_ENOUGH);
 	}
 	c->client = client_of(c);
+	c->both_whole = side[0].whole_start && side[1].whole_start;
 	c->conf = APP_UNSURE;
 	if (bytes < r->min)
 		return;
@@ -212,8 +226,13 @@ static void tell(size_t index, const struct claim *c, struct recognition *ret)
 		if (!ret->name[0])
 			memcpy(ret->name, c->f[i].name, sizeof ret->name);
 		ret->notes |= c->f[i].notes;
+		ret->signs |= c->f[i].signs;
+		ret->more |= c->f[i].more;
 		add_ifaces(ret, &c->f[i]);
 	}
+	if (all[index]->together && c->client >= 0 && c->both_whole && c->v[0] >= VERDICT_LIKELY &&
+	    c->v[1] >= VERDICT_LIKELY && c->f[0].speaker != c->f[1].speaker)
+		ret->signs |= all[index]->together(&c->f[first], &c->f[!first]);
 	ret->app = (uint16_t)(1 + index * APPS_EACH + variant);
 	ret->conf = c->conf;
 	ret->client_side = (int8_t)c->client;

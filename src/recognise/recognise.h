@@ -52,7 +52,9 @@ enum app_note {
 };
 
 /* What the first bytes say of the hosts behind them, ored into conversations: evidence for roles.
- * The paths of HTTP count only where the server's answer to that request is no error. */
+ * Of HTTP only the first request of a connection and its answer are seen, as far as they are in the
+ * first bytes. Its paths count only where the answer shows that they are there: see http_signs.c,
+ * which also says why 401 mostly does not. */
 enum app_sign {
 	SIGN_CRM_PAGE = 1 << 0,       /* HTTP: pages of the web application */
 	SIGN_CRM_SERVICE = 1 << 1,    /* HTTP: organization service, SOAP or OData */
@@ -65,13 +67,22 @@ enum app_sign {
 	SIGN_WSMAN = 1 << 8,       /* HTTP: WS-Management */
 	SIGN_BROWSER = 1 << 9,     /* HTTP: the client is a browser */
 	SIGN_OUTLOOK = 1 << 10,    /* HTTP: the client is Outlook */
-	SIGN_SANDBOX = 1 << 11,    /* MC-NMF: the via names the sandbox, and was acknowledged */
+	SIGN_SANDBOX = 1 << 11,    /* MC-NMF: the via is that of a sandbox host, and was taken */
 	SIGN_NTP_SIGNED = 1 << 12, /* NTP: the server's answer is signed (MS-SNTP 2.2.1) */
 	SIGN_NTLM = 1 << 13,       /* HTTP: the client offered NTLM */
 	SIGN_KERBEROS = 1 << 14,   /* HTTP: the client offered Kerberos */
-	SIGN_LOGIN_REFUSED = 1 << 15, /* HTTP: 401 to a request that offered either */
+	SIGN_LOGIN_REFUSED = 1 << 15, /* HTTP: 401, and no word more, to an offer of either */
 	SIGN_UNAVAILABLE = 1 << 16,   /* HTTP: 503 */
+	/* MC-NMF: the via is that where sandbox hosts call back, and was taken: the client is one,
+	 * the server runs code of CRM's. */
+	SIGN_SANDBOX_CALLS = 1 << 17,
+	/* HTTP: a path of CRM's was asked for, and the answer was 401, as IIS gives for any path:
+	 * the client thinks that it is CRM. */
+	SIGN_CRM_ASKED = 1 << 18,
+	SIGN_N = 19, /* how many bits there are */
 };
+/* "crm-page", "login-refused" ... for bit i below SIGN_N. */
+const char *app_sign_name(unsigned i);
 
 enum { FACT_NAME = 64, FACT_IFACES = 4 };
 
@@ -85,6 +96,9 @@ struct facts {
 	enum speaker speaker;
 	uint8_t variant; /* index into recogniser.apps */
 	uint32_t notes;
+	uint32_t signs;       /* SIGN_*: those that count whatever the other side says */
+	uint32_t asked;       /* SIGN_*: those that count with the right answer, see together() */
+	uint16_t answer;      /* the recogniser's own, for together() */
 	char name[FACT_NAME]; /* SNI, Host, via, instance ...; printable ASCII only, "" none */
 	struct fact_iface iface[FACT_IFACES]; /* DCE/RPC abstract syntaxes of a bind */
 	uint8_t n_iface;
@@ -117,6 +131,9 @@ struct recogniser {
 	enum verdict (*probe)(const struct payload *in, struct facts *ret);
 	/* Optional: bytes in the middle of a stream (a record or PDU boundary). */
 	enum verdict (*resume)(const struct payload *in, struct facts *ret);
+	/* Optional: the SIGN_* that both sides make together. Both are likely, one is a client's
+	 * and the other a server's, and both have their start. */
+	uint32_t (*together)(const struct facts *client, const struct facts *server);
 };
 
 /* An app is a number: 1 + recogniser index * 8 + variant. Stable within one build only; names are
@@ -137,7 +154,9 @@ struct recognition {
 	uint16_t app;
 	enum app_conf conf;
 	int8_t client_side; /* 0, 1; -1 unknown */
+	bool more;          /* later bytes may bring a name, a note or a sign */
 	uint32_t notes;
+	uint32_t signs; /* SIGN_* */
 	char name[FACT_NAME];
 	struct fact_iface iface[FACT_IFACES];
 	uint8_t n_iface;

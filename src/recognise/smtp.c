@@ -32,6 +32,9 @@ static enum verdict server(struct rd r, struct facts *ret)
 				return v;
 			if (which >= 2)
 				ret->notes |= APP_NOTE_ERROR;
+			/* That of IIS goes on with its version. */
+			if (scan_has(line, "Microsoft ESMTP MAIL Service ready"))
+				ret->signs |= SIGN_EXCHANGE;
 			if (scan_has(line, "SMTP"))
 				return VERDICT_SURE;
 			if (scan_has(line, "FTP"))

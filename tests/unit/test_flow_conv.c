@@ -612,12 +612,16 @@ static void test_apps(void **state)
 		struct flow_done d = flow(
 			&(struct flow_row){"10.0.0.9", "10.0.0.1", 1, 80, T, DIR_SYN, EST, app});
 
-		assert_int_equal(
-			conv_table_add(t, &d, &(struct conv_facts){.app = app, .notes = 1u << app}),
-			0);
+		assert_int_equal(conv_table_add(t, &d,
+						&(struct conv_facts){.app = app,
+								     .notes = 1u << app,
+								     .signs = 1u << (app + 9)}),
+				 0);
 	}
 	assert_int_equal(conv_table_finish(t, &c, &n), 0);
 	assert_int_equal(c->n_app, CONV_APPS);
+	assert_int_equal(c->app[0].signs, 1 << 10);
+	assert_int_equal(c->app[5].signs, 1 << 15 | 1 << 16 | 1 << 17 | 1 << 18);
 	for (uint16_t i = 0; i < CONV_APPS; i++)
 		assert_int_equal(c->app[i].app, i + 1);
 	assert_int_equal(c->app[4].flows, 1);
