@@ -97,6 +97,16 @@ int span_audit_write(const struct span_audit *a, const char *format,
  * SPAN_USAGE for an unknown word. */
 int span_audit_exit_code(const struct span_audit *a, const char *fail_on);
 
+/* After a run: is what was read fit to be judged? Checks with figure, meaning and remedy, as text
+ * or JSON (schema spanaudit-doctor/1), to f unless NULL; `opt` NULL: all zero. */
+enum span_fitness {
+	SPAN_FIT,
+	SPAN_FIT_FOR_SEEN, /* what is in it can be judged, what is missing cannot */
+	SPAN_NOT_FIT,      /* as an inconclusive audit, whatever it found */
+};
+int span_audit_doctor(const struct span_audit *a, bool json, const struct span_write_options *opt,
+		      FILE *f, enum span_fitness *ret);
+
 /* Views of the same run, as text (or JSON where `json`). */
 /* Conversations, one line each; `filter` NULL or words "role=sql port=1433 state=refused
  * net=10.0.0.0/8 verdict=unexpected-port app=tls host=NAME" joined by and, or, not, brackets. */

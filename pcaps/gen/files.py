@@ -37,13 +37,15 @@ class Pcapng:
         self.out.append(block(self.e, kind, body))
 
     def interface(self, linktype=wire.LINK_ETHERNET, snaplen=0, resolution=None, offset=0,
-                  name=None):
+                  name=None, filter=None):
         """resolution: if_tsresol, n for 10^-n s or 0x80 | n for 2^-n s; offset: if_tsoffset, s."""
         body = struct.pack(self.e + 'HHI', linktype, 0, snaplen)
         if name:
             body += option(self.e, 2, name.encode())
         if resolution is not None:
             body += option(self.e, 9, bytes([resolution]))
+        if filter:  # if_filter, as text
+            body += option(self.e, 11, b'\0' + filter.encode())
         if offset:
             body += option(self.e, 14, struct.pack(self.e + 'q', offset))
         self.block(1, body + option(self.e, 0, b''))

@@ -401,6 +401,11 @@ int pcapfile_open(struct reader *r, const char *name, struct errors *errs, bool 
 	    f->snaplen <= INT32_MAX - FAKED_ETHERNET)
 		f->snaplen += FAKED_ETHERNET;
 	r->source.snaplen = f->snaplen;
+	if (!source_has_interface(
+		    &r->source,
+		    &(struct source_interface){.linktype = f->linktype,
+					       .snaplen = f->snaplen < f->max ? f->snaplen : 0}))
+		return -ENOMEM;
 
 	if (!bpf_first(&r->filter, f->linktype, errs, ret_usage))
 		return 0;

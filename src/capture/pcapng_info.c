@@ -12,6 +12,7 @@ enum {
 	OPT_END = 0,
 	IF_NAME = 2,
 	IF_TSRESOL = 9,
+	IF_FILTER = 11,
 	IF_TSOFFSET = 14,
 	ISB_STARTTIME = 2,
 	ISB_IFDROP = 5,
@@ -94,11 +95,33 @@ static void text(char *to, size_t size, const uint8_t *p, size_t n)
 	to[n] = '\0';
 }
 
+/* Section 4.2, if_filter: a text behind a zero byte, or instructions behind a one. */
+static void filter_of(struct source_interface *to, struct rd value)
+{
+	static const char code[] = "(instructions)", more[] = "...";
+	const size_t size = sizeof to->filter;
+	size_t n;
+
+	if (rd_u8(&value) != 0) {
+		memcpy(to->filter, code, sizeof code);
+		return;
+	}
+	n = strnlen((const char *)value.p, rd_left(&value));
+	if (n < size) {
+		text(to->filter, size, value.p, n);
+		return;
+	}
+	text(to->filter, size - (sizeof more - 1), value.p, n);
+	n = strlen(to->filter);
+	memcpy(to->filter + n, more, sizeof more);
+}
+
 int pcapng_interface(struct reader *r, struct rd body)
 {
 	struct pcapng *ng = &r->ng;
 	bool big = ng->big, broken, has_resolution = false, has_offset = false;
 	struct interface i = {.loss = -1, .units = 1000000};
+	struct source_interface told = {0};
 	struct option o;
 
 	i.linktype = linktype_of(rd_u16(&body, !big));
@@ -112,6 +135,8 @@ int pcapng_interface(struct reader *r, struct rd body)
 
 		if (o.code == IF_NAME) {
 			text(i.name, sizeof i.name, o.value.p, n);
+		} else if (o.code == IF_FILTER && n) {
+			filter_of(&told, o.value);
 		} else if (o.code == IF_TSRESOL && n == 1 && !has_resolution) {
 			i.units = units_of(rd_u8(&o.value));
 			has_resolution = true;
@@ -126,6 +151,11 @@ int pcapng_interface(struct reader *r, struct rd body)
 				      "options of an interface that are longer than their block");
 	if (ng->interfaces.n >= INTERFACES_MOST)
 		return reader_damaged(r, "more than %d interfaces", INTERFACES_MOST);
+	told.linktype = i.linktype;
+	told.snaplen = i.snaplen < i.max ? i.snaplen : 0;
+	memcpy(told.name, i.name, sizeof told.name);
+	if (!source_has_interface(&r->source, &told))
+		return -ENOMEM;
 	if (NS_PER_S % i.units == 0)
 		i.unit_ns = (uint32_t)(NS_PER_S / i.units);
 

@@ -162,6 +162,7 @@ static void reader_close(struct source *s)
 	input_done(&r->input);
 	vec_done(&s->losses);
 	vec_done(&s->names);
+	vec_done(&s->interfaces);
 	free(r);
 }
 

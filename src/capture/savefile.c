@@ -204,6 +204,7 @@ static void savefile_close(struct source *s)
 		fclose(f->file);
 	input_done(&f->input);
 	keep_done(&f->keep);
+	vec_done(&f->source.interfaces);
 	free(f);
 }
 
@@ -304,6 +305,14 @@ struct source *savefile_open(const struct input *in, const char *format, const c
 	if (f->pcap) {
 		f->linktype = linktype_of((uint32_t)pcap_datalink(f->pcap));
 		f->source.snaplen = (uint32_t)pcap_snapshot(f->pcap);
+		if (!source_has_interface(
+			    &f->source,
+			    &(struct source_interface){
+				    .linktype = f->linktype,
+				    .snaplen = f->source.snaplen < linktype_max(f->linktype)
+						       ? f->source.snaplen
+						       : 0}))
+			goto no_memory;
 	}
 	if (!bpf_first(&f->filter, f->pcap ? f->linktype : -1, errs, ret_usage))
 		goto fail;

@@ -241,6 +241,18 @@ struct source *source_open(const char *path, const struct source_options *opt, s
 	return s;
 }
 
+bool source_has_interface(struct source *s, const struct source_interface *i)
+{
+	for (size_t k = 0; k < s->interfaces.n; k++) {
+		const struct source_interface *old = &s->interfaces.v[k];
+
+		if (old->linktype == i->linktype && old->snaplen == i->snaplen &&
+		    !strcmp(old->name, i->name) && !strcmp(old->filter, i->filter))
+			return true;
+	}
+	return s->interfaces.n >= SOURCE_INTERFACES || vec_push(&s->interfaces, *i);
+}
+
 struct source *source_close(struct source *s)
 {
 	if (s)

@@ -54,6 +54,19 @@ struct source_loss {
 	uint64_t os;      /* isb_osdrop */
 };
 
+/* Where packets of an input were taken, as the file says it. */
+struct source_interface {
+	char name[32]; /* if_name, cut; "" unknown */
+	uint16_t linktype;
+	uint32_t snaplen; /* bytes kept of a packet; 0: all of them */
+	/* What the capturing program let through (if_filter), raw, "..." behind a part of it; ""
+	 * all, or it does not say. One that is given as instructions has no text:
+	 * "(instructions)". */
+	char filter[128];
+};
+
+enum { SOURCE_INTERFACES = 64 }; /* more kinds of one file are not kept */
+
 /* A name that the capturing program had resolved (pcapng's Name Resolution Block). */
 struct source_name {
 	struct addr addr;
@@ -83,6 +96,7 @@ struct source {
 	char note[160];      /* a clause about what limits this input without damage; "" none */
 	VEC(struct source_loss) losses;
 	VEC(struct source_name) names;
+	VEC(struct source_interface) interfaces; /* each kind once, in the order of the file */
 };
 
 enum source_reader { READER_AUTO, READER_LIBPCAP };
@@ -108,6 +122,8 @@ static inline int source_next(struct source *s, struct batch *b)
 {
 	return s->ops->next(s, b);
 }
+/* Notes an interface, unless it is known. False without memory. For readers. */
+bool source_has_interface(struct source *s, const struct source_interface *i);
 /* NULL is fine; returns NULL. */
 struct source *source_close(struct source *s);
 

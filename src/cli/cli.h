@@ -23,6 +23,7 @@ enum {
 
 #define COMMANDS(X)               \
 	X(AUDIT, audit)           \
+	X(DOCTOR, doctor)         \
 	X(FLOWS, flows)           \
 	X(RPC, rpc)               \
 	X(EXPLAIN, explain)       \

@@ -9,7 +9,7 @@
 
 #define RUNS                                                                                    \
 	(CMD_BIT(AUDIT) | CMD_BIT(FLOWS) | CMD_BIT(RPC) | CMD_BIT(EXPLAIN) | CMD_BIT(EXTRACT) | \
-	 CMD_BIT(ROLES) | CMD_BIT(WAIVER))
+	 CMD_BIT(ROLES) | CMD_BIT(WAIVER) | CMD_BIT(DOCTOR))
 #define POLICY (RUNS | CMD_BIT(RULES) | CMD_BIT(SITE))
 #define ALL    (((uint32_t)1 << CMD_N) - 1)
 
@@ -159,7 +159,7 @@ static const struct opt opts[] = {
 	 RUNS, SET_TEXT, AT(memory)},
 	{0, "json", NULL, "Print the view as JSON.",
 	 CMD_BIT(FLOWS) | CMD_BIT(RPC) | CMD_BIT(ROLES) | CMD_BIT(RULES) | CMD_BIT(PROTOCOLS) |
-		 CMD_BIT(VERSION) | CMD_BIT(DIFF),
+		 CMD_BIT(VERSION) | CMD_BIT(DIFF) | CMD_BIT(DOCTOR),
 	 SET_COUNT, AT(json)},
 	{0, "all", NULL, "List what is the same in both results, too.", CMD_BIT(DIFF), SET_COUNT,
 	 AT(all)},
@@ -171,7 +171,7 @@ static const struct opt opts[] = {
 	{0, "color", "WHEN",
 	 "Colour on standard output: auto (the default: on a terminal), always, "
 	 "never.",
-	 CMD_BIT(AUDIT) | CMD_BIT(DIFF), SET_TEXT, AT(color), COMPLETE_WORDS, color_word},
+	 CMD_BIT(AUDIT) | CMD_BIT(DIFF) | CMD_BIT(DOCTOR), SET_TEXT, AT(color), COMPLETE_WORDS, color_word},
 	{0, "progress", "WHEN",
 	 "Progress line on a terminal: auto (the default: after a second) or "
 	 "never.",

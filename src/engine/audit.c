@@ -32,6 +32,9 @@ static void forget_run(struct span_audit *a)
 	a->names = NULL;
 	a->n_inputs = a->n_convs = a->n_grants = a->n_names = 0;
 	a->drops_os = a->drops_nic = 0;
+	a->drops_told = false;
+	a->interfaces = NULL;
+	a->n_interfaces = 0;
 	a->lost_input = NULL;
 }
 

@@ -18,6 +18,7 @@
 #include "base/siphash.h"
 #include "base/vec.h"
 #include "capture/source.h"
+#include "findings/fit.h"
 #include "findings/judge.h"
 #include "flow/conv.h"
 
@@ -59,6 +60,9 @@ struct span_audit {
 	const struct passive_name *names;
 	size_t n_names;
 	uint64_t drops_os, drops_nic;
+	bool drops_told; /* some input counts what was dropped */
+	const struct fit_interface *interfaces;
+	size_t n_interfaces;
 	const char *lost_input; /* a sentence about captures that went by unread; NULL */
 	struct hot *hot;        /* keeps the conversations that the result lends */
 	const struct conv *convs;
@@ -99,6 +103,8 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 const struct window *hot_window(const struct hot *h);
 /* Who exchanged IPsec ESP; lives as long as h. */
 const struct blind_set *hot_blind(const struct hot *h);
+/* When bytes of connections went missing; lives as long as h. */
+const struct gaps *hot_gaps(const struct hot *h);
 
 /* view_waivers.c */
 /* The moment that decides whether a waiver has expired: what --now said, else the clock's. */

@@ -16,13 +16,14 @@
 #include "capture/merge.h"
 #include "engine/engine.h"
 
-enum { PROGRESS_EVERY = 64 };
+enum { PROGRESS_EVERY = 64, INTERFACES_MOST = 65536 };
 
 struct feed {
 	struct span_audit *a;
 	struct order **open; /* by input; borrowed from the merge */
 	VEC(struct source_loss) losses;
 	VEC(struct source_name) names;
+	VEC(struct source_interface) interfaces;
 	int status; /* 0 or SPAN_INPUT, SPAN_USAGE */
 	int err;
 };
@@ -107,6 +108,10 @@ static void took(struct feed *f, struct result_input *in, const struct order *o)
 	for (size_t k = 0; k < s->losses.n; k++)
 		if (!vec_push(&f->losses, s->losses.v[k]))
 			f->err = -ENOMEM;
+	for (size_t k = 0; k < s->interfaces.n; k++)
+		if (f->interfaces.n < INTERFACES_MOST &&
+		    !vec_push(&f->interfaces, s->interfaces.v[k]))
+			f->err = -ENOMEM;
 	for (size_t k = 0; k < s->names.n; k++)
 		if (!vec_push(&f->names, s->names.v[k]))
 			f->err = -ENOMEM;
@@ -190,6 +195,48 @@ static int add_names(struct feed *f)
 			return -ENOMEM;
 	}
 	a->names = v;
+	return 0;
+}
+
+static int by_kind(const void *x, const void *y)
+{
+	const struct source_interface *a = x, *b = y;
+	int c = strcmp(a->name, b->name);
+
+	if (!c)
+		c = (a->linktype > b->linktype) - (a->linktype < b->linktype);
+	if (!c)
+		c = (a->snaplen > b->snaplen) - (a->snaplen < b->snaplen);
+	return c ? c : strcmp(a->filter, b->filter);
+}
+
+/* Each kind once, whatever files it stands in. */
+static int add_interfaces(struct feed *f)
+{
+	struct span_audit *a = f->a;
+	struct fit_interface *v;
+
+	if (!f->interfaces.n)
+		return 0;
+	qsort(f->interfaces.v, f->interfaces.n, sizeof *f->interfaces.v, by_kind);
+	v = arena_alloc(&a->arena, f->interfaces.n * sizeof *v);
+	if (!v)
+		return -ENOMEM;
+	for (size_t i = 0; i < f->interfaces.n; i++) {
+		const struct source_interface *s = &f->interfaces.v[i];
+
+		if (i && by_kind(s - 1, s) == 0)
+			continue;
+		v[a->n_interfaces++] = (struct fit_interface){
+			.name = arena_strdup(&a->arena, s->name),
+			.filter = arena_strdup(&a->arena, s->filter),
+			.linktype = s->linktype,
+			.snaplen = s->snaplen,
+		};
+		if (!v[a->n_interfaces - 1].name || !v[a->n_interfaces - 1].filter)
+			return -ENOMEM;
+	}
+	a->interfaces = v;
 	return 0;
 }
 
@@ -396,9 +443,12 @@ int feed_run(struct span_audit *a)
 
 	if (r == 0) {
 		add_losses(&f);
+		a->drops_told = f.losses.n > 0;
 		r = add_names(&f);
+		r = r ? r : add_interfaces(&f);
 	}
 	vec_done(&f.losses);
 	vec_done(&f.names);
+	vec_done(&f.interfaces);
 	return r ? r : f.status;
 }

@@ -33,6 +33,7 @@ struct slab {
 };
 
 struct hot {
+	struct span_audit *a;
 	struct decoder *decoder;
 	struct dup_table *dups;
 	struct flow_table *flows;
@@ -43,6 +44,7 @@ struct hot {
 	int64_t now_ns; /* of the latest packet */
 	struct window window;
 	struct blind_set blind;
+	struct gaps gaps;
 	struct packet packets[BATCH_FRAMES];
 	uint64_t one_way, tcp_flows;
 	uint64_t tcp_unseen, tcp_payload;
@@ -206,6 +208,26 @@ static void facts_of(const struct recognition *app, const struct learn_facts *re
 		(read->replicates ? APP_NOTE_RPC_REPLICATES : 0);
 }
 
+/* In all, and of the input that holds its first packet. */
+static void count_tcp(struct hot *h, const struct flow_done *d)
+{
+	struct result_input *in = &h->a->inputs[d->ev[0].input];
+	uint64_t unseen = d->unseen[0] + d->unseen[1], payload = d->payload[0] + d->payload[1];
+
+	h->tcp_flows++;
+	in->tcp_flows++;
+	if (d->state == STATE_ONE_WAY) {
+		h->one_way++;
+		in->one_way_flows++;
+		return;
+	}
+	/* A mirror that copies one direction loses nothing of the other flows. */
+	h->tcp_unseen += unseen;
+	h->tcp_payload += payload;
+	in->tcp_unseen_bytes += unseen;
+	in->tcp_bytes += payload;
+}
+
 static void on_done(void *user, const struct flow_done *d)
 {
 	struct hot *h = user;
@@ -227,16 +249,17 @@ static void on_done(void *user, const struct flow_done *d)
 
 	if (r < 0 && !h->err)
 		h->err = r;
-	if (d->proto == IPPROTO_NR_TCP) {
-		h->tcp_flows++;
-		h->one_way += d->state == STATE_ONE_WAY;
-		/* A mirror that copies one direction loses nothing of the other flows. */
-		if (d->state != STATE_ONE_WAY) {
-			h->tcp_unseen += d->unseen[0] + d->unseen[1];
-			h->tcp_payload += d->payload[0] + d->payload[1];
-		}
-	}
+	if (d->proto == IPPROTO_NR_TCP)
+		count_tcp(h, d);
 	recognition_put(h, d->app);
+}
+
+static void on_gap(void *user, int64_t ts_ns, int64_t bytes)
+{
+	struct hot *h = user;
+
+	if (gaps_add(&h->gaps, ts_ns, bytes) < 0 && !h->err)
+		h->err = -ENOMEM;
 }
 
 static bool known_port(void *user, uint8_t proto, uint16_t port)
@@ -252,6 +275,7 @@ struct hot *hot_new(struct span_audit *a)
 					    .stream = on_stream,
 					    .bytes = on_bytes,
 					    .client_side = on_client_side,
+					    .gap = on_gap,
 					    .done = on_done};
 	struct hot *h = calloc(1, sizeof *h);
 	const struct hash_key *key = a->has_key ? &a->key : NULL;
@@ -261,6 +285,7 @@ struct hot *hot_new(struct span_audit *a)
 
 	if (!h)
 		return NULL;
+	h->a = a;
 	h->now_ns = TIME_NONE;
 	h->decoder = decoder_new();
 	h->flows = flow_table_new(&(struct flow_options){.key = key,
@@ -294,6 +319,7 @@ struct hot *hot_free(struct hot *h)
 	conv_table_free(h->convs);
 	window_done(&h->window);
 	blind_done(&h->blind);
+	gaps_done(&h->gaps);
 	while (h->slabs) {
 		struct slab *s = h->slabs;
 
@@ -421,4 +447,9 @@ const struct window *hot_window(const struct hot *h)
 const struct blind_set *hot_blind(const struct hot *h)
 {
 	return &h->blind;
+}
+
+const struct gaps *hot_gaps(const struct hot *h)
+{
+	return &h->gaps;
 }

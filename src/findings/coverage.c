@@ -35,6 +35,21 @@ double site_max_loss(const struct site *s)
 	return limit;
 }
 
+bool coverage_one_way(const struct coverage *c)
+{
+	return c->tcp_flows && c->one_way_flows * 2 > c->tcp_flows;
+}
+
+uint64_t coverage_undecoded(const struct coverage *c)
+{
+	uint64_t bad = 0;
+
+	for (int i = 0; i < DECODE_N; i++)
+		if (i != DECODE_OK && i != SKIP_FILTERED && i != SKIP_NOT_IP)
+			bad += c->skipped[i];
+	return bad;
+}
+
 /* ------------------------------------------------------------------ window */
 
 void window_make(struct work *w)
@@ -143,15 +158,12 @@ static void inputs_said(struct work *w, struct said *s)
 static void packets_said(struct work *w, struct said *s)
 {
 	const struct coverage *c = &w->r->coverage;
-	uint64_t bad = 0, seen = c->packets - c->skipped[SKIP_FILTERED];
+	uint64_t bad = coverage_undecoded(c), seen = c->packets - c->skipped[SKIP_FILTERED];
 
 	if (!c->packets) {
 		say(s, true, "There is no packet in the input.");
 		return;
 	}
-	for (int i = 0; i < DECODE_N; i++)
-		if (i != DECODE_OK && i != SKIP_FILTERED && i != SKIP_NOT_IP)
-			bad += c->skipped[i];
 	if (bad && bad * 2 > seen)
 		say(s, true,
 		    arena_printf(w->a, "%llu of %llu packets could not be decoded.",
@@ -212,7 +224,7 @@ static void loss_said(struct work *w, struct said *s)
 		say(s, false,
 		    arena_printf(w->a, "The protocol of %s was not looked at for want of memory.",
 				 text_counted(w->a, c->heads_shed, "flow", "flows")));
-	if (c->tcp_flows && c->one_way_flows * 2 > c->tcp_flows)
+	if (coverage_one_way(c))
 		say(s, true,
 		    arena_printf(
 			    w->a,
@@ -289,6 +301,7 @@ void coverage_judge(struct work *w)
 	packets_said(w, &s);
 	loss_said(w, &s);
 	answers_said(w, &s);
+	r->coverage.poor = s.fatal || (w->in->strict_input && s.n);
 	if (r->coverage.packets && nothing_judged(r))
 		say(&s, true,
 		    inventory_count(w->site->inventory)

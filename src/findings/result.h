@@ -44,6 +44,8 @@ struct result_input {
 	uint32_t step_packet;  /* number of the packet behind it */
 	uint64_t strange_time; /* before 1970, or 2100 and later */
 	uint64_t untimed;      /* without a time of their own */
+	/* Of the connections whose first packet it holds; see struct coverage. */
+	uint64_t tcp_flows, one_way_flows, tcp_bytes, tcp_unseen_bytes;
 	const char *note;      /* what limits it without damage; NULL */
 	const char *same_as;   /* path of an input with the same content: read once; NULL */
 	const char *caveat;    /* "cut off in packet 77 ..." or NULL */
@@ -76,6 +78,7 @@ struct coverage {
 	size_t n_caveats;
 	bool inconclusive; /* too poor to say "compliant" */
 	const char *inconclusive_why;
+	bool poor; /* the input alone makes it so, whatever is known of the deployment */
 };
 
 struct rule_row {

@@ -248,6 +248,8 @@ enum severity severity_rule(const struct rule *r, enum severity s);
 void window_make(struct work *w);
 void coverage_judge(struct work *w);
 double coverage_loss(const struct coverage *c);
+bool coverage_one_way(const struct coverage *c);
+uint64_t coverage_undecoded(const struct coverage *c); /* packets that are IP, or may be */
 double site_max_loss(const struct site *s);
 const char *percent_text(struct arena *a, double ratio);
 

@@ -150,6 +150,9 @@ struct flow_ops {
 	 * be NULL. */
 	int (*client_side)(void *user, const struct recognition *app,
 			   const struct learn_flow *reader);
+	/* Bytes of a TCP flow whose both sides were seen turn out to be missing (negative: come
+	 * after all), by a packet of this time. NULL: nobody asks when. */
+	void (*gap)(void *user, int64_t ts_ns, int64_t bytes);
 	void (*done)(void *user, const struct flow_done *d);
 };
 

@@ -221,8 +221,16 @@ static bool opened(uint32_t flags)
 	return flags & BIT(F_SYN, client) && flags & BIT(F_BEYOND, server);
 }
 
+/* Who sees one direction alone misses all of the other, and that is not loss. */
+static void tell_gap(const struct flow_table *t, const struct rec *r, int64_t ts_ns, int64_t bytes)
+{
+	if (t->ops.gap && (r->flags & BOTH(F_SEEN)) == BOTH(F_SEEN))
+		t->ops.gap(t->user, ts_ns, bytes);
+}
+
 /* Bytes [from, to) of a side were sent and are not in the capture, so far. */
-static int missing(struct flow_table *t, struct cold *c, unsigned side, uint32_t from, uint32_t to)
+static int missing(struct flow_table *t, const struct rec *r, struct cold *c, unsigned side,
+		   uint32_t from, uint32_t to, int64_t ts_ns)
 {
 	/* One number alone is that of a FIN that was not captured (RFC 9293 3.4), or the one that
 	 * a keep-alive steps back when the capture begins with it (3.8.4). */
@@ -238,6 +246,7 @@ static int missing(struct flow_table *t, struct cold *c, unsigned side, uint32_t
 	if (!l->holes)
 		return -ENOMEM;
 	l->unseen[side] += to - from;
+	tell_gap(t, r, ts_ns, to - from);
 
 	struct hole *h = holes_at(t, l)->of[side];
 
@@ -250,8 +259,8 @@ static int missing(struct flow_table *t, struct cold *c, unsigned side, uint32_t
 
 /* Data that was taken for lost and comes late: retransmitted, or captured behind its
  * acknowledgement. False when this is none. */
-static bool fill(struct flow_table *t, const struct cold *c, unsigned side, uint32_t from,
-		 uint32_t to)
+static bool fill(struct flow_table *t, const struct rec *r, const struct cold *c, unsigned side,
+		 uint32_t from, uint32_t to, int64_t ts_ns)
 {
 	struct loss *l = loss_at(t, c);
 	struct holes *all = l ? holes_at(t, l) : NULL;
@@ -265,6 +274,7 @@ static bool fill(struct flow_table *t, const struct cold *c, unsigned side, uint
 		if (seq_diff(b, a) <= 0)
 			continue;
 		l->unseen[side] -= b - a;
+		tell_gap(t, r, ts_ns, -(int64_t)(b - a));
 		filled = true;
 		/* A piece out of the middle: what is left below it stays counted. */
 		if (b == h->to && a != h->from)
@@ -276,7 +286,8 @@ static bool fill(struct flow_table *t, const struct cold *c, unsigned side, uint
 }
 
 /* The peer acknowledged bytes of `side` up to `ack`: what of them was never captured? */
-static int acked(struct flow_table *t, struct rec *r, struct cold *c, unsigned side, uint32_t ack)
+static int acked(struct flow_table *t, struct rec *r, struct cold *c, unsigned side, uint32_t ack,
+		 int64_t ts_ns)
 {
 	if (!(r->flags & BIT(F_SEQ, side))) {
 		c->next[side] = ack;
@@ -291,7 +302,7 @@ static int acked(struct flow_table *t, struct rec *r, struct cold *c, unsigned s
 	if (ahead <= 0 || ahead > SEQ_WINDOW)
 		return 0;
 	c->next[side] = ack;
-	return missing(t, c, side, end, ack);
+	return missing(t, r, c, side, end, ack, ts_ns);
 }
 
 static int on_data(struct flow_table *t, struct rec *r, struct cold *c, unsigned from,
@@ -326,9 +337,9 @@ static int on_data(struct flow_table *t, struct rec *r, struct cold *c, unsigned
 		if (more <= 1 || more > SEQ_WINDOW)
 			return 0;
 		c->next[from] = seq;
-		return missing(t, c, from, known, seq);
+		return missing(t, r, c, from, known, seq, p->ts_ns);
 	}
-	if (c->loss && fill(t, c, from, seq, end))
+	if (c->loss && fill(t, r, c, from, seq, end, p->ts_ns))
 		r->flags |= BIT(F_DATA, from);
 
 	uint32_t was = c->next[from];
@@ -339,7 +350,7 @@ static int on_data(struct flow_table *t, struct rec *r, struct cold *c, unsigned
 	c->next[from] = end;
 	r->flags |= BIT(F_DATA, from);
 	/* It skips bytes: on their way by another path, lost before the sensor, or by it. */
-	return seq_diff(seq, was) > 0 ? missing(t, c, from, was, seq) : 0;
+	return seq_diff(seq, was) > 0 ? missing(t, r, c, from, was, seq, p->ts_ns) : 0;
 }
 
 int tcp_packet(struct flow_table *t, struct rec *r, struct cold *c, unsigned from,
@@ -368,7 +379,7 @@ int tcp_packet(struct flow_table *t, struct rec *r, struct cold *c, unsigned fro
 	if (p->tcp_flags & TCP_FIN)
 		r->flags |= BIT(F_FIN, from);
 	if (err == 0 && p->tcp_flags & TCP_ACK)
-		err = acked(t, r, c, !from, p->ack);
+		err = acked(t, r, c, !from, p->ack, p->ts_ns);
 	if (!was_open && opened(r->flags))
 		r->flags |= F_OPEN;
 	return err;

@@ -158,8 +158,9 @@ class Case:
             got['expected-full.txt'] = out
             got['expected.txt'] = less(out)
             got['expected.err'] = err
-            if words and words[0] == 'audit' and code in (0, 1, 3, 4) and '--format' not in words:
-                jcode, jout, jerr = call(words + ['--format', 'json'], tmp, stdin)
+            as_json = {'audit': ['--format', 'json'], 'doctor': ['--json']}.get(words and words[0])
+            if as_json and code in (0, 1, 3, 4) and as_json[0] not in words:
+                jcode, jout, jerr = call(words + as_json, tmp, stdin)
                 if jcode != code:
                     got['exit'] += b'%d as JSON\n' % jcode
                 try:

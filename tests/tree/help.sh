@@ -118,5 +118,7 @@ wrong 3 diff "$tmp/missing.json" "$tmp/missing.json"
 says 'cannot read'
 wrong 3 diff / /
 wrong 3 audit "$tmp/missing.pcap"
+wrong 2 doctor
+wrong 3 doctor "$tmp/missing.pcap"
 wrong 3 "$tmp/missing.pcap"
 exit $bad

@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""doctor.py: on the captures of every audit case, `spanaudit doctor` counts what `spanaudit audit`
+counts, calls no capture fit of which the audit is inconclusive, and keeps to its schema."""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+
+import run
+
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
+SCHEMA = os.path.join(run.ROOT, 'src', 'report', 'spanaudit-doctor-1.schema.json')
+FIGURES = ('packets', 'decoded', 'duplicates', 'evicted', 'truncated', 'one_way_ratio',
+           'tcp_gap_ratio')
+AUDIT_ONLY = ('--fail-on', '--format', '-o', '--only')
+
+
+def arguments(words):
+    """The same for doctor; None where there is nothing to compare."""
+    out, skip = [], False
+    for w in words[1:]:
+        if skip:
+            skip = False
+        elif w in AUDIT_ONLY:
+            skip = True
+        elif w != '--digest':
+            out.append(w)
+    return ['doctor', '--json'] + out
+
+
+def compare(case, tmp, words, stdin, validator):
+    code, out, _ = run.call(words + ['--format', 'json'], tmp, stdin)
+    if code == 2:
+        return []
+    dcode, dout, derr = run.call(arguments(words), tmp, stdin)
+    try:
+        audit, doctor = json.loads(out), json.loads(dout)
+    except ValueError:
+        return ['no document: %s' % derr.decode(errors='replace')]
+    bad = ['%s: %s and %s' % (k, audit['coverage'][k], doctor['figures'][k])
+           for k in FIGURES if audit['coverage'][k] != doctor['figures'][k]]
+    for k in ('kernel', 'interface'):
+        if audit['coverage']['drops'][k] != doctor['figures'][k + '_drops']:
+            bad.append('%s drops differ' % k)
+    why = audit['coverage'].get('inconclusive_why') or ''
+    poor = audit['coverage']['inconclusive'] and not why.startswith('No rule could be judged')
+    if poor and doctor['verdict'] != 'not-fit':
+        bad.append('the audit is inconclusive (%s), and it is called %s' % (why, doctor['verdict']))
+    want = 3 if code == 3 else 4 if doctor['verdict'] == 'not-fit' else 0
+    if dcode != want:
+        bad.append('exit code %d of %s' % (dcode, doctor['verdict']))
+    for c in doctor['checks']:
+        if (c['allows'] != 'fit') != (c['result'] == 'problem'):
+            bad.append('%s: %s, and allows %s' % (c['check'], c['result'], c['allows']))
+    if validator:
+        bad += [e.message[:200] for e in validator.iter_errors(doctor)]
+    return bad
+
+
+def main():
+    validator = None
+    if jsonschema:
+        with open(SCHEMA) as f:
+            validator = jsonschema.Draft7Validator(json.load(f))
+    seen = failed = 0
+    for name in run.all_cases():
+        case = run.Case(name)
+        words, stdin = case.command()
+        if words[0] != 'audit' or '--json' in words:
+            continue
+        with tempfile.TemporaryDirectory() as tmp:
+            shutil.copytree(case.folder, tmp, dirs_exist_ok=True,
+                            ignore=shutil.ignore_patterns('expected*', '__pycache__'))
+            os.mkdir(os.path.join(tmp, 'pcaps'))
+            for word in words:
+                if word.startswith('pcaps/'):
+                    shutil.copy(os.path.join(run.ROOT, word), os.path.join(tmp, 'pcaps'))
+            bad = compare(case, tmp, words, stdin and os.path.join(tmp, stdin), validator)
+        seen += 1
+        failed += bool(bad)
+        for b in bad:
+            print('%s: %s' % (name, b))
+    print('%d cases' % seen)
+    return failed or seen < 100
+
+
+if __name__ == '__main__':
+    sys.exit(1 if main() else 0)
