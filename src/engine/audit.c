@@ -29,8 +29,9 @@ static void forget_run(struct span_audit *a)
 	a->inputs = NULL;
 	a->convs = NULL;
 	a->grants = NULL;
+	a->sightings = NULL;
 	a->names = NULL;
-	a->n_inputs = a->n_convs = a->n_grants = a->n_names = 0;
+	a->n_inputs = a->n_convs = a->n_grants = a->n_sightings = a->n_names = 0;
 	a->drops_os = a->drops_nic = 0;
 	a->drops_told = false;
 	a->interfaces = NULL;
@@ -332,6 +333,8 @@ int span_audit_run(struct span_audit *a)
 		.n_convs = a->n_convs,
 		.grants = a->grants,
 		.n_grants = a->n_grants,
+		.sightings = a->sightings,
+		.n_sightings = a->n_sightings,
 		.inputs = a->inputs,
 		.n_inputs = a->n_inputs,
 		.window = hot_window(a->hot),

@@ -69,6 +69,8 @@ struct span_audit {
 	size_t n_convs;
 	const struct grant *grants; /* of hot, as the conversations */
 	size_t n_grants;
+	const struct sighting *sightings; /* of hot, too */
+	size_t n_sightings;
 	struct result *result;
 };
 

@@ -395,6 +395,8 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 
 	if (r == 0)
 		r = learn_grants(h->learn, &a->grants, &a->n_grants);
+	if (r == 0)
+		r = learn_sightings(h->learn, &a->sightings, &a->n_sightings);
 	if (r < 0)
 		return r;
 
@@ -435,6 +437,8 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 	c.answers_bad = ls->bad;
 	c.grants = a->n_grants;
 	c.grants_shed = ls->grants_shed;
+	c.sightings = a->n_sightings;
+	c.sightings_shed = ls->sightings_shed;
 	*ret_coverage = c;
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "findings/result.h"
 #include "findings/window.h"
 #include "learn/grants.h"
+#include "learn/sightings.h"
 
 /* A name that the capture has for an address. */
 struct passive_name {
@@ -32,6 +33,8 @@ struct judge_input {
 	const struct blind_set *blind; /* who exchanges IPsec ESP; NULL: nobody */
 	const struct grant *grants;    /* sorted as learn_grants() gives them */
 	size_t n_grants;
+	const struct sighting *sightings; /* sorted as learn_sightings() gives them */
+	size_t n_sightings;
 	const struct passive_name *names; /* ascending by address, one each */
 	size_t n_names;
 	const char *lost_input;   /* a sentence about captures that went by unread; NULL */

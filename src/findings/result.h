@@ -70,6 +70,7 @@ struct coverage {
 	/* Streams read for what servers say in them; answers of mappers, resolvers, SQL Browser. */
 	uint64_t streams, streams_cut, learn_refused;
 	uint64_t answers, answers_sealed, answers_bad, grants, grants_shed;
+	uint64_t sightings, sightings_shed; /* what is said of hosts */
 	/* Datagrams that came in fragments. */
 	uint64_t reassembled, fragments_late, fragments_overlap, fragments_shed;
 	uint64_t evicted; /* flows ended early for want of memory, or whose conversation found no

@@ -24,6 +24,7 @@ static const size_t MEMORY = (size_t)64 << 20;
 
 struct learn {
 	struct grants *grants;
+	struct sightings *sightings;
 	struct learn_flow *open; /* streams that are read */
 	size_t max_memory;
 	struct learn_stats stats;
@@ -47,8 +48,9 @@ struct learn *learn_new(const struct learn_options *o)
 		return NULL;
 	/* Half for what is read now, half for what was learned. */
 	l->max_memory = (o->max_memory ? o->max_memory : MEMORY) / 2;
-	l->grants = grants_new(o->key, l->max_memory);
-	return l->grants ? l : learn_free(l);
+	l->grants = grants_new(o->key, l->max_memory / 2);
+	l->sightings = sightings_new(o->key, l->max_memory / 2);
+	return l->grants && l->sightings ? l : learn_free(l);
 }
 
 struct learn *learn_free(struct learn *l)
@@ -60,6 +62,7 @@ struct learn *learn_free(struct learn *l)
 	while (l->open) /* a run that ended by an error */
 		learn_close(l->open, &unread);
 	grants_free(l->grants);
+	sightings_free(l->sightings);
 	free(l);
 	return NULL;
 }
@@ -156,6 +159,17 @@ int learn_grants(struct learn *l, const struct grant **ret_grants, size_t *ret_n
 	return grants_sorted(l->grants, ret_grants, ret_n);
 }
 
+int learn_sightings(struct learn *l, const struct sighting **ret_sightings, size_t *ret_n)
+{
+	return sightings_sorted(l->sightings, ret_sightings, ret_n);
+}
+
+void learn_told(struct learn *l, const struct sighting *s, const struct evidence *at)
+{
+	l->stats.sightings++;
+	l->stats.sightings_shed += !sightings_add(l->sightings, s, at);
+}
+
 void learn_iface_add(struct learn_flow *f, const uint8_t uuid[16], uint16_t major, uint16_t minor,
 		     bool refused)
 {
@@ -187,6 +201,11 @@ void learn_granted(struct learn_flow *f, unsigned server_side, const struct gran
 	if (!grants_add(f->l->grants, &f->addr[server_side], &f->addr[!server_side], g, assumed,
 			at))
 		f->l->stats.grants_shed++;
+}
+
+void learn_sighted(struct learn_flow *f, const struct sighting *s, const struct evidence *at)
+{
+	learn_told(f->l, s, at);
 }
 
 void learn_answered(struct learn_flow *f, enum learn_answer what)

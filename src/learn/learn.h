@@ -13,6 +13,7 @@
 #include "base/evidence.h"
 #include "base/siphash.h"
 #include "learn/grants.h"
+#include "learn/sightings.h"
 
 enum { LEARN_IFACES = 16, LEARN_PIPES = 8, LEARN_PIPE_NAME = 32 };
 
@@ -40,7 +41,8 @@ struct learn_facts {
 
 struct learn_options {
 	const struct hash_key *key; /* NULL: a random secret */
-	size_t max_memory;          /* half for flows, half for grants; 0: 64 MiB */
+	/* half for flows, a quarter each for grants and sightings; 0: 64 MiB */
+	size_t max_memory;
 };
 
 struct learn_stats {
@@ -49,7 +51,9 @@ struct learn_stats {
 	uint64_t answers; /* of the endpoint mapper, the object resolver, activation, SQL Browser */
 	uint64_t sealed;  /* of those, encrypted */
 	uint64_t bad;     /* of those, malformed */
-	uint64_t grants_shed; /* grants that found no room */
+	uint64_t grants_shed;    /* grants that found no room */
+	uint64_t sightings;      /* all that were told, also repetitions */
+	uint64_t sightings_shed; /* of them, those that found no room */
 	size_t memory, memory_max;
 };
 
@@ -79,7 +83,15 @@ void learn_gap(struct learn_flow *f, unsigned side, uint64_t n);
 void learn_close(struct learn_flow *f, struct learn_facts *ret_facts);
 int learn_client_side(const struct learn_flow *f); /* so far; -1 unknown */
 
+/* For who reads no stream, and knows a name all the same (the first bytes of a flow that show a
+ * certificate): fill what the kind has in sightings.h, the rest zero, with `at` the packet that
+ * says so. Telling it again for each look at the same packet would count it again: tell it once a
+ * flow. */
+void learn_told(struct learn *l, const struct sighting *s, const struct evidence *at);
+
 /* The grants, sorted by server, protocol, port, time; owned by l. 0 or -ENOMEM. */
 int learn_grants(struct learn *l, const struct grant **ret_grants, size_t *ret_n);
+/* What was said of hosts, in the order of sightings_sorted(); owned by l. 0 or -ENOMEM. */
+int learn_sightings(struct learn *l, const struct sighting **ret_sightings, size_t *ret_n);
 
 #endif

@@ -47,6 +47,8 @@ void learn_iface_add(struct learn_flow *f, const uint8_t uuid[16], uint16_t majo
 /* An endpoint that `server_side` of f told the other side about, in the packet `at`. */
 void learn_granted(struct learn_flow *f, unsigned server_side, const struct granted *g,
 		   bool assumed, const struct evidence *at);
+/* What a packet of f says of hosts; all that the kind does not have is zero. */
+void learn_sighted(struct learn_flow *f, const struct sighting *s, const struct evidence *at);
 /* An answer was read, was sealed, or was malformed: for the figures. */
 enum learn_answer { LEARN_ANSWER_READ, LEARN_ANSWER_SEALED, LEARN_ANSWER_BAD };
 void learn_answered(struct learn_flow *f, enum learn_answer what);

@@ -12,6 +12,7 @@
 
 #include "base/addr.h"
 #include "base/evidence.h"
+#include "base/rd.h"
 #include "base/siphash.h"
 
 enum sighting_kind {
@@ -20,7 +21,7 @@ enum sighting_kind {
 			    */
 	SIGHT_DNS_POINTER, /* PTR in an answer: the same, the other way round */
 	SIGHT_NBNS_NAME,   /* `about` has the NetBIOS name `name`; code: its suffix, RFC 1001 and
-			    * MS-NBTE 1.8; group names (1C) too */
+			    * MS-NBTE 1.8; text: "group" when it shares the name with others */
 	SIGHT_NTLM_NAME,   /* `about` called itself `name` in an NTLM challenge (MS-NLMP 2.2.2.1,
 			    * MsvAvDnsComputerName, else MsvAvNbComputerName); text: its DNS domain */
 	SIGHT_CERTIFICATE, /* `about` showed a certificate for `name`; port: where */
@@ -56,11 +57,19 @@ struct sighting {
 };
 
 enum {
-	SIGHTINGS_MAX = 1 << 17,         /* rows of one audit */
-	SIGHTINGS_OF_HOST_MAX = 1 << 12, /* rows that one host can cause (by `by`, else `about`) */
+	SIGHTINGS_MAX = 1 << 17, /* rows of one audit */
+	/* rows of one kind that one host causes: `by`, or `about` where that is zero or the one
+	 * who asked in vain */
+	SIGHTINGS_OF_HOST_MAX = 1 << 12,
 };
 
+/* For who makes one. The bytes behind the first `at` of the text, what is not printable as '?';
+ * returns how long it is now. Then, for names of hosts: lower case, no last dot. */
+size_t sighting_text(char ret[SIGHTING_NAME], size_t at, struct rd r);
+void sighting_lower(char name[SIGHTING_NAME]);
+
 struct sightings;
+/* Bytes beyond max_memory are not taken. */
 struct sightings *sightings_new(const struct hash_key *key, size_t max_memory);
 struct sightings *sightings_free(struct sightings *t);
 /* Adds s (its first, last_ns and n are taken from `at` and 1). False when there was no room. */

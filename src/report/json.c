@@ -191,6 +191,8 @@ static void learned(struct jsonw *w, const struct coverage *c)
 	uint_member(w, "malformed", c->answers_bad);
 	uint_member(w, "grants", c->grants);
 	uint_member(w, "grants_shed", c->grants_shed);
+	uint_member(w, "sightings", c->sightings);
+	uint_member(w, "sightings_shed", c->sightings_shed);
 	jsonw_object_end(w);
 }
 

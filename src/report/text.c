@@ -385,6 +385,9 @@ static void learned(const struct page *p, const struct coverage *c)
 		       "memory: raise --max-memory");
 	if (c->grants_shed)
 		figure(p, c->grants_shed, "grants that found no room in the table");
+	if (c->sightings_shed)
+		figure(p, c->sightings_shed,
+		       "names, services and refusals told of hosts that found no room");
 }
 
 static void trust(const struct page *p)

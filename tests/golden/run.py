@@ -86,7 +86,7 @@ def reduce(document):
         if part in d.get(whole, {}):
             d[whole][part] = {k: v for k, v in d[whole][part].items() if v}
     learned = d.get('coverage', {}).pop('learned', {})
-    learned = {k: v for k, v in learned.items() if v and k != 'streams'}
+    learned = {k: v for k, v in learned.items() if v and k not in ('streams', 'sightings')}
     if learned:
         d['coverage']['learned'] = learned
     for i in d.get('inputs', []):
