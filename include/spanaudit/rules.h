@@ -21,6 +21,18 @@ int span_rules_lint(struct span_audit *a, const char *path, FILE *f);
 /* Runs the examples of a pack; a line for each that does not come out, a summary at the end.
  * *ret_failed is how many. */
 int span_rules_test(struct span_audit *a, const char *path, FILE *f, size_t *ret_failed);
+/* Formats of allow lists: name and one line of help; NULL past the last. */
+const char *span_export_format(size_t i);
+const char *span_export_format_help(size_t i);
+struct span_export_options {
+	bool setup;    /* with what only Setup does */
+	bool observed; /* after span_audit_run(): say what of the list its conversations used */
+};
+/* What the rules in force let through between the hosts of the site, as a firewall can be given it:
+ * no more hosts and ports than the site has. SPAN_USAGE with words kept (span_audit_errors) when
+ * there is no such format, or no host. `opt` NULL: all zero. */
+int span_rules_export(struct span_audit *a, const char *format,
+		      const struct span_export_options *opt, FILE *f);
 /* Reads a site file against the packs in force; warnings and errors. */
 int span_site_lint(struct span_audit *a, const char *path, FILE *f);
 /* Writes the site file that a table of hosts (CSV with the columns name, address, role; "-":

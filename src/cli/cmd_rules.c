@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -62,10 +64,81 @@ static int test(const struct options *o, struct span_audit *a, char *const *args
 	return say_status(a, 0, o) ? EXIT_FAILED : all ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
+/* --- export ------------------------------------------------------------------------------------
+ */
+
+struct wanted {
+	struct span_audit *a;
+	const struct options *o;
+	struct span_export_options opt;
+};
+
+static int write_list(void *user, FILE *f)
+{
+	const struct wanted *w = user;
+	int r = span_rules_export(w->a, w->o->format ? w->o->format : "nft", &w->opt, f);
+
+	return r > 0 ? say_status(w->a, r, w->o) : r;
+}
+
+static int put_list(struct wanted *w)
+{
+	const char *path = w->o->outputs.n ? w->o->outputs.v[0] : "-";
+	int r;
+
+	if (strcmp(path, "-") != 0)
+		return file_write(path, write_list, w);
+	r = write_list(w, stdout);
+	return r < 0 ? stdout_failed(r) : r;
+}
+
+/* The captures are the option's, and what follows it. */
+static int read_captures(const struct options *o, char *const *more, size_t n,
+			 struct span_audit **ret)
+{
+	char **files = calloc(o->observed.n + n + 1, sizeof *files);
+	int code;
+
+	if (!files)
+		return say_status(NULL, -ENOMEM, o);
+	for (size_t i = 0; i < o->observed.n; i++)
+		files[i] = (char *)(uintptr_t)o->observed.v[i];
+	memcpy(files + o->observed.n, more, n * sizeof *files);
+	code = run_audit(o, files, o->observed.n + n, ret);
+	free(files);
+	return code;
+}
+
+static int export(const struct options *o, char *const *args, size_t n)
+{
+	struct wanted w = {.o = o, .opt = {.setup = o->setup, .observed = o->observed.n}};
+	int code, r;
+
+	if (n && !o->observed.n) {
+		say("A list is made of rules and site alone. What captures used of it: spanaudit "
+		    "rules export --observed night.pcapng",
+		    "'%s' has no meaning here", args[0]);
+		return EXIT_USAGE;
+	}
+	if (o->outputs.n > 1) {
+		say("Give -o once.", "-o was given %zu times", o->outputs.n);
+		return EXIT_USAGE;
+	}
+	code = w.opt.observed ? read_captures(o, args, n, &w.a) : run_setup(o, NULL, 0, &w.a);
+	if (!w.a)
+		return code;
+	r = put_list(&w);
+	/* Warnings that a run has not said. */
+	if (!r && !w.opt.observed)
+		say_status(w.a, 0, o);
+	span_audit_free(w.a);
+	return r ? r : code;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const struct options *o, struct span_audit *a, char *const *args, size_t n);
-} subs[] = {{"list", list}, {"show", show}, {"lint", lint}, {"test", test}};
+} subs[] = {{"list", list}, {"show", show}, {"lint", lint}, {"test", test}, {"export", NULL}};
 
 static const char *sub_word(size_t i)
 {
@@ -81,6 +154,14 @@ static int run(const struct options *o)
 	for (size_t i = 0; i < N_ELEMENTS(subs); i++) {
 		if (strcmp(subs[i].name, what) != 0)
 			continue;
+		if (!subs[i].run)
+			return export(o, o->args + 1, o->n_args - 1);
+		if (o->format || o->observed.n || o->setup || o->outputs.n) {
+			say("They belong to 'rules export'.",
+			    "--format, --observed, --setup and -o have no meaning for 'rules %s'",
+			    what);
+			return EXIT_USAGE;
+		}
 		code = run_setup(o, NULL, 0, &a);
 		if (code)
 			return code;
@@ -94,7 +175,7 @@ static int run(const struct options *o)
 
 	if (near)
 		out_printf(&hint, "Did you mean 'spanaudit rules %s'?\n", near);
-	out_puts(&hint, "It can be list, show, lint or test: spanaudit rules --help");
+	out_puts(&hint, "It can be list, show, lint, test or export: spanaudit rules --help");
 	say(out_str(&hint), "'rules %s' is unknown", what);
 	out_done(&hint);
 	return EXIT_USAGE;
@@ -103,18 +184,23 @@ static int run(const struct options *o)
 const struct cmd cmd_rules = {
 	.id = CMD_RULES,
 	.name = "rules",
-	.args = "[OPTION...] list | show ID... | lint FILE... | test [PACK...]",
-	.help = "the rule packs: list, show, lint, test",
+	.args = "[OPTION...] list | show ID... | lint FILE... | test [PACK...] | export",
+	.help = "the rule packs: list, show, lint, test, export",
 	.about = "list prints the rules in force, one line each. show prints one with its source "
 		 "and "
 		 "what it demands. lint reads pack files and says what is wrong with them. test "
 		 "runs "
-		 "the examples written in packs and exits with 1 when one does not come out.\n"
+		 "the examples written in packs and exits with 1 when one does not come out. "
+		 "export writes what the rules let through between the hosts of the site as a list "
+		 "for a firewall: no more hosts and ports than the site has, each line with the "
+		 "rules it is from. Read it before you load it.\n"
 		 "\n"
 		 "  spanaudit rules list\n"
 		 "  spanaudit rules show S1-CMP-02\n"
-		 "  spanaudit rules lint my-rules.yaml",
-	.words = "list show lint test",
+		 "  spanaudit rules lint my-rules.yaml\n"
+		 "  spanaudit rules export -S site.yaml --format nft -o crm.nft\n"
+		 "  spanaudit rules export -S site.yaml --format csv --observed night.pcapng",
+	.words = "list show lint test export",
 	.files = false,
 	.run = run,
 };

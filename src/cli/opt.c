@@ -25,6 +25,11 @@ static const char *format_word(size_t i)
 	return i == n ? "help" : NULL;
 }
 
+static const char *export_word(size_t i)
+{
+	return span_export_format(i);
+}
+
 static const char *fail_on_word(size_t i)
 {
 	static const char *const words[] = {"low", "medium", "high", "critical", "never"};
@@ -128,11 +133,21 @@ static const struct opt opts[] = {
 	 "Format of the report on standard output: text (the default) or "
 	 "json. 'help' lists them.",
 	 CMD_BIT(AUDIT), SET_TEXT, AT(format), COMPLETE_WORDS, format_word},
+	{0, "format", "FORMAT",
+	 "With 'rules export', what the list is for: nft (the default), nftables on a router; "
+	 "windows, a PowerShell script for the servers' own firewalls; csv, a table.",
+	 CMD_BIT(RULES), SET_TEXT, AT(format), COMPLETE_WORDS, export_word},
+	{0, "observed", "FILE",
+	 "With 'rules export': say of each line whether this capture made use of it; may be "
+	 "repeated, and further captures may follow.",
+	 CMD_BIT(RULES), SET_LIST, AT(observed), COMPLETE_CAPTURE},
+	{0, "setup", NULL, "With 'rules export': also what the papers allow during Setup only.",
+	 CMD_BIT(RULES), SET_COUNT, AT(setup)},
 	{'o', "output", "FILE",
 	 "Write the report into this file too, whole or not at all; its suffix "
 	 "says the format (.txt, .json), else --format does. May be repeated. With "
-	 "'site import': write the site file here.",
-	 CMD_BIT(AUDIT) | CMD_BIT(SITE), SET_LIST, AT(outputs), COMPLETE_FILE},
+	 "'site import' and 'rules export': write what is made here.",
+	 CMD_BIT(AUDIT) | CMD_BIT(SITE) | CMD_BIT(RULES), SET_LIST, AT(outputs), COMPLETE_FILE},
 	{'w', "write", "FILE",
 	 "Write the packets into this pcapng file, whole or not at all. - is standard output.",
 	 CMD_BIT(EXTRACT), SET_TEXT, AT(write), COMPLETE_FILE},
@@ -415,6 +430,7 @@ void opt_done(struct options *o)
 	vec_done(&o->rules_dirs);
 	vec_done(&o->roles);
 	vec_done(&o->outputs);
+	vec_done(&o->observed);
 }
 
 /* --- what is generated ------------------------------------------------------------------------ */

@@ -18,9 +18,9 @@
 struct options {
 	const char *site, *filter, *format, *only, *fail_on, *color, *progress, *memory, *reader,
 		*write;
-	VEC(const char *) files, rules, rules_dirs, roles, outputs;
+	VEC(const char *) files, rules, rules_dirs, roles, outputs, observed;
 	unsigned strict_input, digest, follow, vlan_key, json, quiet, verbose, help, version;
-	unsigned all, force;
+	unsigned all, force, setup;
 	uint64_t max_memory; /* bytes; 0: the default */
 	char **args;         /* what is no option, in order */
 	size_t n_args;

@@ -69,4 +69,15 @@ struct judge_answer {
 void judge_one(const struct site *site, struct matrix *m, const struct judge_question *q,
 	       struct judge_answer *ret);
 
+/* The rules that let such a conversation through, in matrix order, each with what it makes of it
+ * alone: documented, setup-only, tolerated; documented-dynamic of one for dynamic RPC, whose port
+ * must then be granted. Scope is not asked, but hosts of role ignore meet no rule. Returns how many
+ * were put into `ret`, at most `max`. */
+struct judge_allowed {
+	const struct rule *rule;
+	enum kind verdict;
+};
+size_t judge_allowing(const struct site *site, struct matrix *m, const struct judge_question *q,
+		      struct judge_allowed *ret, size_t max);
+
 #endif

@@ -235,7 +235,7 @@ static const struct rule *rule_for(struct matrix *m, const struct ask *q, const 
 }
 
 /* A pack that only tolerates documents nothing. */
-static enum kind dynamic_by(const struct rule *r)
+enum kind rpc_documents(const struct rule *r)
 {
 	return r && r->informational ? KIND_TOLERATED : KIND_DOCUMENTED_DYNAMIC;
 }
@@ -247,7 +247,7 @@ static void by_interface(struct matrix *m, const struct ask *q, const struct off
 
 	ret->rule = rule_for(m, q, o, &refused);
 	if (refused == o->n) {
-		ret->verdict = dynamic_by(ret->rule);
+		ret->verdict = rpc_documents(ret->rule);
 		return;
 	}
 	ret->verdict = KIND_UNEXPECTED_PROTOCOL;
@@ -408,7 +408,7 @@ bool rpc_decide(const struct site *site, struct matrix *m, const struct ask *q, 
 		return false;
 	/* Somebody asks what the rules say of "dcerpc" as such: of an interface that they allow. */
 	if (q->imagined && is_dcerpc(q->app) && allowed_rpc(m, q, &rule)) {
-		ret->verdict = dynamic_by(rule);
+		ret->verdict = rpc_documents(rule);
 		ret->rule = rule;
 		return true;
 	}

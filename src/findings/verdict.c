@@ -89,6 +89,11 @@ static bool public_web(const struct rule *r)
 	return r->from == BIT(CRM_CLIENT) && roles_has(r->to, ROLE_CRM_WEB) && !r->rpc;
 }
 
+static bool facing_public(const struct site *site, const struct ask *q)
+{
+	return q->client_public && !q->client.roles && site->auth == AUTH_IFD;
+}
+
 static bool by_rules(const struct site *site, struct matrix *m, const struct ask *q,
 		     struct ruling *ret)
 {
@@ -103,7 +108,7 @@ static bool by_rules(const struct site *site, struct matrix *m, const struct ask
 		ret->why = CASE_FORBIDDEN;
 		return true;
 	}
-	facing = q->client_public && !client.roles && site->auth == AUTH_IFD;
+	facing = facing_public(site, q);
 	if (facing)
 		client.roles = BIT(CRM_CLIENT);
 	n = matrix_allowing(m, &client, &server, q->proto, q->port, &rules);
@@ -446,13 +451,14 @@ static const char *why_not_text(const struct ruling *r, const char *nearest)
 	}
 }
 
-void judge_one(const struct site *site, struct matrix *m, const struct judge_question *jq,
-	       struct judge_answer *ret)
+/* The conversation that somebody imagines. */
+static struct ask imagine(const struct judge_question *jq)
 {
 	static const struct addr none;
 	bool known[2] = {!addr_equal(&jq->client_addr, &none),
 			 !addr_equal(&jq->server_addr, &none)};
-	struct ask q = {
+
+	return (struct ask){
 		.client = jq->client,
 		.server = jq->server,
 		.client_public = known[0] && !jq->client.host && addr_is_public(&jq->client_addr),
@@ -472,6 +478,12 @@ void judge_one(const struct site *site, struct matrix *m, const struct judge_que
 		.imagined = true,
 		.confidence = dir_confidence(DIR_SYN),
 	};
+}
+
+void judge_one(const struct site *site, struct matrix *m, const struct judge_question *jq,
+	       struct judge_answer *ret)
+{
+	struct ask q = imagine(jq);
 	struct ruling r;
 	const char *near_why = NULL;
 
@@ -488,4 +500,33 @@ void judge_one(const struct site *site, struct matrix *m, const struct judge_que
 		ret->nearest = matrix_nearest(m, &q.client, &q.server, q.proto, q.port, &near_why);
 	if (ret->nearest)
 		ret->why_not = why_not_text(&r, near_why);
+}
+
+size_t judge_allowing(const struct site *site, struct matrix *m, const struct judge_question *jq,
+		      struct judge_allowed *ret, size_t max)
+{
+	const struct rule *const *rules;
+	struct ask q = imagine(jq);
+	struct end client = q.client, server = q.server;
+	bool facing = facing_public(site, &q);
+	size_t n, kept = 0;
+
+	if (roles_has(client.roles | server.roles, ROLE_IGNORE))
+		return 0;
+	if (facing)
+		client.roles = BIT(CRM_CLIENT);
+	n = matrix_allowing(m, &client, &server, q.proto, q.port, &rules);
+	for (size_t i = 0; i < n; i++) {
+		struct ruling r = {.verdict = rpc_documents(rules[i])};
+
+		if (facing && !public_web(rules[i]))
+			continue;
+		if (!rules[i]->rpc && !by_rule(site, &q, rules[i], &r))
+			continue;
+		if (r.why == CASE_FORBIDDEN)
+			return 0;
+		if (r.verdict <= KIND_SETUP_ONLY && kept < max)
+			ret[kept++] = (struct judge_allowed){rules[i], r.verdict};
+	}
+	return kept;
 }

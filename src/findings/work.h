@@ -204,6 +204,8 @@ const struct rpc_iface *rpc_ifaces(const struct work *w, const struct conv *c,
 				   struct grant_hit *ret_hit, size_t *ret_n);
 /* The one that the ruling is about, else the first, as text; NULL when none has a name. */
 const char *rpc_label(struct work *w, const struct item *it);
+/* What a rule for dynamic RPC makes of a port that was granted as it wants; NULL: no rule. */
+enum kind rpc_documents(const struct rule *r);
 /* The answer is about an object, and names no interface. */
 bool rpc_is_dcom(const struct grant *g);
 

@@ -19,10 +19,11 @@ MAY = {
     "matrix": {"base", "config", "recognise", "roles", "site"},
     "findings": {"base", "decode/decode.h", "flow", "recognise", "learn/grants.h", "learn/sightings.h", "roles", "site",
                  "matrix", "waiver"},
+    "allow": {"base", "recognise", "roles", "site", "matrix", "findings"},
     "report": {"base", "findings", "decode/decode.h", "flow", "recognise", "learn/grants.h", "learn/sightings.h", "roles",
                "site", "matrix", "waiver"},
     "engine": {"base", "capture", "decode", "flow", "recognise", "learn", "config", "roles", "site", "waiver",
-               "matrix", "findings", "report"},
+               "matrix", "findings", "allow", "report"},
     "cli": {"base"},
 }
 BANNED = re.compile(r"\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets)\s*\(")
