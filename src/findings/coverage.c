@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "findings/demand.h"
 #include "findings/work.h"
 
 enum { CAVEATS = 64 };
@@ -286,9 +287,13 @@ static void answers_said(struct work *w, struct said *s)
 				 text_counted(w->a, c->grants_shed, "grant was", "grants were")));
 }
 
-static bool nothing_judged(const struct result *r)
+/* What nothing answers by nature proves no more than that somebody speaks. */
+static bool nothing_judged(const struct work *w)
 {
-	return !r->n_rule_results[RULE_MET] && !r->n_rule_results[RULE_VIOLATED];
+	const struct result *r = w->r;
+
+	return r->n_rule_results[RULE_MET] == w->demands->met_alone &&
+	       !r->n_rule_results[RULE_VIOLATED];
 }
 
 void coverage_judge(struct work *w)
@@ -302,7 +307,7 @@ void coverage_judge(struct work *w)
 	loss_said(w, &s);
 	answers_said(w, &s);
 	r->coverage.poor = s.fatal || (w->in->strict_input && s.n);
-	if (r->coverage.packets && nothing_judged(r))
+	if (r->coverage.packets && nothing_judged(w))
 		say(&s, true,
 		    inventory_count(w->site->inventory)
 			    ? "No rule could be judged; the table of rules says why for each."

@@ -244,6 +244,15 @@ static bool counts_rpc(const struct item *it, const struct rule *r)
 	       (by == r || (by->group && *by->group && r->group && !strcmp(by->group, r->group)));
 }
 
+static bool ends_of(const struct work *w, const struct rule *r, const struct end *client,
+		    const struct end *server)
+{
+	roleset from = rule_from(w->m, r);
+
+	return (client->roles & from && server->roles & r->to) ||
+	       (r->basis == BASIS_UNSTATED && server->roles & from && client->roles & r->to);
+}
+
 static bool count_rule(struct work *w, struct demand_set *d, const struct rule *r, size_t item,
 		       const struct end *client, const struct end *server)
 {
@@ -253,11 +262,15 @@ static bool count_rule(struct work *w, struct demand_set *d, const struct rule *
 
 	if (r->rpc && !counts_rpc(it, r))
 		return true;
+	/* A virtual address stands for whatever may be behind it: it allows more than it proves. */
+	if (!ends_of(w, r, client, server))
+		return true;
 	n->conversations++;
 	/* Another protocol on the port is no success of the rule's service. */
 	if (o == OUTCOME_GOOD && !flows_satisfy(it->c, r))
 		o = it->r.verdict == KIND_UNEXPECTED_PROTOCOL ? OUTCOME_FAILED : OUTCOME_UNKNOWN;
 	n->good += o == OUTCOME_GOOD;
+	n->alone += o == OUTCOME_NONE && conv_speaks_alone(it->c);
 	n->failed += o == OUTCOME_FAILED || o == OUTCOME_BROKEN;
 	if (d->need_of[r->index] == NOBODY ||
 	    !(server->roles & d->need[d->need_of[r->index]].to_set) ||
@@ -296,6 +309,24 @@ static bool count_told(struct work *w, struct demand_set *d, size_t item, const 
 	return true;
 }
 
+/* A rule that refers to others has the conversations of its own clients. */
+static void count_references(struct work *w, struct demand_set *d, const struct item *it,
+			     const struct rule *const *rules, size_t n, const struct end *client,
+			     const struct end *server)
+{
+	for (size_t i = 0; i < matrix_n_rules(w->m); i++) {
+		const struct rule *r = matrix_rule(w->m, i);
+		bool hit = false;
+
+		if (!r->ref || !ends_of(w, r, client, server))
+			continue;
+		for (size_t k = 0; k < n && !hit; k++)
+			hit = rule_refers_to(r, rules[k]) &&
+			      (!rules[k]->rpc || counts_rpc(it, rules[k]));
+		d->count[r->index].conversations += hit;
+	}
+}
+
 static bool count_item(struct work *w, struct demand_set *d, size_t i)
 {
 	const struct item *it = &w->item[i];
@@ -321,6 +352,8 @@ static bool count_item(struct work *w, struct demand_set *d, size_t i)
 		if (!count_rule(w, d, rules[k], i, &client, &server))
 			return false;
 	}
+	if (client.roles && server.roles)
+		count_references(w, d, it, rules, n, &client, &server);
 	/* A port outside every range, which was granted all the same. */
 	for (size_t k = 0; !fixed && by && by->rpc && k < matrix_n_rules(w->m); k++) {
 		const struct rule *r = matrix_rule(w->m, k);

@@ -46,6 +46,7 @@ struct asker {
 
 struct rule_count {
 	uint64_t conversations, good, failed;
+	uint64_t alone; /* heard, and answered by nobody, which is how it should be */
 	/* Ports that were granted and not reached: proved, and not (rpc_blocked.c). */
 	uint64_t blocked, unproved;
 	const char *blocked_who, *unproved_why;
@@ -71,6 +72,7 @@ struct demand_set {
 	roleset seen;     /* roles with a packet */
 	bool *host_seen;  /* by host index */
 	bool *host_blind; /* by host index: ESP of it was seen */
+	size_t met_alone; /* rules of whose traffic only one side ever speaks */
 	bool on_host;     /* captured on one host, which is: */
 	const struct host *only;
 };

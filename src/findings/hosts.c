@@ -334,10 +334,12 @@ static bool undeclared_net(struct work *w, size_t from, size_t to)
 		"%s of %s nobody declared, but of the deployment's hosts they only use "
 		"the web application, so they are taken for crm-client.",
 		text_counted(w->a, n, "address", "addresses"), cidr);
+	/* Each line has a name of its own: a site has several such networks, and one called users.
+	 */
 	f->advice = arena_printf(w->a,
 				 "Declare the network in the site file, under networks:\n- {name: "
-				 "users, role: crm-client, cidr: \"%s\"}",
-				 cidr);
+				 "\"users-%.*s\", role: crm-client, cidr: \"%s\"}",
+				 (int)strcspn(cidr, "/"), cidr, cidr);
 	return true;
 }
 

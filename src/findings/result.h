@@ -228,6 +228,7 @@ struct result {
 	uint64_t n_verdict[KIND_N]; /* conversations by verdict */
 	uint64_t n_conversations;   /* all = listed + folded + out of scope + evicted */
 	uint64_t n_folded, n_out_of_scope, n_evicted;
+	uint64_t n_scan; /* of the folded: attempts of scans that nothing documents */
 	uint64_t n_waived;          /* findings that a waiver covers; they are in no n_severity */
 	bool has_waivers;           /* a file of them was given */
 	struct waiver_row *waivers; /* in the order of their files */

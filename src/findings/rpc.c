@@ -339,11 +339,23 @@ static bool outside(const struct site *site, uint16_t port)
 	return site->rpc_restricted && !port_list_has(&site->rpc, port);
 }
 
-/* Towards a client every call-back is one; between servers only what nothing else allows. */
-static bool dialled_back(const struct ask *q, const struct ruling *r)
+/* Some rule lets this client ask that server's mapper: what it is given there is a call. */
+static bool may_ask_mapper(struct matrix *m, const struct ask *q)
 {
-	return !names_service(q) &&
-	       (!is_server(q->server.roles) || r->verdict != KIND_DOCUMENTED_DYNAMIC);
+	const struct rule *const *rules;
+
+	return matrix_allowing(m, &q->client, &q->server, IPPROTO_NR_TCP, EPM_PORT, &rules) > 0;
+}
+
+/* Towards a client every call-back is one, unless a rule has it (a backup server and its agents);
+ * between servers only what nothing else allows. */
+static bool dialled_back(struct matrix *m, const struct ask *q, const struct ruling *r)
+{
+	if (names_service(q))
+		return false;
+	if (r->verdict == KIND_TOLERATED || r->verdict == KIND_DOCUMENTED_DYNAMIC)
+		return !is_server(q->server.roles) && !may_ask_mapper(m, q);
+	return true;
 }
 
 /* Named by its own bind, where RPC may live: in the range, or in the old one of Windows before
@@ -376,7 +388,7 @@ static bool explained(const struct site *site, struct matrix *m, const struct as
 		by_interface(m, q, &o, ret);
 	else
 		by_object(m, q, ret);
-	if (dialled_back(q, ret) && by_callback(q, &back))
+	if (dialled_back(m, q, ret) && by_callback(q, &back))
 		*ret = back;
 	if (ret->verdict == KIND_DOCUMENTED_DYNAMIC && outside(site, q->port)) {
 		ret->verdict = KIND_RPC_OUT_OF_RANGE;

@@ -18,9 +18,9 @@ enum {
 
 /* ------------------------------------------------------------------ what attempts came to */
 
-static bool unanswered_by_nature(const struct conv *c)
+bool conv_speaks_alone(const struct conv *c)
 {
-	static const uint16_t ports[] = {137, 138, 162, 514};
+	static const uint16_t ports[] = {138, 162, 514};
 
 	if (c->proto != IPPROTO_NR_UDP)
 		return false;
@@ -31,6 +31,12 @@ static bool unanswered_by_nature(const struct conv *c)
 		if (c->app[i].notes & APP_NOTE_UNANSWERED_KIND)
 			return true;
 	return false;
+}
+
+/* A question for a NetBIOS name is mostly for one that nobody has. */
+static bool unanswered_by_nature(const struct conv *c)
+{
+	return conv_speaks_alone(c) || (c->proto == IPPROTO_NR_UDP && c->port == 137);
 }
 
 /* The failures after the newest success. Minutes are kept for the newest failures only, so the

@@ -117,6 +117,7 @@ bool rows_make(struct work *w, const struct fold_list *l)
 			r->n_folded += f->n - 1;
 		} else if (it->scan) {
 			r->n_folded++;
+			r->n_scan += it->r.verdict > KIND_TOLERATED;
 		} else if (!it->folded) {
 			r->convs[r->n_convs++] = row_of(w, it);
 		}

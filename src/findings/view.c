@@ -485,6 +485,11 @@ static void plain_row(struct work *w, struct demand_set *d, const struct rule *r
 		row->result = RULE_MET;
 		return;
 	}
+	if (n->alone) {
+		row->result = RULE_MET;
+		d->met_alone++;
+		return;
+	}
 	if (!roles_present(w, d, r, row))
 		return;
 	one = both_on_one(w, r);
@@ -523,7 +528,6 @@ static void reference_row(struct work *w, struct demand_set *d, const struct rul
 
 		if (!rule_refers_to(r, o))
 			continue;
-		row->conversations += d->count[i].conversations;
 		if (d->asked_of[i] && o->when_missing != MISSING_ADVISE)
 			add_units(d, d->asked_of[i] & from, d->need_of[i], &v);
 	}

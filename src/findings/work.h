@@ -189,6 +189,8 @@ void ask_decide(const struct site *site, struct matrix *m, const struct ask *q, 
 /* The rule takes this protocol. */
 bool rule_takes(const struct rule *r, uint16_t app);
 bool rulings_make(struct work *w);
+/* UDP that nothing answers by nature, and that was heard: syslog, traps, NetBIOS datagrams. */
+bool conv_speaks_alone(const struct conv *c);
 enum outcome conv_outcome(const struct conv *c, int64_t to_ns, int64_t *ret_since_ns);
 
 /* A probe from the Internet that came to nothing. */

@@ -234,8 +234,11 @@ static void read_what(const struct page *p)
 
 	for (unsigned k = 0; k <= KIND_LAST_VERDICT; k++)
 		rest += r->n_verdict[k];
-	rest -= fine + r->n_verdict[KIND_OUT_OF_SCOPE];
+	rest -= fine + r->n_verdict[KIND_OUT_OF_SCOPE] + r->n_scan;
 	out_printf(&line, "%s to look at", number(rest, a));
+	if (r->n_scan)
+		out_printf(&line, ", %s",
+			   counted(r->n_scan, "attempt of a scan", "attempts of scans", a));
 	page_row(p, "Traffic", out_str(&line));
 	out_reset(&line);
 
