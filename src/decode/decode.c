@@ -15,9 +15,11 @@ enum { DEPTH_MAX = 24 };
 
 struct decoder {
 	struct decode_stats stats;
-	struct frag_table *frags; /* a megabyte: made when the first fragment comes */
+	struct frag_table *frags;        /* a megabyte: made when the first fragment comes */
 	uint64_t fragment_of[FRAG_NEST]; /* of the last frame */
 	uint8_t n_fragment_of;
+	struct heartbeat heartbeat;
+	uint64_t heartbeat_read; /* stats.read behind its frame; 0: there was none */
 };
 
 struct row {
@@ -33,6 +35,7 @@ static const struct row by_ethertype[] = {
 	{0x22f3, decode_trill},      {0x88e5, decode_macsec}, {0x88e7, decode_pbb},
 	{0x8903, decode_fabricpath}, {0x8909, decode_cmd},    {0x8926, decode_vntag},
 	{0x892f, decode_hsr},        {0x893f, decode_etag},   {0x894f, decode_nsh},
+	{0x886f, decode_nlb},
 };
 
 static const struct row by_proto[] = {
@@ -259,6 +262,17 @@ size_t decoder_fragment_of(const struct decoder *d, const uint64_t **ret_numbers
 {
 	*ret_numbers = d->fragment_of;
 	return d->n_fragment_of;
+}
+
+void layer_heartbeat(struct decoder *d, const struct heartbeat *h)
+{
+	d->heartbeat = *h;
+	d->heartbeat_read = d->stats.read + 1;
+}
+
+const struct heartbeat *decoder_heartbeat(const struct decoder *d)
+{
+	return d->heartbeat_read == d->stats.read && d->stats.read ? &d->heartbeat : NULL;
 }
 
 void decode_filtered(struct decoder *d)

@@ -80,6 +80,9 @@ enum decode_skip decode_frame(struct decoder *d, uint16_t linktype, const uint8_
 /* The datagrams that the frame decoded last is a fragment of, outermost first: a number for each,
  * which all its fragments have, also those before the first one. Valid until the next frame. */
 size_t decoder_fragment_of(const struct decoder *d, const uint64_t **ret_numbers);
+/* What the frame that was decoded last, and skipped, said as a heartbeat; NULL when it was none.
+ * Valid until the next frame. */
+const struct heartbeat *decoder_heartbeat(const struct decoder *d);
 /* Counts a frame that the filter left out. */
 void decode_filtered(struct decoder *d);
 /* The packets handed out so far are done with: what packet.whole points to may be used again. */

@@ -51,6 +51,9 @@ static inline size_t layer_wire(const struct layer *l)
 	return rd_left(&l->r) + l->missing;
 }
 
+/* The frame is this heartbeat. */
+void layer_heartbeat(struct decoder *d, const struct heartbeat *h);
+
 /* The packet came in this tunnel. The outermost one counts, and it is met first. */
 static inline void layer_tunnel(struct layer *l, enum tunnel kind, uint32_t id)
 {
@@ -107,6 +110,7 @@ decode_fn decode_gre;                     /* gre.c */
 decode_fn decode_erspan2, decode_erspan3; /* erspan.c */
 decode_fn decode_vxlan, decode_vxlan_gpe; /* vxlan.c */
 decode_fn decode_geneve;                  /* geneve.c */
+decode_fn decode_nlb;                     /* nlb.c */
 decode_fn decode_nsh;                     /* nsh.c */
 decode_fn decode_gtpu, decode_gtp0;       /* gtp.c */
 decode_fn decode_tzsp;                    /* tzsp.c */

@@ -71,6 +71,14 @@ struct packet_early {
 			   * farthest of them; 0 unknown */
 };
 
+/* What a host of a load-balancing cluster says of itself, in a frame that carries no packet. */
+struct heartbeat {
+	struct addr cluster, host; /* host: 0.0.0.0 when it has no address of its own */
+	uint32_t id;
+	uint8_t mac[6];
+	uint16_t vlan;
+};
+
 struct packet {
 	int64_t ts_ns;
 	uint32_t input;    /* index of the file in the order of the run */

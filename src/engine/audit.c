@@ -30,8 +30,11 @@ static void forget_run(struct span_audit *a)
 	a->convs = NULL;
 	a->grants = NULL;
 	a->sightings = NULL;
+	a->cards = NULL;
+	a->clusters = NULL;
 	a->names = NULL;
 	a->n_inputs = a->n_convs = a->n_grants = a->n_sightings = a->n_names = 0;
+	a->n_cards = a->n_clusters = 0;
 	a->drops_os = a->drops_nic = 0;
 	a->drops_told = false;
 	a->interfaces = NULL;
@@ -335,6 +338,10 @@ int span_audit_run(struct span_audit *a)
 		.n_grants = a->n_grants,
 		.sightings = a->sightings,
 		.n_sightings = a->n_sightings,
+		.cards = a->cards,
+		.n_cards = a->n_cards,
+		.clusters = a->clusters,
+		.n_clusters = a->n_clusters,
 		.inputs = a->inputs,
 		.n_inputs = a->n_inputs,
 		.window = hot_window(a->hot),

@@ -20,6 +20,7 @@
 #include "capture/source.h"
 #include "findings/fit.h"
 #include "findings/judge.h"
+#include "flow/cards.h"
 #include "flow/conv.h"
 
 struct hot;
@@ -71,6 +72,10 @@ struct span_audit {
 	size_t n_grants;
 	const struct sighting *sightings; /* of hot, too */
 	size_t n_sightings;
+	const struct card *cards; /* of hot, too */
+	size_t n_cards;
+	const struct cluster_host *clusters;
+	size_t n_clusters;
 	struct result *result;
 };
 

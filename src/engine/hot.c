@@ -11,15 +11,16 @@
 #include "base/time.h"
 #include "decode/decode.h"
 #include "engine/engine.h"
+#include "flow/cards.h"
 #include "flow/dup.h"
 #include "learn/learn.h"
 #include "recognise/recognise.h"
 
 enum { SLAB = 256 };
 /* Flows live while they talk, conversations to the end of the run: one part in FLOW_SHARE is for
- * flows and their first bytes, one in LEARN_SHARE for readers of streams, the rest for
- * conversations. */
-enum { FLOW_SHARE = 8, LEARN_SHARE = 32 };
+ * flows and their first bytes, one in LEARN_SHARE for readers of streams, one in CARD_SHARE for
+ * network cards, the rest for conversations. */
+enum { FLOW_SHARE = 8, LEARN_SHARE = 32, CARD_SHARE = 64 };
 static const size_t MEMORY = (size_t)4 << 30;
 
 struct slot {
@@ -39,6 +40,7 @@ struct hot {
 	struct flow_table *flows;
 	struct conv_table *convs;
 	struct learn *learn;
+	struct cards *cards;
 	struct slab *slabs;
 	struct slot *free;
 	int64_t now_ns; /* of the latest packet */
@@ -249,6 +251,8 @@ static void on_done(void *user, const struct flow_done *d)
 
 	if (r < 0 && !h->err)
 		h->err = r;
+	for (unsigned i = 0; i < 2; i++)
+		cards_add(h->cards, d->mac[i], d->mac_vlan[i], &d->addr[i], d->first_ns);
 	if (d->proto == IPPROTO_NR_TCP)
 		count_tcp(h, d);
 	recognition_put(h, d->app);
@@ -280,7 +284,7 @@ struct hot *hot_new(struct span_audit *a)
 	struct hot *h = calloc(1, sizeof *h);
 	const struct hash_key *key = a->has_key ? &a->key : NULL;
 	size_t memory = a->max_memory ? (size_t)a->max_memory : MEMORY;
-	size_t rest = memory - memory / FLOW_SHARE - memory / LEARN_SHARE;
+	size_t rest = memory - memory / FLOW_SHARE - memory / LEARN_SHARE - memory / CARD_SHARE;
 	size_t conversations = rest / sizeof(struct conv);
 
 	if (!h)
@@ -300,10 +304,11 @@ struct hot *hot_new(struct span_audit *a)
 				       .vlan_key = a->vlan_key});
 	h->learn =
 		learn_new(&(struct learn_options){.key = key, .max_memory = memory / LEARN_SHARE});
+	h->cards = cards_new(key, memory / CARD_SHARE);
 	h->dups = dup_table_new(key);
 	if (h->dups)
 		dup_table_vlan_key(h->dups, a->vlan_key);
-	if (!h->decoder || !h->dups || !h->flows || !h->convs || !h->learn)
+	if (!h->decoder || !h->dups || !h->flows || !h->convs || !h->learn || !h->cards)
 		return hot_free(h);
 	return h;
 }
@@ -316,6 +321,7 @@ struct hot *hot_free(struct hot *h)
 	dup_table_free(h->dups);
 	flow_table_free(h->flows);
 	learn_free(h->learn);
+	cards_free(h->cards);
 	conv_table_free(h->convs);
 	window_done(&h->window);
 	blind_done(&h->blind);
@@ -345,8 +351,13 @@ static bool one_frame(struct hot *h, struct result_input *in, const struct frame
 		return false;
 	}
 	if (decode_frame(h->decoder, f->linktype, f->p, f->len, f->wire_len, f->ts_ns, f->number,
-			 ret) != DECODE_OK)
+			 ret) != DECODE_OK) {
+		const struct heartbeat *beat = decoder_heartbeat(h->decoder);
+
+		if (beat)
+			cards_heartbeat(h->cards, beat, f->ts_ns);
 		return false;
+	}
 	if (unlikely(ret->esp) && blind_add(&h->blind, &ret->src, &ret->dst) < 0 && !h->err)
 		h->err = -ENOMEM;
 	ret->input = f->input;
@@ -399,6 +410,8 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 		r = learn_sightings(h->learn, &a->sightings, &a->n_sightings);
 	if (r < 0)
 		return r;
+	a->cards = cards_sorted(h->cards, &a->n_cards);
+	a->clusters = cards_clusters(h->cards, &a->n_clusters);
 
 	const struct flow_stats *fs = flow_table_stats(h->flows);
 	const struct dup_stats *dup = dup_table_stats(h->dups);

@@ -13,6 +13,7 @@
 #include "findings/blind.h"
 #include "findings/result.h"
 #include "findings/window.h"
+#include "flow/cards.h"
 #include "learn/grants.h"
 #include "learn/sightings.h"
 
@@ -35,6 +36,10 @@ struct judge_input {
 	size_t n_grants;
 	const struct sighting *sightings; /* sorted as learn_sightings() gives them */
 	size_t n_sightings;
+	const struct card *cards; /* sorted as cards_sorted() gives them */
+	size_t n_cards;
+	const struct cluster_host *clusters; /* sorted as cards_clusters() gives them */
+	size_t n_clusters;
 	const struct passive_name *names; /* ascending by address, one each */
 	size_t n_names;
 	const char *lost_input;   /* a sentence about captures that went by unread; NULL */

@@ -460,6 +460,7 @@ struct flow_done flow_flip(const struct flow_done *d)
 	SWAP(f.unseen[0], f.unseen[1]);
 	memcpy(f.mac[0], d->mac[1], sizeof f.mac[0]);
 	memcpy(f.mac[1], d->mac[0], sizeof f.mac[1]);
+	SWAP(f.mac_vlan[0], f.mac_vlan[1]);
 	SWAP(f.client_ttl, f.server_ttl);
 	f.state = flip_state(d->state);
 	f.started = false;

@@ -123,8 +123,10 @@ static void put_sides(const struct flow_table *t, const struct rec *r, const str
 
 			d->packets[i] = sender;
 			d->bytes[i] = sender ? r->bytes : 0;
-			if (sender)
+			if (sender) {
 				links_mac(&t->links, r->link, d->mac[i]);
+				d->mac_vlan[i] = links_vlan(&t->links, r->link);
+			}
 			continue;
 		}
 
@@ -139,6 +141,7 @@ static void put_sides(const struct flow_table *t, const struct rec *r, const str
 			d->unseen[i] = l->unseen[side];
 		}
 		links_mac(&t->links, e->link[side], d->mac[i]);
+		d->mac_vlan[i] = links_vlan(&t->links, e->link[side]);
 	}
 }
 

@@ -83,7 +83,8 @@ struct flow_done {
 	uint16_t vlan;
 	uint8_t tunnel; /* enum tunnel, of the first packet; with its id */
 	uint32_t tunnel_id;
-	uint8_t mac[2][6];
+	uint8_t mac[2][6]; /* who sent that side's first frame; zero unknown */
+	uint16_t mac_vlan[2];
 	uint16_t tries;         /* SYNs, or UDP requests, of the client. 0 with STATE_NO_ANSWER: a
 				 * single one in the last 3 s of the input, which proves nothing */
 	bool started;           /* the SYN (UDP: the first datagram) was captured */

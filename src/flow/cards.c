@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "flow/cards.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/vec.h"
+
+enum { FIRST_SLOTS = 64 };
+
+struct cards {
+	struct hash_key key;
+	VEC(struct card)
+	cards;
+	VEC(struct cluster_host) clusters;
+	uint32_t *slot; /* index + 1 into cards; open addressing, 0 free; NULL when sorted */
+	size_t slots, max;
+	uint64_t shed;
+};
+
+struct cards *cards_new(const struct hash_key *key, size_t max_memory)
+{
+	struct cards *t = calloc(1, sizeof *t);
+
+	if (!t)
+		return NULL;
+	t->key = key ? *key : hash_key_random();
+	/* Arrays grow by doubling, and slots are up to four for each card. */
+	t->max = max_memory / (2 * sizeof(struct card) + 4 * sizeof *t->slot);
+	if (t->max > CARDS_MAX)
+		t->max = CARDS_MAX;
+	return t;
+}
+
+struct cards *cards_free(struct cards *t)
+{
+	if (!t)
+		return NULL;
+	vec_done(&t->cards);
+	vec_done(&t->clusters);
+	free(t->slot);
+	free(t);
+	return NULL;
+}
+
+static uint64_t place_of(const uint8_t mac[6], uint16_t vlan)
+{
+	uint64_t w = vlan;
+
+	for (int i = 0; i < 6; i++)
+		w |= (uint64_t)mac[i] << (56 - 8 * i);
+	return w;
+}
+
+static uint32_t *find(const struct cards *t, uint64_t place)
+{
+	for (uint32_t i = (uint32_t)siphash13_words(&place, 1, &t->key);; i++) {
+		uint32_t *s = &t->slot[i & (t->slots - 1)];
+
+		if (!*s)
+			return s;
+
+		const struct card *c = &t->cards.v[*s - 1];
+
+		if (place_of(c->mac, c->vlan) == place)
+			return s;
+	}
+}
+
+static bool index_again(struct cards *t, size_t slots)
+{
+	uint32_t *slot = calloc(slots, sizeof *slot);
+
+	if (!slot)
+		return false;
+	free(t->slot);
+	t->slot = slot;
+	t->slots = slots;
+	for (size_t i = 0; i < t->cards.n; i++)
+		*find(t, place_of(t->cards.v[i].mac, t->cards.v[i].vlan)) = (uint32_t)i + 1;
+	return true;
+}
+
+static struct card *card_of(struct cards *t, const uint8_t mac[6], uint16_t vlan)
+{
+	if (!t->slot && !index_again(t, t->slots ? t->slots : FIRST_SLOTS))
+		return NULL;
+
+	uint32_t *s = find(t, place_of(mac, vlan));
+
+	if (*s)
+		return &t->cards.v[*s - 1];
+	if (t->cards.n >= t->max)
+		return NULL;
+	if (2 * (t->cards.n + 1) > t->slots) {
+		if (!index_again(t, 2 * t->slots))
+			return NULL;
+		s = find(t, place_of(mac, vlan));
+	}
+
+	struct card c = {.vlan = vlan, .first_ns = INT64_MAX};
+
+	memcpy(c.mac, mac, sizeof c.mac);
+	if (!vec_push(&t->cards, c))
+		return NULL;
+	*s = (uint32_t)t->cards.n;
+	return &t->cards.v[t->cards.n - 1];
+}
+
+static void put_addr(struct card *c, const struct addr *a)
+{
+	unsigned i = c->n;
+
+	while (i && addr_compare(&c->addr[i - 1], a) > 0)
+		i--;
+	if (i && addr_equal(&c->addr[i - 1], a))
+		return;
+	if (c->n == CARD_ADDRS) {
+		c->many = true;
+		if (i == CARD_ADDRS)
+			return;
+		c->n--;
+	}
+	memmove(&c->addr[i + 1], &c->addr[i], (c->n - i) * sizeof *a);
+	c->addr[i] = *a;
+	c->n++;
+}
+
+static bool of_somebody(const uint8_t mac[6], const struct addr *a)
+{
+	static const uint8_t none[6];
+
+	return memcmp(mac, none, sizeof none) != 0 &&
+	       !(mac[0] & 1) && /* IEEE 802 8.2.2: a group sends nothing */
+	       !addr_is_unspecified(a) && !addr_is_multicast(a) && !addr_is_broadcast(a) &&
+	       !addr_is_loopback(a);
+}
+
+void cards_add(struct cards *t, const uint8_t mac[6], uint16_t vlan, const struct addr *a,
+	       int64_t ts_ns)
+{
+	if (!of_somebody(mac, a))
+		return;
+
+	struct card *c = card_of(t, mac, vlan);
+
+	if (unlikely(!c)) {
+		t->shed++;
+		return;
+	}
+	if (ts_ns < c->first_ns)
+		c->first_ns = ts_ns;
+	put_addr(c, a);
+}
+
+static int compare_hosts(const struct cluster_host *a, const struct cluster_host *b)
+{
+	int order = addr_compare(&a->cluster, &b->cluster);
+
+	if (!order)
+		order = addr_compare(&a->host, &b->host);
+	return order ? order : (a->id > b->id) - (a->id < b->id);
+}
+
+void cards_heartbeat(struct cards *t, const struct heartbeat *h, int64_t ts_ns)
+{
+	struct cluster_host one = {.cluster = h->cluster,
+				   .host = h->host,
+				   .id = h->id,
+				   .vlan = h->vlan,
+				   .heartbeats = 1,
+				   .first_ns = ts_ns,
+				   .last_ns = ts_ns};
+	struct cluster_host *c;
+	size_t i = 0;
+
+	memcpy(one.mac, h->mac, sizeof one.mac);
+	/* Kept in order: there are few of them, and each sends one a second. */
+	while (i < t->clusters.n && compare_hosts(&t->clusters.v[i], &one) < 0)
+		i++;
+	if (i == t->clusters.n || compare_hosts(&t->clusters.v[i], &one)) {
+		if (t->clusters.n == CLUSTERS_MAX || !vec_grow(&t->clusters)) {
+			t->shed++;
+			return;
+		}
+		memmove(&t->clusters.v[i + 1], &t->clusters.v[i], (t->clusters.n - i) * sizeof one);
+		t->clusters.v[i] = one;
+		t->clusters.n++;
+		return;
+	}
+	c = &t->clusters.v[i];
+	c->heartbeats++;
+	if (memcmp(one.mac, c->mac, sizeof c->mac) < 0)
+		memcpy(c->mac, one.mac, sizeof c->mac);
+	if (one.vlan < c->vlan)
+		c->vlan = one.vlan;
+	if (ts_ns < c->first_ns)
+		c->first_ns = ts_ns;
+	if (ts_ns > c->last_ns)
+		c->last_ns = ts_ns;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct card *x = a, *y = b;
+	uint64_t p = place_of(x->mac, x->vlan), q = place_of(y->mac, y->vlan);
+
+	return (p > q) - (p < q);
+}
+
+const struct card *cards_sorted(struct cards *t, size_t *ret_n)
+{
+	if (t->cards.n)
+		qsort(t->cards.v, t->cards.n, sizeof *t->cards.v, by_place);
+	free(t->slot); /* what it points at has moved */
+	t->slot = NULL;
+	*ret_n = t->cards.n;
+	return t->cards.v;
+}
+
+const struct cluster_host *cards_clusters(struct cards *t, size_t *ret_n)
+{
+	*ret_n = t->clusters.n;
+	return t->clusters.v;
+}
+
+uint64_t cards_shed(const struct cards *t)
+{
+	return t->shed;
+}
