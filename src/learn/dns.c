@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/rd.h"
+#include "learn/dns_name.h"
 #include "learn/framed.h"
 #include "recognise/recognise.h"
 
@@ -25,9 +26,6 @@ enum {
 	PORT = 53,
 	HEADER = 12,
 	FLAG_QR = 0x8000,
-	MAX_NAME = 255, /* RFC 1035 2.3.4 */
-	MAX_LABEL = 63,
-	POINTER = 0xc0, /* RFC 1035 4.1.4 */
 	RECORDS_MAX = 1024,
 	CLASS_IN = 1,
 	SERVFAIL = 2,
@@ -61,56 +59,9 @@ struct record {
 	size_t data_at; /* in the message: names in data may point back */
 };
 
-/* A name that begins `at` bytes into the message, without its last dot; *ret_end is behind it. What
- * a pointer points to lies before the run of labels that it ends: so each step goes back, and a
- * loop cannot be. False when it is cut or no name. */
 static bool name_at(const struct message *m, size_t at, char ret[SIGHTING_NAME], size_t *ret_end)
 {
-	size_t run = at, total = 0, k = 0;
-	bool jumped = false;
-
-	ret[0] = 0;
-	for (;;) {
-		struct rd r = rd_over(m->p, m->n);
-
-		rd_skip(&r, at);
-
-		uint8_t n = rd_u8(&r);
-
-		if (rd_short(&r))
-			return false;
-		if ((n & POINTER) == POINTER) {
-			size_t to = (size_t)(n & ~POINTER) << 8 | rd_u8(&r);
-
-			if (rd_short(&r) || to >= run || to < HEADER)
-				return false;
-			if (!jumped && ret_end)
-				*ret_end = at + 2;
-			jumped = true;
-			run = at = to;
-			continue;
-		}
-		if (n > MAX_LABEL)
-			return false;
-		total += n + 1u;
-		if (total > MAX_NAME)
-			return false;
-		if (!n)
-			break;
-
-		struct rd label = rd_sub(&r, n);
-
-		if (rd_short(&r))
-			return false;
-		if (k)
-			k = sighting_text(ret, k, rd_over((const uint8_t *)".", 1));
-		k = sighting_text(ret, k, label);
-		at += n + 1u;
-	}
-	if (!jumped && ret_end)
-		*ret_end = at + 1;
-	sighting_lower(ret);
-	return true;
+	return dns_name(m->p, m->n, HEADER, at, ret, ret_end);
 }
 
 /* The record at *at, which is moved behind it. */
@@ -362,46 +313,26 @@ static bool wants(const struct learn_ask *q, const char *app)
 	return (q->port[0] == PORT || q->port[1] == PORT) && !strcmp(app, "dns");
 }
 
-/* A flow of datagrams has nothing to remember. */
-static bool open_(struct learn_flow *f)
-{
-	if (f->proto == PROTO_UDP)
-		return true;
-	f->state = learn_take(f->l, sizeof(struct framed));
-	return f->state;
-}
-
 static void bytes(struct learn_flow *f, unsigned side, const uint8_t *p, size_t n, bool start,
 		  const struct evidence *at)
 {
-	if (f->port[side] != PORT)
-		return;
-	if (f->proto == PROTO_UDP)
-		message(f, side, p, n, at);
-	else if (f->port[!side] != PORT)
-		framed_bytes(f->state, &over_tcp, f, side, p, n, start, at);
+	/* Two servers that talk from port 53 do so over UDP. */
+	if (f->port[side] == PORT && (f->proto == PROTO_UDP || f->port[!side] != PORT))
+		framed_bytes(f, &over_tcp, side, p, n, start, at);
 }
 
 static void gap(struct learn_flow *f, unsigned side, uint64_t n)
 {
-	if (f->state && f->port[side] == PORT)
-		framed_gap(f->state, f->l, n);
-}
-
-static void close_(struct learn_flow *f)
-{
-	if (!f->state)
-		return;
-	framed_done(f->state, f->l);
-	learn_give(f->l, f->state, sizeof(struct framed));
+	if (f->port[side] == PORT && f->port[!side] != PORT)
+		framed_gap(f, n);
 }
 
 const struct learner learner_dns = {
 	.word = "dns",
 	.spec = "RFC 1035 4.1; RFC 2782; RFC 3596",
 	.wants = wants,
-	.open = open_,
+	.open = framed_open,
 	.bytes = bytes,
 	.gap = gap,
-	.close = close_,
+	.close = framed_close,
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/rd.h"
+#include "recognise/recognise.h"
 
 static void drop(struct framed *c, struct learn *l)
 {
@@ -84,11 +85,24 @@ static bool joined(const struct framing *how, const uint8_t *p, size_t n)
 	return !rd_short(&r) && len && len <= rd_left(&r);
 }
 
-void framed_bytes(struct framed *c, const struct framing *how, struct learn_flow *f, unsigned side,
-		  const uint8_t *p, size_t n, bool start, const struct evidence *at)
+bool framed_open(struct learn_flow *f)
 {
+	if (f->proto == PROTO_UDP)
+		return true;
+	f->state = learn_take(f->l, sizeof(struct framed));
+	return f->state;
+}
+
+void framed_bytes(struct learn_flow *f, const struct framing *how, unsigned side, const uint8_t *p,
+		  size_t n, bool start, const struct evidence *at)
+{
+	struct framed *c = f->state;
 	struct rd r = rd_over(p, n);
 
+	if (!c) {
+		how->message(f, side, p, n, at);
+		return;
+	}
 	if (!c->begun && n) {
 		c->begun = true;
 		c->lost = c->lost || (!start && !joined(how, p, n));
@@ -110,9 +124,14 @@ void framed_bytes(struct framed *c, const struct framing *how, struct learn_flow
 	}
 }
 
-void framed_gap(struct framed *c, struct learn *l, uint64_t n)
+void framed_gap(struct learn_flow *f, uint64_t n)
 {
-	drop(c, l);
+	struct framed *c = f->state;
+
+	if (!c)
+		return;
+	drop(c, f->l);
+	c->begun = true;
 	if (c->left && n && n <= c->left) {
 		c->left -= (uint32_t)n;
 		c->holed = c->left;
@@ -122,7 +141,12 @@ void framed_gap(struct framed *c, struct learn *l, uint64_t n)
 	c->left = 0;
 }
 
-void framed_done(struct framed *c, struct learn *l)
+void framed_close(struct learn_flow *f)
 {
-	drop(c, l);
+	struct framed *c = f->state;
+
+	if (!c)
+		return;
+	drop(c, f->l);
+	learn_give(f->l, c, sizeof *c);
 }

@@ -31,9 +31,12 @@ struct framing {
 			const struct evidence *at);
 };
 
-void framed_bytes(struct framed *c, const struct framing *how, struct learn_flow *f, unsigned side,
-		  const uint8_t *p, size_t n, bool start, const struct evidence *at);
-void framed_gap(struct framed *c, struct learn *l, uint64_t n);
-void framed_done(struct framed *c, struct learn *l);
+/* For learners of messages that also come as datagrams: their open, bytes, gap and close. One side
+ * is read, that of the server; a flow of datagrams has nothing to remember, and takes no memory. */
+bool framed_open(struct learn_flow *f);
+void framed_bytes(struct learn_flow *f, const struct framing *how, unsigned side, const uint8_t *p,
+		  size_t n, bool start, const struct evidence *at);
+void framed_gap(struct learn_flow *f, uint64_t n);
+void framed_close(struct learn_flow *f);
 
 #endif

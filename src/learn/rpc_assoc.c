@@ -2,19 +2,24 @@
 /*
  * rpc_assoc - one connection of DCE/RPC: the bytes of each direction, cut into PDUs.
  *
- * A PDU has up to five parts: header, the fixed part of a call, what is wanted of its body, the
- * sec_trailer, and what is passed over by counting. An association that talks about nothing that
- * matters here costs its own size and a header per PDU.
+ * A PDU has up to six parts: header, the fixed part of a call, what is wanted of its body, the
+ * sec_trailer, a server's credentials, and what is passed over by counting. An association that
+ * talks about nothing that matters here costs its own size and a header per PDU.
  */
 #include "learn/rpc_assoc.h"
 
 #include <string.h>
 
+#include "learn/ntlm.h"
 #include "learn/rpc_parts.h"
+
+enum { AUTH_SPNEGO = 9, AUTH_NTLM = 10 };
 
 struct body { /* of a bind or its answer */
 	uint8_t *p;
 	uint32_t n, room;
+	uint32_t n_body;    /* of n, without credentials */
+	bool has_auth;      /* they were kept, as far as there is room */
 	struct evidence at; /* the newest packet of its PDU */
 };
 
@@ -227,6 +232,14 @@ static void trailer_done(struct rpc_assoc *a, struct side *s)
 			call_trailer(s->call, &t, pdu_body(&s->h) - PDU_CALL);
 		else if (pdu_speaker(s->h.ptype) == SPEAKER_CLIENT && t.level > a->level)
 			a->level = t.level;
+		/* MS-RPCE 2.2.1.1.7: SPNEGO and NTLM, in which a server says its name */
+		if (s->body && pdu_speaker(s->h.ptype) == SPEAKER_SERVER &&
+		    (t.type == AUTH_SPNEGO || t.type == AUTH_NTLM)) {
+			s->body->n_body = s->body->n;
+			s->body->has_auth = true;
+			part(s, IN_AUTH, s->rest);
+			return;
+		}
 	}
 	skip(s);
 }
@@ -239,8 +252,11 @@ static void pdu_done(struct rpc_assoc *a, unsigned side, const struct evidence *
 
 	if (s->body) {
 		const struct evidence when = at ? *at : s->body->at;
-		const struct rd r = rd_over(s->body->p, s->body->n);
+		struct rd all = rd_over(s->body->p, s->body->n);
+		const struct rd r = rd_sub(&all, s->body->has_auth ? s->body->n_body : s->body->n);
 
+		if (s->body->has_auth)
+			ntlm_credentials(a->f, side, all, &when);
 		if (pdu_speaker(s->h.ptype) == SPEAKER_CLIENT)
 			bind_read(a, &s->h, r, &when);
 		else
@@ -282,6 +298,15 @@ static void part_done(struct rpc_assoc *a, unsigned side, const struct evidence 
 	}
 }
 
+static void body_add(struct rpc_assoc *a, struct body *b, uint32_t max, const uint8_t *p,
+		     uint32_t n)
+{
+	uint32_t k = max - b->n;
+
+	k = k < n ? k : n;
+	(void)part_add(a->f->l, &b->p, &b->n, &b->room, max, p, k);
+}
+
 /* Bytes of the part in hand, which they do not exceed. */
 static void part_bytes(struct rpc_assoc *a, struct side *s, const uint8_t *p, uint32_t n,
 		       const struct evidence *at)
@@ -297,13 +322,12 @@ static void part_bytes(struct rpc_assoc *a, struct side *s, const uint8_t *p, ui
 		if (s->call) {
 			call_stub(a, s->call, p, n, at);
 		} else {
-			uint32_t k = BODY_MAX - s->body->n;
-
 			/* What is behind that many contexts is not read. */
-			k = k < n ? k : n;
-			(void)part_add(a->f->l, &s->body->p, &s->body->n, &s->body->room, BODY_MAX,
-				       p, k);
+			body_add(a, s->body, BODY_MAX, p, n);
 		}
+		break;
+	case IN_AUTH:
+		body_add(a, s->body, BODY_MAX + AUTH_MAX, p, n);
 		break;
 	default:
 		break;

@@ -20,6 +20,7 @@
 
 enum {
 	BODY_MAX = 8 << 10,               /* of a bind or its answer, without the credentials */
+	AUTH_MAX = 2 << 10,               /* of the credentials in an answer */
 	CONTEXTS_MAX = 64,                /* remembered of one association */
 	IFACES_MAX = 8,                   /* of them, different interfaces that hand out ports */
 	BINDS_MAX = 4,                    /* that wait for their answer */
@@ -36,6 +37,7 @@ enum phase {
 	IN_CALL,    /* to the fixed part of a request, response or fault */
 	IN_BODY,    /* to what is kept: contexts, results, a stub */
 	IN_TRAILER, /* to the sec_trailer behind that */
+	IN_AUTH,    /* to the server's credentials behind that */
 	IN_REST,    /* to what is passed over up to the end of the PDU */
 	SEARCHING,  /* where the next PDU begins is unknown */
 };

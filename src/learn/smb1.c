@@ -9,6 +9,7 @@
  * Offsets in a block count from the header of the message. A block of an AndX chain has no header
  * of its own. Data that come with an error count (MS-CIFS 3.2.5.1.4): more than fitted.
  */
+#include "learn/ntlm.h"
 #include "learn/smb.h"
 
 enum {
@@ -375,9 +376,30 @@ static void request(struct smb *s, const struct smb_unit *u, struct block *b, st
 	}
 }
 
+/* The challenge, if this is one: MS-SMB 2.2.4.6.2, the form with a security blob. */
+static void session_setup_answer(struct smb *s, const struct smb_unit *u, struct block *b,
+				 struct smb_plan *plan)
+{
+	uint32_t n = b->n_bytes;
+
+	if (b->n_words != 4 || !s->side[u->side].failed || b->bytes_at >= SMB_HEAD)
+		return;
+	n = n < SMB_HEAD - b->bytes_at ? n : SMB_HEAD - b->bytes_at;
+	if (!smb_want(u, b->bytes_at + n, plan))
+		return;
+
+	struct rd r = rd_over(u->p, u->have);
+
+	rd_skip(&r, b->bytes_at);
+	ntlm_credentials(s->f, u->side, rd_sub(&r, n), u->at);
+}
+
 static void answer(struct smb *s, const struct smb_unit *u, struct block *b, struct smb_plan *plan)
 {
 	switch (b->command) {
+	case SESSION_SETUP_ANDX:
+		session_setup_answer(s, u, b, plan);
+		break;
 	case TREE_CONNECT_ANDX:
 		if (b->n_words)
 			tree_connect_answer(s, u, b, plan);

@@ -11,11 +11,13 @@
  */
 #include <string.h>
 
+#include "learn/ntlm.h"
 #include "learn/smb.h"
 
 enum {
 	HEADER = 64,
-	TREE_CONNECT = 0x03, /* 2.2.1.2 */
+	SESSION_SETUP = 0x01, /* 2.2.1.2 */
+	TREE_CONNECT = 0x03,
 	CREATE = 0x05,
 	CLOSE = 0x06,
 	READ = 0x08,
@@ -29,6 +31,7 @@ enum {
 };
 
 static const uint32_t STATUS_PENDING = 0x00000103;
+static const uint32_t STATUS_MORE = 0xc0000016;           /* _PROCESSING_REQUIRED */
 static const uint32_t FSCTL_PIPE_TRANSCEIVE = 0x0011c017; /* 2.2.31 */
 static const uint64_t ALL_ONES = UINT64_MAX;
 
@@ -114,6 +117,28 @@ static struct smb_id file_id(const struct smb *s, const struct smb_unit *u, stru
 static bool inside(const struct smb_unit *u, uint32_t at, uint32_t n, uint32_t first)
 {
 	return n && at >= first && at <= u->limit && n <= u->limit - at;
+}
+
+/* The challenge, if this is one: the second leg of a login (MS-SMB2 3.3.5.5.3). */
+static void session_setup_answer(struct smb *s, const struct smb_unit *u, struct smb_plan *plan)
+{
+	struct rd r;
+
+	if (!fixed(u, 8, 9, plan, &r))
+		return;
+	rd_skip(&r, 2);
+
+	uint32_t at = rd_le16(&r), n = rd_le16(&r);
+
+	if (!inside(u, at, n, HEADER + 8) || at >= SMB_HEAD)
+		return;
+	/* What is beyond a head is not for us. */
+	n = n < SMB_HEAD - at ? n : SMB_HEAD - at;
+	if (!smb_want(u, at + n, plan))
+		return;
+	r = rd_over(u->p, u->have);
+	rd_skip(&r, at);
+	ntlm_credentials(s->f, u->side, rd_sub(&r, n), u->at);
 }
 
 static void tree_connect_answer(struct smb *s, const struct smb_unit *u, const struct header *h,
@@ -330,6 +355,10 @@ static void answer(struct smb *s, const struct smb_unit *u, const struct header 
 	if (h->status == STATUS_PENDING)
 		return;
 	switch (h->command) {
+	case SESSION_SETUP:
+		if (h->status == STATUS_MORE)
+			session_setup_answer(s, u, plan);
+		break;
 	case TREE_CONNECT:
 		tree_connect_answer(s, u, h, plan);
 		break;
