@@ -36,6 +36,9 @@ int span_audit_role(struct span_audit *a, const char *text);
 int span_audit_rules(struct span_audit *a, const char *pack);
 /* A folder to search packs in, before the built-in ones. */
 int span_audit_rules_dir(struct span_audit *a, const char *dir);
+/* Folders with colons between, as SPANAUDIT_RULES_PATH has them, to search after those of
+ * span_audit_rules_dir(). NULL is fine. */
+int span_audit_rules_path(struct span_audit *a, const char *path);
 /* A file of waivers (spanaudit-waivers(5)), may be repeated. What one covers counts for no verdict.
  */
 int span_audit_waivers(struct span_audit *a, const char *path);

@@ -12,28 +12,6 @@
 #include "cli/cli.h"
 #include "cli/opt.h"
 
-/* SPANAUDIT_RULES_PATH: folders with colons between, as PATH. */
-static int rules_path(struct span_audit *a)
-{
-	const char *z = getenv("SPANAUDIT_RULES_PATH");
-
-	while (z && *z) {
-		size_t n = strcspn(z, ":");
-		char *dir = n ? strndup(z, n) : NULL;
-
-		if (n && !dir)
-			return -ENOMEM;
-
-		int r = dir ? span_audit_rules_dir(a, dir) : 0;
-
-		free(dir);
-		if (r)
-			return r;
-		z += n + (z[n] == ':');
-	}
-	return 0;
-}
-
 #define WORSE(r, call)              \
 	do {                        \
 		int r_ = (call);    \
@@ -48,7 +26,7 @@ static int settings(struct span_audit *a, const struct options *o, char *const *
 
 	VEC_EACH (it, &o->rules_dirs)
 		WORSE(r, span_audit_rules_dir(a, *it));
-	WORSE(r, rules_path(a));
+	WORSE(r, span_audit_rules_path(a, getenv("SPANAUDIT_RULES_PATH")));
 	if (o->site)
 		WORSE(r, span_audit_site(a, o->site));
 	VEC_EACH (it, &o->waivers)

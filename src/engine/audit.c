@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/time.h"
@@ -125,7 +126,31 @@ int span_audit_rules(struct span_audit *a, const char *pack)
 
 int span_audit_rules_dir(struct span_audit *a, const char *dir)
 {
-	ADD(&a->dirs, dir);
+	char *copy = strdup(dir);
+
+	if (!copy || !vec_push(&a->dirs, copy)) {
+		free(copy);
+		return -ENOMEM;
+	}
+	/* Before the folders of a path, whenever that was given. */
+	for (size_t i = a->dirs.n - 1; i > a->n_told_dirs; i--)
+		a->dirs.v[i] = a->dirs.v[i - 1];
+	a->dirs.v[a->n_told_dirs++] = copy;
+	return SPAN_OK;
+}
+
+int span_audit_rules_path(struct span_audit *a, const char *path)
+{
+	while (path && *path) {
+		size_t n = strcspn(path, ":");
+		char *dir = n ? strndup(path, n) : NULL;
+
+		if (n && (!dir || !vec_push(&a->dirs, dir))) {
+			free(dir);
+			return -ENOMEM;
+		}
+		path += n + (path[n] == ':');
+	}
 	return SPAN_OK;
 }
 
@@ -286,6 +311,80 @@ static const char *const *role_options(struct span_audit *a)
 	return v;
 }
 
+/* What a command must repeat for the same findings to come out, and their packets. */
+static const char *const *told_options(struct span_audit *a)
+{
+	const size_t most = 2 * (3 + a->roles.n + a->packs.n + a->n_told_dirs) + 2;
+	const char **v = arena_alloc(&a->arena, most * sizeof *v);
+	size_t n = 0;
+
+	if (!v)
+		return NULL;
+	for (size_t i = 0; i < a->n_told_dirs; i++) {
+		v[n++] = "--rules-dir";
+		v[n++] = a->dirs.v[i];
+	}
+	for (size_t i = 0; i < a->packs.n; i++) {
+		v[n++] = "--rules";
+		v[n++] = a->packs.v[i];
+	}
+	if (a->site_path) {
+		v[n++] = "--site";
+		v[n++] = a->site_path;
+	}
+	for (size_t i = 0; i < a->roles.n; i++) {
+		v[n++] = "--role";
+		v[n++] = a->roles.v[i];
+	}
+	if (a->filter) {
+		v[n++] = "--filter";
+		v[n++] = a->filter;
+	}
+	if (a->max_memory) {
+		v[n++] = "--max-memory";
+		v[n++] = arena_printf(&a->arena, "%llu", (unsigned long long)a->max_memory);
+	}
+	if (a->vlan_key)
+		v[n++] = "--vlan-key";
+	v[n] = NULL;
+	return v;
+}
+
+static bool is_piped(const char *path)
+{
+	struct stat st;
+
+	return strcmp(path, "-") == 0 ||
+	       (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
+}
+
+static int text_order(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In what order files are named does not show in a result. */
+static struct run_told told(struct span_audit *a)
+{
+	const char **files = arena_alloc(&a->arena, (a->files.n + 1) * sizeof *files);
+	struct run_told t = {.options = told_options(a), .files = files};
+	size_t n = 0;
+
+	if (!files)
+		return t;
+	for (size_t i = 0; i < a->files.n; i++) {
+		files[i] = a->files.v[i];
+		t.piped |= is_piped(files[i]);
+	}
+	if (a->files.n)
+		qsort(files, a->files.n, sizeof *files, text_order);
+	for (size_t i = 0; i < a->files.n; i++)
+		if (!n || strcmp(files[i], files[n - 1]) != 0)
+			files[n++] = files[i];
+	files[n] = NULL;
+	return t;
+}
+
 int engine_prepare(struct span_audit *a)
 {
 	if (a->matrix)
@@ -359,6 +458,7 @@ int span_audit_run(struct span_audit *a)
 	if (!a->result)
 		return -ENOMEM;
 	a->result->role_options = role_options(a);
+	a->result->told = told(a);
 	return worst;
 }
 

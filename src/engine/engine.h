@@ -33,6 +33,7 @@ struct span_audit {
 	bool roles_known; /* they are in the site */
 	VEC(char *) packs;
 	VEC(char *) dirs;
+	size_t n_told_dirs; /* of those, the ones to be named again in a command: the first */
 	VEC(char *) files;
 	char *filter;
 	enum source_reader reader;

@@ -206,6 +206,46 @@ static void explain_question(struct out *o, const struct span_audit *a, const st
 	rpc_lines(o, a, q, width);
 }
 
+/* Lines of YAML, so many columns to the right. */
+static void yaml_lines(struct out *o, const char *z, size_t indent)
+{
+	while (*z) {
+		size_t n = strcspn(z, "\n");
+
+		out_pad(o, ' ', indent);
+		out_text(o, z, n);
+		out_char(o, '\n');
+		z += n + (z[n] == '\n');
+	}
+}
+
+/* What documents it. */
+static void document_lines(struct out *o, const struct finding *f, unsigned width)
+{
+	if (!f->suggest || f->waiver)
+		return;
+	out_char(o, '\n');
+	if (strcmp(f->suggest_in, "pack") == 0) {
+		out_wrapped(o,
+			    "If it is meant, a rule documents it, for all hosts of these roles. In "
+			    "a pack of your own, which the site file names under rules beside the "
+			    "others (check it with `spanaudit rules lint local.yaml`):",
+			    width, 0, 0);
+		out_puts(o, "spanaudit: rules/1\n"
+			    "name: local\n"
+			    "sources:\n"
+			    "  local: {title: \"Decisions of this site\"}\n"
+			    "rules:\n");
+		yaml_lines(o, f->suggest, 2);
+		return;
+	}
+	out_puts(o, "If it is meant, a line in the site file documents it");
+	if (f->suggest_under)
+		out_printf(o, ", under %s", f->suggest_under);
+	out_puts(o, ":\n");
+	yaml_lines(o, f->suggest, f->suggest_under ? 2 : 0);
+}
+
 static int complain(struct out *o, FILE *err, const char *what, const char *why)
 {
 	out_reset(o);
@@ -239,6 +279,7 @@ int span_audit_explain(struct span_audit *a, const char *what, unsigned width, F
 				out_puts(&o, "\nThe rule:\n");
 				rule_lines(&o, found->rule, width);
 			}
+			document_lines(&o, found, width);
 			engine_suggest_waiver(a, found, &o);
 		} else {
 			r = complain(

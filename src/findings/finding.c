@@ -507,6 +507,8 @@ static bool verdict_finding(struct work *w, const struct cand *v, size_t n)
 	f = finding_add(w, &fact, s);
 	if (!f)
 		return false;
+	/* A rule's word is about all that has a severity at all, see severity_of(). */
+	finding_rule_severity(f, worst->r.rule);
 	fill_common(w, f, v, n, false);
 	if (worst->r.verdict <= KIND_SETUP_ONLY || worst->r.verdict == KIND_UNEXPECTED_PROTOCOL ||
 	    worst->r.verdict == KIND_MOVED_SERVICE || worst->r.why == CASE_FORBIDDEN)
@@ -520,6 +522,7 @@ static bool verdict_finding(struct work *w, const struct cand *v, size_t n)
 		return false;
 	f->why = text_why(w, worst, f, &peers);
 	f->advice = text_advice(w, worst, f, &peers);
+	suggest_make(w, worst, f, &peers);
 	f->tshark = text_filter(w, f);
 	return true;
 }
@@ -577,8 +580,10 @@ static bool blocked_finding(struct work *w, const struct cand *v, size_t n, cons
 	if (!f)
 		return false;
 	fill_common(w, f, v, n, true);
-	if (!silent)
+	if (!silent) {
+		finding_rule_severity(f, it->r.rule);
 		f->rule = it->r.rule;
+	}
 	f->group = f->rule && f->rule->group && *f->rule->group ? f->rule->group : NULL;
 	if (it->outcome == OUTCOME_BROKEN)
 		f->has_state = false;
@@ -716,6 +721,7 @@ bool findings_finish(struct work *w)
 	struct result *r = w->r;
 	size_t n = w->findings.n;
 
+	severities_apply(w);
 	if (n)
 		qsort(w->findings.v, n, sizeof *w->findings.v, finding_order);
 	r->findings = n ? arena_alloc(w->a, n * sizeof *r->findings) : NULL;

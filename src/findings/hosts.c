@@ -336,10 +336,12 @@ static bool undeclared_net(struct work *w, size_t from, size_t to)
 		text_counted(w->a, n, "address", "addresses"), cidr);
 	/* Each line has a name of its own: a site has several such networks, and one called users.
 	 */
-	f->advice = arena_printf(w->a,
-				 "Declare the network in the site file, under networks:\n- {name: "
-				 "\"users-%.*s\", role: crm-client, cidr: \"%s\"}",
-				 (int)strcspn(cidr, "/"), cidr, cidr);
+	f->suggest_in = "site";
+	f->suggest_under = "networks";
+	f->suggest = arena_printf(w->a, "- {name: \"users-%.*s\", role: crm-client, cidr: \"%s\"}",
+				  (int)strcspn(cidr, "/"), cidr, cidr);
+	f->advice = arena_printf(w->a, "Declare the network in the site file, under networks:\n%s",
+				 f->suggest);
 	return true;
 }
 

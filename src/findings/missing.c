@@ -196,13 +196,13 @@ static bool missing_one(struct work *w, size_t asker, size_t need)
 	uint16_t port = first_port(w, u->first, k);
 	struct fact fact = fact_missing(k, u, a, port);
 	bool failed = u->result == UNIT_FAILED;
-	struct finding *f =
-		finding_add(w, &fact, severity_rule(u->first, failed ? SEV_HIGH : SEV_MEDIUM));
+	struct finding *f = finding_add(w, &fact, failed ? SEV_HIGH : SEV_MEDIUM);
 	uint32_t index = (uint32_t)(u - d->unit);
 	char text[TIME_TEXT];
 
 	if (!f)
 		return false;
+	finding_rule_severity(f, u->first);
 	f->rule = u->first;
 	f->group = k->group;
 	f->proto = u->first->proto;
@@ -265,8 +265,9 @@ static bool advice_one(struct work *w, size_t need)
 		.client = "*",
 		.server = k->to ? k->to : "any",
 	};
-	f = finding_add(w, &fact, severity_rule(rule, SEV_INFO));
+	f = finding_add(w, &fact, SEV_INFO);
 	if (f) {
+		finding_rule_severity(f, rule);
 		f->proto = rule->proto;
 		f->port = first_port(w, rule, k);
 		f->rule = rule;

@@ -109,8 +109,10 @@ struct finding {
 	char id[16]; /* "F-" and 12 hex digits */
 	enum kind kind;
 	enum severity severity;
-	const struct rule *rule; /* NULL */
-	const char *group;       /* any-of group, NULL */
+	const char *severity_why;   /* the site's word on it: where, and the reason; NULL */
+	const struct rule *by_rule; /* that decided the severity; NULL */
+	const struct rule *rule;    /* NULL */
+	const char *group;          /* any-of group, NULL */
 	struct endpoint client, server;
 	uint8_t proto;        /* 0: none */
 	uint16_t port;        /* 0: none */
@@ -129,9 +131,13 @@ struct finding {
 	struct evidence ev[EVIDENCE_N];
 	uint8_t n_ev;
 	const struct behind *behind; /* in no order; NULL: none */
-	const char *tshark;    /* display filter that finds the packets; NULL */
-	const char *interface; /* RPC interface name or UUID; NULL */
-	const char *waiver;    /* id of the one that covers it; NULL */
+	const char *tshark;          /* display filter that finds the packets; NULL */
+	const char *interface;       /* RPC interface name or UUID; NULL */
+	/* Text that documents it, should it be meant: YAML from the first column, to stand under a
+	 * key of the site file ("site"; under NULL: at its top) or of a rule pack ("pack"). All
+	 * NULL: nothing does, and a waiver is what is left. */
+	const char *suggest_in, *suggest_under, *suggest;
+	const char *waiver; /* id of the one that covers it; NULL */
 };
 
 /* A waiver, and what it came to. */
@@ -200,6 +206,13 @@ struct scope_row { /* out of scope, counted by role pair and port */
 	uint64_t conversations;
 };
 
+/* What the run was given, for commands that repeat it. Borrowed from the audit. */
+struct run_told {
+	const char *const *options; /* option, value, option ...; NULL: not known */
+	const char *const *files;   /* as given: files, folders, patterns, "-" */
+	bool piped;                 /* one of them was a pipe or standard input, and is gone */
+};
+
 struct result {
 	struct arena arena;
 	enum result_verdict verdict;
@@ -207,6 +220,7 @@ struct result {
 	const struct site *site;             /* borrowed from the audit */
 	struct matrix *matrix;               /* borrowed */
 	const char *const *role_options;
+	struct run_told told;
 	struct result_input *inputs;
 	size_t n_inputs;
 	struct coverage coverage;

@@ -417,9 +417,10 @@ static bool blocked_finding(struct work *w, const struct cand *v, size_t n)
 		if (&w->item[v[i].item] == it)
 			iface = &hit.iface[v[i].iface];
 	fact = fact_of(w, it, iface);
-	f = finding_add(w, &fact, severity_rule(it->r.rule, kind_row(KIND_RPC_BLOCKED)->severity));
+	f = finding_add(w, &fact, kind_row(KIND_RPC_BLOCKED)->severity);
 	if (!f)
 		return false;
+	finding_rule_severity(f, it->r.rule);
 	f->port = w->item[v[0].item].c->port;
 	f->rule = it->r.rule;
 	f->group = f->rule && f->rule->group && *f->rule->group ? f->rule->group : NULL;

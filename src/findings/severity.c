@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* How bad it is: the kind's word first, then what is known of this case, then what the rule or the
  * site says. */
+#include <string.h>
+
 #include "findings/work.h"
 
 enum { LOW_CONFIDENCE = 60 };
@@ -8,6 +10,14 @@ enum { LOW_CONFIDENCE = 60 };
 enum severity severity_rule(const struct rule *r, enum severity s)
 {
 	return r && r->severity < SEV_NONE ? r->severity : s;
+}
+
+void finding_rule_severity(struct finding *f, const struct rule *r)
+{
+	if (r && r->severity < SEV_NONE) {
+		f->severity = r->severity;
+		f->by_rule = r;
+	}
 }
 
 static enum severity by_case(const struct work *w, const struct item *it)
@@ -76,4 +86,54 @@ enum severity severity_of(const struct work *w, const struct item *it)
 	     guess))
 		s = SEV_LOW;
 	return severity_rule(it->r.rule, s);
+}
+
+/* The more it says of the ends, the closer; of two that say as much, the first. */
+static int closeness(const struct site_severity *s, const struct finding *f)
+{
+	if (strcmp(s->kind, kind_name(f->kind)) != 0 || (s->from && !(s->from & f->client.roles)) ||
+	    (s->to && !(s->to & f->server.roles)))
+		return -1;
+	return !!s->from + !!s->to;
+}
+
+static void by_kind(struct work *w, struct finding *f)
+{
+	const struct site_severity *best = NULL;
+
+	for (size_t i = 0; i < w->site->n_severities; i++) {
+		const struct site_severity *s = &w->site->severities[i];
+
+		if (closeness(s, f) > (best ? closeness(best, f) : -1))
+			best = s;
+	}
+	if (!best)
+		return;
+	f->severity = best->severity;
+	f->severity_why =
+		arena_printf(w->a, "the site file, line %u: %s", best->line, best->reason);
+}
+
+/* What the site file says of the rule; a pack's own word needs no explanation. */
+static const char *override_why(struct work *w, const struct rule *r)
+{
+	for (size_t i = 0; i < w->site->n_overrides; i++) {
+		const struct site_override *o = &w->site->overrides[i];
+
+		if (o->severity != SEV_NONE && strcmp(o->rule, r->id) == 0)
+			return arena_printf(w->a, "the site file, line %u: %s", o->line, o->reason);
+	}
+	return NULL;
+}
+
+void severities_apply(struct work *w)
+{
+	for (size_t i = 0; i < w->findings.n; i++) {
+		struct finding *f = &w->findings.v[i];
+
+		if (f->by_rule)
+			f->severity_why = override_why(w, f->by_rule);
+		else
+			by_kind(w, f);
+	}
 }

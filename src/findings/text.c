@@ -207,19 +207,6 @@ static const char *names_seen(struct work *w, const struct peers *p)
 	return z;
 }
 
-/* As a list of the site file. */
-static const char *names_listed(struct work *w, const struct peers *p)
-{
-	struct out o = {0};
-	const char *z;
-
-	for (size_t i = 0; i < p->n_names; i++)
-		out_printf(&o, "%s\"%s\"", i ? ", " : "", p->names[i]);
-	z = p->n_names ? arena_strdup(w->a, out_str(&o)) : "\"*.example.com\"";
-	out_done(&o);
-	return z;
-}
-
 static const char *how_words(const struct grant *g)
 {
 	switch (g->g.how) {
@@ -516,93 +503,6 @@ const char *text_why(struct work *w, const struct item *it, const struct finding
 
 /* ------------------------------------------------------------------ what to do */
 
-static const char *first_declared(const struct host *h)
-{
-	for (int r = 0; r < ROLE_N; r++)
-		if (h && roles_has(h->declared, (enum role)r))
-			return role_name((enum role)r);
-	return "ROLE";
-}
-
-/* The server still serves its documented port as well: an override would take that one away. */
-static bool still_serves(const struct work *w, const struct item *moved, const struct item *it)
-{
-	const struct party *sv = &w->party[moved->server], *other = &w->party[it->server];
-	const struct rule *r = it->r.rule;
-	struct port_list ports;
-
-	if (!r || r->moves_with != moved->r.rule->moves_with || it->c->proto != moved->c->proto ||
-	    (it->r.verdict != KIND_DOCUMENTED && it->r.verdict != KIND_ADVICE) ||
-	    (it->outcome != OUTCOME_GOOD && it->outcome != OUTCOME_UNKNOWN))
-		return false;
-	/* Without a host to hang it on, the line is the whole site's. */
-	if (sv->host && !sv->host->is_network && other->host != sv->host)
-		return false;
-	ports = rule_ports(w->m, r, other->host);
-	return port_list_has(&ports, it->c->port);
-}
-
-static void port_add(struct port_list *l, uint16_t port)
-{
-	unsigned at = 0;
-
-	while (at < l->n && l->r[at].lo < port)
-		at++;
-	if (l->n == PORT_LIST || (at < l->n && l->r[at].lo == port))
-		return;
-	memmove(&l->r[at + 1], &l->r[at], (l->n - at) * sizeof *l->r);
-	l->r[at] = (struct port_range){port, port};
-	l->n++;
-}
-
-/* The port, or all of them in brackets, as a site file takes them. */
-static const char *moved_ports(struct work *w, const struct item *it)
-{
-	struct port_list l = {0};
-	struct out o = {0};
-	const char *z;
-
-	port_add(&l, it->c->port);
-	for (size_t i = 0; i < w->n; i++)
-		if (still_serves(w, it, &w->item[i]))
-			port_add(&l, w->item[i].c->port);
-	for (unsigned i = 0; i < l.n; i++)
-		out_printf(&o, "%s%u", i ? ", " : l.n > 1 ? "[" : "", l.r[i].lo);
-	out_puts(&o, l.n > 1 ? "]" : "");
-	z = arena_strdup(w->a, out_str(&o));
-	out_done(&o);
-	return z;
-}
-
-/* SQL Browser told this port as that of the dedicated administrator connection, MC-SQLR 2.2.6. */
-static bool administrators(const struct work *w, const struct item *it)
-{
-	return it->r.rule && it->r.rule->moves_with == PORT_SQL &&
-	       sql_port_dac(w->sql_ports, it->c, w->party[it->server].host);
-}
-
-static const char *moved_line(struct work *w, const struct item *it)
-{
-	const struct party *sv = &w->party[it->server];
-	const char *key = port_key_name(it->r.rule->moves_with);
-	const char *ports = moved_ports(w, it);
-	char text[ADDR_TEXT];
-
-	if (!sv->host || sv->host->is_network)
-		return arena_printf(w->a, "ports: {%s: %s}", key, ports);
-	return arena_printf(w->a, "- {name: %s, role: [%s], addr: \"%s\", ports: {%s: %s}}",
-			    sv->host->name, first_declared(sv->host), addr_format(&sv->addr, text),
-			    key, ports);
-}
-
-static const char *host_line(struct work *w, const struct addr *a, const char *role)
-{
-	char text[ADDR_TEXT];
-
-	return arena_printf(w->a, "- {name: NAME, role: [%s], addr: \"%s\"}", role,
-			    addr_format(a, text));
-}
-
 static const char *close_or_document(struct work *w, const struct finding *f)
 {
 	return arena_printf(w->a,
@@ -637,14 +537,10 @@ static const char *advice_stranger(struct work *w, const struct item *it, const 
 			w->a,
 			"If this server is meant, add under hosts:\n%s\nIf not, point the "
 			"hosts at the right one.",
-			host_line(w, &sv->addr, it->c->port == 53 ? "dns" : "ntp"));
+			suggest_host(w, &sv->addr, it->c->port == 53 ? "dns" : "ntp"));
 	case CASE_EGRESS_WEB:
-		return arena_printf(
-			w->a,
-			"Close it, or declare it under egress:\n- {from: [%s], service: "
-			"%u/%s, names: [%s], why: \"...\"}",
-			first_declared(cl->host), it->c->port, proto_text(it->c->proto),
-			names_listed(w, p));
+		return arena_printf(w->a, "Close it, or declare it under egress:\n%s",
+				    suggest_egress(w, it, p));
 	case CASE_EGRESS:
 		return "Close it at the firewall and find the program that does it. A server of "
 		       "the deployment has no documented reason to talk with the Internet.";
@@ -659,10 +555,11 @@ static const char *advice_stranger(struct work *w, const struct item *it, const 
 			w->a,
 			"If it is a monitoring or backup server, add under hosts (or with role "
 			"backup):\n%s",
-			host_line(w, &stranger->addr, "monitor"));
+			suggest_host(w, &stranger->addr, "monitor"));
 	default:
 		return arena_printf(w->a, "Give the address its role, under hosts:\n%s\nOr: %s",
-				    host_line(w, &stranger->addr, "ROLE"), close_or_document(w, f));
+				    suggest_host(w, &stranger->addr, "ROLE"),
+				    close_or_document(w, f));
 	}
 }
 
@@ -738,7 +635,7 @@ const char *text_advice(struct work *w, const struct item *it, const struct find
 	}
 	switch (it->r.verdict) {
 	case KIND_MOVED_SERVICE:
-		if (administrators(w, it))
+		if (suggest_administrators(w, it))
 			return arena_printf(
 				w->a,
 				"SQL Browser told this port as the one of the dedicated "
@@ -753,7 +650,7 @@ const char *text_advice(struct work *w, const struct item *it, const struct find
 			w->a,
 			"If it was moved on purpose, this site-file line documents it:\n"
 			"%s\nIf not, find out who listens there.",
-			moved_line(w, it));
+			suggest_moved(w, it));
 	case KIND_UNEXPECTED_ENDPOINT:
 		return advice_stranger(w, it, f, p);
 	case KIND_UNEXPECTED_PORT:

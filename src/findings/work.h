@@ -247,6 +247,10 @@ const char *fold_network(struct work *w, const struct party *p);
 /* severity.c */
 enum severity severity_of(const struct work *w, const struct item *it);
 enum severity severity_rule(const struct rule *r, enum severity s);
+/* The rule's own severity, where it has one, is the finding's. */
+void finding_rule_severity(struct finding *f, const struct rule *r);
+/* What the site says of kinds of findings, for those that no rule has decided. */
+void severities_apply(struct work *w);
 
 /* coverage.c */
 void window_make(struct work *w);
@@ -277,5 +281,14 @@ const char *text_filter(struct work *w, const struct finding *f);
 const char *text_roles(struct work *w, roleset s);
 const char *proto_text(uint8_t proto);
 const char *text_counted(struct arena *a, uint64_t n, const char *one, const char *many);
+
+/* suggest.c: what would document a finding, for f->suggest. */
+void suggest_make(struct work *w, const struct item *it, struct finding *f, const struct peers *p);
+/* Single lines of the site file. */
+const char *suggest_moved(struct work *w, const struct item *it);
+const char *suggest_host(struct work *w, const struct addr *a, const char *role);
+const char *suggest_egress(struct work *w, const struct item *it, const struct peers *p);
+/* SQL Browser told this port as that of the administrators. */
+bool suggest_administrators(const struct work *w, const struct item *it);
 
 #endif

@@ -343,15 +343,43 @@ static void nearest(struct jsonw *w, const struct finding *f)
 	jsonw_object_end(w);
 }
 
+/* Text that documents it, or a waiver that accepts it. */
+static void suggest(struct jsonw *w, const struct finding *f)
+{
+	struct out text = {0};
+
+	word_suggestion(f, &text);
+	jsonw_name(w, "suggest");
+	jsonw_object(w);
+	text_member(w, "in", word_suggest_in(f));
+	text_member(w, "under", word_suggest_under(f));
+	text_member(w, "text", out_str(&text));
+	jsonw_object_end(w);
+	w->o->failed |= text.failed;
+	out_done(&text);
+}
+
+static void commands(struct jsonw *w, const struct result *r, const struct finding *f)
+{
+	struct out extract = {0}, tshark = {0};
+
+	word_extract(r, f, ' ', &extract);
+	word_tshark(r, f, &tshark);
+	text_member(w, "extract", extract.n ? out_str(&extract) : NULL);
+	text_member(w, "extract_note", extract.n ? word_extract_note(r) : NULL);
+	text_member(w, "tshark", tshark.n ? out_str(&tshark) : NULL);
+	w->o->failed |= extract.failed || tshark.failed;
+	out_done(&extract);
+	out_done(&tshark);
+}
+
 static void finding(struct jsonw *w, const struct result *r, const struct finding *f)
 {
-	struct out extract = {0};
-
-	word_extract(r, f, &extract);
 	jsonw_object(w);
 	text_member(w, "id", f->id);
 	text_member(w, "kind", kind_name(f->kind));
 	text_member(w, "severity", severity_name(f->severity));
+	text_member(w, "severity_why", f->severity_why);
 	text_member(w, "rule", f->rule ? f->rule->id : NULL);
 	text_member(w, "group", some(f->group));
 	endpoint(w, "client", &f->client);
@@ -377,11 +405,10 @@ static void finding(struct jsonw *w, const struct result *r, const struct findin
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
-	text_member(w, "extract", extract.n ? out_str(&extract) : NULL);
+	commands(w, r, f);
+	suggest(w, f);
 	text_member(w, "waiver", f->waiver);
 	jsonw_object_end(w);
-	w->o->failed |= extract.failed;
-	out_done(&extract);
 }
 
 static void interfaces(struct jsonw *w, const struct rpc_iface *iface, size_t n)

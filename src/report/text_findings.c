@@ -189,12 +189,13 @@ static void evidence(const struct page *p, const struct finding *f)
 	out_done(&line);
 }
 
-/* Not wrapped as text is: it must survive being copied. */
-static void extract(const struct page *p, const struct finding *f)
+/* Commands are not wrapped as text is: they must survive being copied. */
+
+static void tshark(const struct page *p, const struct finding *f)
 {
 	struct out line = {0};
 
-	word_extract(p->r, f, &line);
+	word_tshark(p->r, f, &line);
 	if (line.n) {
 		const char *z = out_str(&line);
 		const char *filter = strstr(z, " -Y '");
@@ -209,6 +210,56 @@ static void extract(const struct page *p, const struct finding *f)
 		out_puts(p->o, z);
 		out_char(p->o, '\n');
 	}
+	p->o->failed |= line.failed;
+	out_done(&line);
+}
+
+/* Lines are broken between an option and the next only. */
+static void extract(const struct page *p, const struct finding *f)
+{
+	struct out line = {0};
+	const char *z;
+	size_t at = LABEL;
+
+	word_extract(p->r, f, '\n', &line);
+	if (!line.n)
+		goto out;
+	page_label(p, "  Extract");
+	for (z = out_str(&line); *z;) {
+		size_t n = strcspn(z, "\n"), width = out_columns(z, n);
+
+		if (at > LABEL && at + 1 + width + 2 > p->width) {
+			out_puts(p->o, " \\\n");
+			out_pad(p->o, ' ', LABEL + 2);
+			at = LABEL + 2;
+		} else if (at > LABEL) {
+			out_char(p->o, ' ');
+			at++;
+		}
+		out_bytes(p->o, z, n);
+		at += width;
+		z += n + (z[n] == '\n');
+	}
+	out_char(p->o, '\n');
+	if (word_extract_note(p->r)) {
+		out_reset(&line);
+		out_printf(&line, "(%s)", word_extract_note(p->r));
+		page_row(p, "", out_str(&line));
+	}
+out:
+	p->o->failed |= line.failed;
+	out_done(&line);
+}
+
+/* A way to have it not come again, other than to end it. */
+static void accept_it(const struct page *p, const struct finding *f)
+{
+	struct out line = {0};
+
+	if (f->waiver)
+		return;
+	word_accept(f, &line);
+	page_row(p, "  Accept", out_str(&line));
 	p->o->failed |= line.failed;
 	out_done(&line);
 }
@@ -239,6 +290,20 @@ static void waived(const struct page *p, const struct finding *f)
 	out_done(&line);
 }
 
+/* That the site weighs it differently. */
+static void severity_why(const struct page *p, const struct finding *f)
+{
+	struct out line = {0};
+
+	if (!f->severity_why)
+		return;
+	out_puts(&line, "by ");
+	out_text_z(&line, f->severity_why);
+	page_row(p, "  Severity", out_str(&line));
+	p->o->failed |= line.failed;
+	out_done(&line);
+}
+
 static void one(const struct page *p, const struct finding *f)
 {
 	out_char(p->o, '\n');
@@ -254,6 +319,7 @@ static void one(const struct page *p, const struct finding *f)
 	word_conversation(f, p->o);
 	out_char(p->o, '\n');
 	page_row(p, "  Why", f->why);
+	severity_why(p, f);
 	waived(p, f);
 	if (f->rule)
 		rule(p, "  Rule", f->rule, f->nearest == f->rule ? f->nearest_why_not : NULL);
@@ -266,7 +332,9 @@ static void one(const struct page *p, const struct finding *f)
 	seen(p, f);
 	evidence(p, f);
 	extract(p, f);
+	tshark(p, f);
 	page_row(p, "  Do", f->advice);
+	accept_it(p, f);
 }
 
 void text_findings(const struct page *p)

@@ -206,25 +206,36 @@ void word_conversation(const struct finding *f, struct out *o)
 	}
 }
 
+/* ------------------------------------------------------------------ commands */
+
+/* A name that reports must change to be harmless is none that a command could use. */
+static bool speakable(const char *z)
+{
+	struct out o = {0};
+	bool same;
+
+	out_text_z(&o, z);
+	same = !o.failed && strcmp(out_str(&o), z) == 0;
+	out_done(&o);
+	return same;
+}
+
 static bool shell_quoted(struct out *o, const char *z)
 {
-	for (const char *p = z; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			return false;
+	if (!speakable(z))
+		return false;
 	if (*z &&
 	    z[strspn(z,
-		     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-:@%")] ==
+		     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-:@%,=")] ==
 		    '\0') {
-		if (*z == '-') /* else it reads as an option */
-			out_puts(o, "./");
-		out_text_z(o, z);
+		out_puts(o, z);
 		return true;
 	}
 	out_char(o, '\'');
 	for (const char *p = z; *p;) {
 		size_t n = strcspn(p, "'");
 
-		out_text(o, p, n);
+		out_bytes(o, p, n);
 		p += n;
 		if (*p) {
 			out_puts(o, "'\\''");
@@ -235,7 +246,96 @@ static bool shell_quoted(struct out *o, const char *z)
 	return true;
 }
 
-void word_extract(const struct result *r, const struct finding *f, struct out *o)
+/* A file: never an option, whatever it is called. */
+static bool shell_file(struct out *o, const char *z)
+{
+	if (*z == '-' && speakable(z))
+		out_puts(o, "./");
+	return shell_quoted(o, z);
+}
+
+enum { FILES_NAMED = 16 };
+
+/* Why a command does not name the files of the run. */
+enum unnamed { NAMED, UNNAMED_PIPE, UNNAMED_MANY, UNNAMED_WORDS };
+
+static size_t n_files(const struct result *r)
+{
+	size_t n = 0;
+
+	while (r->told.files && r->told.files[n])
+		n++;
+	return r->told.files ? n : r->n_inputs;
+}
+
+static const char *file_at(const struct result *r, size_t i)
+{
+	return r->told.files ? r->told.files[i] : r->inputs[i].path;
+}
+
+static enum unnamed unnamed(const struct result *r)
+{
+	bool piped = r->told.piped;
+	size_t n = n_files(r);
+
+	for (size_t i = 0; i < n; i++)
+		piped |= strcmp(file_at(r, i), "-") == 0;
+	if (piped)
+		return UNNAMED_PIPE;
+	if (n > FILES_NAMED)
+		return UNNAMED_MANY;
+	for (size_t i = 0; i < n; i++)
+		if (!speakable(file_at(r, i)))
+			return UNNAMED_WORDS;
+	return NAMED;
+}
+
+const char *word_extract_note(const struct result *r)
+{
+	switch (unnamed(r)) {
+	case UNNAMED_PIPE:
+		return "save the capture as FILE first: a pipe or standard input cannot be read "
+		       "twice";
+	case UNNAMED_MANY:
+		return "FILE stands for the captures of this run, all of them";
+	case UNNAMED_WORDS:
+		return "FILE stands for the captures of this run: the name of one holds what no "
+		       "report can show";
+	case NAMED:
+		break;
+	}
+	return NULL;
+}
+
+void word_extract(const struct result *r, const struct finding *f, char sep, struct out *o)
+{
+	const char *const *z = r->told.options;
+
+	if (!f->n_ev && !f->behind)
+		return;
+	out_puts(o, "spanaudit extract ");
+	out_puts(o, f->id);
+	for (; z && *z; z++) {
+		bool valued = strcmp(*z, "--vlan-key") != 0;
+
+		out_char(o, sep);
+		out_puts(o, *z);
+		if (!valued)
+			continue;
+		out_char(o, ' ');
+		if (!shell_quoted(o, *++z))
+			out_puts(o, "TEXT");
+	}
+	for (size_t i = 0; unnamed(r) == NAMED && i < n_files(r); i++) {
+		out_char(o, sep);
+		shell_file(o, file_at(r, i));
+	}
+	if (unnamed(r) != NAMED)
+		out_printf(o, "%cFILE", sep);
+	out_printf(o, "%c-w f-%s.pcapng", sep, f->id + 2);
+}
+
+void word_tshark(const struct result *r, const struct finding *f, struct out *o)
 {
 	struct out line = {0};
 
@@ -248,7 +348,7 @@ void word_extract(const struct result *r, const struct finding *f, struct out *o
 		path = "FILE"; /* standard input is gone; the reader names the capture it came from
 				*/
 	out_puts(&line, "tshark -r ");
-	if (shell_quoted(&line, path)) {
+	if (shell_file(&line, path)) {
 		out_puts(&line, " -Y '");
 		out_text_z(&line, f->tshark);
 		out_char(&line, '\'');
@@ -256,4 +356,42 @@ void word_extract(const struct result *r, const struct finding *f, struct out *o
 	}
 	o->failed |= line.failed;
 	out_done(&line);
+}
+
+/* ------------------------------------------------------------------ what to write */
+
+const char *word_suggest_in(const struct finding *f)
+{
+	return f->suggest ? f->suggest_in : "waivers";
+}
+
+const char *word_suggest_under(const struct finding *f)
+{
+	return f->suggest ? f->suggest_under : "waivers";
+}
+
+void word_accept(const struct finding *f, struct out *o)
+{
+	bool pack = f->suggest && strcmp(f->suggest_in, "pack") == 0;
+
+	out_printf(o, "with a %s, shown by spanaudit explain %s",
+		   pack         ? "rule in a pack"
+		   : f->suggest ? "site-file line"
+				: "waiver",
+		   f->id);
+}
+
+void word_suggestion(const struct finding *f, struct out *o)
+{
+	if (f->suggest) {
+		out_puts(o, f->suggest);
+		return;
+	}
+	out_printf(o,
+		   "- id: W-%s\n"
+		   "  finding: {id: %s}\n"
+		   "  reason: \"why this is accepted\"\n"
+		   "  owner: \"who answers for it\"\n"
+		   "  expires: YYYY-MM-DDT23:59:59Z\n",
+		   f->id + 2, f->id);
 }

@@ -45,8 +45,23 @@ void word_endpoint(const struct endpoint *e, struct out *o);
 /* "crmweb02 -> sqlcl01 22/tcp (ssh)" */
 void word_conversation(const struct finding *f, struct out *o);
 
+/* The command that writes the packets behind a finding into a file, with what the run was given:
+ * words that belong together, `sep` between (a newline is in none of them). Nothing when no packet
+ * is behind it. Quoted for a POSIX shell; FILE stands for what cannot be named, see
+ * word_extract_note(). */
+void word_extract(const struct result *r, const struct finding *f, char sep, struct out *o);
+/* What FILE stands for in such a command, a clause; NULL when it names everything. */
+const char *word_extract_note(const struct result *r);
+
 /* A command line that shows the packets behind a finding in its first input; nothing when there
  * are none. The path is quoted for a POSIX shell; control characters end the attempt. */
-void word_extract(const struct result *r, const struct finding *f, struct out *o);
+void word_tshark(const struct result *r, const struct finding *f, struct out *o);
+
+/* The short form of what would document or accept a finding: a clause. */
+void word_accept(const struct finding *f, struct out *o);
+/* The text itself: of f->suggest, else a waiver to fill in. */
+void word_suggestion(const struct finding *f, struct out *o);
+const char *word_suggest_in(const struct finding *f);    /* "site" "pack" "waivers" */
+const char *word_suggest_under(const struct finding *f); /* a key there; NULL: the top */
 
 #endif

@@ -22,6 +22,7 @@ struct reader {
 	VEC(struct declared) declared;
 	VEC(struct declared) sensors_at; /* host unused; in the order of site->sensors */
 	VEC(struct declared) egress_at;
+	VEC(struct declared) severities_at;
 };
 
 /* Sections, each given the value of its key. */
@@ -34,6 +35,7 @@ void site_read_egress(struct reader *r, struct ynode *n);
 void site_read_sensors(struct reader *r, struct ynode *n);
 void site_read_limits(struct reader *r, struct ynode *n);
 void site_read_overrides(struct reader *r, struct ynode *n);
+void site_read_severities(struct reader *r, struct ynode *n);
 void site_read_timezone(struct reader *r, struct ynode *n);
 
 /* Warnings about what is well-formed and probably not meant. After inventory_close(). */

@@ -114,6 +114,7 @@ static const struct section {
 	{"sensors", site_read_sensors, false},
 	{"limits", site_read_limits, false},
 	{"overrides", site_read_overrides, false},
+	{"severities", site_read_severities, false},
 };
 
 static void read_sections(struct reader *r, bool late)
@@ -161,6 +162,7 @@ static struct site *from_file(struct site *s, const struct yfile *f, struct erro
 	vec_done(&r.declared);
 	vec_done(&r.sensors_at);
 	vec_done(&r.egress_at);
+	vec_done(&r.severities_at);
 	return errs->n_errors == before ? s : site_free(s);
 }
 

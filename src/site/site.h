@@ -47,6 +47,14 @@ struct site_override { /* of one rule */
 	unsigned line;
 };
 
+struct site_severity { /* of a kind of finding, all of it or between roles */
+	const char *kind;
+	roleset from, to; /* 0: not said, any */
+	enum severity severity;
+	const char *reason;
+	unsigned line;
+};
+
 struct site_judge_after { /* per service: a rule's group name or application name */
 	const char *service;
 	int64_t ns;
@@ -80,6 +88,8 @@ struct site {
 	size_t n_sensors;
 	const struct site_override *overrides;
 	size_t n_overrides;
+	const struct site_severity *severities;
+	size_t n_severities;
 	int64_t judge_after_ns; /* default 24 h */
 	const struct site_judge_after *judge_after_for;
 	size_t n_judge_after_for;

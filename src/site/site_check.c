@@ -137,4 +137,12 @@ void site_check(struct reader *r)
 			error_hint(ywarn(r->f, r->egress_at.v[i].at, r->errs,
 					 "this is for roles that no host has"),
 				   "name roles of your hosts, or remove the entry");
+	for (size_t i = 0; i < r->severities_at.n && i < r->site->n_severities; i++) {
+		const struct site_severity *s = &r->site->severities[i];
+
+		if ((s->from && !(s->from & all)) || (s->to && !(s->to & all)))
+			error_hint(ywarn(r->f, r->severities_at.v[i].at, r->errs,
+					 "this severity is for roles that no host has"),
+				   "remove it, or correct 'from' and 'to'");
+	}
 }

@@ -218,3 +218,60 @@ void site_read_overrides(struct reader *r, struct ynode *n)
 	r->site->n_overrides = r->site->overrides ? v.n : 0;
 	vec_done(&v);
 }
+
+typedef VEC(struct site_severity) severity_vec;
+
+static void read_severity(struct reader *r, struct ynode *n, severity_vec *v)
+{
+	static const char *const known[] = {"kind", "from", "to", "severity", "reason", NULL};
+	struct site_severity s = {.severity = SEV_NONE, .line = n->line};
+	struct declared d = {.at = n};
+	struct ynode *kind, *from, *to, *severity, *reason;
+	bool ok;
+	int i;
+
+	if (!y_map(r->f, n, r->errs))
+		return;
+	kind = need(r, n, "kind", "missing");
+	ok = kind && y_word(r->f, kind, site_kind_words(), r->errs, &i);
+	if (ok)
+		s.kind = site_kind_words()[i];
+	if ((from = ymap_get(n, "from")))
+		ok = read_roles(r, from, WITH_GROUPS, &s.from) && ok;
+	if ((to = ymap_get(n, "to")))
+		ok = read_roles(r, to, WITH_GROUPS, &s.to) && ok;
+	severity = need(r, n, "severity", "low");
+	if (severity && y_word(r->f, severity, site_severity_words(), r->errs, &i))
+		s.severity = (enum severity)i;
+	else
+		ok = false;
+	reason = need(r, n, "reason", "\"who decided it, and why\"");
+	ok = reason && read_name(r, reason, &s.reason) && ok;
+	ymap_unused(r->f, n, known, r->errs);
+	for (size_t k = 0; ok && k < v->n; k++) {
+		const struct site_severity *o = &v->v[k];
+
+		if (strcmp(o->kind, s.kind) != 0 || o->from != s.from || o->to != s.to)
+			continue;
+		error_hint(yerror(r->f, kind, r->errs,
+				  "the severity of '%s' is changed in line %u already%s", s.kind,
+				  o->line, s.from || s.to ? ", between the same roles" : ""),
+			   "keep one of the two");
+		ok = false;
+	}
+	if (ok && (!vec_push(v, s) || !vec_push(&r->severities_at, d)))
+		no_memory(r);
+}
+
+void site_read_severities(struct reader *r, struct ynode *n)
+{
+	severity_vec v = {0};
+
+	if (!y_list(r->f, n, r->errs))
+		return;
+	for (struct ynode *y = n->first; y; y = y->next)
+		read_severity(r, y, &v);
+	r->site->severities = keep(r, v.v, v.n, sizeof *v.v);
+	r->site->n_severities = r->site->severities ? v.n : 0;
+	vec_done(&v);
+}

@@ -18,6 +18,26 @@ static const char *const missing[] = {
 	"report-if-mapped", "advise",       "never",         NULL,
 };
 
+static const char *const kinds[] = {
+	"advice",
+	"setup-only",
+	"rpc-unexplained",
+	"rpc-out-of-range",
+	"moved-service",
+	"unexpected-direction",
+	"unexpected-pair",
+	"unexpected-port",
+	"unexpected-endpoint",
+	"unexpected-protocol",
+	"missing",
+	"blocked",
+	"rpc-blocked",
+	"scan",
+	"contradiction",
+	"visibility",
+	NULL,
+};
+
 const char *severity_name(enum severity s)
 {
 	return (unsigned)s < SEV_N ? severities[s] : "none";
@@ -36,4 +56,9 @@ const char *const *site_need_words(void)
 const char *const *site_missing_words(void)
 {
 	return missing;
+}
+
+const char *const *site_kind_words(void)
+{
+	return kinds;
 }

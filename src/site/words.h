@@ -10,5 +10,7 @@
 const char *const *site_severity_words(void);
 const char *const *site_need_words(void);
 const char *const *site_missing_words(void);
+/* Kinds of findings, as the judge's table has them; the index says nothing. */
+const char *const *site_kind_words(void);
 
 #endif

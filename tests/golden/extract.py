@@ -115,6 +115,10 @@ def case(name, tmp):
             data = file.read()
         if tool(['extract', f['id'][:9], *args, '-w', '-'], folder, (0,))[0] != data:
             fail(name, f['id'], 'is not the same the second time')
+        words = shlex.split(f['extract'])  # as the report gives it
+        if words[-1] != 'f-%s.pcapng' % f['id'][2:] or \
+                tool([*words[1:-1], '-'], folder, (0,))[0] != data:
+            fail(name, f['id'], 'is not what its own command writes:', f['extract'])
         one(name, f, path, data, folder)
         # What uses nothing but the web application is taken for a client: so does the scanner
         # in a part of its traffic.
@@ -142,7 +146,7 @@ def one(name, f, path, data, folder):
     names = ('frame.number', 'frame.time_epoch', 'frame.cap_len', 'frame.len')
     if [r[1:] for r in fields(path, *names[:1], *names[1:])] != originals(places, folder, names):
         fail(name, f['id'], 'differs from the packets of the capture')
-    command = shlex.split(f['extract'] or '')
+    command = shlex.split(f['tshark'] or '')
     if command and len({x for x, _ in places}) == 1:
         where = os.path.join(folder, places[0][0])
         flt = command[command.index('-Y') + 1]

@@ -77,7 +77,8 @@ def plain(document, where, split=False):
 
     for f in d['findings']:
         f['why'] = re.sub(r'in packet (\d+)(?: of (\S+?))?,', named, f['why'])
-        del f['extract']
+        for key in ('extract', 'extract_note', 'tshark'):
+            del f[key]
         for e in f['evidence']:
             whole(e)
     for r in d['dynamic_rpc']:

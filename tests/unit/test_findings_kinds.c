@@ -10,6 +10,7 @@
 
 #include "base/cpu.h"
 #include "findings/id.h"
+#include "site/words.h"
 
 static void test_words(void **state)
 {
@@ -141,10 +142,26 @@ static void test_a_dynamic_port_is_no_part(void **state)
 	assert_string_equal(a, b);
 }
 
+/* The site file names kinds, and cannot look into this table. */
+static void test_words_of_the_site(void **state)
+{
+	const char *const *z = site_kind_words();
+
+	(void)state;
+	for (int k = 0; k < KIND_N; k++) {
+		if (kind_row((enum kind)k)->severity == SEV_NONE)
+			continue;
+		assert_non_null(*z);
+		assert_string_equal(*z++, kind_name((enum kind)k));
+	}
+	assert_null(*z);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_words_of_the_site),
 		cmocka_unit_test(test_default_severities),
 		cmocka_unit_test(test_id_is_sha256_of_the_fact),
 		cmocka_unit_test(test_every_part_counts),

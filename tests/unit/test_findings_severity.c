@@ -144,6 +144,112 @@ static void test_site_decides(void **state)
 	lab_close(&l);
 }
 
+/* The closest entry decides, and a rule's before any of them. */
+static void test_site_kinds(void **state)
+{
+	static const struct {
+		const char *site;
+		enum severity severity; /* of crm01 -> sql01 8080, unexpected-port */
+		const char *why;
+	} rows[] = {
+		{"", SEV_MEDIUM, NULL},
+		{"severities: [{kind: unexpected-port, severity: high, reason: a}]\n", SEV_HIGH,
+		 "line 3: a"},
+		{"severities: [{kind: unexpected-pair, severity: high, reason: a}]\n", SEV_MEDIUM,
+		 NULL},
+		/* One end more says more, wherever it stands. */
+		{"severities:\n"
+		 "  - {kind: unexpected-port, severity: high, reason: a}\n"
+		 "  - {kind: unexpected-port, to: sql, severity: low, reason: b}\n",
+		 SEV_LOW, "line 5: b"},
+		{"severities:\n"
+		 "  - {kind: unexpected-port, from: crm-any, to: sql, severity: info, reason: a}\n"
+		 "  - {kind: unexpected-port, to: sql, severity: low, reason: b}\n"
+		 "  - {kind: unexpected-port, severity: high, reason: c}\n",
+		 SEV_INFO, "line 4: a"},
+		/* Of two that say as much, the first. */
+		{"severities:\n"
+		 "  - {kind: unexpected-port, from: crm-web, severity: low, reason: a}\n"
+		 "  - {kind: unexpected-port, to: sql, severity: high, reason: b}\n",
+		 SEV_LOW, "line 4: a"},
+		/* Not these roles. */
+		{"severities:\n"
+		 "  - {kind: unexpected-port, from: sql, severity: low, reason: a}\n"
+		 "  - {kind: unexpected-port, from: crm-web, to: dc, severity: low, reason: b}\n",
+		 SEV_MEDIUM, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char body[2048];
+		struct lab l;
+		const struct finding *f;
+
+		snprintf(body, sizeof body, "%s" SPLIT, rows[i].site);
+		l = lab_open(body);
+		lab_conv(&l, CRM01, SQL01, TCP, 8080, "http", EST);
+		f = lab_judge(&l) ? lab_find(&l, KIND_UNEXPECTED_PORT, 8080) : NULL;
+		assert_non_null(f);
+		if (f->severity != rows[i].severity)
+			fail_msg("row %zu: severity %d", i, (int)f->severity);
+		if (!rows[i].why)
+			assert_null(f->severity_why);
+		else if (!has_text(f->severity_why, rows[i].why))
+			fail_msg("row %zu: %s", i, f->severity_why ? f->severity_why : "no reason");
+		lab_close(&l);
+	}
+}
+
+static void test_rule_before_kind(void **state)
+{
+	static const char *const kinds[] = {
+		"severities: [{kind: missing, from: crm-web, to: sql, severity: info, reason: "
+		"k}]\n",
+		"severities: [{kind: missing, severity: info, reason: k}]\n"};
+	static const char over[] = "overrides:\n"
+				   "  - {rule: S1-SQL-04, severity: critical, reason: r}\n"
+				   "  - {rule: S2-SQL-04, severity: critical, reason: r}\n"
+				   "  - {rule: S1-CMP-02, severity: critical, reason: r}\n";
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		char body[2048];
+		struct lab l;
+		const struct finding *f;
+
+		snprintf(body, sizeof body,
+			 "%s%shosts:\n"
+			 "  - {name: crm01, role: crm-web, addr: 10.20.1.11}\n"
+			 "  - {name: sql01, role: sql, addr: 10.20.2.20}\n",
+			 kinds[i % 2], i < 2 ? over : "");
+		l = lab_open(body);
+		lab_conv(&l, CRM01, SQL01, TCP, 1433, NULL, STATE_NO_ANSWER);
+		f = lab_judge(&l) ? lab_find(&l, KIND_MISSING, 1433) : NULL;
+		assert_non_null(f);
+		assert_int_equal(f->severity, i < 2 ? SEV_CRITICAL : SEV_INFO);
+		assert_true(has_text(f->severity_why, i < 2 ? ": r" : ": k"));
+		lab_close(&l);
+	}
+}
+
+/* An attempt that nothing demands is a finding of its rule, too. */
+static void test_blocked_by_rule(void **state)
+{
+	struct lab l = lab_open("overrides:\n"
+				"  - {rule: S1-SQL-03b, severity: high, reason: r}\n"
+				"  - {rule: S2-SQL-03b, severity: high, reason: r}\n" SPLIT);
+	const struct finding *f;
+
+	(void)state;
+	lab_conv(&l, CRM01, SQL01, TCP, 445, NULL, STATE_NO_ANSWER);
+	f = lab_judge(&l) ? lab_find(&l, KIND_BLOCKED, 445) : NULL;
+	if (!f)
+		lab_dump(&l);
+	assert_non_null(f);
+	assert_int_equal(f->severity, SEV_HIGH);
+	lab_close(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +258,9 @@ int main(void)
 		cmocka_unit_test(test_guessed_role_is_low),
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_site_decides),
+		cmocka_unit_test(test_site_kinds),
+		cmocka_unit_test(test_rule_before_kind),
+		cmocka_unit_test(test_blocked_by_rule),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -227,7 +227,7 @@ static void test_numbers(void **state)
 }
 
 /* The command must survive a shell, whatever the file is called. */
-static void test_extract(void **state)
+static void test_tshark(void **state)
 {
 	static const struct {
 		const char *path, *line;
@@ -247,10 +247,80 @@ static void test_extract(void **state)
 		struct result r = {.inputs = &in, .n_inputs = 1};
 		struct out o = {0};
 
-		word_extract(&r, &f, &o);
+		word_tshark(&r, &f, &o);
 		assert_string_equal(out_str(&o), rows[i].line);
 		out_done(&o);
 	}
+}
+
+/* With what the run was given, and a word for what no shell could be given. */
+static void test_extract(void **state)
+{
+	static const char many[] = "FILE stands for the captures of this run, all of them";
+	static const char piped[] = "save the capture as FILE first: a pipe or standard input "
+				    "cannot be read twice";
+	static const struct {
+		const char *options[10], *files[18];
+		bool piped;
+		const char *words, *note;
+	} rows[] = {
+		{{NULL}, {"a.pcap"}, false, "a.pcap", NULL},
+		{{"--site", "site.yaml", "--vlan-key"},
+		 {"a.pcap", "b/"},
+		 false,
+		 "--site site.yaml|--vlan-key|a.pcap|b/",
+		 NULL},
+		{{"--rules-dir", "my rules", "--rules", "$(x)", "--role", "sql=10.0.0.5,10.0.0.6",
+		  "--filter", "not port 22"},
+		 {"*.pcap"},
+		 false,
+		 "--rules-dir 'my rules'|--rules '$(x)'|--role sql=10.0.0.5,10.0.0.6|--filter "
+		 "'not port 22'|'*.pcap'",
+		 NULL},
+		{{NULL},
+		 {"it's.pcap", "-w.pcap", "- -.pcap", "a;b", "`x`", "", "\xc3\xa4.pcap"},
+		 false,
+		 "'it'\\''s.pcap'|./-w.pcap|./'- -.pcap'|'a;b'|'`x`'|''|'\xc3\xa4.pcap'",
+		 NULL},
+		{{NULL}, {"-"}, false, "FILE", piped},
+		{{NULL}, {"a.pcap", "fifo"}, true, "FILE", piped},
+		/* What a report must change to show it is not the name any more. */
+		{{NULL}, {"a\nb.pcap"}, false, "FILE", "no report can show"},
+		{{NULL}, {"a\x1b[2J.pcap"}, false, "FILE", "no report can show"},
+		{{NULL}, {"\xff.pcap"}, false, "FILE", "no report can show"},
+		{{NULL}, {"\xe2\x80\xae.pcap"}, false, "FILE", "no report can show"},
+		{{"--site", "a\nb"}, {"a.pcap"}, false, "--site TEXT|a.pcap", NULL},
+		{{NULL},
+		 {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15",
+		  "16", "17"},
+		 false,
+		 "FILE",
+		 many},
+	};
+	struct finding f = {.id = "F-0123456789ab", .n_ev = 1};
+	struct result none = {0};
+	struct out o = {0};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct result r = {.told = {rows[i].options, rows[i].files, rows[i].piped}};
+		const char *note = word_extract_note(&r);
+		char line[512];
+
+		snprintf(line, sizeof line,
+			 "spanaudit extract F-0123456789ab|%s|-w f-0123456789ab.pcapng",
+			 rows[i].words);
+		out_reset(&o);
+		word_extract(&r, &f, '|', &o);
+		assert_string_equal(out_str(&o), line);
+		if (!rows[i].note != !note || (note && !strstr(note, rows[i].note)))
+			fail_msg("%s: %s", rows[i].words, note ? note : "no note");
+	}
+	/* There is no packet to write. */
+	f.n_ev = 0;
+	out_reset(&o);
+	word_extract(&none, &f, ' ', &o);
+	assert_string_equal(out_str(&o), "");
+	out_done(&o);
 }
 
 static void test_formats(void **state)
@@ -272,7 +342,8 @@ int main(void)
 		cmocka_unit_test(test_width),    cmocka_unit_test(test_colour),
 		cmocka_unit_test(test_verdicts), cmocka_unit_test(test_only),
 		cmocka_unit_test(test_empty),    cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_extract),  cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_tshark),   cmocka_unit_test(test_extract),
+		cmocka_unit_test(test_formats),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

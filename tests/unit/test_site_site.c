@@ -137,7 +137,10 @@ static void every_key(void **state)
 		"overrides:\n"
 		"  - {rule: S1-WEB-05, severity: high, need: forbidden, when-missing: never, "
 		"reason: why}\n"
-		"  - {rule: S1-WEB-06, when-missing: advise, reason: why}\n";
+		"  - {rule: S1-WEB-06, when-missing: advise, reason: why}\n"
+		"severities:\n"
+		"  - {kind: blocked, from: [crm-any, sql], to: adfs, severity: info, reason: why}\n"
+		"  - {kind: scan, severity: critical, reason: never}\n";
 	struct site *s = good(src);
 	const struct host *h;
 
@@ -244,6 +247,14 @@ static void every_key(void **state)
 	assert_int_equal(s->overrides[1].severity, SEV_NONE);
 	assert_int_equal(s->overrides[1].need, -1);
 	assert_string_equal(site_missing_words()[s->overrides[1].when_missing], "advise");
+	assert_int_equal(s->n_severities, 2);
+	assert_string_equal(s->severities[0].kind, "blocked");
+	assert_true(roles_has(s->severities[0].from, ROLE_CRM_ASYNC));
+	assert_true(s->severities[0].to == ROLE_BIT(ROLE_ADFS));
+	assert_int_equal(s->severities[0].severity, SEV_INFO);
+	assert_true(!s->severities[1].from && !s->severities[1].to);
+	assert_int_equal(s->severities[1].severity, SEV_CRITICAL);
+	assert_string_equal(s->severities[1].reason, "never");
 	site_free(s);
 }
 
@@ -596,6 +607,38 @@ static void refused(void **state)
 		{"overrides:\n  - {rule: x, need: legacy, reason: y}\n  - {rule: x, need: "
 		 "optional, reason: y}\n",
 		 4, 12, 1, "'x' is overridden in line 3 already", "keep one of the two"},
+		{"severities: {kind: scan}\n", 2, 13, 12,
+		 "'severities' must be a list, not a map (key: value)",
+		 "write [a, b], or one line with '- ' for each"},
+		{"severities: [{severity: low, reason: y}]\n", 2, 14, 26, "'kind' is missing here",
+		 "add kind: missing"},
+		{"severities: [{kind: scan, reason: y}]\n", 2, 14, 23, "'severity' is missing here",
+		 "add severity: low"},
+		{"severities: [{kind: scan, severity: low}]\n", 2, 14, 27,
+		 "'reason' is missing here", "add reason: \"who decided it, and why\""},
+		{"severities: [{kind: mising, severity: low, reason: y}]\n", 2, 21, 6,
+		 "unknown word 'mising' (did you mean 'missing'?)",
+		 "one of advice, setup-only, rpc-unexplained, rpc-out-of-range, moved-service, "
+		 "unexpected-direction, unexpected-pair, unexpected-port, unexpected-endpoint, "
+		 "..."},
+		{"severities: [{kind: documented, severity: low, reason: y}]\n", 2, 21, 10,
+		 "unknown word 'documented'",
+		 "one of advice, setup-only, rpc-unexplained, rpc-out-of-range, moved-service, "
+		 "unexpected-direction, unexpected-pair, unexpected-port, unexpected-endpoint, "
+		 "..."},
+		{"severities: [{kind: scan, severity: none, reason: y}]\n", 2, 37, 4,
+		 "unknown word 'none'", "one of info, low, medium, high, critical"},
+		{"severities: [{kind: scan, from: sqll, severity: low, reason: y}]\n", 2, 33, 4,
+		 "unknown role 'sqll' (did you mean 'sql'?)", NULL},
+		{"severities: [{kind: scan, role: sql, severity: low, reason: y}]\n", 2, 27, 4,
+		 "unknown key 'role'", NULL},
+		{"severities:\n"
+		 "  - {kind: blocked, to: dc, severity: low, reason: y}\n"
+		 "  - {kind: blocked, severity: low, reason: y}\n"
+		 "  - {kind: blocked, to: dc, severity: info, reason: y}\n",
+		 5, 12, 7,
+		 "the severity of 'blocked' is changed in line 3 already, between the same roles",
+		 "keep one of the two"},
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
@@ -940,7 +983,7 @@ static void manual_is_complete(void **state)
 	}
 
 	const char *const *lists[] = {site_severity_words(), site_need_words(),
-				      site_missing_words()};
+				      site_missing_words(), site_kind_words()};
 
 	for (size_t i = 0; i < N_ELEMENTS(lists); i++)
 		for (const char *const *w = lists[i]; *w; w++)
