@@ -33,6 +33,18 @@ struct span_export_options {
  * there is no such format, or no host. `opt` NULL: all zero. */
 int span_rules_export(struct span_audit *a, const char *format,
 		      const struct span_export_options *opt, FILE *f);
+/* After span_audit_run(): judges what was read once more, with the packs in force and these in the
+ * place of those of the same `name:`, others added, and tells what changes: verdicts, findings,
+ * rules. *ret_worse: a finding at or above span_audit_fail_on() is new or got worse. Who called
+ * whom is as the packs in force have it. SPAN_USAGE with words kept when a pack is wrong. */
+struct span_draft_options {
+	bool json; /* schema spanaudit-draft/1, else text */
+	bool all;  /* text: all rows */
+	enum span_colour colour;
+	unsigned width; /* columns of the text, 0: 80 */
+};
+int span_audit_draft(struct span_audit *a, const char *const *packs, size_t n,
+		     const struct span_draft_options *opt, FILE *f, bool *ret_worse);
 /* Reads a site file against the packs in force; warnings and errors. */
 int span_site_lint(struct span_audit *a, const char *path, FILE *f);
 /* Writes the site file that a table of hosts (CSV with the columns name, address, role; "-":

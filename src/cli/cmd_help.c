@@ -49,8 +49,8 @@ static int exit_codes(void)
 	      "\n"
 	      "Where several apply: 2, then 3, 1, 4. '--fail-on never' turns 1 and 4 into 0.\n"
 	      "Waived findings do not count; those whose waiver has expired do. 'rules test'\n"
-	      "exits with 1 when an example fails, 'waiver check' when a waiver has expired or\n"
-	      "covers nothing.\n"
+	      "exits with 1 when an example fails, 'rules draft' when a finding would be new or\n"
+	      "worse, 'waiver check' when a waiver has expired or covers nothing.\n"
 	      "'diff' exits with 1 when a finding is new or got worse, with 3 when a file is no\n"
 	      "result or cannot be read, and with 4 when the two results do not compare.\n",
 	      stdout);

@@ -135,6 +135,33 @@ static int export(const struct options *o, char *const *args, size_t n)
 	return r ? r : code;
 }
 
+/* It has captures to read, which the others have not. */
+static int draft(const struct options *o)
+{
+	const struct span_draft_options how = {
+		.json = o->json, .all = o->all, .colour = term_colour(o), .width = term_width()};
+	struct span_audit *a;
+	bool worse = false;
+	int code, r;
+
+	if (!o->drafts.n) {
+		say("Name the pack as you would have it, and captures to judge by it:\n"
+		    "spanaudit rules draft --draft my-crm-2011.yaml --site site.yaml night.pcap",
+		    "no draft was given");
+		return EXIT_USAGE;
+	}
+	code = run_audit(o, o->args + 1, o->n_args - 1, &a);
+	if (!a)
+		return code;
+	r = span_audit_draft(a, o->drafts.v, o->drafts.n, &how, stdout, &worse);
+	if (r)
+		code = say_status(a, r, o);
+	else if (!code && worse && !(o->fail_on && strcmp(o->fail_on, "never") == 0))
+		code = EXIT_FINDINGS;
+	span_audit_free(a);
+	return code;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const struct options *o, struct span_audit *a, char *const *args, size_t n);
@@ -142,7 +169,7 @@ static const struct {
 
 static const char *sub_word(size_t i)
 {
-	return i < N_ELEMENTS(subs) ? subs[i].name : NULL;
+	return i < N_ELEMENTS(subs) ? subs[i].name : i == N_ELEMENTS(subs) ? "draft" : NULL;
 }
 
 static int run(const struct options *o)
@@ -151,6 +178,8 @@ static int run(const struct options *o)
 	struct span_audit *a;
 	int code;
 
+	if (strcmp(what, "draft") == 0)
+		return draft(o);
 	for (size_t i = 0; i < N_ELEMENTS(subs); i++) {
 		if (strcmp(subs[i].name, what) != 0)
 			continue;
@@ -175,7 +204,8 @@ static int run(const struct options *o)
 
 	if (near)
 		out_printf(&hint, "Did you mean 'spanaudit rules %s'?\n", near);
-	out_puts(&hint, "It can be list, show, lint, test or export: spanaudit rules --help");
+	out_puts(&hint,
+		 "It can be list, show, lint, test, export or draft: spanaudit rules --help");
 	say(out_str(&hint), "'rules %s' is unknown", what);
 	out_done(&hint);
 	return EXIT_USAGE;
@@ -184,8 +214,9 @@ static int run(const struct options *o)
 const struct cmd cmd_rules = {
 	.id = CMD_RULES,
 	.name = "rules",
-	.args = "[OPTION...] list | show ID... | lint FILE... | test [PACK...] | export",
-	.help = "the rule packs: list, show, lint, test, export",
+	.args = "[OPTION...] list | show ID... | lint FILE... | test [PACK...] | export | draft "
+		"FILE...",
+	.help = "the rule packs: list, show, lint, test, export, try a draft",
 	.about = "list prints the rules in force, one line each. show prints one with its source "
 		 "and "
 		 "what it demands. lint reads pack files and says what is wrong with them. test "
@@ -193,14 +224,18 @@ const struct cmd cmd_rules = {
 		 "the examples written in packs and exits with 1 when one does not come out. "
 		 "export writes what the rules let through between the hosts of the site as a list "
 		 "for a firewall: no more hosts and ports than the site has, each line with the "
-		 "rules it is from. Read it before you load it.\n"
+		 "rules it is from. Read it before you load it. "
+		 "draft reads captures once, judges them by the rules in force and by those with "
+		 "--draft, and prints what changes; it exits with 1 when a finding is new or gets "
+		 "worse.\n"
 		 "\n"
 		 "  spanaudit rules list\n"
 		 "  spanaudit rules show S1-CMP-02\n"
 		 "  spanaudit rules lint my-rules.yaml\n"
 		 "  spanaudit rules export -S site.yaml --format nft -o crm.nft\n"
-		 "  spanaudit rules export -S site.yaml --format csv --observed night.pcapng",
-	.words = "list show lint test export",
+		 "  spanaudit rules export -S site.yaml --format csv --observed night.pcapng\n"
+		 "  spanaudit rules draft --draft my-rules.yaml --site site.yaml night.pcap",
+	.words = "list show lint test export draft",
 	.files = false,
 	.run = run,
 };

@@ -9,7 +9,7 @@
 
 #define RUNS                                                                                    \
 	(CMD_BIT(AUDIT) | CMD_BIT(FLOWS) | CMD_BIT(RPC) | CMD_BIT(EXPLAIN) | CMD_BIT(EXTRACT) | \
-	 CMD_BIT(ROLES) | CMD_BIT(WAIVER) | CMD_BIT(DOCTOR))
+	 CMD_BIT(ROLES) | CMD_BIT(WAIVER) | CMD_BIT(DOCTOR) | CMD_BIT(RULES))
 #define POLICY (RUNS | CMD_BIT(RULES) | CMD_BIT(SITE))
 #define ALL    (((uint32_t)1 << CMD_N) - 1)
 
@@ -115,6 +115,10 @@ static const struct opt opts[] = {
 	 "Hold the expiry of waivers against this moment instead of the clock's, so that a run can "
 	 "be repeated: 2024-05-01T06:00:00+02:00.",
 	 RUNS, SET_TEXT, AT(now)},
+	{0, "draft", "PACK",
+	 "For 'rules draft': a rule pack, a name or a file, that takes the place of the one of the "
+	 "same name, or is added; may be repeated.",
+	 CMD_BIT(RULES), SET_LIST, AT(drafts), COMPLETE_FILE},
 	{0, "reason", "TEXT", "Of a new waiver: why the finding is accepted.", CMD_BIT(WAIVER),
 	 SET_TEXT, AT(reason)},
 	{0, "owner", "NAME", "Of a new waiver: who answers for it.", CMD_BIT(WAIVER), SET_TEXT,
@@ -154,7 +158,7 @@ static const struct opt opts[] = {
 	{0, "fail-on", "SEVERITY",
 	 "Exit with 1 when a finding is at least this severe: low, medium "
 	 "(the default), high, critical; never turns 1 and 4 into 0.",
-	 CMD_BIT(AUDIT), SET_TEXT, AT(fail_on), COMPLETE_WORDS, fail_on_word},
+	 CMD_BIT(AUDIT) | CMD_BIT(RULES), SET_TEXT, AT(fail_on), COMPLETE_WORDS, fail_on_word},
 	{0, "only", "KIND",
 	 "Show findings of this kind only, such as missing, or a family: "
 	 "unexpected, rpc. The figures and the exit code stay those of all.",
@@ -176,8 +180,8 @@ static const struct opt opts[] = {
 	 CMD_BIT(FLOWS) | CMD_BIT(RPC) | CMD_BIT(ROLES) | CMD_BIT(RULES) | CMD_BIT(PROTOCOLS) |
 		 CMD_BIT(VERSION) | CMD_BIT(DIFF) | CMD_BIT(DOCTOR),
 	 SET_COUNT, AT(json)},
-	{0, "all", NULL, "List what is the same in both results, too.", CMD_BIT(DIFF), SET_COUNT,
-	 AT(all)},
+	{0, "all", NULL, "List what is the same in both results, too.",
+	 CMD_BIT(DIFF) | CMD_BIT(RULES), SET_COUNT, AT(all)},
 	{0, "force", NULL,
 	 "Compare also results of another site, other rule packs or windows of very "
 	 "different length; what differs is told. With 'site import': replace the "
@@ -186,7 +190,8 @@ static const struct opt opts[] = {
 	{0, "color", "WHEN",
 	 "Colour on standard output: auto (the default: on a terminal), always, "
 	 "never.",
-	 CMD_BIT(AUDIT) | CMD_BIT(DIFF) | CMD_BIT(DOCTOR), SET_TEXT, AT(color), COMPLETE_WORDS, color_word},
+	 CMD_BIT(AUDIT) | CMD_BIT(DIFF) | CMD_BIT(DOCTOR) | CMD_BIT(RULES), SET_TEXT, AT(color),
+	 COMPLETE_WORDS, color_word},
 	{0, "progress", "WHEN",
 	 "Progress line on a terminal: auto (the default: after a second) or "
 	 "never.",
@@ -428,6 +433,7 @@ void opt_done(struct options *o)
 	vec_done(&o->waivers);
 	vec_done(&o->rules);
 	vec_done(&o->rules_dirs);
+	vec_done(&o->drafts);
 	vec_done(&o->roles);
 	vec_done(&o->outputs);
 	vec_done(&o->observed);

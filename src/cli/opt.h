@@ -25,7 +25,7 @@ struct options {
 	char **args;         /* what is no option, in order */
 	size_t n_args;
 	const char *now, *reason, *owner, *approved_by, *ticket, *expires;
-	VEC(const char *) waivers;
+	VEC(const char *) waivers, drafts;
 };
 
 enum opt_set { SET_COUNT, SET_TEXT, SET_LIST };

@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "engine/engine.h"
+#include "matrix/load.h"
 #include "report/report.h"
 
 #include "config.h"
@@ -399,9 +400,56 @@ int engine_prepare(struct span_audit *a)
 	return a->matrix ? 0 : SPAN_USAGE;
 }
 
+struct matrix *engine_matrix(struct span_audit *a, const char *const *packs, size_t n)
+{
+	return prepare_site(a) ? NULL : load_matrix(a, packs, n);
+}
+
+char *engine_pack_name(struct span_audit *a, const char *pack)
+{
+	const char **dirs = search_dirs(a);
+	struct pack *p = dirs ? pack_find(pack, dirs, &a->errs) : NULL;
+	char *name = p ? strdup(p->info.name) : NULL;
+
+	pack_free(p);
+	free(dirs);
+	return name;
+}
+
 struct matrix *engine_matrix_of(struct span_audit *a, const char *path)
 {
-	return prepare_site(a) ? NULL : load_matrix(a, &path, 1);
+	return engine_matrix(a, &path, 1);
+}
+
+struct result *engine_judge(struct span_audit *a, struct matrix *m)
+{
+	return judge(&(struct judge_input){
+		.site = a->site,
+		.matrix = m,
+		.convs = a->convs,
+		.n_convs = a->n_convs,
+		.grants = a->grants,
+		.n_grants = a->n_grants,
+		.sightings = a->sightings,
+		.n_sightings = a->n_sightings,
+		.cards = a->cards,
+		.n_cards = a->n_cards,
+		.clusters = a->clusters,
+		.n_clusters = a->n_clusters,
+		.inputs = a->inputs,
+		.n_inputs = a->n_inputs,
+		.window = hot_window(a->hot),
+		.blind = hot_blind(a->hot),
+		.names = a->names,
+		.n_names = a->n_names,
+		.lost_input = a->lost_input,
+		.coverage = a->coverage,
+		.n_evicted = a->n_evicted,
+		.strict_input = a->strict_input,
+		.fail_on = a->fail_on == SEV_INFO ? SEV_MEDIUM : a->fail_on,
+		.waivers = a->has_waivers ? &a->waivers : NULL,
+		.now_ns = engine_now(a),
+	});
 }
 
 int span_audit_run(struct span_audit *a)
@@ -428,33 +476,9 @@ int span_audit_run(struct span_audit *a)
 	r = hot_finish(a->hot, a, &coverage, &evicted);
 	if (r < 0)
 		return r;
-	a->result = judge(&(struct judge_input){
-		.site = a->site,
-		.matrix = a->matrix,
-		.convs = a->convs,
-		.n_convs = a->n_convs,
-		.grants = a->grants,
-		.n_grants = a->n_grants,
-		.sightings = a->sightings,
-		.n_sightings = a->n_sightings,
-		.cards = a->cards,
-		.n_cards = a->n_cards,
-		.clusters = a->clusters,
-		.n_clusters = a->n_clusters,
-		.inputs = a->inputs,
-		.n_inputs = a->n_inputs,
-		.window = hot_window(a->hot),
-		.blind = hot_blind(a->hot),
-		.names = a->names,
-		.n_names = a->n_names,
-		.lost_input = a->lost_input,
-		.coverage = coverage,
-		.n_evicted = evicted,
-		.strict_input = a->strict_input,
-		.fail_on = a->fail_on == SEV_INFO ? SEV_MEDIUM : a->fail_on,
-		.waivers = a->has_waivers ? &a->waivers : NULL,
-		.now_ns = engine_now(a),
-	});
+	a->coverage = coverage;
+	a->n_evicted = evicted;
+	a->result = engine_judge(a, a->matrix);
 	if (!a->result)
 		return -ENOMEM;
 	a->result->role_options = role_options(a);

@@ -180,6 +180,8 @@ static int compare_ground(struct diff *d)
 {
 	int r;
 
+	if (d->same_packets)
+		return 0;
 	d->refusals = arena_alloc(&d->arena, REFUSALS_MAX * sizeof *d->refusals);
 	if (!d->refusals)
 		return -ENOMEM;
@@ -354,6 +356,8 @@ static const char *unseen(struct diff *d, const struct read_finding *f)
 	const struct read_result *is = &d->is;
 	const char *z;
 
+	if (d->same_packets)
+		return NULL;
 	if (is->only && !same(d->was.only, is->only))
 		return arena_printf(&d->arena, "the new result holds findings of kind %s alone",
 				    is->only);

@@ -69,6 +69,7 @@ struct diff {
 	struct arena arena;
 	struct read_result was, is;
 	const char *path[2]; /* borrowed */
+	bool same_packets;   /* judged twice by different rules: what is not found is not there */
 	struct diff_refusal *refusals;
 	size_t n_refusals;
 	bool swapped;          /* the old one began after the new one */
@@ -91,5 +92,11 @@ uint64_t diff_figure(const struct read_result *r, enum diff_figure f);
 
 int diff_text(const struct diff *d, const struct span_diff_options *opt, struct out *o);
 int diff_json(const struct diff *d, const struct span_diff_options *opt, struct out *o);
+
+/* Their parts about findings and rules, for who writes more around them. */
+struct page;
+struct jsonw;
+void diff_text_changes(const struct page *p, const struct diff *d, bool all);
+void diff_json_changes(struct jsonw *w, const struct diff *d);
 
 #endif

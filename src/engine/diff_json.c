@@ -187,6 +187,17 @@ static void coverage(struct jsonw *w, const struct diff *d)
 	jsonw_object_end(w);
 }
 
+void diff_json_changes(struct jsonw *w, const struct diff *d)
+{
+	jsonw_name(w, "summary");
+	jsonw_object_flat(w);
+	for (unsigned c = 0; c < DIFF_CLASS_N; c++)
+		uint_member(w, diff_class_name(c), d->n[c]);
+	jsonw_object_end(w);
+	findings(w, d);
+	rules(w, d);
+}
+
 int diff_json(const struct diff *d, const struct span_diff_options *opt, struct out *o)
 {
 	struct jsonw w = {.o = o};
@@ -203,13 +214,7 @@ int diff_json(const struct diff *d, const struct span_diff_options *opt, struct 
 	for (size_t i = 0; i < d->n_refusals; i++)
 		jsonw_text(&w, d->refusals[i].what);
 	jsonw_array_end(&w);
-	jsonw_name(&w, "summary");
-	jsonw_object_flat(&w);
-	for (unsigned c = 0; c < DIFF_CLASS_N; c++)
-		uint_member(&w, diff_class_name(c), d->n[c]);
-	jsonw_object_end(&w);
-	findings(&w, d);
-	rules(&w, d);
+	diff_json_changes(&w, d);
 	coverage(&w, d);
 	jsonw_object_end(&w);
 	out_char(o, '\n');

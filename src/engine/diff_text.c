@@ -427,6 +427,17 @@ static void coverage(const struct page *p, const struct diff *d)
 	}
 }
 
+void diff_text_changes(const struct page *p, const struct diff *d, bool all)
+{
+	section(p, d, DIFF_NEW, all);
+	section(p, d, DIFF_WORSE, all);
+	if (!d->same_packets)
+		coverage(p, d);
+	rules(p, d, all);
+	for (unsigned c = DIFF_NEW_WAIVED; c < DIFF_CLASS_N; c++)
+		section(p, d, c, all);
+}
+
 int diff_text(const struct diff *d, const struct span_diff_options *opt, struct out *o)
 {
 	unsigned width = !opt->width        ? 80
@@ -443,11 +454,6 @@ int diff_text(const struct diff *d, const struct span_diff_options *opt, struct 
 	run(&p, "Old", d->path[0], &d->was);
 	run(&p, "New", d->path[1], &d->is);
 	figures(&p, d);
-	section(&p, d, DIFF_NEW, opt->all);
-	section(&p, d, DIFF_WORSE, opt->all);
-	coverage(&p, d);
-	rules(&p, d, opt->all);
-	for (unsigned c = DIFF_NEW_WAIVED; c < DIFF_CLASS_N; c++)
-		section(&p, d, c, opt->all);
+	diff_text_changes(&p, d, opt->all);
 	return out_failed(o) ? -ENOMEM : 0;
 }

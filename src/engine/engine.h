@@ -77,6 +77,8 @@ struct span_audit {
 	size_t n_cards;
 	const struct cluster_host *clusters;
 	size_t n_clusters;
+	struct coverage coverage; /* as read: the judge completes a copy */
+	uint64_t n_evicted;
 	struct result *result;
 };
 
@@ -84,6 +86,12 @@ struct span_audit {
 int engine_prepare(struct span_audit *a);
 /* A matrix of this one pack file (and the audit's site), for lint and test. NULL with errors. */
 struct matrix *engine_matrix_of(struct span_audit *a, const char *path);
+/* Of these packs, by name or path. */
+struct matrix *engine_matrix(struct span_audit *a, const char *const *packs, size_t n);
+/* The `name:` that a pack's file says, to be freed; NULL with errors. */
+char *engine_pack_name(struct span_audit *a, const char *pack);
+/* Judges what a run has read by these rules. NULL without memory. */
+struct result *engine_judge(struct span_audit *a, struct matrix *m);
 
 /* inputs.c */
 /* Expands folders and patterns (a followed one is left to feed_run) and looks at each file: order

@@ -46,10 +46,10 @@ struct result_input {
 	uint64_t untimed;      /* without a time of their own */
 	/* Of the connections whose first packet it holds; see struct coverage. */
 	uint64_t tcp_flows, one_way_flows, tcp_bytes, tcp_unseen_bytes;
-	const char *note;      /* what limits it without damage; NULL */
-	const char *same_as;   /* path of an input with the same content: read once; NULL */
-	const char *caveat;    /* "cut off in packet 77 ..." or NULL */
-	bool failed;           /* unreadable: exit code 3 */
+	const char *note;    /* what limits it without damage; NULL */
+	const char *same_as; /* path of an input with the same content: read once; NULL */
+	const char *caveat;  /* "cut off in packet 77 ..." or NULL */
+	bool failed;         /* unreadable: exit code 3 */
 };
 
 struct coverage {
@@ -232,8 +232,9 @@ struct result {
 	size_t n_rpc;
 	struct role_row *roles;
 	size_t n_roles;
-	const uint8_t *verdict_of; /* enum kind of every conversation given, by its index */
-	struct judged *convs;      /* listed ones: in scope or tolerated */
+	const uint8_t *verdict_of;         /* enum kind of every conversation given, by its index */
+	const struct rule *const *rule_of; /* that documents it, as in judged.rule; NULL */
+	struct judged *convs;              /* listed ones: in scope or tolerated */
 	size_t n_convs;
 	struct scope_row *scope;
 	size_t n_scope;

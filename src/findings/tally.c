@@ -72,6 +72,13 @@ static bool scope_rows(struct work *w)
 
 /* ------------------------------------------------------------------ listed */
 
+static const struct rule *rule_of(const struct item *it)
+{
+	return it->r.verdict <= KIND_SETUP_ONLY || it->r.verdict == KIND_UNEXPECTED_PROTOCOL
+		       ? it->r.rule
+		       : NULL;
+}
+
 static struct judged row_of(const struct work *w, const struct item *it)
 {
 	return (struct judged){
@@ -79,10 +86,7 @@ static struct judged row_of(const struct work *w, const struct item *it)
 		.client = w->party[it->client].ep,
 		.server = w->party[it->server].ep,
 		.verdict = it->r.verdict,
-		.rule = it->r.verdict <= KIND_SETUP_ONLY ||
-					it->r.verdict == KIND_UNEXPECTED_PROTOCOL
-				? it->r.rule
-				: NULL,
+		.rule = rule_of(it),
 		.app = it->r.app,
 	};
 }
@@ -91,17 +95,19 @@ bool rows_make(struct work *w, const struct fold_list *l)
 {
 	struct result *r = w->r;
 	uint8_t *verdict_of = arena_alloc(w->a, w->n + 1);
+	const struct rule **rules = arena_alloc(w->a, (w->n + 1) * sizeof *rules);
 	size_t n = l->v.n, next = 0;
 
 	for (size_t i = 0; i < w->n; i++)
 		n += w->item[i].scope && !w->item[i].scan && !w->item[i].folded;
 	r->convs = arena_alloc(w->a, (n + 1) * sizeof *r->convs);
-	if (!verdict_of || !r->convs)
+	if (!verdict_of || !rules || !r->convs)
 		return false;
 	for (size_t i = 0; i < w->n; i++) {
 		const struct item *it = &w->item[i];
 
 		verdict_of[i] = (uint8_t)it->r.verdict;
+		rules[i] = rule_of(it);
 		r->n_verdict[it->r.verdict]++;
 		if (!it->scope)
 			continue;
@@ -123,6 +129,7 @@ bool rows_make(struct work *w, const struct fold_list *l)
 		}
 	}
 	r->verdict_of = verdict_of;
+	r->rule_of = rules;
 	r->n_evicted = w->in->n_evicted;
 	r->n_conversations = w->n + r->n_evicted;
 	return scope_rows(w);

@@ -99,6 +99,10 @@ wrong 2 rules sow
 says "spanaudit rules show"
 wrong 2 rules show
 wrong 2 rules lint
+wrong 2 rules draft x.pcap
+says "spanaudit rules draft --draft"
+wrong 2 rules draft --draft x.yaml
+wrong 3 rules draft --draft x.yaml "$tmp/missing.pcap"
 wrong 2 site
 wrong 2 site list
 wrong 2 site lint
