@@ -45,6 +45,12 @@ struct span_draft_options {
 };
 int span_audit_draft(struct span_audit *a, const char *const *packs, size_t n,
 		     const struct span_draft_options *opt, FILE *f, bool *ret_worse);
+/* The same over the conversations that a result lists (span_audit_write() as "json"), without a run
+ * and without packets: those whose verdict the rules in force give again. Findings and rules are
+ * not judged. SPAN_INPUT when it cannot be read, SPAN_USAGE when other packs are in force. */
+int span_audit_draft_result(struct span_audit *a, const char *path, const char *const *packs,
+			    size_t n, const struct span_draft_options *opt, FILE *f,
+			    bool *ret_worse);
 /* Reads a site file against the packs in force; warnings and errors. */
 int span_site_lint(struct span_audit *a, const char *path, FILE *f);
 /* Writes the site file that a table of hosts (CSV with the columns name, address, role; "-":

@@ -135,6 +135,14 @@ static int export(const struct options *o, char *const *args, size_t n)
 	return r ? r : code;
 }
 
+/* What `audit -o` wrote; a capture has another name. */
+static bool is_document(const char *path)
+{
+	size_t n = strlen(path);
+
+	return n > 5 && strcmp(path + n - 5, ".json") == 0;
+}
+
 /* It has captures to read, which the others have not. */
 static int draft(const struct options *o)
 {
@@ -150,10 +158,18 @@ static int draft(const struct options *o)
 		    "no draft was given");
 		return EXIT_USAGE;
 	}
-	code = run_audit(o, o->args + 1, o->n_args - 1, &a);
-	if (!a)
-		return code;
-	r = span_audit_draft(a, o->drafts.v, o->drafts.n, &how, stdout, &worse);
+	if (o->n_args == 2 && !o->files.n && is_document(o->args[1])) {
+		code = run_setup(o, NULL, 0, &a);
+		if (code)
+			return code;
+		r = span_audit_draft_result(a, o->args[1], o->drafts.v, o->drafts.n, &how, stdout,
+					    &worse);
+	} else {
+		code = run_audit(o, o->args + 1, o->n_args - 1, &a);
+		if (!a)
+			return code;
+		r = span_audit_draft(a, o->drafts.v, o->drafts.n, &how, stdout, &worse);
+	}
 	if (r)
 		code = say_status(a, r, o);
 	else if (!code && worse && !(o->fail_on && strcmp(o->fail_on, "never") == 0))
@@ -215,7 +231,7 @@ const struct cmd cmd_rules = {
 	.id = CMD_RULES,
 	.name = "rules",
 	.args = "[OPTION...] list | show ID... | lint FILE... | test [PACK...] | export | draft "
-		"FILE...",
+		"FILE...|RESULT.json",
 	.help = "the rule packs: list, show, lint, test, export, try a draft",
 	.about = "list prints the rules in force, one line each. show prints one with its source "
 		 "and "

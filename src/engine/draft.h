@@ -28,7 +28,8 @@ struct draft_row {
 	enum kind was, is;
 	const char *was_rule, *is_rule;             /* ids; NULL */
 	const char *client[DRAFT_CLIENTS], *server; /* host of the site file, else address */
-	size_t n_clients;                           /* conversations: one each */
+	size_t n_shown;
+	uint64_t n_clients; /* conversations: one each */
 	uint8_t proto;
 	uint16_t port;
 	const char *protocol; /* what was spoken; NULL */
@@ -45,10 +46,16 @@ struct draft {
 	uint64_t n[DRAFT_WAY_N]; /* conversations */
 	uint64_t n_rule;         /* documented as before, by another rule */
 	struct diff diff;        /* .was by the rules in force, .is by the draft */
+	/* Of a document: its conversations alone are judged, as far as it holds what that takes. */
+	const char *document;                      /* NULL: packets were read */
+	uint64_t n_judged, n_unjudged, n_unlisted; /* conversations of it */
 };
 
 /* After a run. 0, SPAN_USAGE with errors kept, negative errno. draft_done() either way. */
 int draft_make(struct span_audit *a, const char *const *packs, size_t n, struct draft *d);
+/* Over the conversations of a result document instead of a run. */
+int draft_document(struct span_audit *a, const char *path, const char *const *packs, size_t n,
+		   struct draft *d);
 void draft_done(struct draft *d);
 /* Nothing is different but sentences. */
 bool draft_same(const struct draft *d);

@@ -35,24 +35,60 @@ static void verdict(const struct page *p, const struct draft *d)
 	char a[64], b[64];
 
 	out_char(p->o, '\n');
-	if (n || m) {
+	if (d->document && d->n[DRAFT_WORSE]) {
+		page_inked(p, INK_BAD, "[X] WORSE");
+		out_printf(p->o, "   %s to a worse verdict\n",
+			   counted(d->n[DRAFT_WORSE], "conversation", "conversations", a));
+	} else if (n || m) {
 		page_inked(p, INK_BAD, "[X] WORSE");
 		out_printf(p->o, "   %s", counted(n, "new finding", "new findings", a));
 		out_printf(p->o, ", %s worse\n", counted(m, "finding", "findings", b));
 	} else if (draft_same(d)) {
 		page_inked(p, INK_GOOD, "[OK] NOTHING CHANGES");
-		out_char(p->o, '\n');
+		out_puts(p->o, d->n_unjudged ? "   among what could be judged again\n" : "\n");
 	} else {
 		page_inked(p, INK_GOOD, "[OK] NOTHING GETS WORSE");
 		out_char(p->o, '\n');
 	}
 }
 
+/* Ends with how many conversations there are, in the line that says what becomes of them. */
+static void read_what(const struct page *p, const struct span_audit *a, const struct draft *d,
+		      struct out *line)
+{
+	char buf[64], span[TIME_SPAN_TEXT];
+
+	if (d->document) {
+		out_text_z(line, d->document);
+		out_printf(line, ": %s judged again",
+			   counted(d->n_judged, "conversation", "conversations", buf));
+		if (d->n_unjudged)
+			out_printf(line,
+				   ", %s not, since their verdict rests on more than the result "
+				   "says",
+				   number(d->n_unjudged, buf));
+		if (d->n_unlisted)
+			out_printf(line, ", %s not listed in it", number(d->n_unlisted, buf));
+		labelled(p, "Read", line);
+		out_printf(line, "%s", counted(d->n_judged, "conversation", "conversations", buf));
+		return;
+	}
+	out_printf(line, "%s", counted(a->result->coverage.packets, "packet", "packets", buf));
+	out_printf(line, " in %s", counted(a->result->n_inputs, "input", "inputs", buf));
+	if (a->result->from_ns != TIME_NONE)
+		out_printf(line, ", %s",
+			   time_span_human(a->result->from_ns, a->result->to_ns, site_tz(a->site),
+					   span));
+	labelled(p, "Read", line);
+	out_printf(line, "%s",
+		   counted(a->result->n_conversations, "conversation", "conversations", buf));
+}
+
 static void head(const struct page *p, const struct span_audit *a, const struct draft *d)
 {
 	const struct diff *diff = &d->diff;
 	struct out line = {0};
-	char buf[64], span[TIME_SPAN_TEXT];
+	char buf[64];
 
 	page_inked(p, INK_BOLD,
 		   "spanaudit " SPAN_VERSION " - what a draft of the rules would change");
@@ -70,20 +106,18 @@ static void head(const struct page *p, const struct span_audit *a, const struct 
 			pack_words(k->was, &line);
 		labelled(p, i ? "" : "Draft", &line);
 	}
-	out_printf(&line, "%s", counted(a->result->coverage.packets, "packet", "packets", buf));
-	out_printf(&line, " in %s", counted(a->result->n_inputs, "input", "inputs", buf));
-	if (a->result->from_ns != TIME_NONE)
-		out_printf(&line, ", %s",
-			   time_span_human(a->result->from_ns, a->result->to_ns, site_tz(a->site),
-					   span));
-	labelled(p, "Read", &line);
-	out_printf(&line, "%s",
-		   counted(a->result->n_conversations, "conversation", "conversations", buf));
+	read_what(p, a, d, &line);
 	out_printf(&line, ": %s to a worse verdict", number(d->n[DRAFT_WORSE], buf));
 	out_printf(&line, ", %s to a better one", number(d->n[DRAFT_BETTER], buf));
 	out_printf(&line, ", %s to another as good", number(d->n[DRAFT_OTHER], buf));
 	out_printf(&line, ", %s to the same by another rule", number(d->n_rule, buf));
 	labelled(p, "Traffic", &line);
+	if (d->document) {
+		out_puts(&line, "not judged again: give the captures for those");
+		labelled(p, "Findings", &line);
+		out_done(&line);
+		return;
+	}
 	out_printf(&line, "%s new", number(diff->n[DIFF_NEW] + diff->n[DIFF_NEW_WAIVED], buf));
 	out_printf(&line, ", %s worse", number(diff->n[DIFF_WORSE], buf));
 	out_printf(&line, ", %s changed", number(diff->n[DIFF_CHANGED], buf));
@@ -113,16 +147,17 @@ static void row(const struct page *p, const struct draft_row *r)
 		[DRAFT_WORSE] = INK_BAD, [DRAFT_OTHER] = INK_NONE, [DRAFT_BETTER] = INK_GOOD};
 	const char *way = draft_way_name(r->way);
 	struct out line = {0};
-	char buf[NUMBER_TEXT];
+	char all[64];
 
 	page_inked(p, inks[r->way], way);
 	out_pad(p->o, ' ', 8 - strlen(way));
-	for (size_t i = 0; i < r->n_clients && i < DRAFT_CLIENTS; i++) {
+	for (size_t i = 0; i < r->n_shown; i++) {
 		out_puts(&line, i ? ", " : "");
 		out_text_z(&line, r->client[i]);
 	}
-	if (r->n_clients > DRAFT_CLIENTS)
-		out_printf(&line, " and %s more", number(r->n_clients - DRAFT_CLIENTS, buf));
+	if (r->n_clients > r->n_shown)
+		out_printf(&line, " (%s in all)",
+			   counted(r->n_clients, "conversation", "conversations", all));
 	out_puts(&line, " -> ");
 	out_text_z(&line, r->server);
 	out_printf(&line, " %u/%s", r->port, word_transport(r->proto, (char[8]){0}));
@@ -160,7 +195,7 @@ void draft_text(const struct span_audit *a, const struct draft *d,
 	const struct report_options look = {.colour = opt->colour == SPAN_COLOUR_ANSI};
 	unsigned width = opt->width ? opt->width : 80;
 	const struct page p = {.o = o,
-			       .r = a->result,
+			       .r = NULL,
 			       .opt = &look,
 			       .width = width < 80    ? 80
 					: width > 120 ? 120
@@ -168,7 +203,7 @@ void draft_text(const struct span_audit *a, const struct draft *d,
 
 	head(&p, a, d);
 	rows(&p, d, opt->all);
-	if (!draft_same(d))
+	if (!draft_same(d) && !d->document)
 		diff_text_changes(&p, &d->diff, opt->all);
 }
 
@@ -218,7 +253,7 @@ static void json_row(struct jsonw *w, const struct draft_row *r)
 	uint_member(w, "conversations", r->n_clients);
 	jsonw_name(w, "clients");
 	jsonw_array_flat(w);
-	for (size_t i = 0; i < r->n_clients && i < DRAFT_CLIENTS; i++)
+	for (size_t i = 0; i < r->n_shown; i++)
 		jsonw_text(w, r->client[i]);
 	jsonw_array_end(w);
 	text_member(w, "server", r->server);
@@ -252,18 +287,29 @@ void draft_json(const struct span_audit *a, const struct draft *d, bool worse, s
 	jsonw_array_end(&w);
 	jsonw_name(&w, "traffic");
 	jsonw_object_flat(&w);
-	uint_member(&w, "packets", a->result->coverage.packets);
-	uint_member(&w, "conversations", a->result->n_conversations);
+	uint_member(&w, "packets", d->document ? 0 : a->result->coverage.packets);
+	uint_member(&w, "conversations", d->document ? d->n_judged : a->result->n_conversations);
 	for (unsigned i = 0; i < DRAFT_WAY_N; i++)
 		uint_member(&w, draft_way_name((enum draft_way)i), d->n[i]);
 	uint_member(&w, "by_another_rule", d->n_rule);
 	jsonw_object_end(&w);
+	jsonw_name(&w, "document");
+	if (d->document) {
+		jsonw_object_flat(&w);
+		text_member(&w, "path", d->document);
+		uint_member(&w, "not_judged", d->n_unjudged);
+		uint_member(&w, "not_listed", d->n_unlisted);
+		jsonw_object_end(&w);
+	} else {
+		jsonw_null(&w);
+	}
 	jsonw_name(&w, "conversations");
 	jsonw_array(&w);
 	for (size_t i = 0; i < d->n_rows; i++)
 		json_row(&w, &d->rows[i]);
 	jsonw_array_end(&w);
-	diff_json_changes(&w, &d->diff);
+	if (!d->document)
+		diff_json_changes(&w, &d->diff);
 	jsonw_object_end(&w);
 	out_char(o, '\n');
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/proto.h"
 #include "report/words.h"
 
 static const char schema_word[] = "spanaudit-result/1";
@@ -495,6 +496,64 @@ static void read_seen(struct reading *rd, const json_t *top)
 			r->seen[r->n_seen++] = r->seen[i];
 }
 
+static roleset read_roles(struct reading *rd, const json_t *end)
+{
+	const json_t *v = end ? member_of(rd, end, "roles", true) : NULL;
+	roleset set = 0;
+
+	for (size_t i = 0; !rd->error && i < json_array_size(v); i++) {
+		const char *z = json_string_value(json_array_get(v, i));
+		enum role r = z ? role_by_name(z) : ROLE_N;
+
+		if (r == ROLE_N)
+			wrong(rd, "roles", "has something else than roles in it");
+		else
+			set |= ROLE_BIT(r);
+	}
+	return set;
+}
+
+static void read_conv(struct reading *rd, const json_t *o, struct read_conv *c)
+{
+	const json_t *direction = object(rd, o, "direction");
+	const char *transport = given(rd, o, "transport");
+	uint64_t port = member_of(rd, o, "server_port", true) ? figure(rd, o, "server_port") : 0;
+
+	read_end(rd, o, "client", &c->client);
+	read_end(rd, o, "server", &c->server);
+	c->roles[0] = read_roles(rd, object(rd, o, "client"));
+	c->roles[1] = read_roles(rd, object(rd, o, "server"));
+	if (!rd->error && strcmp(transport, "tcp") != 0 && strcmp(transport, "udp") != 0)
+		wrong(rd, "transport", "is neither tcp nor udp");
+	if (!rd->error && port > UINT16_MAX)
+		wrong(rd, "server_port", "is no port");
+	if (rd->error)
+		return;
+	c->proto = *transport == 't' ? IPPROTO_NR_TCP : IPPROTO_NR_UDP;
+	c->port = (uint16_t)port;
+	c->verdict = (enum kind)choice(rd, "verdict", given(rd, o, "verdict"), kind_at,
+				       KIND_LAST_VERDICT + 1);
+	c->state = (enum flow_state)choice(rd, "state", given(rd, o, "state"), state_at, STATE_N);
+	c->rule = text(rd, o, "rule", true);
+	c->protocol = text(rd, o, "protocol", true);
+	c->confidence = direction ? figure(rd, direction, "confidence") : 0;
+	c->first_ns = moment(rd, o, "first");
+	c->folded = figure(rd, o, "folded");
+}
+
+static void read_convs(struct reading *rd, const json_t *top)
+{
+	struct read_result *r = rd->r;
+	const json_t *summary = object(rd, top, "summary");
+	const json_t *o, *v = list(rd, top, "conversations", sizeof *r->convs, &r->convs);
+
+	while ((o = row(rd, v, "conversations", r->n_convs)) != NULL)
+		read_conv(rd, o, &r->convs[r->n_convs++]);
+	if (!rd->error && summary)
+		r->n_unlisted = figure(rd, summary, "folded") +
+				figure(rd, summary, "out_of_scope_conversations");
+}
+
 static void read_caveats(struct reading *rd, const json_t *coverage)
 {
 	struct read_result *r = rd->r;
@@ -603,8 +662,8 @@ static int not_json(struct reading *rd, size_t n, const json_error_t *at)
 	return -EINVAL;
 }
 
-int read_result_parse(const char *name, const char *p, size_t n, struct errors *errs,
-		      struct read_result *ret)
+static int parse(const char *name, const char *p, size_t n, bool convs, struct errors *errs,
+		 struct read_result *ret)
 {
 	struct reading rd = {.name = name, .errs = errs, .r = ret, .where = ""};
 	json_error_t at = {0};
@@ -627,12 +686,26 @@ int read_result_parse(const char *name, const char *p, size_t n, struct errors *
 		read_rules(&rd, top);
 		read_findings(&rd, top);
 		read_seen(&rd, top);
+		if (convs)
+			read_convs(&rd, top);
 		r = rd.error;
 	}
 	json_decref(top);
 	if (r)
 		read_result_done(ret);
 	return r;
+}
+
+int read_result_parse(const char *name, const char *p, size_t n, struct errors *errs,
+		      struct read_result *ret)
+{
+	return parse(name, p, n, false, errs, ret);
+}
+
+int read_result_parse_convs(const char *name, const char *p, size_t n, struct errors *errs,
+			    struct read_result *ret)
+{
+	return parse(name, p, n, true, errs, ret);
 }
 
 /* One byte more than the limit is enough to know. */
@@ -648,7 +721,7 @@ static int slurp(FILE *f, struct out *o)
 	return out_failed(o) ? -ENOMEM : 0;
 }
 
-int read_result_file(const char *path, struct errors *errs, struct read_result *ret)
+static int from_file(const char *path, bool convs, struct errors *errs, struct read_result *ret)
 {
 	struct reading rd = {.name = path, .errs = errs, .where = ""};
 	struct out o = {0};
@@ -678,10 +751,20 @@ int read_result_file(const char *path, struct errors *errs, struct read_result *
 			      "It is another file. Give what 'spanaudit audit --format json' "
 			      "wrote.");
 	} else if (!r) {
-		r = read_result_parse(path, o.n ? o.p : "", o.n, errs, ret);
+		r = parse(path, o.n ? o.p : "", o.n, convs, errs, ret);
 	}
 	out_done(&o);
 	return r;
+}
+
+int read_result_file(const char *path, struct errors *errs, struct read_result *ret)
+{
+	return from_file(path, false, errs, ret);
+}
+
+int read_result_convs(const char *path, struct errors *errs, struct read_result *ret)
+{
+	return from_file(path, true, errs, ret);
 }
 
 void read_result_done(struct read_result *r)

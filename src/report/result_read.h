@@ -60,6 +60,20 @@ struct read_input {
 	bool failed;
 };
 
+/* A listed conversation, or those of one network that are folded into a row. */
+struct read_conv {
+	struct read_end client, server;
+	roleset roles[2]; /* of client and server */
+	uint8_t proto;
+	uint16_t port;
+	enum kind verdict;
+	enum flow_state state;
+	const char *rule, *protocol; /* NULL */
+	uint64_t confidence;         /* of the direction, per cent */
+	int64_t first_ns;
+	uint64_t folded; /* 0, or how many it stands for */
+};
+
 struct read_result {
 	struct arena arena; /* owns everything below */
 	const char *only;   /* findings of this kind only; NULL all */
@@ -84,6 +98,9 @@ struct read_result {
 	size_t n_findings;
 	const char **seen; /* tokens of the ends of all listed conversations, sorted, each once */
 	size_t n_seen;
+	struct read_conv *convs; /* in their order; of read_result_convs() alone */
+	size_t n_convs;
+	uint64_t n_unlisted; /* folded into rows, or out of scope; the same */
 };
 
 /* Reads a document of n bytes. `name` is what errors call it. 0; RESULT_READ_OTHER_SCHEMA and
@@ -93,6 +110,10 @@ int read_result_parse(const char *name, const char *p, size_t n, struct errors *
 		      struct read_result *ret);
 /* The same of a file or pipe. What cannot be opened or read is -EINVAL too. */
 int read_result_file(const char *path, struct errors *errs, struct read_result *ret);
+/* The same, with its conversations. */
+int read_result_parse_convs(const char *name, const char *p, size_t n, struct errors *errs,
+			    struct read_result *ret);
+int read_result_convs(const char *path, struct errors *errs, struct read_result *ret);
 void read_result_done(struct read_result *r);
 
 /* NULL when `id` is none of its findings; when it has no such rule. */

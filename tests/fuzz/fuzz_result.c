@@ -29,6 +29,28 @@ static void check(const struct read_result *r)
 	require((r->from_ns == TIME_NONE) == (r->to_ns == TIME_NONE) && r->from_ns <= r->to_ns);
 }
 
+/* The rows of conversations are read on demand, and may be what is wrong. */
+static void check_convs(const char *p, size_t n)
+{
+	struct errors errs = {0};
+	struct read_result r;
+
+	if (read_result_parse_convs("fuzz.json", p, n, &errs, &r) != 0) {
+		require(errs.n_errors == 1);
+	} else {
+		for (size_t i = 0; i < r.n_convs; i++) {
+			const struct read_conv *c = &r.convs[i];
+
+			require(c->verdict <= KIND_LAST_VERDICT && c->state < STATE_N);
+			require(c->client.token && c->server.token);
+			require((c->proto == 6 || c->proto == 17) &&
+				!((c->roles[0] | c->roles[1]) >> ROLE_N));
+		}
+		read_result_done(&r);
+	}
+	errors_done(&errs);
+}
+
 static void check_inert(const struct out *o)
 {
 	require(!out_failed(o));
@@ -47,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	require(r == 0 || errs.n_errors == 1);
 	if (!r) {
 		check(&d.was);
+		check_convs((const char *)p, n);
 		require(read_result_parse("fuzz.json", (const char *)p, n, &errs, &d.is) == 0);
 		require(diff_make(&d) == 0);
 		require(d.n_rows == d.n[DIFF_STILL] && !d.n_refusals && !d.n_rules);

@@ -89,6 +89,60 @@ static void change(const struct out *o, const char *from, const char *to, struct
 	out_puts(ret, at + strlen(from));
 }
 
+static void test_conversations(void **state)
+{
+	static const struct {
+		const char *from, *to, *says;
+	} rows[] = {
+		{"\"server_port\": 443", "\"server_port\": 65536", "is no port"},
+		{"\"server_port\": 443", "\"server_port\": \"x\"", "is no count"},
+		{"\"transport\": \"tcp\", \"server_port\"",
+		 "\"transport\": \"sctp\", \"server_port\"", "neither tcp nor udp"},
+		{"\"verdict\": \"documented\", \"state\"", "\"verdict\": \"missing\", \"state\"",
+		 "does not know"},
+	};
+	struct errors errs = {0};
+	struct read_result r;
+	struct out o = {0}, bad = {0};
+
+	(void)state;
+	render(&o);
+	assert_int_equal(read_result_parse_convs("a.json", out_str(&o), o.n, &errs, &r), 0);
+	assert_int_equal(r.n_convs, 2);
+	assert_string_equal(r.convs[0].client.token, "10.30.0.0/16");
+	assert_int_equal(r.convs[0].folded, 299);
+	assert_string_equal(r.convs[1].client.token, "crmweb02");
+	assert_true(roles_has(r.convs[1].roles[0], ROLE_CRM_WEB));
+	assert_int_equal(r.convs[0].proto, 6);
+	assert_int_equal(r.convs[0].verdict, KIND_DOCUMENTED);
+	read_result_done(&r);
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		char *at = strstr(out_str(&o), "\"conversations\": [");
+		struct out words = {0}, tail = {0};
+
+		assert_non_null(at);
+		out_puts(&tail, at);
+		if (!strstr(out_str(&tail), rows[i].from))
+			fail_msg("the document lacks: %s in %s", rows[i].from, out_str(&tail));
+		change(&tail, rows[i].from, rows[i].to, &bad);
+		out_bytes(&words, o.p, (size_t)(at - o.p));
+		out_puts(&words, out_str(&bad));
+		errs = (struct errors){0};
+		assert_int_equal(
+			read_result_parse_convs("a.json", out_str(&words), words.n, &errs, &r),
+			-EINVAL);
+		out_reset(&words);
+		errors_format(&errs, "spanaudit", &words);
+		if (!strstr(out_str(&words), rows[i].says))
+			fail_msg("%s", out_str(&words));
+		errors_done(&errs);
+		out_done(&words);
+		out_done(&tail);
+	}
+	out_done(&o);
+	out_done(&bad);
+}
+
 /* Refused, with what happened and what to do. */
 static void refused(const char *p, size_t n, int want, const char *says)
 {
@@ -249,9 +303,9 @@ static void test_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_values), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_cut),    cmocka_unit_test(test_too_much),
-		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_values),   cmocka_unit_test(test_conversations),
+		cmocka_unit_test(test_refused),  cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_too_much), cmocka_unit_test(test_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
