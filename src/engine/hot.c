@@ -149,13 +149,16 @@ static struct learn_flow *on_stream(void *user, const struct flow_heads *heads,
 	return learn_open(h->learn, &q);
 }
 
-static void on_bytes(void *user, struct learn_flow *reader, const struct flow_bytes *b)
+static bool on_bytes(void *user, struct learn_flow *reader, const struct flow_bytes *b)
 {
+	struct learn_facts none;
+	bool more = b->p ? learn_bytes(reader, b->side, b->p, (size_t)b->n, b->start, &b->at)
+			 : learn_gap(reader, b->side, b->n);
+
 	(void)user;
-	if (b->p)
-		learn_bytes(reader, b->side, b->p, (size_t)b->n, b->start, &b->at);
-	else
-		learn_gap(reader, b->side, b->n);
+	if (!more)
+		learn_close(reader, &none);
+	return more;
 }
 
 static int on_client_side(void *user, const struct recognition *app,

@@ -101,7 +101,8 @@ struct flow_done {
 	uint8_t client_ttl;
 	struct recognition
 		*app; /* what `head` set; NULL when never called. Ownership passes to `done` */
-	struct learn_flow *reader; /* what `stream` gave; NULL. Ownership passes to `done` */
+	struct learn_flow *reader; /* what `stream` gave and still wants bytes; NULL. Ownership
+				      passes to `done` */
 	unsigned client_side;      /* the side of the key that index 0 is */
 };
 
@@ -146,7 +147,10 @@ struct flow_ops {
 	 * ops.stream: never. `app` is NULL when `head` was not called yet. */
 	struct learn_flow *(*stream)(void *user, const struct flow_heads *h,
 				     const struct recognition *app);
-	void (*bytes)(void *user, struct learn_flow *reader, const struct flow_bytes *b);
+	/* False when the reader has enough. It is then the owner's again, the flow has no reader,
+	 * and as soon as nobody wants its first bytes either its packets cost what those of any
+	 * other do. */
+	bool (*bytes)(void *user, struct learn_flow *reader, const struct flow_bytes *b);
 	/* The side that spoke as client: 0, 1, or -1 when neither app nor reader can tell; both may
 	 * be NULL. */
 	int (*client_side)(void *user, const struct recognition *app,

@@ -118,6 +118,12 @@ static void held_drop(struct flow_table *t, struct stream_side *s)
 
 /* The reader */
 
+static void tell(const struct flow_table *t, struct stream *st, const struct flow_bytes *b)
+{
+	if (st->reader && t->ops.bytes && !t->ops.bytes(t->user, st->reader, b))
+		st->reader = NULL;
+}
+
 static void hand_on(struct flow_table *t, struct stream *st, unsigned side, const uint8_t *p,
 		    uint32_t n, const struct evidence *at)
 {
@@ -134,8 +140,7 @@ static void hand_on(struct flow_table *t, struct stream *st, unsigned side, cons
 	s->next += n;
 	if (seq_diff(s->next, s->acked) > 0)
 		s->acked = s->next;
-	if (t->ops.bytes)
-		t->ops.bytes(t->user, st->reader, &b);
+	tell(t, st, &b);
 }
 
 /* Hands on what is held and in order now. */
@@ -367,14 +372,34 @@ static void take_datagram(struct flow_table *t, struct stream *st, unsigned from
 		b.n = p->payload_wire;
 		b.start = b.cut = false;
 	}
-	if (t->ops.bytes)
-		t->ops.bytes(t->user, st->reader, &b);
+	tell(t, st, &b);
 }
 
-void stream_packet(struct flow_table *t, const struct rec *r, const struct cold *c, unsigned from,
+/* Nobody reads any more: what is held goes, and with it the line, unless a reader would be asked
+ * for again. */
+static void let_go(struct flow_table *t, struct rec *r, const struct cold *c, struct stream *st)
+{
+	struct rest *e = rest_at(t, c);
+	struct recognition *app = st->app;
+
+	for (unsigned i = 0; i < 2; i++)
+		held_drop(t, &st->side[i]);
+	if (!(r->flags & F_HEAD_OFF))
+		return;
+	pool_put(&t->lines, e->stream);
+	e->app = app;
+	r->flags &= ~(uint32_t)F_STREAM;
+}
+
+void stream_packet(struct flow_table *t, struct rec *r, const struct cold *c, unsigned from,
 		   const struct packet *p)
 {
 	struct stream *st = stream_at(t, r, c);
+
+	if (!st->reader) {
+		let_go(t, r, c, st);
+		return;
+	}
 
 	if (r->flags & F_UDP) {
 		take_datagram(t, st, from, p);
@@ -469,6 +494,10 @@ void stream_end(struct flow_table *t, const struct rec *r, const struct cold *c)
 
 	if (!st || r->flags & F_UDP)
 		return;
+	if (!st->reader) {
+		stream_drop(t, r, c);
+		return;
+	}
 	for (unsigned i = 0; i < 2; i++) {
 		unsigned side = stream_first(r) ^ i;
 

@@ -27,8 +27,8 @@ struct stream_side {
 };
 
 struct stream {
-	struct learn_flow *reader;
-	struct recognition *app; /* its place in struct rest is taken */
+	struct learn_flow *reader; /* NULL: it has enough */
+	struct recognition *app;   /* its place in struct rest is taken */
 	struct stream_side side[2];
 };
 static_assert(sizeof(struct stream) <= CACHELINE, "one line");
@@ -68,7 +68,7 @@ void stream_open(struct flow_table *t, struct rec *r, struct cold *c, struct lea
 void stream_take_window(struct flow_table *t, const struct rec *r, const struct cold *c,
 			unsigned side, const struct stream_window *w);
 /* One packet, with payload or without. */
-void stream_packet(struct flow_table *t, const struct rec *r, const struct cold *c, unsigned from,
+void stream_packet(struct flow_table *t, struct rec *r, const struct cold *c, unsigned from,
 		   const struct packet *p);
 /* The true start of a side became known, or is another one than was thought. */
 void stream_rebase(struct flow_table *t, const struct rec *r, const struct cold *c, unsigned side,

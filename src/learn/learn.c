@@ -127,16 +127,19 @@ struct learn_flow *learn_open(struct learn *l, const struct learn_ask *q)
 	return f;
 }
 
-void learn_bytes(struct learn_flow *f, unsigned side, const uint8_t *p, size_t n, bool start,
+bool learn_bytes(struct learn_flow *f, unsigned side, const uint8_t *p, size_t n, bool start,
 		 const struct evidence *at)
 {
-	f->learner->bytes(f, side, p, n, start, at);
+	if (!f->enough)
+		f->learner->bytes(f, side, p, n, start, at);
+	return !f->enough;
 }
 
-void learn_gap(struct learn_flow *f, unsigned side, uint64_t n)
+bool learn_gap(struct learn_flow *f, unsigned side, uint64_t n)
 {
-	if (f->learner->gap)
+	if (!f->enough && f->learner->gap)
 		f->learner->gap(f, side, n);
+	return !f->enough;
 }
 
 void learn_close(struct learn_flow *f, struct learn_facts *ret_facts)

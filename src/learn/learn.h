@@ -74,11 +74,13 @@ struct learn_ask {
 };
 /* NULL when no learner wants it (ret_again: but might when more is known), or there is no room. */
 struct learn_flow *learn_open(struct learn *l, const struct learn_ask *q);
+/* Both return false when the reader has enough: nothing more of the stream is wanted, and f can be
+ * closed. */
 /* UDP: one datagram; TCP: the next bytes in order. `start`: the first of that side. */
-void learn_bytes(struct learn_flow *f, unsigned side, const uint8_t *p, size_t n, bool start,
+bool learn_bytes(struct learn_flow *f, unsigned side, const uint8_t *p, size_t n, bool start,
 		 const struct evidence *at);
 /* n bytes of that side are missing; 0: nobody knows how many. */
-void learn_gap(struct learn_flow *f, unsigned side, uint64_t n);
+bool learn_gap(struct learn_flow *f, unsigned side, uint64_t n);
 /* The stream is over: *ret_facts is filled, and f freed. */
 void learn_close(struct learn_flow *f, struct learn_facts *ret_facts);
 int learn_client_side(const struct learn_flow *f); /* so far; -1 unknown */

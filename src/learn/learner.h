@@ -20,7 +20,7 @@ struct learner {
 	void (*bytes)(struct learn_flow *f, unsigned side, const uint8_t *p, size_t n, bool start,
 		      const struct evidence *at);
 	void (*gap)(struct learn_flow *f, unsigned side, uint64_t n); /* NULL: of no interest */
-	/* No more will come; frees f->state. */
+	/* No more will come; frees f->state. Comes early when the reader has set f->enough. */
 	void (*close)(struct learn_flow *f);
 };
 
@@ -32,6 +32,9 @@ struct learn_flow {
 	uint16_t port[2];
 	struct learn_facts facts;
 	void *state;
+	/* Set by a reader that has what it wanted, whatever follows: the rest of the stream costs
+	 * nothing then. What is in `facts` is lost, so it must be a reader that has none. */
+	bool enough;
 	struct learn_flow *prev, *next; /* of those that are open */
 };
 

@@ -99,7 +99,7 @@ static struct learn_flow *on_stream(void *user, const struct flow_heads *h,
 	return f;
 }
 
-static void on_bytes(void *user, struct learn_flow *f, const struct flow_bytes *b)
+static bool on_bytes(void *user, struct learn_flow *f, const struct flow_bytes *b)
 {
 	struct world *w = user;
 	unsigned last = 0;
@@ -120,6 +120,11 @@ static void on_bytes(void *user, struct learn_flow *f, const struct flow_bytes *
 	f->side[b->side].bytes += b->p ? b->n : 0;
 	w->read += b->p ? b->n : 0;
 	w->sum = w->sum * 31 + last + b->n * 7 + b->at.number + b->start;
+	/* Some have enough: that follows from what they were told alone. */
+	if (last % 8 != 7 || f->side[b->side].told < 3)
+		return true;
+	free(f);
+	return false;
 }
 
 static void on_done(void *user, const struct flow_done *d)

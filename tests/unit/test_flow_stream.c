@@ -46,6 +46,8 @@ struct owner {
 	struct learn_flow *given; /* the newest */
 	struct learn_flow *last;  /* of the newest flow that is done */
 	unsigned flows, readers;
+	uint64_t sated;  /* bytes that are enough for a reader with words; 0 never */
+	unsigned let_go; /* readers that had enough */
 	uint64_t hash, gaps, bytes;
 	struct flow_done d;
 };
@@ -84,7 +86,7 @@ static struct learn_flow *on_stream(void *user, const struct flow_heads *h,
 	return f;
 }
 
-static void on_bytes(void *user, struct learn_flow *f, const struct flow_bytes *b)
+static bool on_bytes(void *user, struct learn_flow *f, const struct flow_bytes *b)
 {
 	struct owner *o = user;
 
@@ -101,7 +103,7 @@ static void on_bytes(void *user, struct learn_flow *f, const struct flow_bytes *
 	o->gaps += !b->p;
 	o->bytes += b->p ? b->n : 0;
 	if (!f->words)
-		return;
+		return true;
 	out_puts(&f->text, f->text.n ? " " : "");
 	out_puts(&f->text, b->side ? "s" : "c");
 	out_puts(&f->text, b->start ? "^" : "");
@@ -114,6 +116,11 @@ static void on_bytes(void *user, struct learn_flow *f, const struct flow_bytes *
 	out_puts(&f->text, b->cut ? "~" : "");
 	if (f->evidence)
 		out_printf(&f->text, "#%u", b->at.number);
+	if (o->sated && o->bytes >= o->sated) { /* f is the owner's: o->given */
+		o->let_go++;
+		return false;
+	}
+	return true;
 }
 
 static int on_client_side(void *user, const struct recognition *app,
@@ -421,6 +428,57 @@ static void test_scripts(void **state)
 		run(&rows[i], 100);
 		run(&rows[i], 0xfffffffc); /* the numbers wrap */
 		run(&rows[i], 0x7ffffffe);
+	}
+}
+
+/* A reader that has enough is told nothing more, and the flow goes on as one that never had any. */
+static void test_enough(void **state)
+{
+	static const struct {
+		const char *send, *want;
+		uint64_t sated;
+		unsigned enough; /* heads are over after so many calls; 0: never */
+	} cases[] = {
+		{"open c0-5 c5-8 s0-3 c8-9", "c^abcde cfgh", 6, 1},
+		{"open c0-5 c5-8 s0-3 c8-9", "c^abcde cfgh", 6, 0},
+		{"open c0-5 c5-8 s0-3 c8-9", "c^abcde", 1, 3},
+		/* What had come before its turn is let go of, on both sides. */
+		{"open s5-9 c5-8 c10-12 c0-5 s0-5 c8-10", "c^abcde", 5, 1},
+		{"open s5-9 c5-8 c10-12 c0-5 s0-5 c8-10 +5000 c12-13", "c^abcde", 5, 0},
+		{"open s5-9 c5-8 c10-12 c0-5", "c^abcde", 5, 0},
+		/* By the bytes that were kept before there was a reader, and by another start. */
+		{"open c0-5 cF5 sF0 isn9000 cS sSA c0-4", "c^abcde", 5, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct wire w = {.isn = {100, 200},
+				 .ts_ns = 1,
+				 .o = {.yes = 1,
+				       .enough = cases[i].enough,
+				       .words = true,
+				       .sated = cases[i].sated}};
+		char script[128], *rest = script;
+		struct learn_flow *first = NULL;
+
+		owner_init(&w.o, NULL);
+		snprintf(script, sizeof script, "%s", cases[i].send);
+		for (const char *word; (word = strtok_r(rest, " ", &rest));) {
+			play(&w, word);
+			if (w.o.let_go == 1 && !first)
+				first = w.o.given;
+		}
+		assert_non_null(first);
+		assert_int_equal(first->text.n, strlen(cases[i].want));
+		assert_memory_equal(first->text.p, cases[i].want, first->text.n);
+		flow_table_end(w.o.t, w.ts_ns);
+		assert_null(w.o.d.reader);
+		assert_non_null(first);
+		assert_int_equal(flow_table_stats(w.o.t)->streams, w.o.let_go);
+		if (w.o.given != first)
+			reader_free(w.o.given);
+		reader_free(first);
+		owner_done(&w.o);
 	}
 }
 
@@ -862,6 +920,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scripts),
+		cmocka_unit_test(test_enough),
 		cmocka_unit_test(test_many_pieces),
 		cmocka_unit_test(test_segment_in_fragments),
 		cmocka_unit_test(test_datagrams),
