@@ -53,6 +53,9 @@ int span_audit_file(struct span_audit *a, const char *path);
 int span_audit_reader(struct span_audit *a, const char *reader);
 /* The outermost VLAN tells flows and conversations apart: for address plans that overlap. */
 int span_audit_vlan_key(struct span_audit *a, bool on);
+/* Roles from traffic: "auto" (the default: for addresses that have no declared role), "off", or
+ * "only" (declared roles are left aside). SPAN_USAGE for another word. Before the run. */
+int span_audit_infer(struct span_audit *a, const char *mode);
 /* The one file or folder given grows: span_audit_run() reads what is there and what is added, until
  * span_audit_stop(). */
 int span_audit_follow(struct span_audit *a, bool on);

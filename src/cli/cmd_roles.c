@@ -24,7 +24,8 @@ const struct cmd cmd_roles = {
 	.args = "[OPTION...] FILE...",
 	.help = "who is what, and from which evidence",
 	.about = "Lists every address of the captures with its roles and how they are known. "
-		 "'spanaudit help roles' says what the roles mean.",
+		 "'spanaudit help roles' says what the roles mean, and ROLES BY TRAFFIC in "
+		 "spanaudit(1) how they are concluded.",
 	.words = "",
 	.files = true,
 	.run = run,

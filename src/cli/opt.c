@@ -72,6 +72,13 @@ static const char *reader_word(size_t i)
 	return i < N_ELEMENTS(words) ? words[i] : NULL;
 }
 
+static const char *infer_word(size_t i)
+{
+	static const char *const words[] = {"auto", "off", "only"};
+
+	return i < N_ELEMENTS(words) ? words[i] : NULL;
+}
+
 #define AT(member) .offset = offsetof(struct options, member)
 
 static const struct opt opts[] = {
@@ -102,6 +109,10 @@ static const struct opt opts[] = {
 	 "Give a role to an address or network, for a first look without a "
 	 "site file: --role sql=10.0.0.5; may be repeated.",
 	 POLICY, SET_LIST, AT(roles)},
+	{0, "infer", "MODE",
+	 "Roles from traffic: auto (the default) for addresses that have no declared role; off; or "
+	 "only, which leaves declared roles aside, to check a site file.",
+	 RUNS, SET_TEXT, AT(infer), COMPLETE_WORDS, infer_word},
 	{'R', "rules", "PACK",
 	 "Judge by this rule pack, a name or a file; may be repeated. Without "
 	 "it the site file's packs count, else dynamics-365 and crm-2011.",

@@ -17,7 +17,7 @@
 /* What the command line said. Strings are those of argv. */
 struct options {
 	const char *site, *filter, *format, *only, *fail_on, *color, *progress, *memory, *reader,
-		*write;
+		*write, *infer;
 	VEC(const char *) files, rules, rules_dirs, roles, outputs, observed;
 	unsigned strict_input, digest, follow, vlan_key, json, quiet, verbose, help, version;
 	unsigned all, force, setup;

@@ -43,6 +43,8 @@ static int settings(struct span_audit *a, const struct options *o, char *const *
 		WORSE(r, span_audit_fail_on(a, o->fail_on));
 	if (o->max_memory)
 		WORSE(r, span_audit_max_memory(a, o->max_memory));
+	if (o->infer)
+		WORSE(r, span_audit_infer(a, o->infer));
 	if (o->reader)
 		WORSE(r, span_audit_reader(a, o->reader));
 	if (o->vlan_key)

@@ -26,6 +26,7 @@ struct span_audit *span_audit_new(void)
 static void forget_run(struct span_audit *a)
 {
 	a->result = result_free(a->result);
+	a->inferred = infer_free(a->inferred);
 	a->hot = hot_free(a->hot);
 	arena_done(&a->arena);
 	a->inputs = NULL;
@@ -186,6 +187,19 @@ int span_audit_vlan_key(struct span_audit *a, bool on)
 	return SPAN_OK;
 }
 
+int span_audit_infer(struct span_audit *a, const char *mode)
+{
+	static const char *const words[] = {
+		[INFER_AUTO] = "auto", [INFER_OFF] = "off", [INFER_ONLY] = "only"};
+
+	for (size_t i = 0; i < N_ELEMENTS(words); i++)
+		if (!strcmp(words[i], mode)) {
+			a->infer = i;
+			return SPAN_OK;
+		}
+	return SPAN_USAGE;
+}
+
 int span_audit_follow(struct span_audit *a, bool on)
 {
 	if (on && a->stop_fd < 0)
@@ -298,6 +312,8 @@ static int prepare_site(struct span_audit *a)
 	for (size_t i = 0; !a->roles_known && i < a->roles.n; i++)
 		if (site_add_role(a->site, a->roles.v[i], &a->errs) != 0)
 			worst = SPAN_USAGE;
+	if (a->infer == INFER_ONLY && !a->roles_known)
+		inventory_forget_roles(a->site->inventory);
 	a->roles_known = true;
 	return worst;
 }
@@ -438,6 +454,7 @@ struct result *engine_judge(struct span_audit *a, struct matrix *m)
 		.n_clusters = a->n_clusters,
 		.inputs = a->inputs,
 		.n_inputs = a->n_inputs,
+		.infer = a->inferred,
 		.window = hot_window(a->hot),
 		.blind = hot_blind(a->hot),
 		.names = a->names,
@@ -450,6 +467,33 @@ struct result *engine_judge(struct span_audit *a, struct matrix *m)
 		.waivers = a->has_waivers ? &a->waivers : NULL,
 		.now_ns = engine_now(a),
 	});
+}
+
+static bool who_is_what(struct span_audit *a)
+{
+	struct infer_name *names = calloc(a->n_names + 1, sizeof *names);
+
+	if (!names)
+		return false;
+	for (size_t i = 0; i < a->n_names; i++)
+		names[i] = (struct infer_name){a->names[i].addr, a->names[i].name};
+	a->inferred = infer_make(&(struct infer_input){
+		.inventory = a->site->inventory,
+		.convs = a->convs,
+		.n_convs = a->n_convs,
+		.grants = a->grants,
+		.n_grants = a->n_grants,
+		.sightings = a->sightings,
+		.n_sightings = a->n_sightings,
+		.cards = a->cards,
+		.n_cards = a->n_cards,
+		.clusters = a->clusters,
+		.n_clusters = a->n_clusters,
+		.names = names,
+		.n_names = a->n_names,
+	});
+	free(names);
+	return a->inferred;
 }
 
 int span_audit_run(struct span_audit *a)
@@ -476,6 +520,8 @@ int span_audit_run(struct span_audit *a)
 	r = hot_finish(a->hot, a, &coverage, &evicted);
 	if (r < 0)
 		return r;
+	if (a->infer != INFER_OFF && !who_is_what(a))
+		return -ENOMEM;
 	a->coverage = coverage;
 	a->n_evicted = evicted;
 	a->result = engine_judge(a, a->matrix);

@@ -22,6 +22,7 @@
 #include "findings/judge.h"
 #include "flow/cards.h"
 #include "flow/conv.h"
+#include "infer/infer.h"
 
 struct hot;
 
@@ -45,6 +46,7 @@ struct span_audit {
 	bool strict_input;
 	struct waiver_set waivers;
 	bool has_waivers; /* a file of them was given, be it an empty one */
+	enum { INFER_AUTO, INFER_OFF, INFER_ONLY } infer;
 	bool has_now;
 	int64_t now_ns; /* --now */
 	bool has_key;
@@ -79,6 +81,7 @@ struct span_audit {
 	size_t n_clusters;
 	struct coverage coverage; /* as read: the judge completes a copy */
 	uint64_t n_evicted;
+	struct infer *inferred; /* who is what by traffic; NULL with --infer off */
 	struct result *result;
 };
 

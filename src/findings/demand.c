@@ -45,6 +45,12 @@ const char *asker_name(const struct asker *k)
 	return k->host ? k->host->name : role_name(k->role);
 }
 
+bool demand_guessed(const struct demand_set *d, const struct asker *a, const struct need *k)
+{
+	return (!a->host && roles_has(d->guessed, a->role)) ||
+	       (k->to_set & d->declared && !(k->to_set & d->declared & ~d->guessed));
+}
+
 size_t unit_first(const struct demand_set *d, uint32_t unit)
 {
 	size_t lo = 0, hi = d->failed.n;
@@ -129,7 +135,8 @@ static uint32_t asker_add(struct demand_set *d, const struct asker *k)
 static bool askers_make(struct work *w, struct demand_set *d)
 {
 	size_t n = inventory_count(w->site->inventory);
-	roleset many = by_role(), asked = 0, networks = 0;
+	roleset many = by_role(), asked = 0, networks = 0, guessed = 0;
+	roleset sure = inventory_roles(w->site->inventory);
 
 	for (size_t i = 0; i < matrix_n_rules(w->m); i++)
 		asked |= d->asked_of[i];
@@ -151,8 +158,14 @@ static bool askers_make(struct work *w, struct demand_set *d)
 				d, &(struct asker){
 					   .host = h, .role = ROLE_N, .roles = h->roles & ~many});
 	}
-	for (size_t i = 0; i < w->n_party; i++)
+	for (size_t i = 0; i < w->n_party; i++) {
 		d->declared |= w->party[i].roles;
+		/* Asked once for the role: who has it is a guess. */
+		if (w->party[i].guess)
+			guessed |= w->party[i].roles;
+	}
+	networks |= guessed;
+	d->guessed = guessed & ~sure;
 	for (int r = 0; r < ROLE_N; r++) {
 		bool here = roles_has(many, (enum role)r) ? roles_has(d->declared, (enum role)r)
 							  : roles_has(networks, (enum role)r);
@@ -285,7 +298,8 @@ static bool count_rule(struct work *w, struct demand_set *d, const struct rule *
 	for (int role = 0; role < ROLE_N; role++)
 		if (d->asker_of_role[role] != NOBODY && roles_has(client->roles, (enum role)role) &&
 		    roles_has(rule_from(w->m, r), (enum role)role) &&
-		    (!h || h->is_network || role_tier((enum role)role) == TIER_OUTER) &&
+		    (!h || h->is_network || !h->roles ||
+		     role_tier((enum role)role) == TIER_OUTER) &&
 		    !count_for(w, d, r, d->asker_of_role[role], item, o))
 			return false;
 	return true;

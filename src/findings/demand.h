@@ -73,6 +73,7 @@ struct demand_set {
 	bool *host_seen;  /* by host index */
 	bool *host_blind; /* by host index: ESP of it was seen */
 	size_t met_alone; /* rules of whose traffic only one side ever speaks */
+	roleset guessed;  /* roles that only addresses have whose role is a guess */
 	bool on_host;     /* captured on one host, which is: */
 	const struct host *only;
 };
@@ -84,6 +85,8 @@ static inline struct unit *unit_at(struct demand_set *d, size_t asker, size_t ne
 
 /* Where the failed conversations of a unit begin in `failed`, once units_judge() sorted them. */
 size_t unit_first(const struct demand_set *d, uint32_t unit);
+/* Who asks, or all that could answer, has the role by a guess alone. */
+bool demand_guessed(const struct demand_set *d, const struct asker *a, const struct need *k);
 const char *asker_name(const struct asker *k);
 
 #endif

@@ -103,6 +103,14 @@ static struct fact fact_of(struct work *w, const struct item *it)
 		else
 			f.server = "deployment";
 		break;
+	case CASE_GUESS: /* one for each host that is known by its traffic */
+		if (w->party[it->client].roles)
+			f.server = "strangers";
+		else
+			f.client = "strangers";
+		f.proto = 0;
+		f.service = "any";
+		break;
 	case CASE_LINK: /* one for each address, whatever it does */
 		if (w->party[it->client].roles)
 			f.client = "deployment";

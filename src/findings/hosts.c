@@ -6,6 +6,7 @@
 #include "findings/hosts.h"
 #include "base/proto.h"
 #include "findings/demand.h"
+#include "recognise/rpc_iface.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,60 @@ static bool row_facts(struct work *w, const struct served_list *l, size_t from, 
 	return true;
 }
 
+/* The best of each role first, then what room is left for. */
+static bool guess_facts(struct work *w, struct role_row *row)
+{
+	const char **facts = arena_alloc(w->a, ROW_FACTS * sizeof *facts);
+	size_t n = 0;
+
+	if (!facts)
+		return false;
+	for (unsigned depth = 0; depth < ROW_FACTS; depth++)
+		for (size_t i = 0; i < row->n_known && n < ROW_FACTS; i++) {
+			const struct role_known *k = &row->known[i];
+			bool known = !roles_has(row->roles, k->role) || depth >= k->n_fact;
+
+			for (size_t j = 0; j < n && !known; j++)
+				known = !strcmp(facts[j], k->fact[depth]);
+			if (!known)
+				facts[n++] = k->fact[depth];
+		}
+	row->facts = facts;
+	row->n_facts = n;
+	return true;
+}
+
+static bool row_known(struct work *w, const struct party *p, struct role_row *row)
+{
+	const struct infer_host *h = p->inferred;
+	const struct infer_addr *tie = h ? infer_tie(h, &p->addr) : NULL;
+	struct role_known *v;
+
+	if (tie) {
+		row->is_tied = true;
+		row->tied_to = h->addr[0].addr;
+		row->tied_why = tie->why;
+	}
+	if (!h || !h->n_role)
+		return true;
+	v = arena_alloc(w->a, h->n_role * sizeof *v);
+	if (!v)
+		return false;
+	for (size_t i = 0; i < h->n_role; i++) {
+		const struct infer_role *r = &h->role[i];
+
+		v[i] = (struct role_known){.role = r->role, .grade = r->grade, .n_fact = r->n_fact};
+		for (unsigned k = 0; k < r->n_fact; k++) {
+			v[i].fact[k] = r->fact[k].text;
+			if (r->fact[k].has_at)
+				v[i].at[k] = r->fact[k].at;
+		}
+	}
+	row->known = v;
+	row->n_known = h->n_role;
+	return true;
+}
+
 static int row_order(const void *a, const void *b)
 {
 	const struct role_row *x = a, *y = b;
@@ -143,15 +198,23 @@ static bool seen_rows(struct work *w, const struct served_list *l, row_list *row
 		at = from;
 		while (at < l->v.n && l->v.v[at].party == i)
 			at++;
-		if (!p->roles ||
+		if ((!p->roles && !(p->inferred && p->inferred->n_role)) ||
 		    (p->host && p->host->is_network && per_net[p->host->index]++ >= FOLD_CLIENTS))
 			continue;
 		row = (struct role_row){.address = p->addr,
 					.name = p->ep.host,
 					.roles = p->roles,
 					.known_by = p->ep.known_by,
-					.grade = p->guess ? 'C' : 0};
-		if (p->guess) {
+					.grade = p->guess ? p->grade : 0,
+					.said = p->host ? p->host->said : 0};
+		if (!row_known(w, p, &row))
+			return false;
+		if (p->guess && p->grade != 'C') {
+			if (!row.name && p->inferred->name)
+				row.name = p->inferred->name;
+			if (!guess_facts(w, &row))
+				return false;
+		} else if (p->guess) {
 			const char **fact = arena_alloc(w->a, sizeof *fact);
 
 			if (!fact)
@@ -217,93 +280,229 @@ bool role_rows_make(struct work *w, const struct served_list *l)
 
 /* ------------------------------------------------------------------ contradictions */
 
-struct proof { /* an answer in this protocol proves the role */
-	const char *app;
-	enum role role;
-	bool to_core; /* counts only when a host of the deployment is answered */
-};
-
-static const struct proof proofs[] = {
-	{"tds", ROLE_SQL, true},
-	{"kerberos", ROLE_DC, false},
-	{"cldap", ROLE_DC, false},
-	{"mc-nmf", ROLE_N, false}, /* proves nothing: AD FS and any IIS host speak it too */
-};
-
-static const struct proof *proof_of(const struct work *w, const struct served *s)
+/* Roles that make a host what it is. Names, time and mail are served by many a host besides, and a
+ * global catalogue is a matter of a domain controller's settings. */
+static bool identifies(enum role r)
 {
-	const struct host *h = w->party[s->party].host;
+	const roleset s = ROLE_BIT(ROLE_CRM_WEB) | ROLE_BIT(ROLE_CRM_ORGWS) |
+			  ROLE_BIT(ROLE_CRM_SANDBOX) | ROLE_BIT(ROLE_CRM_DEPLOY) |
+			  ROLE_BIT(ROLE_SQL) | ROLE_BIT(ROLE_SSRS) | ROLE_BIT(ROLE_DC) |
+			  ROLE_BIT(ROLE_EXCHANGE) | ROLE_BIT(ROLE_ADFS);
 
-	if (!h || h->is_network)
-		return NULL;
-	for (size_t i = 0; i < N_ELEMENTS(proofs); i++) {
-		const struct proof *p = &proofs[i];
-
-		if (strcmp(app_name(s->app), p->app) != 0 || p->role == ROLE_N ||
-		    roles_has(h->roles, p->role))
-			continue;
-		if (p->to_core && !scope_core(w->party[w->item[s->item].client].roles))
-			continue;
-		return p;
-	}
-	return NULL;
+	return roles_has(s, r);
 }
 
-static bool contradiction(struct work *w, const struct served *s, const struct proof *p)
+/* The front ends' roles go together, and a load balancer answers for what is behind it. */
+static roleset covered(roleset declared)
 {
-	const struct party *sv = &w->party[s->party];
-	const struct item *it = &w->item[s->item];
+	const roleset front = ROLE_BIT(ROLE_CRM_WEB) | ROLE_BIT(ROLE_CRM_ORGWS);
+
+	if (declared & front)
+		declared |= front;
+	if (roles_has(declared, ROLE_NLB))
+		declared |= front | ROLE_BIT(ROLE_ADFS) | ROLE_BIT(ROLE_SSRS);
+	if (roles_has(declared, ROLE_ADFS_PROXY))
+		declared |= front | ROLE_BIT(ROLE_ADFS);
+	return declared;
+}
+
+/* The answered conversation that proves a role which the host does not have. A database of its own
+ * makes no server a part of the deployment: it must have answered one. */
+static const struct conv *proof_of(const struct host *h, const struct infer_role *r)
+{
+	if (r->grade != 'A' || !identifies(r->role) || roles_has(covered(h->roles), r->role))
+		return NULL;
+	return r->role == ROLE_SQL ? r->proof_core : r->proof;
+}
+
+static bool contradiction(struct work *w, const struct infer_role *r, const struct conv *c)
+{
+	const struct party *sv = party_of(w, &c->server), *cl = party_of(w, &c->client);
+	const struct rpc_iface_row *iface = rpc_iface_by_name(r->proof_what);
 	struct fact fact = {
-		.kind = KIND_CONTRADICTION, .rule = role_name(p->role), .server = sv->token};
+		.kind = KIND_CONTRADICTION, .rule = role_name(r->role), .server = sv->token};
 	struct finding *f = finding_add(w, &fact, SEV_HIGH);
+	uint16_t app = app_by_name(r->proof_what);
 
 	if (!f)
 		return false;
-	f->client = w->party[it->client].ep;
+	f->client = cl->ep;
 	f->server = sv->ep;
-	f->proto = s->proto;
-	f->port = s->port;
-	f->protocol = app_name(s->app);
-	finding_conv(w, f, it->c);
+	f->proto = c->proto;
+	f->port = c->port;
+	f->protocol = app != APP_NONE ? app_name(app) : "dcerpc";
+	finding_conv(w, f, c);
 	f->folded = 0;
-	finding_evidence(f, it->c->ok_ev, it->c->n_ok_ev);
+	finding_evidence(f, c->ok_ev, c->n_ok_ev);
 	f->why = arena_printf(
 		w->a,
 		"The site file says that %s is %s, but it answered %s on %u/%s to %s, "
 		"which only a host with the role %s does.",
-		text_endpoint(w, &sv->ep), text_roles(w, sv->roles), app_title(s->app), s->port,
-		proto_text(s->proto), text_endpoint(w, &f->client), role_name(p->role));
+		text_endpoint(w, &sv->ep), text_roles(w, sv->roles),
+		iface             ? iface->name
+		: app != APP_NONE ? app_title(app)
+				  : r->proof_what,
+		c->port, proto_text(c->proto), text_endpoint(w, &f->client), role_name(r->role));
 	f->advice = arena_printf(
 		w->a,
 		"Add %s to the roles of %s, or correct its address (%s); two hosts may "
 		"have been swapped.",
-		role_name(p->role), sv->token, sv->ep.known_by ? sv->ep.known_by : "site file");
+		role_name(r->role), sv->token, sv->ep.known_by ? sv->ep.known_by : "site file");
 	f->tshark = text_filter(w, f);
 	return true;
 }
 
-static bool contradictions(struct work *w, const struct served_list *l)
+static bool contradictions(struct work *w)
 {
-	const struct host *done = NULL;
-	const struct proof *done_for = NULL;
+	const struct infer *in = w->in->infer;
 
-	for (size_t i = 0; i < l->v.n; i++) {
-		const struct proof *p = proof_of(w, &l->v.v[i]);
+	for (size_t i = 0; in && i < in->n; i++) {
+		const struct infer_host *h = &in->host[i];
 
-		if (!p)
+		if (!h->declared || !h->declared->roles)
 			continue;
-		/* One for a host and role: its services stand together. */
-		if (w->party[l->v.v[i].party].host == done && done_for && done_for->role == p->role)
-			continue;
-		done = w->party[l->v.v[i].party].host;
-		done_for = p;
-		if (!contradiction(w, &l->v.v[i], p))
-			return false;
+		for (size_t k = 0; k < h->n_role; k++) {
+			const struct conv *c = proof_of(h->declared, &h->role[k]);
+
+			if (c && !contradiction(w, &h->role[k], c))
+				return false;
+		}
 	}
 	return true;
 }
 
+/* ------------------------------------------------------------------ undeclared hosts */
+
+struct meeting { /* a declared core host and one that only traffic knows */
+	const struct infer_host *host;
+	uint32_t party, item;
+};
+
+static int meeting_order(const void *a, const void *b)
+{
+	const struct meeting *x = a, *y = b;
+
+	if (x->host != y->host)
+		return x->host < y->host ? -1 : 1;
+	return x->item < y->item ? -1 : x->item > y->item;
+}
+
+static bool gone_by(const struct party *p)
+{
+	return p->guess && p->inferred && p->inferred->roles && !p->host;
+}
+
+static uint32_t neighbour(const struct work *w, const struct meeting *v)
+{
+	const struct item *it = &w->item[v->item];
+
+	return it->client == v->party ? it->server : it->client;
+}
+
+static bool one_neighbour(const struct work *w, const struct meeting *v, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (neighbour(w, &v[i]) != neighbour(w, &v[0]))
+			return false;
+	return true;
+}
+
+/* As YAML takes it without quotes; what is captured is foreign text. */
+static const char *plain_name(const struct infer_host *h)
+{
+	const char *z = h->name ? h->name : "";
+
+	for (const char *c = z; *c; c++)
+		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+		      (*c >= '0' && *c <= '9' && c > z) || ((*c == '-' || *c == '.') && c > z)))
+			return "NAME";
+	return *z ? z : "NAME";
+}
+
+static bool undeclared_host(struct work *w, const struct meeting *v, size_t n)
+{
+	const struct party *p = &w->party[v[0].party];
+	const struct infer_host *h = v[0].host;
+	const struct infer_role *best = &h->role[0];
+	char text[ADDR_TEXT];
+	struct fact fact = {.kind = KIND_UNEXPECTED_ENDPOINT, .rule = "undeclared"};
+	struct finding *f;
+
+	for (size_t i = 0; i < h->n_role; i++)
+		best = h->role[i].grade < best->grade ? &h->role[i] : best;
+	fact.client = "deployment";
+	fact.server = addr_format(&h->addr[0].addr, text);
+	f = finding_add(w, &fact, SEV_LOW);
+	if (!f)
+		return false;
+	f->client = endpoint_roles(0);
+	f->server = p->ep;
+	if (one_neighbour(w, v, n))
+		f->client = w->party[neighbour(w, &v[0])].ep;
+	for (size_t i = 0; i < n; i++) {
+		const struct item *it = &w->item[v[i].item];
+
+		f->client.roles |= w->party[neighbour(w, &v[i])].roles;
+		finding_conv(w, f, it->c);
+		finding_item(f, it, false);
+	}
+	if (f->folded == 1)
+		f->folded = 0;
+	f->why = arena_printf(w->a,
+			      "%s is not declared. By its traffic it is %s, and is judged as that: "
+			      "%s %s.",
+			      text_endpoint(w, &p->ep), text_roles(w, p->roles),
+			      h->name ? h->name : text, best->n_fact ? best->fact[0].text : "");
+	f->suggest_in = "site";
+	f->suggest_under = "hosts";
+	f->suggest = arena_printf(w->a, "- {name: %s, role: [%s], addr: \"%s\"}", plain_name(h),
+				  text_roles(w, h->roles), text);
+	f->advice =
+		arena_printf(w->a, "If it belongs there, add it to the site file, under hosts:\n%s",
+			     f->suggest ? f->suggest : "");
+	f->tshark = text_filter(w, f);
+	return true;
+}
+
+/* Where hosts are declared, one that is not and takes part all the same is worth a line, though
+ * what it does is documented. */
+static bool undeclared_hosts(struct work *w)
+{
+	VEC(struct meeting) v = {0};
+	bool ok = true, declared = w->in->infer && hosts_declared(w);
+
+	for (size_t i = 0; ok && declared && i < w->n; i++) {
+		const struct item *it = &w->item[i];
+		const uint32_t end[2] = {it->client, it->server};
+
+		if (!it->scope || it->scan || it->group || it->r.verdict > KIND_SETUP_ONLY ||
+		    it->c->state > STATE_MID_STREAM)
+			continue;
+		for (int k = 0; ok && k < 2; k++) {
+			const struct party *p = &w->party[end[k]], *o = &w->party[end[!k]];
+
+			if (gone_by(p) && o->host && scope_core(o->host->roles))
+				ok = vec_push(&v,
+					      ((struct meeting){p->inferred, end[k], (uint32_t)i}));
+		}
+	}
+	if (v.n)
+		qsort(v.v, v.n, sizeof *v.v, meeting_order);
+	for (size_t i = 0, k; ok && i < v.n; i = k) {
+		for (k = i + 1; k < v.n && v.v[k].host == v.v[i].host; k++)
+			;
+		ok = undeclared_host(w, &v.v[i], k - i);
+	}
+	vec_done(&v);
+	return ok;
+}
+
 /* ------------------------------------------------------------------ undeclared clients */
+
+static bool is_client_guess(const struct party *p)
+{
+	return p->guess && p->grade == 'C';
+}
 
 static struct prefix guess_net(const struct party *p)
 {
@@ -319,7 +518,7 @@ static bool undeclared_net(struct work *w, size_t from, size_t to)
 	size_t n = 0;
 
 	for (size_t i = from; i < to; i++)
-		n += w->party[i].guess;
+		n += is_client_guess(&w->party[i]);
 	fact.client = prefix_format(&net, cidr);
 	f = finding_add(w, &fact, SEV_INFO);
 	if (!f)
@@ -352,7 +551,7 @@ static bool undeclared(struct work *w)
 		struct prefix net;
 
 		k = i + 1;
-		if (!w->party[i].guess)
+		if (!is_client_guess(&w->party[i]))
 			continue;
 		net = guess_net(&w->party[i]);
 		while (k < w->n_party && prefix_has(&net, &w->party[k].addr))
@@ -459,5 +658,7 @@ static bool one_way(struct work *w)
 
 bool standing_make(struct work *w, const struct served_list *l)
 {
-	return contradictions(w, l) && undeclared(w) && unseen_hosts(w) && one_way(w) && !w->failed;
+	(void)l;
+	return contradictions(w) && undeclared_hosts(w) && undeclared(w) && unseen_hosts(w) &&
+	       one_way(w) && !w->failed;
 }

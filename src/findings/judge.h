@@ -14,6 +14,7 @@
 #include "findings/result.h"
 #include "findings/window.h"
 #include "flow/cards.h"
+#include "infer/infer.h"
 #include "learn/grants.h"
 #include "learn/sightings.h"
 
@@ -40,6 +41,8 @@ struct judge_input {
 	size_t n_cards;
 	const struct cluster_host *clusters; /* sorted as cards_clusters() gives them */
 	size_t n_clusters;
+	/* What traffic says of hosts; NULL: nobody asked. Made of the same conversations. */
+	const struct infer *infer;
 	const struct passive_name *names; /* ascending by address, one each */
 	size_t n_names;
 	const char *lost_input;   /* a sentence about captures that went by unread; NULL */

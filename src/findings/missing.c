@@ -196,7 +196,10 @@ static bool missing_one(struct work *w, size_t asker, size_t need)
 	uint16_t port = first_port(w, u->first, k);
 	struct fact fact = fact_missing(k, u, a, port);
 	bool failed = u->result == UNIT_FAILED;
-	struct finding *f = finding_add(w, &fact, failed ? SEV_HIGH : SEV_MEDIUM);
+	struct finding *f = finding_add(w, &fact,
+					demand_guessed(d, a, k) ? SEV_LOW
+					: failed                ? SEV_HIGH
+								: SEV_MEDIUM);
 	uint32_t index = (uint32_t)(u - d->unit);
 	char text[TIME_TEXT];
 

@@ -122,10 +122,17 @@ static void party_fill(struct work *w, struct party *p, const struct links *l, c
 	char text[ADDR_TEXT];
 	const struct host *h = inventory_find(w->site->inventory, &p->addr);
 
+	const struct infer_host *ih = w->in->infer ? infer_find(w->in->infer, &p->addr) : NULL;
+	const struct infer_addr *tie = ih && ih->declared ? infer_tie(ih, &p->addr) : NULL;
+
+	p->inferred = ih;
 	p->group = addr_is_multicast(&p->addr) || addr_is_broadcast(&p->addr) ||
 		   directed_broadcast(h, &p->addr);
 	if (p->group)
 		h = NULL;
+	p->tied = tie && ih->declared->roles && (!h || h->is_network);
+	if (p->tied)
+		h = ih->declared;
 	p->host = h;
 	p->roles = h ? h->roles : 0;
 	p->linked = !h && !p->group && linked(l, &p->addr);
@@ -139,6 +146,13 @@ static void party_fill(struct work *w, struct party *p, const struct links *l, c
 		p->ep.known_by = known[h->index];
 		if (!h->is_network && h->known_by == KNOWN_SITE)
 			p->ep.host = h->name;
+		if (p->tied) {
+			p->ep.known_by =
+				arena_printf(w->a, "same host as %s: %s",
+					     addr_format(&ih->addr[0].addr, text), tie->why);
+			if (!p->ep.known_by)
+				w->failed = true;
+		}
 	}
 	if (h && !h->is_network)
 		p->token = h->name;
@@ -257,13 +271,65 @@ static bool documented_web(struct work *w, const struct party *server, const str
 	return false;
 }
 
+static bool undeclared(const struct party *p)
+{
+	return !p->roles && !p->group && !p->scanner;
+}
+
 static bool may_be_guessed(const struct party *p)
 {
-	return !p->host && !p->group && !p->scanner && !p->linked && addr_is_private(&p->addr) &&
+	return undeclared(p) && !p->linked && addr_is_private(&p->addr) &&
 	       !addr_is_loopback(&p->addr);
 }
 
-void parties_infer(struct work *w)
+bool hosts_declared(const struct work *w)
+{
+	for (size_t i = 0; i < inventory_count(w->site->inventory); i++)
+		if (scope_core(inventory_at(w->site->inventory, i)->roles))
+			return true;
+	return false;
+}
+
+/* The weakest of what is gone by. */
+static char grade_of(const struct infer_host *h, roleset taken)
+{
+	char grade = 'A';
+
+	for (size_t i = 0; i < h->n_role; i++)
+		if (roles_has(taken, h->role[i].role) && h->role[i].grade > grade)
+			grade = h->role[i].grade;
+	return grade;
+}
+
+/* Where hosts are declared, a name or time server without that role stays one: the demand is met,
+ * and a finding names it (CASE_NAME_SERVICE). A domain controller is named by its own. */
+static void hosts_infer(struct work *w)
+{
+	roleset listed = inventory_roles(w->site->inventory);
+	roleset not = hosts_declared(w) ? ROLE_BIT(ROLE_DNS) | ROLE_BIT(ROLE_NTP) : 0;
+
+	for (size_t i = 0; i < w->n_party; i++)
+		if (w->party[i].inferred && undeclared(&w->party[i]))
+			listed |= w->party[i].inferred->roles;
+	for (size_t i = 0; i < w->n_party; i++) {
+		struct party *p = &w->party[i];
+		roleset taken = p->inferred ? p->inferred->roles : 0;
+
+		if (!roles_has(taken, ROLE_DC))
+			taken &= ~not;
+		if (!taken || !undeclared(p))
+			continue;
+		p->roles = roles_implied(taken, roles_has(listed, ROLE_CRM_ORGWS), true);
+		p->guess = true;
+		p->ep.roles = p->roles;
+		p->grade = grade_of(p->inferred, taken);
+		p->ep.known_by = arena_printf(w->a, "traffic: grade %c", p->grade);
+		if (!p->ep.known_by)
+			w->failed = true;
+	}
+}
+
+static void clients_infer(struct work *w)
 {
 	enum { WEB = 1, OTHER = 2 };
 	uint8_t *seen = calloc(w->n_party ? w->n_party : 1, 1);
@@ -295,8 +361,16 @@ void parties_infer(struct work *w)
 			continue;
 		p->roles = ROLE_BIT(ROLE_CRM_CLIENT);
 		p->guess = true;
+		p->grade = 'C';
 		p->ep.roles = p->roles;
 		p->ep.known_by = "guess: only uses crm-web";
 	}
 	free(seen);
+}
+
+void parties_infer(struct work *w)
+{
+	if (w->in->infer)
+		hosts_infer(w);
+	clients_infer(w);
 }

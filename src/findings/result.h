@@ -189,14 +189,31 @@ struct rpc_row {
 	uint64_t more;   /* of an unused grant: further ports that the row stands for */
 };
 
+/* What traffic says of one role of a host. */
+struct role_known {
+	enum role role;
+	char grade; /* 'A'..'D' */
+	const char *fact[3];
+	struct evidence at[3]; /* of the same fact; number 0: none */
+	uint8_t n_fact;
+};
+
 struct role_row { /* one per address */
 	struct addr address;
 	const char *name; /* host or passive name; NULL */
 	roleset roles;
 	const char *known_by;
-	char grade; /* 'A'..'D', 0 declared */
+	char grade; /* 'A'..'D', 0 declared; the weakest where traffic shows several roles */
 	const char *const *facts;
 	size_t n_facts;
+	/* By traffic, in the order of roles. Those in `roles` are gone by, where nothing else is
+	 * declared; the others are hints. */
+	const struct role_known *known;
+	size_t n_known;
+	bool is_tied; /* the same host as another address, by traffic */
+	struct addr tied_to;
+	const char *tied_why; /* "one network card (00:15:5d:01:02:03)" */
+	roleset said;         /* --infer only: what the site file or --role has for it */
 };
 
 struct scope_row { /* out of scope, counted by role pair and port */
@@ -243,7 +260,7 @@ struct result {
 	uint64_t n_verdict[KIND_N]; /* conversations by verdict */
 	uint64_t n_conversations;   /* all = listed + folded + out of scope + evicted */
 	uint64_t n_folded, n_out_of_scope, n_evicted;
-	uint64_t n_scan; /* of the folded: attempts of scans that nothing documents */
+	uint64_t n_scan;            /* of the folded: attempts of scans that nothing documents */
 	uint64_t n_waived;          /* findings that a waiver covers; they are in no n_severity */
 	bool has_waivers;           /* a file of them was given */
 	struct waiver_row *waivers; /* in the order of their files */

@@ -417,7 +417,7 @@ static bool blocked_finding(struct work *w, const struct cand *v, size_t n)
 		if (&w->item[v[i].item] == it)
 			iface = &hit.iface[v[i].iface];
 	fact = fact_of(w, it, iface);
-	f = finding_add(w, &fact, kind_row(KIND_RPC_BLOCKED)->severity);
+	f = finding_add(w, &fact, severity_guess(w, it, kind_row(KIND_RPC_BLOCKED)->severity));
 	if (!f)
 		return false;
 	finding_rule_severity(f, it->r.rule);

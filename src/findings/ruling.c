@@ -383,9 +383,10 @@ static struct ask ask_of(const struct work *w, const struct item *it, const stru
 	struct ask q = {
 		.client = {.roles = cl->roles, .host = cl->host},
 		.server = {.roles = sv->roles, .host = sv->host},
-		.client_public = !cl->host && addr_is_public(&cl->addr),
-		.server_public = !sv->host && addr_is_public(&sv->addr),
-		.same_host = cl->host && cl->host == sv->host && !cl->host->is_network,
+		.client_public = !cl->host && !cl->guess && addr_is_public(&cl->addr),
+		.server_public = !sv->host && !sv->guess && addr_is_public(&sv->addr),
+		.same_host = (cl->host && cl->host == sv->host && !cl->host->is_network) ||
+			     (cl->guess && cl->inferred && cl->inferred == sv->inferred),
 		.client_linked = cl->linked && !cl->guess,
 		.server_linked = sv->linked && !sv->guess,
 		.group = it->group,
@@ -516,7 +517,7 @@ bool public_probe(const struct work *w, const struct item *it)
 {
 	const struct party *p = &w->party[it->client];
 
-	return !p->host && !p->linked && addr_is_public(&p->addr) &&
+	return !p->host && !p->guess && !p->linked && addr_is_public(&p->addr) &&
 	       it->c->state >= STATE_HALF_OPEN &&
 	       w->party[it->server].roles & (roles_core() | ROLE_BIT(ROLE_NLB));
 }
@@ -689,6 +690,19 @@ static bool mark_crowds(struct work *w)
 	return ok;
 }
 
+/* Without a list of hosts, who is a stranger is no question of each port: one for each host. */
+static void mark_guesses(struct work *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		struct item *it = &w->item[i];
+		const struct party *cl = &w->party[it->client], *sv = &w->party[it->server];
+
+		if (it->r.verdict == KIND_UNEXPECTED_ENDPOINT && it->r.why == CASE_PLAIN &&
+		    !it->scan && (cl->guess || sv->guess))
+			it->r.why = CASE_GUESS;
+	}
+}
+
 static bool clear_web(const struct work *w, const struct item *it)
 {
 	const struct rule *r = it->r.rule;
@@ -746,6 +760,8 @@ bool rulings_make(struct work *w)
 			;
 		rule_pair(w, &ar, i, k);
 	}
+	if (ok)
+		mark_guesses(w);
 	ok = ok && mark_peers(w) && mark_crowds(w) && mark_clear_web(w);
 	around_done(&ar);
 	return ok;

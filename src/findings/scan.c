@@ -9,20 +9,10 @@
 #include "base/proto.h"
 #include "findings/work.h"
 
-static bool failed(const struct conv *c)
-{
-	if (c->state < STATE_HALF_OPEN)
-		return false;
-	for (unsigned i = 0; i < c->n_app; i++)
-		if (c->app[i].notes & APP_NOTE_UNANSWERED_KIND)
-			return false;
-	return true;
-}
-
 /* Nothing was exchanged but the attempt. */
 static bool empty_handed(const struct conv *c)
 {
-	return failed(c) || (!c->payload[0] && !c->payload[1]);
+	return scan_failed(c) || (!c->payload[0] && !c->payload[1]);
 }
 
 static int by_time(const void *a, const void *b)
@@ -34,26 +24,22 @@ static int by_time(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* Slides a window over the attempts in order of time; all of a window that is a scan are marked. */
-static void mark_windows(struct work *w, struct item **v, size_t n)
+/* What stands in a window that is a scan is marked. */
+static bool mark_windows(struct work *w, struct item **v, size_t n)
 {
-	size_t left = 0, marked = 0, bad = 0;
+	const struct conv **c = malloc((n + 1) * sizeof *c);
+	uint8_t *mark = calloc(n + 1, sizeof *mark);
+	bool ok = c && mark;
 
-	for (size_t right = 0; right < n; right++) {
-		bad += failed(v[right]->c);
-		while (v[right]->c->first_ns - v[left]->c->first_ns > SCAN_WINDOW_NS)
-			bad -= failed(v[left++]->c);
-
-		size_t in = right - left + 1;
-
-		if (in <= SCAN_TARGETS || bad * 100 < in * SCAN_FAILED)
-			continue;
-		for (size_t i = marked > left ? marked : left; i <= right; i++) {
-			v[i]->scan = empty_handed(v[i]->c);
-			w->party[v[i]->client].scanner = true;
-		}
-		marked = right + 1;
-	}
+	for (size_t i = 0; ok && i < n; i++)
+		c[i] = v[i]->c;
+	if (ok && scan_windows(c, n, mark))
+		w->party[v[0]->client].scanner = true;
+	for (size_t i = 0; ok && i < n; i++)
+		v[i]->scan = mark[i] && empty_handed(v[i]->c);
+	free(c);
+	free(mark);
+	return ok;
 }
 
 static bool one_client(struct work *w, size_t from, size_t to)
@@ -75,9 +61,11 @@ static bool one_client(struct work *w, size_t from, size_t to)
 		if (!w->item[i].group)
 			v[n++] = &w->item[i];
 	qsort(v, n, sizeof(struct item *), by_time);
-	mark_windows(w, v, n);
+
+	bool ok = mark_windows(w, v, n);
+
 	free(v);
-	return true;
+	return ok;
 }
 
 bool scans_mark(struct work *w)

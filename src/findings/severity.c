@@ -12,6 +12,13 @@ enum severity severity_rule(const struct rule *r, enum severity s)
 	return r && r->severity < SEV_NONE ? r->severity : s;
 }
 
+enum severity severity_guess(const struct work *w, const struct item *it, enum severity s)
+{
+	bool guess = w->party[it->client].guess || w->party[it->server].guess;
+
+	return guess && s < SEV_NONE && s > SEV_LOW ? SEV_LOW : s;
+}
+
 void finding_rule_severity(struct finding *f, const struct rule *r)
 {
 	if (r && r->severity < SEV_NONE) {
@@ -37,6 +44,7 @@ static enum severity by_case(const struct work *w, const struct item *it)
 	case CASE_SEALED:
 	case CASE_LOST:
 	case CASE_PREDATES:
+	case CASE_GUESS:
 		return SEV_LOW;
 	case CASE_LINK:
 		return SEV_INFO;
@@ -76,15 +84,14 @@ static enum severity by_case(const struct work *w, const struct item *it)
 enum severity severity_of(const struct work *w, const struct item *it)
 {
 	enum severity s = by_case(w, it);
-	bool guess = w->party[it->client].guess || w->party[it->server].guess;
 
 	if (s >= SEV_NONE)
 		return s;
 	/* What never came about, or rests on a guess, is no alarm. */
 	if (it->r.verdict >= KIND_RPC_UNEXPLAINED && s > SEV_LOW &&
-	    (it->c->state > STATE_MID_STREAM || dir_confidence(it->c->reason) < LOW_CONFIDENCE ||
-	     guess))
+	    (it->c->state > STATE_MID_STREAM || dir_confidence(it->c->reason) < LOW_CONFIDENCE))
 		s = SEV_LOW;
+	s = severity_guess(w, it, s);
 	return severity_rule(it->r.rule, s);
 }
 

@@ -172,6 +172,7 @@ static struct text stranger(struct work *w, const struct item *it, const struct 
 	case CASE_PUBLIC:
 	case CASE_LINK:
 	case CASE_GROUP:
+	case CASE_GUESS: /* of several */
 		break;
 	case CASE_PEER:
 		return site_text("hosts", suggest_host(w, &one->addr, "monitor"));

@@ -274,6 +274,58 @@ static const char *interface_why(struct work *w, const struct item *it, const st
 		client, it->c->n_iface ? "bound" : "was given", label, server, it->c->port, tail);
 }
 
+/* Whose role nobody knows, at one of the ends of the finding's conversations. */
+static const char *strangers_text(struct work *w, const struct finding *f)
+{
+	const struct endpoint *e = f->client.roles ? &f->server : &f->client;
+	char text[ADDR_TEXT];
+
+	if (e->has_address)
+		return arena_printf(w->a, "%s, of which nothing is known,",
+				    addr_format(&e->address, text));
+	return "addresses of which nothing is known";
+}
+
+static int port_order(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* "1433/tcp, 51433/tcp and 3 more ports": of the conversations behind a finding. */
+static const char *ports_behind(struct work *w, const struct finding *f)
+{
+	enum { SHOWN = 4 };
+	VEC(uint32_t) v = {0};
+	struct out o = {0};
+	const char *z;
+	size_t n = 0;
+	bool ok = true;
+
+	for (const struct behind *b = f->behind; b && ok; b = b->next)
+		ok = vec_push(&v, (uint32_t)b->conv->port << 8 | b->conv->proto);
+	if (v.n)
+		qsort(v.v, v.n, sizeof *v.v, port_order);
+	for (size_t i = 0; i < v.n; i++)
+		if (!n || v.v[i] != v.v[n - 1])
+			v.v[n++] = v.v[i];
+	for (size_t i = 0; i < n && i < SHOWN; i++)
+		out_printf(&o, "%s%u/%s",
+			   !i           ? ""
+			   : i + 1 == n ? " and "
+					: ", ",
+			   v.v[i] >> 8, proto_text((uint8_t)v.v[i]));
+	if (n > SHOWN)
+		out_printf(&o, " and %s", text_counted(w->a, n - SHOWN, "more port", "more ports"));
+	z = ok ? arena_strdup(w->a, out_str(&o)) : NULL;
+	if (!z)
+		w->failed = true;
+	out_done(&o);
+	vec_done(&v);
+	return z ? z : "";
+}
+
 static const char *why_case(struct work *w, const struct item *it, const struct finding *f,
 			    const struct peers *p)
 {
@@ -375,6 +427,20 @@ static const char *why_case(struct work *w, const struct item *it, const struct 
 				    "with %d or more hosts of the deployment, as monitoring, "
 				    "backup and update servers do.",
 				    client, server, service, PEER_HOSTS);
+	case CASE_GUESS:
+		return arena_printf(
+			w->a,
+			w->party[it->client].roles
+				? "%s is known by its traffic alone, and talks with %s "
+				  "on %s."
+				: "%s is known by its traffic alone, and %s with it "
+				  "on %s.",
+			w->party[it->client].roles ? client : server,
+			w->party[it->client].roles
+				? strangers_text(w, f)
+				: arena_printf(w->a, "%s %s", strangers_text(w, f),
+					       f->client.has_address ? "talks" : "talk"),
+			ports_behind(w, f));
 	case CASE_UNDIRECTED:
 		return arena_printf(w->a,
 				    "%s and %s talk between two high ports. The begin was not "
@@ -491,7 +557,7 @@ const char *text_why(struct work *w, const struct item *it, const struct finding
 		tail = arena_printf(w->a, " It never came about: %s", text_failure(w, it->c));
 	else if (it->c->state == STATE_ONE_WAY && it->r.verdict > KIND_SETUP_ONLY)
 		tail = " Only one direction was visible, so what became of it is unknown.";
-	if (w->party[it->client].guess || w->party[it->server].guess)
+	if (it->r.why != CASE_GUESS && (w->party[it->client].guess || w->party[it->server].guess))
 		tail = arena_printf(w->a, "%s A role in it is a guess from traffic.", tail);
 	if (it->r.reversed)
 		tail = arena_printf(w->a,
@@ -550,6 +616,14 @@ static const char *advice_stranger(struct work *w, const struct item *it, const 
 	case CASE_LINK:
 		return "If it is another address of a declared host, add it to that host's addr "
 		       "list.";
+	case CASE_GUESS:
+		if (f->client.has_address && f->server.has_address)
+			return arena_printf(w->a,
+					    "Say who it is, in a site file under hosts:, so that "
+					    "it can be judged:\n%s",
+					    suggest_host(w, &stranger->addr, "ROLE"));
+		return "Say who they are, in a site file or with --role, so that what they do can "
+		       "be held against the papers.";
 	case CASE_PEER:
 		return arena_printf(
 			w->a,

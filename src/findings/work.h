@@ -7,7 +7,8 @@
  *   item    a conversation on its way: its parties, its ruling, what its attempts came to
  *   ruling  verdict, the rule behind it, and the case (which line of reasoning led there)
  *
- * Order of work: parties, scans, inferred clients, rulings, demands, findings, folding, tallies.
+ * Order of work: parties, scans, inferred roles and clients, rulings, demands, findings, folding,
+ * tallies.
  */
 #ifndef SPAN_FINDINGS_WORK_H
 #define SPAN_FINDINGS_WORK_H
@@ -19,23 +20,21 @@
 #include "findings/id.h"
 #include "findings/judge.h"
 #include "findings/sql_port.h"
+#include "infer/scan.h"
 #include "recognise/recognise.h"
 
 enum {
 	FOLD_CLIENTS = 256, /* more clients of one network than this become one row */
-	SCAN_TARGETS = 50,  /* more distinct (host, port) than this in SCAN_WINDOW_NS ... */
-	SCAN_FAILED = 80,   /* ... of which at least so many per cent failed */
 	PEER_NAMES = 8,     /* a finding shows so many names of its peers */
 	PEER_HOSTS = 3,     /* an unknown peer on one port of so many core hosts is one finding */
 	TRAILING_FAILS = 3, /* so many failures at the end ... */
 };
-#define SCAN_WINDOW_NS (INT64_C(600) * NS_PER_S)
-#define TRAILING_NS    (INT64_C(60) * NS_PER_S) /* ... over at least so long are a finding */
-#define LONE_TRY_NS    (INT64_C(3) * NS_PER_S)
-#define ANSWER_NS      (INT64_C(5) * NS_PER_S) /* unicast answer to a broadcast */
-#define MAPPER_NS      (INT64_C(5) * NS_PER_S)
-#define PREDATE_NS     (INT64_C(600) * NS_PER_S)
-#define CALLBACK_NS    (INT64_C(600) * NS_PER_S)
+#define TRAILING_NS (INT64_C(60) * NS_PER_S) /* ... over at least so long are a finding */
+#define LONE_TRY_NS (INT64_C(3) * NS_PER_S)
+#define ANSWER_NS   (INT64_C(5) * NS_PER_S) /* unicast answer to a broadcast */
+#define MAPPER_NS   (INT64_C(5) * NS_PER_S)
+#define PREDATE_NS  (INT64_C(600) * NS_PER_S)
+#define CALLBACK_NS (INT64_C(600) * NS_PER_S)
 
 /* Why a conversation has its verdict, where the verdict alone does not say it. */
 enum ruling_case {
@@ -57,6 +56,7 @@ enum ruling_case {
 	CASE_GROUP,        /* to a multicast or broadcast address */
 	CASE_LINK,         /* an address of a declared host's link that nobody declared */
 	CASE_PEER,         /* an unknown peer of many core hosts */
+	CASE_GUESS,        /* nobody knows the one end, and the other by its traffic alone */
 	CASE_UNDIRECTED,   /* both ports high, nobody knows who called */
 	CASE_CALLBACK,     /* DCOM or MSDTC calling back to a client */
 	CASE_SEALED,       /* the client had just asked the mapper: the answer is encrypted */
@@ -110,13 +110,16 @@ struct party {
 	struct addr addr;
 	const struct host *host;
 	roleset roles;
-	bool guess;          /* roles are inferred */
-	bool group;          /* no host: multicast, broadcast, directed broadcast */
-	bool linked;         /* undeclared, but on a declared core host's IPv6 link */
-	bool scanner;        /* has scan attempts */
-	bool client, server; /* seen as */
-	bool answered;       /* something that it serves was answered */
-	uint32_t past_vip;   /* conversations that users opened with it past the load balancer */
+	bool guess; /* roles are inferred */
+	char grade; /* of the guess; 'C': a client, because it does nothing else */
+	bool tied;  /* not declared itself: traffic ties it to the declared `host` */
+	const struct infer_host *inferred; /* what traffic says of it; NULL: nothing asked */
+	bool group;                        /* no host: multicast, broadcast, directed broadcast */
+	bool linked;                       /* undeclared, but on a declared core host's IPv6 link */
+	bool scanner;                      /* has scan attempts */
+	bool client, server;               /* seen as */
+	bool answered;                     /* something that it serves was answered */
+	uint32_t past_vip; /* conversations that users opened with it past the load balancer */
 	struct endpoint ep;
 	const char *token; /* how facts name it */
 	const char *guess_why;
@@ -170,8 +173,11 @@ struct work {
 bool parties_make(struct work *w);
 void parties_done(struct work *w);
 const struct party *party_of(const struct work *w, const struct addr *a);
-/* A private address without role that only uses the web application becomes a crm-client. */
+/* Gives undeclared addresses the roles that their traffic shows; then a private address without
+ * role that only uses the web application becomes a crm-client. */
 void parties_infer(struct work *w);
+/* Some host is declared: what others do is held against a list, not against nothing. */
+bool hosts_declared(const struct work *w);
 roleset roles_of_host(const struct host *h);
 
 /* scan.c: marks items as scan attempts. */
@@ -246,6 +252,8 @@ const char *fold_network(struct work *w, const struct party *p);
 
 /* severity.c */
 enum severity severity_of(const struct work *w, const struct item *it);
+/* No more than low when a role at one of the ends is a guess. */
+enum severity severity_guess(const struct work *w, const struct item *it, enum severity s);
 enum severity severity_rule(const struct rule *r, enum severity s);
 /* The rule's own severity, where it has one, is the finding's. */
 void finding_rule_severity(struct finding *f, const struct rule *r);

@@ -501,34 +501,111 @@ static void contradictions(struct jsonw *w, const struct result *r, const struct
 	jsonw_array_end(w);
 }
 
+static const struct role_known *known_of(const struct role_row *row, unsigned role)
+{
+	for (size_t i = 0; i < row->n_known; i++)
+		if (row->known[i].role == role)
+			return &row->known[i];
+	return NULL;
+}
+
+static void fact_list(struct jsonw *w, const char *const *fact, size_t n)
+{
+	jsonw_name(w, "facts");
+	jsonw_array(w);
+	for (size_t i = 0; i < n; i++)
+		jsonw_text(w, fact[i]);
+	jsonw_array_end(w);
+}
+
+static void fact_packets(struct jsonw *w, const struct result *r, const struct role_known *k)
+{
+	jsonw_name(w, "evidence");
+	jsonw_array(w);
+	for (unsigned i = 0; k && i < k->n_fact; i++) {
+		if (!k->at[i].number)
+			continue;
+		jsonw_object_flat(w);
+		packet_members(w, r, &k->at[i]);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
+/* A role that is in force: declared, or gone by because traffic shows it. */
+static void role_in_force(struct jsonw *w, const struct result *r, const struct role_row *row,
+			  unsigned role)
+{
+	const struct role_known *k = row->grade ? known_of(row, role) : NULL;
+	char grade[2] = {k ? k->grade : row->grade, '\0'};
+
+	jsonw_object_flat(w);
+	text_member(w, "role", role_name(role));
+	text_member(w, "known_by", row->known_by);
+	text_member(w, "grade", grade[0] ? grade : "declared");
+	if (k)
+		fact_list(w, k->fact, k->n_fact);
+	else
+		fact_list(w, row->facts, row->n_facts);
+	fact_packets(w, r, k);
+	jsonw_object_end(w);
+}
+
+/* All that traffic says, in force or not. */
+static void traffic(struct jsonw *w, const struct result *r, const struct role_row *row)
+{
+	jsonw_name(w, "traffic");
+	jsonw_array(w);
+	for (size_t i = 0; i < row->n_known; i++) {
+		const struct role_known *k = &row->known[i];
+		char grade[2] = {k->grade, '\0'};
+
+		jsonw_object_flat(w);
+		text_member(w, "role", role_name(k->role));
+		text_member(w, "grade", grade);
+		fact_list(w, k->fact, k->n_fact);
+		fact_packets(w, r, k);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
+static void same_host(struct jsonw *w, const struct role_row *row)
+{
+	char buf[ADDR_TEXT];
+
+	jsonw_name(w, "same_host_as");
+	if (!row->is_tied) {
+		jsonw_null(w);
+		return;
+	}
+	jsonw_object_flat(w);
+	text_member(w, "address", addr_format(&row->tied_to, buf));
+	text_member(w, "why", row->tied_why);
+	jsonw_object_end(w);
+}
+
 static void roles(struct jsonw *w, const struct result *r)
 {
 	jsonw_name(w, "roles");
 	jsonw_array(w);
 	for (size_t i = 0; i < r->n_roles; i++) {
 		const struct role_row *row = &r->roles[i];
-		char buf[ADDR_TEXT], grade[2] = {row->grade, '\0'};
+		char buf[ADDR_TEXT];
 
 		jsonw_object(w);
 		text_member(w, "address", addr_format(&row->address, buf));
 		text_member(w, "name", row->name);
 		jsonw_name(w, "roles");
 		jsonw_array(w);
-		for (unsigned k = 0; k < ROLE_N; k++) {
-			if (!roles_has(row->roles, k))
-				continue;
-			jsonw_object_flat(w);
-			text_member(w, "role", role_name(k));
-			text_member(w, "known_by", row->known_by);
-			text_member(w, "grade", row->grade ? grade : "declared");
-			jsonw_name(w, "facts");
-			jsonw_array(w);
-			for (size_t j = 0; j < row->n_facts; j++)
-				jsonw_text(w, row->facts[j]);
-			jsonw_array_end(w);
-			jsonw_object_end(w);
-		}
+		for (unsigned k = 0; k < ROLE_N; k++)
+			if (roles_has(row->roles, k))
+				role_in_force(w, r, row, k);
 		jsonw_array_end(w);
+		same_host(w, row);
+		traffic(w, r, row);
+		jsonw_name(w, "left_aside");
+		role_list(w, row->said);
 		contradictions(w, r, &row->address);
 		jsonw_object_end(w);
 	}

@@ -325,7 +325,7 @@ static void host_line(const struct page *p, const struct role_row *row)
 	if (row->known_by) {
 		out_puts(&line, " (");
 		out_text_z(&line, row->known_by);
-		if (row->grade)
+		if (row->grade && !strstr(row->known_by, "grade"))
 			out_printf(&line, ", grade %c", row->grade);
 		out_char(&line, ')');
 	}

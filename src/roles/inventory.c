@@ -242,6 +242,17 @@ void inventory_close(struct inventory *v)
 		qsort(v->nets.v, v->nets.n, sizeof *v->nets.v, by_length);
 }
 
+void inventory_forget_roles(struct inventory *v)
+{
+	inventory_close(v);
+	for (size_t i = 0; i < v->hosts.n; i++) {
+		struct host *h = v->hosts.v[i];
+
+		h->said = h->roles;
+		h->declared = h->roles = h->declared & ROLE_BIT(ROLE_IGNORE);
+	}
+}
+
 size_t inventory_count(const struct inventory *v)
 {
 	return v->hosts.n;

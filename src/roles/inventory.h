@@ -50,6 +50,7 @@ enum known_by { KNOWN_SITE, KNOWN_OPTION, KNOWN_TRAFFIC };
 struct host {
 	const char *name;        /* of the site file; the address or CIDR for --role */
 	roleset declared, roles; /* roles: with what they imply */
+	roleset said;            /* what was declared before inventory_forget_roles(), else 0 */
 	enum known_by known_by;
 	const char *file; /* where it was said; NULL for --role */
 	unsigned line;
@@ -78,6 +79,8 @@ int inventory_add_addr(struct inventory *v, struct host *h, const struct addr *a
 		       const struct host **ret_other);
 /* Works out the implications and orders the networks: after the last host, and again after more. */
 void inventory_close(struct inventory *v);
+/* No declared role counts any more but `ignore`; `said` keeps what was declared. */
+void inventory_forget_roles(struct inventory *v);
 size_t inventory_count(const struct inventory *v);
 const struct host *inventory_at(const struct inventory *v, size_t i);
 /* The host of this address, else the longest network that holds it, else NULL. Networks are found

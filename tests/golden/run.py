@@ -103,6 +103,17 @@ def reduce(document):
         for key in ('reason', 'folded', 'more_ports'):
             if row.get(key, '') in (None, 0):
                 del row[key]
+    for row in d.get('roles', []):
+        declared = {r['role'] for r in row.get('roles', []) if r['grade'] == 'declared'}
+        inferred = {r['role'] for r in row.get('roles', [])} - declared
+        # What traffic says of a declared role, or says above, is not said once more.
+        row['traffic'] = [t for t in row.get('traffic', []) if t['role'] not in declared | inferred]
+        for key in ('same_host_as', 'traffic', 'left_aside'):
+            if row.get(key, '') in (None, []):
+                del row[key]
+        for r in row.get('roles', []):
+            if not r.get('evidence', ['']):
+                del r['evidence']
     for f in d.get('findings', []):
         for key in ('rule', 'nearest_rule'):
             if isinstance(f.get(key), dict):

@@ -17,13 +17,14 @@ MAY = {
     "site": {"base", "config", "roles"},
     "waiver": {"base", "config"},
     "matrix": {"base", "config", "recognise", "roles", "site"},
-    "findings": {"base", "decode/decode.h", "flow", "recognise", "learn/grants.h", "learn/sightings.h", "roles", "site",
-                 "matrix", "waiver"},
+    "infer": {"base", "flow", "recognise", "learn/grants.h", "learn/sightings.h", "roles"},
+    "findings": {"base", "decode/decode.h", "flow", "recognise", "learn/grants.h", "learn/sightings.h", "roles", "infer",
+                 "site", "matrix", "waiver"},
     "allow": {"base", "recognise", "roles", "site", "matrix", "findings"},
     "report": {"base", "findings", "decode/decode.h", "flow", "recognise", "learn/grants.h", "learn/sightings.h", "roles",
                "site", "matrix", "waiver"},
-    "engine": {"base", "capture", "decode", "flow", "recognise", "learn", "config", "roles", "site", "waiver",
-               "matrix", "findings", "allow", "report"},
+    "engine": {"base", "capture", "decode", "flow", "recognise", "learn", "config", "roles", "infer", "site",
+               "waiver", "matrix", "findings", "allow", "report"},
     "cli": {"base"},
 }
 BANNED = re.compile(r"\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets)\s*\(")

@@ -64,6 +64,7 @@ struct lab {
 	struct result_input input;
 	struct window window;
 	struct blind_set blind; /* in.blind points here when a case fills it */
+	struct infer *infer;
 	struct result *r;
 };
 
@@ -115,6 +116,7 @@ static inline struct lab lab_open(const char *body)
 static inline void lab_close(struct lab *l)
 {
 	result_free(l->r);
+	infer_free(l->infer);
 	window_done(&l->window);
 	blind_done(&l->blind);
 	matrix_free(l->m);
@@ -214,6 +216,14 @@ static inline struct result *lab_judge(struct lab *l)
 	l->in.convs = l->c;
 	l->in.n_convs = l->n;
 	result_free(l->r);
+	infer_free(l->infer);
+	l->infer = infer_make(&(struct infer_input){.inventory = l->site->inventory,
+						    .convs = l->c,
+						    .n_convs = l->n,
+						    .grants = l->in.grants,
+						    .n_grants = l->in.n_grants});
+	assert_non_null(l->infer);
+	l->in.infer = l->infer;
 	lab_balance(&l->in.coverage);
 	l->r = judge(&l->in);
 	assert_non_null(l->r);
