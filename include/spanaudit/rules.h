@@ -56,6 +56,10 @@ int span_site_lint(struct span_audit *a, const char *path, FILE *f);
 /* Writes the site file that a table of hosts (CSV with the columns name, address, role; "-":
  * standard input) makes. SPAN_USAGE with the errors, all of them; nothing is written then. */
 int span_site_import(struct span_audit *a, const char *path, FILE *f);
+/* After span_audit_run(): a site file to begin with, from what its conversations show; of what a
+ * site file set on `a` has, only the rest. *ret_hosts (may be NULL) is how many hosts and networks
+ * it has, *ret_guesses how many more stand in it as guesses. */
+int span_site_suggest(struct span_audit *a, FILE *f, size_t *ret_hosts, size_t *ret_guesses);
 
 #ifdef __cplusplus
 }

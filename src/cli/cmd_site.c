@@ -84,25 +84,13 @@ static int make(const struct options *o, const char *path, const char *from)
 	return code;
 }
 
-static int import(const struct options *o, char *const *files, size_t n)
+/* -o once, and no file in the way unless it may go. 0, or an exit code. */
+static int check_output(const struct options *o)
 {
 	const char *path = o->outputs.n ? o->outputs.v[0] : NULL;
 
-	if (n != 1) {
-		say("Name one: spanaudit site import hosts.csv -o site.yaml",
-		    n ? "a site file is made of one table, and %zu were named"
-		      : "no table was named",
-		    n);
-		return EXIT_USAGE;
-	}
 	if (o->outputs.n > 1) {
 		say("Give -o once.", "-o was given %zu times", o->outputs.n);
-		return EXIT_USAGE;
-	}
-	if (o->site || o->roles.n || o->rules.n) {
-		say("A new site file is made of the table alone. Add what else belongs into it by "
-		    "hand.",
-		    "--site, --role and --rules have no meaning for 'site import'");
 		return EXIT_USAGE;
 	}
 	if (path && !o->force && in_the_way(path)) {
@@ -111,7 +99,75 @@ static int import(const struct options *o, char *const *files, size_t n)
 		    "'%s' exists already", path);
 		return EXIT_USAGE;
 	}
-	return make(o, path, files[0]);
+	return 0;
+}
+
+static int import(const struct options *o, char *const *files, size_t n)
+{
+	const char *path = o->outputs.n ? o->outputs.v[0] : NULL;
+	int code;
+
+	if (n != 1) {
+		say("Name one: spanaudit site import hosts.csv -o site.yaml",
+		    n ? "a site file is made of one table, and %zu were named"
+		      : "no table was named",
+		    n);
+		return EXIT_USAGE;
+	}
+	if (o->site || o->roles.n || o->rules.n) {
+		say("A new site file is made of the table alone. Add what else belongs into it by "
+		    "hand.",
+		    "--site, --role and --rules have no meaning for 'site import'");
+		return EXIT_USAGE;
+	}
+	code = check_output(o);
+	return code ? code : make(o, path, files[0]);
+}
+
+/* --- suggest -----------------------------------------------------------------------------------
+ */
+
+static int suggest_run(const struct options *o, char *const *files, size_t n)
+{
+	const char *path = o->outputs.n ? o->outputs.v[0] : NULL;
+	size_t hosts = 0, guesses = 0;
+	struct span_audit *a;
+	struct made m = {0};
+	int code = run_audit(o, files, n, &a), r;
+	FILE *f;
+
+	if (!a)
+		return code;
+	f = open_memstream(&m.text, &m.n);
+	r = f ? span_site_suggest(a, f, &hosts, &guesses) : -ENOMEM;
+	if (f && fclose(f) != 0 && !r)
+		r = -ENOMEM;
+	if (r)
+		code = say_status(a, r, o);
+	else if (!path || strcmp(path, "-") == 0)
+		fwrite(m.text, 1, m.n, stdout);
+	else
+		r = file_write(path, write_made, &m);
+	if (!r && path && strcmp(path, "-") != 0 && !o->quiet)
+		printf("%s: hosts and networks %zu, guesses %zu (behind #?)\n"
+		       "Next: read it, then spanaudit site lint %s\n",
+		       path, hosts, guesses, path);
+	free(m.text);
+	span_audit_free(a);
+	return r > 0 ? r : code;
+}
+
+static int suggest(const struct options *o, char *const *files, size_t n)
+{
+	int code;
+
+	if (!n) {
+		say("Name one or more: spanaudit site suggest night.pcap -o site.yaml",
+		    "no capture file was given");
+		return EXIT_USAGE;
+	}
+	code = check_output(o);
+	return code ? code : suggest_run(o, files, n);
 }
 
 static int checked_lint(const struct options *o, char *const *files, size_t n)
@@ -121,7 +177,8 @@ static int checked_lint(const struct options *o, char *const *files, size_t n)
 		return EXIT_USAGE;
 	}
 	if (o->outputs.n || o->force) {
-		say("They belong to 'site import', which writes a file; lint prints.",
+		say("They belong to 'site import' and 'site suggest', which write a file; lint "
+		    "prints.",
 		    "-o and --force have no meaning for 'site lint'");
 		return EXIT_USAGE;
 	}
@@ -131,7 +188,7 @@ static int checked_lint(const struct options *o, char *const *files, size_t n)
 static const struct {
 	const char *name;
 	int (*run)(const struct options *o, char *const *files, size_t n);
-} subs[] = {{"lint", checked_lint}, {"import", import}};
+} subs[] = {{"lint", checked_lint}, {"import", import}, {"suggest", suggest}};
 
 static const char *sub_word(size_t i)
 {
@@ -151,8 +208,8 @@ static int run(const struct options *o)
 
 	if (near)
 		out_printf(&hint, "Did you mean 'spanaudit site %s'?\n", near);
-	out_puts(&hint, "It can be lint or import: spanaudit site lint site.yaml, "
-			"spanaudit site import hosts.csv");
+	out_puts(&hint, "It can be lint, import or suggest: spanaudit site lint site.yaml, "
+			"spanaudit site import hosts.csv, spanaudit site suggest night.pcap");
 	say(out_str(&hint), o->n_args ? "'site %s' is unknown" : "what to do with the site file?%s",
 	    what);
 	out_done(&hint);
@@ -162,15 +219,18 @@ static int run(const struct options *o)
 const struct cmd cmd_site = {
 	.id = CMD_SITE,
 	.name = "site",
-	.args = "[OPTION...] lint FILE... | import TABLE.csv",
-	.help = "site files: check one, make one of a table",
+	.args = "[OPTION...] lint FILE... | import TABLE.csv | suggest CAPTURE...",
+	.help = "site files: check one, make one of a table or of captures",
 	.about = "lint reads site files, holds them against the rule packs in force, and says what "
 		 "is wrong with them. import makes a site file of a table of hosts as spreadsheets "
-		 "write it: CSV with the columns name, address and role, see spanaudit-site(5).\n"
+		 "write it: CSV with the columns name, address and role, see spanaudit-site(5). "
+		 "suggest drafts one from captures: who is what by its traffic, with the "
+		 "evidence; with --site, only what that file does not have.\n"
 		 "\n"
 		 "  spanaudit site lint site.yaml\n"
-		 "  spanaudit site import hosts.csv -o site.yaml",
-	.words = "lint import",
+		 "  spanaudit site import hosts.csv -o site.yaml\n"
+		 "  spanaudit site suggest night.pcap -o site.yaml",
+	.words = "lint import suggest",
 	.files = false,
 	.run = run,
 };

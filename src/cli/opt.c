@@ -161,7 +161,7 @@ static const struct opt opts[] = {
 	{'o', "output", "FILE",
 	 "Write the report into this file too, whole or not at all; its suffix "
 	 "says the format (.txt, .json), else --format does. May be repeated. With "
-	 "'site import' and 'rules export': write what is made here.",
+	 "'site import', 'site suggest' and 'rules export': write what is made here.",
 	 CMD_BIT(AUDIT) | CMD_BIT(SITE) | CMD_BIT(RULES), SET_LIST, AT(outputs), COMPLETE_FILE},
 	{'w', "write", "FILE",
 	 "Write the packets into this pcapng file, whole or not at all. - is standard output.",
@@ -195,8 +195,8 @@ static const struct opt opts[] = {
 	 CMD_BIT(DIFF) | CMD_BIT(RULES), SET_COUNT, AT(all)},
 	{0, "force", NULL,
 	 "Compare also results of another site, other rule packs or windows of very "
-	 "different length; what differs is told. With 'site import': replace the "
-	 "file that -o names.",
+	 "different length; what differs is told. With 'site import' and "
+	 "'site suggest': replace the file that -o names.",
 	 CMD_BIT(DIFF) | CMD_BIT(SITE), SET_COUNT, AT(force)},
 	{0, "color", "WHEN",
 	 "Colour on standard output: auto (the default: on a terminal), always, "
