@@ -243,6 +243,8 @@ static void on_done(void *user, const struct flow_done *d)
 	if (d->reader)
 		learn_close(d->reader, &read);
 	facts_of(d->app, d->reader ? &read : NULL, iface, &f);
+	f.telling =
+		f.notes & (APP_NOTE_CLEAR_LOGIN | APP_NOTE_SMB1_SERVER | APP_NOTE_RPC_REPLICATES);
 
 	/* Syslog, NetBIOS datagrams and traps have no answer that could be missing. */
 	struct flow_done told = *d;

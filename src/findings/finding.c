@@ -369,8 +369,13 @@ void finding_item(struct finding *f, const struct item *it, bool failure)
 {
 	const struct conv *c = it->c;
 
+	bool by_note = it->r.why == CASE_CLEAR_LOGIN || it->r.why == CASE_SMB1 ||
+		       it->r.why == CASE_REPLICATES;
+
 	if (failure || c->state >= STATE_HALF_OPEN)
 		finding_evidence(f, c->fail_ev, c->n_fail_ev);
+	else if (by_note && it->r.app_index >= 0 && c->app[it->r.app_index].told)
+		finding_evidence(f, &c->app[it->r.app_index].tell, 1);
 	else if (it->r.app_index >= 0 && c->app[it->r.app_index].n_ev)
 		finding_evidence(f, c->app[it->r.app_index].ev, c->app[it->r.app_index].n_ev);
 	else

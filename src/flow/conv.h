@@ -37,6 +37,8 @@ struct conv_app {
 	uint32_t signs;                 /* SIGN_*, ored */
 	struct evidence ev[EVIDENCE_N]; /* of its first flows */
 	uint8_t n_ev;
+	bool told; /* some flow is telling, see conv_facts; the first one is shown by: */
+	struct evidence tell;
 };
 
 struct conv_minute {    /* failed attempts of one minute */
@@ -110,6 +112,7 @@ struct conv_facts {
 	uint16_t app;
 	uint8_t conf;
 	uint32_t notes, signs;
+	bool telling;     /* what the notes say may be held against this flow, not its neighbours */
 	const char *name; /* NULL or up to CONV_NAME_TEXT - 1 bytes */
 	const struct rpc_iface *iface;
 	size_t n_iface;

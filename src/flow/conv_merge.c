@@ -161,6 +161,9 @@ static void app_add(struct conv_app *a, const struct conv_app *b)
 	a->notes |= b->notes;
 	a->signs |= b->signs;
 	put_evidence(a->ev, &a->n_ev, b->ev, b->n_ev);
+	if (b->told && (!a->told || evidence_before(&b->tell, &a->tell)))
+		a->tell = b->tell;
+	a->told |= b->told;
 }
 
 /* The smallest CONV_APPS - 1 numbers have a place of their own, the last place has the rest and the
@@ -352,6 +355,10 @@ void conv_flow(struct conv *c, const struct flow_done *d, const struct conv_fact
 		flow_failed(c, d);
 	}
 	put_evidence(app.ev, &app.n_ev, d->ev, d->n_ev);
+	if (f->telling && d->n_ev) {
+		app.told = true;
+		app.tell = d->ev[d->n_ev - 1]; /* behind the handshake, where there is more */
+	}
 	put_app(c, &app);
 	if (f->name && f->name[0])
 		put_name(c, f->name);

@@ -630,6 +630,36 @@ static void test_apps(void **state)
 	conv_table_free(t);
 }
 
+/* The first flow that is telling is shown, in whatever order flows end. */
+static void test_telling(void **state)
+{
+	static const int64_t begins[][4] = {{1, 2, 3, 4}, {4, 3, 2, 1}, {3, 1, 4, 2}};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(begins); i++) {
+		struct conv_table *t = table(0, 9);
+		const struct conv *c;
+		size_t n;
+
+		for (size_t k = 0; k < 4; k++) {
+			struct flow_done d =
+				flow(&(struct flow_row){"10.0.0.9", "10.0.0.1", (uint16_t)(k + 1),
+							389, T, DIR_SYN, EST, begins[i][k]});
+
+			assert_int_equal(
+				conv_table_add(t, &d,
+					       &(struct conv_facts){.app = 7,
+								    .telling = begins[i][k] > 2}),
+				0);
+		}
+		assert_int_equal(conv_table_finish(t, &c, &n), 0);
+		assert_true(c->app[0].told);
+		assert_int_equal(c->app[0].ev[0].number, 2);
+		assert_int_equal(c->app[0].tell.number, 4);
+		conv_table_free(t);
+	}
+}
+
 /* The smallest names of pipes are kept, each once. */
 static void test_pipes(void **state)
 {
@@ -722,7 +752,8 @@ int main(void)
 		cmocka_unit_test(test_sorted),   cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_cap),      cmocka_unit_test(test_failing),
 		cmocka_unit_test(test_failures), cmocka_unit_test(test_refuser),
-		cmocka_unit_test(test_apps),     cmocka_unit_test(test_binds),
+		cmocka_unit_test(test_apps),     cmocka_unit_test(test_telling),
+		cmocka_unit_test(test_binds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
