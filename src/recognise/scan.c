@@ -63,7 +63,12 @@ bool scan_line(struct rd *r, struct rd *ret)
 
 bool scan_has(struct rd r, const char *text)
 {
+	const uint8_t first = fold_case((uint8_t)text[0], true);
+
 	for (; rd_left(&r); rd_skip(&r, 1)) {
+		if (fold_case(*r.p, true) != first)
+			continue; /* nearly always: this is the loop that costs */
+
 		struct rd t = r;
 		enum verdict v = scan_text(&t, text, true);
 
