@@ -403,6 +403,60 @@ static void losses_of_interfaces(void **state)
 	cap_done(&c);
 }
 
+/* if_filter, of interfaces that are told apart by it; each kind once. */
+static void filters_of_interfaces(void **state)
+{
+	static const struct {
+		const char *value; /* 0: text, 1: instructions */
+		unsigned n;
+		const char *told;
+	} rows[] = {
+		{"\0tcp port 1433", 14, "tcp port 1433"},
+		{"\0tcp port 1433", 14, NULL}, /* known already */
+		{"\1\x28\0\0\0\x0c\0\0\0", 9, "(instructions)"},
+		{"\0", 1, ""},
+		{NULL, 201, "..."},
+	};
+	static struct all a;
+	char longest[202] = "";
+	struct capfile c = {0};
+	struct source *s;
+	size_t n = 0;
+
+	(void)state;
+	memset(longest + 1, 'x', 200);
+	memcpy(longest + 124, "\xc3\xbc", 2); /* a character where it is cut */
+	cap_section(&c);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		cap_begin(&c, 1);
+		cap_put(&c, 1, 2), cap_put(&c, 0, 2), cap_put(&c, 96, 4);
+		cap_option(&c, 2, "eth0", 4);
+		cap_option(&c, 11, rows[i].value ? rows[i].value : longest, rows[i].n);
+		cap_option(&c, 0, NULL, 0);
+		cap_end(&c);
+	}
+	s = open_bytes(&c, c.n, 0);
+	read_all(s, &a);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct source_interface *f = &s->interfaces.v[n];
+
+		if (!rows[i].told)
+			continue;
+		assert_true(n++ < s->interfaces.n);
+		assert_string_equal(f->name, "eth0");
+		assert_int_equal(f->snaplen, 96);
+		if (rows[i].value)
+			assert_string_equal(f->filter, rows[i].told);
+		else
+			assert_string_equal(f->filter + strlen(f->filter) - 3, rows[i].told);
+		assert_true(strlen(f->filter) < sizeof f->filter);
+		assert_null(strchr(f->filter, '\xc3'));
+	}
+	assert_int_equal(s->interfaces.n, n);
+	source_close(s);
+	cap_done(&c);
+}
+
 static void names_are_bounded(void **state)
 {
 	static struct all a;
@@ -520,6 +574,7 @@ int main(void)
 		cmocka_unit_test(all_blocks),
 		cmocka_unit_test(blocks_with_a_number),
 		cmocka_unit_test(losses_of_interfaces),
+		cmocka_unit_test(filters_of_interfaces),
 		cmocka_unit_test(names_are_bounded),
 		cmocka_unit_test(the_filter_of_each_link_type),
 	};
