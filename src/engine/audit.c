@@ -518,6 +518,7 @@ int span_audit_run(struct span_audit *a)
 	if (r)
 		worst = r;
 	r = hot_finish(a->hot, a, &coverage, &evicted);
+	r = r < 0 ? r : engine_names(a);
 	if (r < 0)
 		return r;
 	if (a->infer != INFER_OFF && !who_is_what(a))

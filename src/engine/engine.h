@@ -4,6 +4,7 @@
  *
  *   audit.c   settings, and the order of a run        hot.c    the loop per packet
  *   inputs.c  which files, and their order   feed.c    all of them as one stream
+ *   names.c   one name for an address
  *   view_*.c  flows, rpc, roles, explain, rules            info.c   what this build is
  */
 #ifndef SPAN_ENGINE_ENGINE_H
@@ -108,6 +109,12 @@ struct source_options engine_source_options(const struct span_audit *a);
 /* feed.c. Reads all inputs to their end, by packet time. 0, SPAN_INPUT, SPAN_USAGE, negative errno.
  */
 int feed_run(struct span_audit *a);
+
+/* names.c */
+/* Makes a->names, so far those of the inputs, one for each address of all that is known. 0 or
+ * -ENOMEM. */
+int engine_names(struct span_audit *a);
+const struct passive_name *engine_name_of(const struct span_audit *a, const struct addr *addr);
 
 /* hot.c */
 struct hot *hot_new(struct span_audit *a);

@@ -11,13 +11,20 @@
 #include "recognise/rpc_iface.h"
 #include "report/words.h"
 
-static void write_end(struct out *o, const struct addr *a, const struct host *h, roleset roles)
+static void write_end(const struct span_audit *au, struct out *o, const struct addr *a,
+		      const struct host *h, roleset roles)
 {
+	const struct passive_name *n = engine_name_of(au, a);
 	char buf[ADDR_TEXT];
 	const char *between = "";
 
 	out_printf(o, "{\"address\": \"%s\", \"host\": ", addr_format(a, buf));
 	out_json_z(o, h && !h->is_network ? h->name : NULL);
+	if (n) {
+		out_puts(o, ", \"name\": ");
+		out_json_z(o, n->name);
+		out_printf(o, ", \"name_source\": \"%s\"", n->source);
+	}
 	out_puts(o, ", \"roles\": [");
 	for (int r = 0; r < ROLE_N; r++) {
 		if (!roles_has(roles, (enum role)r))
@@ -53,16 +60,16 @@ static void write_signs(struct out *o, uint32_t signs)
 	out_puts(o, signs ? "]" : "");
 }
 
-static void write_json(struct out *o, const struct filter_row *row)
+static void write_json(const struct span_audit *a, struct out *o, const struct filter_row *row)
 {
 	const struct conv *c = row->conv;
 	char t1[TIME_TEXT], t2[TIME_TEXT];
 	const char *between = "";
 
 	out_puts(o, "{\"client\": ");
-	write_end(o, &c->client, row->client, row->client_roles);
+	write_end(a, o, &c->client, row->client, row->client_roles);
 	out_puts(o, ", \"server\": ");
-	write_end(o, &c->server, row->server, row->server_roles);
+	write_end(a, o, &c->server, row->server, row->server_roles);
 	out_printf(o, ", \"transport\": \"%s\", \"server_port\": %u, \"app\": [",
 		   c->proto == IPPROTO_NR_TCP ? "tcp" : "udp", c->port);
 	for (size_t i = 0; i < c->n_app; i++) {
@@ -132,8 +139,22 @@ static const char *shown(const struct addr *a, const struct host *h, char buf[AD
 	return h && !h->is_network ? h->name : addr_format(a, buf);
 }
 
-static void write_text(struct out *o, const struct filter_row *row, const struct tz *tz)
+/* The name that traffic has for an end without one of the site file. */
+static void write_name(const struct span_audit *a, struct out *o, const char *end,
+		       const struct addr *addr, const struct host *h)
 {
+	const struct passive_name *n = engine_name_of(a, addr);
+
+	if (!n || (h && !h->is_network))
+		return;
+	out_printf(o, "  %s ", end);
+	out_text_z(o, n->name);
+	out_printf(o, " (%s)", n->source);
+}
+
+static void write_text(const struct span_audit *a, struct out *o, const struct filter_row *row)
+{
+	const struct tz *tz = site_tz(a->site);
 	const struct conv *c = row->conv;
 	char buf[ADDR_TEXT], t[TIME_TEXT], service[32], figures[64];
 	uint8_t conf;
@@ -163,6 +184,8 @@ static void write_text(struct out *o, const struct filter_row *row, const struct
 		out_puts(o, i ? ", " : "  pipes ");
 		out_text_z(o, c->pipe[i]);
 	}
+	write_name(a, o, "client", &c->client, row->client);
+	write_name(a, o, "server", &c->server, row->server);
 	out_char(o, '\n');
 }
 
@@ -216,9 +239,9 @@ int span_audit_write_flows(const struct span_audit *a, const char *filter, bool 
 			continue;
 		if (json) {
 			out_puts(&o, n ? ",\n" : "");
-			write_json(&o, &row);
+			write_json(a, &o, &row);
 		} else {
-			write_text(&o, &row, site_tz(a->site));
+			write_text(a, &o, &row);
 		}
 		n++;
 		if (o.n > 1 << 16) {

@@ -71,6 +71,8 @@ static void row_json(struct out *o, const struct role_row *row)
 
 	out_printf(o, "{\"address\": \"%s\", \"name\": ", addr_format(&row->address, buf));
 	out_json_z(o, row->name);
+	if (row->name && row->name_source)
+		out_printf(o, ", \"name_source\": \"%s\"", row->name_source);
 	out_puts(o, ", \"roles\": ");
 	names(o, row->roles);
 	out_puts(o, ", \"known_by\": ");

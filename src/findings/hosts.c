@@ -202,7 +202,8 @@ static bool seen_rows(struct work *w, const struct served_list *l, row_list *row
 		    (p->host && p->host->is_network && per_net[p->host->index]++ >= FOLD_CLIENTS))
 			continue;
 		row = (struct role_row){.address = p->addr,
-					.name = p->ep.host,
+					.name = p->ep.host ? p->ep.host : p->ep.name,
+					.name_source = p->ep.host ? NULL : p->ep.name_source,
 					.roles = p->roles,
 					.known_by = p->ep.known_by,
 					.grade = p->guess ? p->grade : 0,

@@ -18,10 +18,12 @@
 #include "learn/grants.h"
 #include "learn/sightings.h"
 
-/* A name that the capture has for an address. */
+/* A name that the capture has for an address; it proves nothing. */
 struct passive_name {
 	struct addr addr;
 	const char *name; /* copied into the result where it is used */
+	const char
+		*source; /* who says so, a word of engine/names.c; lives as long as the program */
 };
 
 struct judge_input {

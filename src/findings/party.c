@@ -105,16 +105,19 @@ static int name_vs(const void *a, const void *b)
 	return memcmp(a, &n->addr, sizeof n->addr);
 }
 
-static const char *passive_name(struct work *w, const struct addr *a)
+static void name_fill(struct work *w, struct endpoint *e)
 {
-	const struct passive_name *n = w->in->n_names ? bsearch(a, w->in->names, w->in->n_names,
-								sizeof *w->in->names, name_vs)
-						      : NULL;
-	const char *copy = n ? arena_strdup(w->a, n->name) : NULL;
+	const struct passive_name *n = w->in->n_names
+					       ? bsearch(&e->address, w->in->names, w->in->n_names,
+							 sizeof *w->in->names, name_vs)
+					       : NULL;
 
-	if (n && !copy)
+	if (!n)
+		return;
+	e->name = arena_strdup(w->a, n->name);
+	e->name_source = n->source;
+	if (!e->name)
 		w->failed = true;
-	return copy;
 }
 
 static void party_fill(struct work *w, struct party *p, const struct links *l, const char **known)
@@ -136,10 +139,8 @@ static void party_fill(struct work *w, struct party *p, const struct links *l, c
 	p->host = h;
 	p->roles = h ? h->roles : 0;
 	p->linked = !h && !p->group && linked(l, &p->addr);
-	p->ep = (struct endpoint){.has_address = true,
-				  .address = p->addr,
-				  .name = passive_name(w, &p->addr),
-				  .roles = p->roles};
+	p->ep = (struct endpoint){.has_address = true, .address = p->addr, .roles = p->roles};
+	name_fill(w, &p->ep);
 	if (h) {
 		if (!known[h->index])
 			known[h->index] = known_text(w, h);

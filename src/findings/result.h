@@ -23,11 +23,12 @@ enum rule_result { RULE_MET, RULE_VIOLATED, RULE_UNUSED, RULE_NOT_JUDGED };
 struct endpoint {
 	bool has_address; /* false: a role (missing traffic), or several addresses */
 	struct addr address;
-	const char *network;  /* "10.30.0.0/16" when clients of one network are folded; else NULL */
-	const char *host;     /* the site file's name; NULL */
-	const char *name;     /* passive name; NULL */
-	roleset roles;        /* effective */
-	const char *known_by; /* "site.yaml:14", "--role", "guess: only uses crm-web", NULL */
+	const char *network; /* "10.30.0.0/16" when clients of one network are folded; else NULL */
+	const char *host;    /* the site file's name; NULL */
+	const char *name;    /* passive name; NULL */
+	const char *name_source; /* who says so; NULL */
+	roleset roles;           /* effective */
+	const char *known_by;    /* "site.yaml:14", "--role", "guess: only uses crm-web", NULL */
 };
 
 struct result_input {
@@ -200,7 +201,8 @@ struct role_known {
 
 struct role_row { /* one per address */
 	struct addr address;
-	const char *name; /* host or passive name; NULL */
+	const char *name;        /* host or passive name; NULL */
+	const char *name_source; /* who says so when it is a passive one; NULL */
 	roleset roles;
 	const char *known_by;
 	char grade; /* 'A'..'D', 0 declared; the weakest where traffic shows several roles */

@@ -55,6 +55,8 @@ static void endpoint(struct jsonw *w, const char *name, const struct endpoint *e
 	text_member(w, "network", e->network);
 	text_member(w, "host", e->host);
 	text_member(w, "name", e->name);
+	if (e->name && e->name_source)
+		text_member(w, "name_source", e->name_source);
 	jsonw_name(w, "roles");
 	role_list(w, e->roles);
 	text_member(w, "known_by", e->known_by);
@@ -596,6 +598,8 @@ static void roles(struct jsonw *w, const struct result *r)
 		jsonw_object(w);
 		text_member(w, "address", addr_format(&row->address, buf));
 		text_member(w, "name", row->name);
+		if (row->name && row->name_source)
+			text_member(w, "name_source", row->name_source);
 		jsonw_name(w, "roles");
 		jsonw_array(w);
 		for (unsigned k = 0; k < ROLE_N; k++)

@@ -53,9 +53,11 @@ static void role_line(const struct endpoint *e, struct out *o)
 			out_puts(o, addr_format(&e->address, buf));
 		out_char(o, ')');
 	}
-	if (e->name) {
+	if (e->name && !e->host) {
 		out_puts(o, ", named ");
 		out_text_z(o, e->name);
+		if (e->name_source)
+			out_printf(o, " (%s)", e->name_source);
 		out_char(o, ',');
 	}
 	if (!e->roles) {

@@ -319,6 +319,8 @@ static void host_line(const struct page *p, const struct role_row *row)
 	if (row->name) {
 		out_char(&line, ' ');
 		out_text_z(&line, row->name);
+		if (row->name_source)
+			out_printf(&line, " (%s)", row->name_source);
 	}
 	out_puts(&line, ": ");
 	roles_print(row->roles, &line);
