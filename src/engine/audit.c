@@ -90,6 +90,9 @@ int span_audit_site(struct span_audit *a, const char *path)
 		return -ENOMEM;
 	free(a->site_path);
 	a->site_path = copy;
+	/* Rules are loaded for one site, and so are the roles of options. */
+	a->matrix = matrix_free(a->matrix);
+	a->roles_known = false;
 	a->site = site_free(a->site);
 	a->site = site_load(path, &a->errs);
 	return a->site ? SPAN_OK : SPAN_USAGE;
