@@ -75,16 +75,19 @@ def plain(document, where, split=False):
         whole(e)
         return 'in packet %s,' % (e['packet'],)
 
+    def walk(node):
+        """Evidence stands in findings, grants and the facts of roles."""
+        for v in node if isinstance(node, list) else node.values():
+            if isinstance(v, (dict, list)):
+                walk(v)
+        if isinstance(node, dict) and {'input', 'packet'} <= set(node):
+            whole(node)
+
     for f in d['findings']:
         f['why'] = re.sub(r'in packet (\d+)(?: of (\S+?))?,', named, f['why'])
         for key in ('extract', 'extract_note', 'tshark'):
             del f[key]
-        for e in f['evidence']:
-            whole(e)
-    for r in d['dynamic_rpc']:
-        for e in (r['granted_by'], r['used_by']):
-            if e:
-                whole(e)
+    walk(d)
     return json.dumps(d, indent=1)
 
 
