@@ -288,6 +288,18 @@ static void answers_said(struct work *w, struct said *s)
 }
 
 /* What nothing answers by nature proves no more than that somebody speaks. */
+/* Somebody said who at least one host or network is. */
+static bool somebody_declared(const struct work *w)
+{
+	for (size_t i = 0; i < inventory_count(w->site->inventory); i++) {
+		const struct host *h = inventory_at(w->site->inventory, i);
+
+		if (h->known_by != KNOWN_TRAFFIC && h->roles & ~ROLE_BIT(ROLE_IGNORE))
+			return true;
+	}
+	return false;
+}
+
 static bool nothing_judged(const struct work *w)
 {
 	const struct result *r = w->r;
@@ -314,6 +326,11 @@ void coverage_judge(struct work *w)
 			    : "No rule could be judged: no host has a role. Name the hosts in a "
 			      "site "
 			      "file, or with --role for a first look.");
+	else if (r->coverage.packets && !somebody_declared(w))
+		say(&s, true,
+		    "Every role is a guess from traffic, which can show deviations, but not that "
+		    "all is as documented. Let spanaudit site suggest draft a site file, correct "
+		    "it, and give it with --site.");
 	v = s.n ? arena_alloc(w->a, s.n * sizeof *v) : NULL;
 	if (s.n && !v) {
 		w->failed = true;
