@@ -12,6 +12,7 @@ text=$(while IFS= read -r line; do
 	@COMMANDS@) "$tool" help man-commands ;;
 	@OPTIONS@) "$tool" help man-options ;;
 	@KINDS@) "$tool" help man-kinds ;;
+	@HINTS@) "$tool" help man-hints ;;
 	*) printf '%s\n' "$line" | sed "s|DATADIR|$datadir|g" ;;
 	esac
 done <"$page")

@@ -33,6 +33,13 @@ const char *span_role_name(size_t i);
 
 /* The table of recognisers. */
 int span_write_protocols(bool json, FILE *f);
+/* What findings usually mean: code, what must be seen, and what it says. NULL past the end. */
+const char *span_hint_code(size_t i);
+const char *span_hint_when(size_t i);
+const char *span_hint_says(size_t i);
+/* The same as text (`spanaudit help hints`). */
+int span_write_hints(unsigned width, FILE *f);
+
 /* Finding kinds and verdicts with meaning and remedy (`spanaudit help kinds`). */
 int span_write_kinds(unsigned width, FILE *f);
 /* Roles with their meaning (`spanaudit help roles`). */

@@ -21,7 +21,8 @@ static int commands(void)
 	      "  spanaudit --role sql=10.0.0.5 --role crm-web=10.0.0.6 night.pcap\n"
 	      "\n"
 	      "Options of a command:  spanaudit COMMAND --help\n"
-	      "Help on a topic:       spanaudit help commands|roles|kinds|exit-codes|filters\n",
+	      "Help on a topic:       spanaudit help "
+	      "commands|roles|kinds|hints|exit-codes|filters\n",
 	      stdout);
 	return EXIT_CLEAN;
 }
@@ -35,6 +36,11 @@ static int roles(void)
 static int kinds(void)
 {
 	return span_write_kinds(term_width() > 100 ? 100 : term_width(), stdout) ? EXIT_FAILED : 0;
+}
+
+static int hints(void)
+{
+	return span_write_hints(term_width() > 100 ? 100 : term_width(), stdout) ? EXIT_FAILED : 0;
 }
 
 static int exit_codes(void)
@@ -122,14 +128,36 @@ static int man_kinds(void)
 	return man_part(kinds_man);
 }
 
+static void hints_man(struct out *o)
+{
+	for (size_t i = 0; span_hint_code(i); i++) {
+		out_printf(o, "*%s*\n\tWhen ", span_hint_code(i));
+		scdoc_text(o, span_hint_when(i));
+		out_puts(o, ".++\n");
+		scdoc_text(o, span_hint_says(i));
+		out_puts(o, "\n\n");
+	}
+}
+
+static int man_hints(void)
+{
+	return man_part(hints_man);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(void);
 } topics[] = {
-	{"commands", commands},   {"roles", roles},
-	{"kinds", kinds},         {"exit-codes", exit_codes},
-	{"filters", filters},     {"man-options", man_options},
-	{"man-kinds", man_kinds}, {"man-commands", man_commands},
+	{"commands", commands},
+	{"roles", roles},
+	{"kinds", kinds},
+	{"hints", hints},
+	{"exit-codes", exit_codes},
+	{"filters", filters},
+	{"man-options", man_options},
+	{"man-kinds", man_kinds},
+	{"man-hints", man_hints},
+	{"man-commands", man_commands},
 };
 
 static const char *topic_word(size_t i)
@@ -163,7 +191,7 @@ static int run(const struct options *o)
 	if (near)
 		out_printf(&hint, "Did you mean '%s'?\n", near);
 	out_puts(&hint,
-		 "Topics: commands roles kinds exit-codes filters, and every command's name");
+		 "Topics: commands roles kinds hints exit-codes filters, and every command's name");
 	say(out_str(&hint), "there is no help on '%s'", o->args[0]);
 	out_done(&hint);
 	return EXIT_USAGE;
@@ -174,9 +202,10 @@ const struct cmd cmd_help = {
 	.name = "help",
 	.args = "[TOPIC]",
 	.help = "help on a command or topic",
-	.about = "Without a topic: the commands. Topics: commands, roles, kinds, exit-codes, "
-		 "filters, "
-		 "and the name of every command.",
-	.words = "commands roles kinds exit-codes filters",
+	.about =
+		"Without a topic: the commands. Topics: commands, roles, kinds, hints, exit-codes, "
+		"filters, "
+		"and the name of every command.",
+	.words = "commands roles kinds hints exit-codes filters",
 	.run = run,
 };

@@ -118,6 +118,38 @@ int span_write_protocols(bool json, FILE *f)
 	return r;
 }
 
+const char *span_hint_code(size_t i)
+{
+	return hint_at(i) ? hint_at(i)->code : NULL;
+}
+
+const char *span_hint_when(size_t i)
+{
+	return hint_at(i) ? hint_at(i)->when : NULL;
+}
+
+const char *span_hint_says(size_t i)
+{
+	return hint_at(i) ? hint_at(i)->says : NULL;
+}
+
+int span_write_hints(unsigned width, FILE *f)
+{
+	const struct hint_row *row;
+	struct out o = {0};
+	int r;
+
+	for (size_t i = 0; (row = hint_at(i)); i++) {
+		out_printf(&o, "%s%s\n  ", i ? "\n" : "", row->code);
+		out_wrapped(&o, row->when, width, 2, 2);
+		out_puts(&o, "  ");
+		out_wrapped(&o, row->says, width, 2, 2);
+	}
+	r = engine_put(&o, f);
+	out_done(&o);
+	return r;
+}
+
 int span_write_kinds(unsigned width, FILE *f)
 {
 	struct out o = {0};

@@ -548,6 +548,39 @@ static const char *subnet_of(struct work *w, const struct addr *a)
 	return arena_strdup(w->a, prefix_format(&net, text));
 }
 
+/* The same hosts reach each other on this port by the other version of IP: the addresses of the
+ * conversation that shows it. */
+static const struct conv *other_version(const struct work *w, const struct item *it)
+{
+	const struct host *from = w->party[it->client].host, *to = w->party[it->server].host;
+
+	if (!from || !to || from->is_network || to->is_network)
+		return NULL;
+	for (size_t i = 0; i < from->n_addr; i++)
+		for (size_t k = 0; k < to->n_addr; k++) {
+			const struct item *other;
+
+			if (addr_is_v4(&from->addr[i]) == addr_is_v4(&it->c->client) ||
+			    addr_is_v4(&from->addr[i]) != addr_is_v4(&to->addr[k]))
+				continue;
+			other = item_find(w, &from->addr[i], &to->addr[k], it->c->proto,
+					  it->c->port);
+			if (other && other->outcome == OUTCOME_GOOD)
+				return other->c;
+		}
+	return NULL;
+}
+
+static const char *version_text(struct work *w, const struct item *it)
+{
+	bool v4 = addr_is_v4(&it->c->client);
+
+	if (!other_version(w, it))
+		return "";
+	return v4 ? " Over IPv6 it works between these hosts, over IPv4 it does not."
+		  : " Over IPv4 it works between these hosts, over IPv6 it does not.";
+}
+
 static const char *blocked_why(struct work *w, const struct item *it, const struct finding *f,
 			       bool silent)
 {
@@ -572,15 +605,15 @@ static const char *blocked_why(struct work *w, const struct item *it, const stru
 		granted = arena_printf(w->a, " %s", text_grant(w, hit.own ? hit.own : hit.g));
 		elsewhere = hit.own && hit.own->first.ts_ns <= it->c->fail_last_ns;
 	}
-	return arena_printf(w->a, "%s may open %s to %s (%s) and %s; it tried, and failed.%s %s%s",
-			    client,
-			    f->port ? arena_printf(w->a, "%u/%s", f->port, proto_text(f->proto))
-				    : "several ports",
-			    server, it->r.rule ? it->r.rule->id : "dynamic RPC",
-			    it->hidden  ? "IPsec hides whether it found another way"
-			    : elsewhere ? "reached the same service in another place"
-					: "nothing demands it of this host now",
-			    granted, text_failure(w, it->c), since);
+	return arena_printf(
+		w->a, "%s may open %s to %s (%s) and %s; it tried, and failed.%s %s%s%s", client,
+		f->port ? arena_printf(w->a, "%u/%s", f->port, proto_text(f->proto))
+			: "several ports",
+		server, it->r.rule ? it->r.rule->id : "dynamic RPC",
+		it->hidden  ? "IPsec hides whether it found another way"
+		: elsewhere ? "reached the same service in another place"
+			    : "nothing demands it of this host now",
+		granted, text_failure(w, it->c), since, version_text(w, it));
 }
 
 static bool blocked_finding(struct work *w, const struct cand *v, size_t n, const bool *answered)
@@ -600,6 +633,7 @@ static bool blocked_finding(struct work *w, const struct cand *v, size_t n, cons
 	f->group = f->rule && f->rule->group && *f->rule->group ? f->rule->group : NULL;
 	if (it->outcome == OUTCOME_BROKEN)
 		f->has_state = false;
+	attempts_of(f, it->c);
 	f->why = blocked_why(w, it, f, silent);
 	f->advice = silent ? "Check the path to this domain controller and its firewall; if it is "
 			     "gone, remove it from DNS and from Active Directory Sites."

@@ -76,7 +76,7 @@ static bool run(struct work *w)
 	ok = ok && !w->failed && rulings_make(w) && demands_make(w) && units_judge(w) &&
 	     rpc_blocked_mark(w) && rule_rows_make(w) && fold_make(w, &folds) &&
 	     served_make(w, &served) && findings_make(w) && rpc_blocked_make(w) &&
-	     missing_make(w) && sql_ports_advise(w) && standing_make(w, &served) &&
+	     missing_make(w) && sql_ports_advise(w) && standing_make(w, &served) && hints_make(w) &&
 	     findings_finish(w) && rows_make(w, &folds) && rpc_rows_make(w) &&
 	     role_rows_make(w, &served);
 	if (ok) {

@@ -160,6 +160,7 @@ static void tried(struct work *w, struct finding *f, size_t from, size_t to)
 			   time_human_tz(tell->since_ns, site_tz(w->site), text));
 	f->why = arena_printf(w->a, "%s%s", f->why, out_str(&o));
 	out_done(&o);
+	attempts_of(f, tell->c);
 }
 
 static const struct site_sensor *sensor_of(const struct site *s, roleset roles)
@@ -221,6 +222,7 @@ static bool missing_one(struct work *w, size_t asker, size_t need)
 			to++;
 		tried(w, f, from, to);
 	} else {
+		attempts_of(f, NULL);
 		f->why = arena_printf(w->a,
 				      "%s Nothing of the kind was tried in the %s observed, though "
 				      "%s.",

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "decode/decode.h"
+#include "findings/hints.h"
 #include "findings/kinds.h"
 #include "flow/conv.h"
 #include "matrix/matrix.h"
@@ -100,6 +101,20 @@ struct judged {
 	uint64_t folded;         /* 0, or how many conversations this row stands for */
 };
 
+/* What was tried, of a finding about something that failed, or is missing. */
+struct attempts {
+	const char *outcome; /* a word: "never-tried" "no-answer" "refused" "rejected" "half-open"
+			      * "other-protocol"; NULL: the finding is not about attempts */
+	uint64_t attempts;   /* repeats of one request are one */
+	uint64_t retries;    /* SYNs and requests beyond them */
+	int64_t first_ns, last_ns; /* attempts; TIME_NONE */
+	const char *by;            /* who refused: "server" "device" "unknown"; NULL: nobody did */
+	struct addr by_address;    /* of ICMP: who sent it; with has_address */
+	bool has_address;
+	unsigned signs;         /* enum refusal_sign: what tells a device from the server */
+	uint64_t reset_at_once; /* connections that were accepted and reset before a byte */
+};
+
 /* A conversation behind a finding. */
 struct behind {
 	const struct conv *conv; /* borrowed, as given to the judge */
@@ -131,6 +146,8 @@ struct finding {
 	uint64_t flows, tries, folded;
 	struct evidence ev[EVIDENCE_N];
 	uint8_t n_ev;
+	struct attempts attempts;
+	const struct hint *hints;    /* in the order of the table; NULL: none */
 	const struct behind *behind; /* in no order; NULL: none */
 	const char *tshark;          /* display filter that finds the packets; NULL */
 	const char *interface;       /* RPC interface name or UUID; NULL */

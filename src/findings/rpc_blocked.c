@@ -430,6 +430,7 @@ static bool blocked_finding(struct work *w, const struct cand *v, size_t n)
 	f->state = it->c->state;
 	finding_evidence(f, &hit.own->first, 1);
 	finding_evidence(f, it->c->fail_ev, it->c->n_fail_ev);
+	attempts_of(f, it->c);
 	if (it->outcome == OUTCOME_BROKEN) {
 		since = arena_printf(w->a, " It worked before, and has failed since %s.",
 				     time_human_tz(it->since_ns, site_tz(w->site), text));

@@ -103,11 +103,49 @@ static const char *rejected_text(struct work *w, const struct conv *c)
 			    c->icmp_code, more);
 }
 
+static const char *mac_text(struct work *w, const uint8_t m[6])
+{
+	return arena_printf(w->a, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4],
+			    m[5]);
+}
+
+/* What tells the RST from the server's own packets: ": TTL 63, where ..."; "" nothing. */
+static const char *signs_text(struct work *w, const struct conv *c)
+{
+	static const uint8_t unknown[6];
+	struct out o = {0};
+	const char *z;
+
+	if (c->refusal_signs & REFUSAL_TTL && c->refusal_ttl && c->server_ttl)
+		out_printf(&o, ": TTL %u, where the server's own packets have %u", c->refusal_ttl,
+			   c->server_ttl);
+	if (c->refusal_signs & REFUSAL_MAC && memcmp(c->server_mac, unknown, 6) != 0)
+		out_printf(&o,
+			   "%s sent from the network card %s, where the server's own come from "
+			   "%s",
+			   o.n ? ";" : ":", mac_text(w, c->refusal_mac),
+			   mac_text(w, c->server_mac));
+	else if (c->refusal_signs & REFUSAL_MAC)
+		out_printf(&o, "%s sent from another network card than the server's own",
+			   o.n ? ";" : ":");
+	if (o.n && c->refusal_signs & REFUSAL_SEQUENCE)
+		out_puts(&o, "; its sequence number is not 0, as an answer to a SYN has it");
+	z = o.n ? arena_strdup(w->a, out_str(&o)) : "";
+	out_done(&o);
+	return z;
+}
+
 static const char *refused_text(struct work *w, const struct conv *c)
 {
+	const char *signs;
+
 	if (c->proto == IPPROTO_NR_UDP)
 		return rejected_text(w, c);
-	if (c->refuser == REFUSER_OTHER && c->refusal_ttl && c->server_ttl)
+	signs = signs_text(w, c);
+	if (c->refuser == REFUSER_OTHER && *signs)
+		return arena_printf(w->a, "refused (RST) by a device on the path%s.", signs);
+	if (c->refuser == REFUSER_OTHER && c->refusal_ttl && c->server_ttl &&
+	    c->refusal_ttl != c->server_ttl)
 		return arena_printf(w->a,
 				    "refused (RST) by a device on the path: TTL %u, where the "
 				    "server's own packets have %u.",
@@ -118,6 +156,10 @@ static const char *refused_text(struct work *w, const struct conv *c)
 		return "refused (RST) by the server itself or by a device on the path in its name: "
 		       "no "
 		       "other packet of the server was seen to compare with.";
+	if (c->refusal_signs & REFUSAL_SEQUENCE)
+		return "refused (RST) by the server itself, as it seems: it was reached, and "
+		       "nothing listens there. The sequence number of the RST is not 0, as an "
+		       "answer to a SYN has it, so a device may have sent it in the server's name.";
 	return "refused (RST) by the server itself: it was reached, and nothing listens there.";
 }
 
@@ -132,6 +174,25 @@ static enum flow_state worst_known(const struct conv *c)
 		if (c->by_state[order[i]])
 			return order[i];
 	return STATE_NO_ANSWER;
+}
+
+/* Accepted and shut at once: what the client had said by then. */
+static const char *reset_text(struct work *w, const struct conv *c)
+{
+	const char *sent = "before a byte was sent";
+
+	if (!c->rst_after_accept)
+		return "";
+	if (c->payload[0])
+		sent = arena_printf(w->a, "after the client's first bytes (%s)",
+				    c->n_app && c->app[0].app != APP_NONE ? app_title(c->app[0].app)
+									  : "not recognised");
+	return arena_printf(w->a, " %s accepted and reset at once by the server's end, %s.",
+			    c->rst_after_accept == 1
+				    ? "1 connection was"
+				    : arena_printf(w->a, "%llu connections were",
+						   (unsigned long long)c->rst_after_accept),
+			    sent);
 }
 
 const char *text_failure(struct work *w, const struct conv *c)
@@ -162,8 +223,60 @@ const char *text_failure(struct work *w, const struct conv *c)
 	when = n == 1 || from == to
 		       ? arena_printf(w->a, "at %s", time_human_tz(from, tz, text))
 		       : arena_printf(w->a, "from %s", time_span_human(from, to, tz, text));
-	return arena_printf(w->a, "%s %s: %s", text_counted(w->a, n, "attempt", "attempts"), when,
-			    what);
+	return arena_printf(w->a, "%s %s: %s%s", text_counted(w->a, n, "attempt", "attempts"), when,
+			    what, reset_text(w, c));
+}
+
+/* ------------------------------------------------------------------ attempts */
+
+static const char *outcome_word(enum flow_state s)
+{
+	switch (s) {
+	case STATE_REJECTED:
+		return "rejected";
+	case STATE_REFUSED:
+		return "refused";
+	case STATE_HALF_OPEN:
+		return "half-open";
+	case STATE_NO_ANSWER:
+		return "no-answer";
+	default:
+		return "other-protocol";
+	}
+}
+
+void attempts_of(struct finding *f, const struct conv *tell)
+{
+	struct attempts *a = &f->attempts;
+	enum flow_state s = tell ? worst_known(tell) : STATE_N;
+
+	*a = (struct attempts){
+		.outcome = "never-tried", .first_ns = TIME_NONE, .last_ns = TIME_NONE};
+	if (!tell)
+		return;
+	for (const struct behind *b = f->behind; b; b = b->next) {
+		const struct conv *c = b->conv;
+
+		a->reset_at_once += c->rst_after_accept;
+		if (!c->fails)
+			continue;
+		a->attempts += c->fails;
+		a->retries += c->tries > c->fails ? c->tries - c->fails : 0;
+		if (a->first_ns == TIME_NONE || c->fail_first_ns < a->first_ns)
+			a->first_ns = c->fail_first_ns;
+		if (a->last_ns == TIME_NONE || c->fail_last_ns > a->last_ns)
+			a->last_ns = c->fail_last_ns;
+	}
+	a->outcome = a->attempts ? outcome_word(s) : "other-protocol";
+	if (!a->attempts || (s != STATE_REFUSED && s != STATE_REJECTED))
+		return;
+	a->signs = tell->refusal_signs;
+	a->by = tell->refuser == REFUSER_OTHER                           ? "device"
+		: tell->refuser == REFUSER_NONE                          ? "unknown"
+		: tell->server_ttl || tell->icmp_class != ICMP_NOT_ERROR ? "server"
+									 : "unknown";
+	a->has_address = tell->icmp_class != ICMP_NOT_ERROR;
+	a->by_address = tell->refused_by;
 }
 
 /* ------------------------------------------------------------------ why */

@@ -530,3 +530,26 @@ size_t judge_allowing(const struct site *site, struct matrix *m, const struct ju
 	}
 	return kept;
 }
+
+const struct item *item_find(const struct work *w, const struct addr *client,
+			     const struct addr *server, uint8_t proto, uint16_t port)
+{
+	size_t lo = 0, hi = w->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const struct conv *c = w->item[mid].c;
+		int d = addr_compare(&c->client, client);
+
+		d = d ? d : addr_compare(&c->server, server);
+		d = d ? d : (int)c->proto - (int)proto;
+		d = d ? d : (int)c->port - (int)port;
+		if (!d)
+			return &w->item[mid];
+		if (d < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}

@@ -167,6 +167,7 @@ struct work {
 	struct sql_ports *sql_ports;
 	struct grant_index *grants;
 	struct rpc_blocks *blocks;
+	uint64_t hint_looks; /* see hints.c */
 };
 
 /* party.c */
@@ -282,6 +283,9 @@ const char *text_why(struct work *w, const struct item *it, const struct finding
 const char *text_advice(struct work *w, const struct item *it, const struct finding *f,
 			const struct peers *p);
 const char *text_failure(struct work *w, const struct conv *c);
+/* Fills f->attempts from the conversations behind it; `tell` is the one that its text tells of,
+ * NULL: nothing was tried. */
+void attempts_of(struct finding *f, const struct conv *tell);
 /* A sentence: who told whom of which port, how, in which packet, when. */
 const char *text_grant(struct work *w, const struct grant *g);
 const char *text_endpoint(struct work *w, const struct endpoint *e);
@@ -289,6 +293,13 @@ const char *text_filter(struct work *w, const struct finding *f);
 const char *text_roles(struct work *w, roleset s);
 const char *proto_text(uint8_t proto);
 const char *text_counted(struct arena *a, uint64_t n, const char *one, const char *many);
+
+/* The conversation, by its ends and port; NULL. verdict.c */
+const struct item *item_find(const struct work *w, const struct addr *client,
+			     const struct addr *server, uint8_t proto, uint16_t port);
+
+/* hints.c: after all other findings. */
+bool hints_make(struct work *w);
 
 /* suggest.c: what would document a finding, for f->suggest. */
 void suggest_make(struct work *w, const struct item *it, struct finding *f, const struct peers *p);

@@ -36,10 +36,15 @@ struct endpoint {
 	uint32_t peers; /* undirected 5-tuples that it is an end of */
 };
 
+enum { HOST_MACS = 4 };
+
 struct host { /* hop limits of an address' packets that are no RST */
 	struct addr addr;
 	uint16_t vlan;
-	uint8_t ttl_min, ttl_max; /* 0: free */
+	uint8_t ttl_min, ttl_max;  /* 0: free */
+	uint8_t mac[HOST_MACS][6]; /* its packets were sent from, ascending; the smallest ones */
+	uint8_t n_mac;
+	bool more_macs;
 };
 
 struct conv_table {
@@ -235,7 +240,32 @@ static int hosts_grow(struct conv_table *t)
 	return 0;
 }
 
-static int host_ttl(struct conv_table *t, const struct addr *a, uint16_t vlan, uint8_t ttl)
+static const uint8_t no_mac[6];
+
+static void host_mac(struct host *h, const uint8_t mac[6])
+{
+	unsigned at = 0;
+	int d = 1;
+
+	if (!memcmp(mac, no_mac, 6))
+		return;
+	while (at < h->n_mac && (d = memcmp(h->mac[at], mac, 6)) < 0)
+		at++;
+	if (at < h->n_mac && !d)
+		return;
+	h->more_macs |= h->n_mac == HOST_MACS;
+	if (at == HOST_MACS)
+		return;
+	if (h->n_mac < HOST_MACS)
+		h->n_mac++;
+	for (unsigned i = h->n_mac - 1u; i > at; i--)
+		memcpy(h->mac[i], h->mac[i - 1], 6);
+	memcpy(h->mac[at], mac, 6);
+}
+
+/* How the packets of a host look here: what a RST in its name is held against. */
+static int host_seen(struct conv_table *t, const struct addr *a, uint16_t vlan, uint8_t ttl,
+		     const uint8_t mac[6])
 {
 	if (!ttl)
 		return 0;
@@ -248,20 +278,32 @@ static int host_ttl(struct conv_table *t, const struct addr *a, uint16_t vlan, u
 		if (t->n_host == HOSTS_MAX)
 			return 0;
 		t->n_host++;
-		*h = (struct host){*a, vlan, ttl, ttl};
+		*h = (struct host){.addr = *a, .vlan = vlan, .ttl_min = ttl, .ttl_max = ttl};
 	}
 	if (ttl < h->ttl_min)
 		h->ttl_min = ttl;
 	if (ttl > h->ttl_max)
 		h->ttl_max = ttl;
+	host_mac(h, mac);
 	return 0;
 }
 
-/* A RST in the server's name whose hop limit none of the server's own packets has comes from a
- * device on the path. */
+static bool foreign_mac(const struct host *h, const uint8_t mac[6])
+{
+	if (!memcmp(mac, no_mac, 6) || !h->n_mac || h->more_macs)
+		return false;
+	for (unsigned i = 0; i < h->n_mac; i++)
+		if (!memcmp(h->mac[i], mac, 6))
+			return false;
+	return true;
+}
+
+/* A RST in the server's name whose hop limit or MAC address none of the server's own packets has
+ * comes from a device on the path. */
 static void name_refuser(const struct conv_table *t, struct conv *c)
 {
-	if (c->refuser != REFUSER_SERVER || c->icmp_class != ICMP_NOT_ERROR || !t->hosts)
+	if (c->refuser == REFUSER_NONE || c->icmp_class != ICMP_NOT_ERROR || !t->hosts ||
+	    !addr_equal(&c->refused_by, &c->server))
 		return;
 
 	const struct host *h = host_slot(t, &c->server, key_vlan(t, c->vlan));
@@ -270,7 +312,13 @@ static void name_refuser(const struct conv_table *t, struct conv *c)
 		return;
 	if (!c->server_ttl)
 		c->server_ttl = h->ttl_min;
+	if (h->n_mac)
+		memcpy(c->server_mac, h->mac[0], sizeof c->server_mac);
 	if (c->refusal_ttl < h->ttl_min || c->refusal_ttl > h->ttl_max)
+		c->refusal_signs |= REFUSAL_TTL;
+	if (foreign_mac(h, c->refusal_mac))
+		c->refusal_signs |= REFUSAL_MAC;
+	if (c->refusal_signs & (REFUSAL_TTL | REFUSAL_MAC))
 		c->refuser = REFUSER_OTHER;
 }
 
@@ -298,8 +346,8 @@ static int add(struct conv_table *t, const struct flow_done *d, const struct con
 	}
 	c->group = group;
 	conv_flow(c, d, f);
-	err = host_ttl(t, &d->addr[0], k.vlan, d->client_ttl);
-	return err < 0 ? err : host_ttl(t, &d->addr[1], k.vlan, d->server_ttl);
+	err = host_seen(t, &d->addr[0], k.vlan, d->client_ttl, d->mac[0]);
+	return err < 0 ? err : host_seen(t, &d->addr[1], k.vlan, d->server_ttl, d->mac[1]);
 }
 
 int conv_table_add(struct conv_table *t, const struct flow_done *d, const struct conv_facts *f)

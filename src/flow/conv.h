@@ -82,13 +82,17 @@ struct conv {
 	char pipe[CONV_PIPES][CONV_PIPE_TEXT]; /* opened over SMB; lower case, printable */
 	uint8_t n_pipe;
 	uint64_t rst_after_accept, rst_after_data;
-	/* the first refusal (by time): who, how. A RST is the server's when its TTL lies among
-	 * those of the server's other packets in the whole capture, or none of them was seen. */
+	/* the first refusal (by time): who, how. A RST is the server's when its TTL and its MAC
+	 * address are among those of the server's other packets in the whole capture, or none of
+	 * them was seen. */
 	int64_t refusal_ns; /* TIME_NONE: none */
 	enum refuser refuser;
 	struct addr refused_by;
 	uint8_t icmp_type, icmp_code;
 	enum icmp_class icmp_class;
+	uint8_t refusal_mac[6],
+		server_mac[6];           /* of a RST; server_mac: the smallest; zero unknown */
+	uint8_t refusal_signs;           /* enum refusal_sign */
 	uint8_t refusal_ttl, server_ttl; /* server_ttl: the smallest seen, 0 unknown */
 	uint16_t vlan;                   /* smallest seen; with vlan_key its own */
 	uint8_t tunnel;                  /* enum tunnel: smallest seen, with its id */

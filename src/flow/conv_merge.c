@@ -210,7 +210,8 @@ struct refusal {
 	struct addr by;
 	uint8_t type, code;
 	enum icmp_class class;
-	uint8_t ttl;
+	uint8_t ttl, signs;
+	const uint8_t *mac;
 };
 
 static int refusal_compare(const struct refusal *a, const struct conv *c)
@@ -229,7 +230,10 @@ static int refusal_compare(const struct refusal *a, const struct conv *c)
 		return a->type < c->icmp_type ? -1 : 1;
 	if (a->code != c->icmp_code)
 		return a->code < c->icmp_code ? -1 : 1;
-	return (a->ttl > c->refusal_ttl) - (a->ttl < c->refusal_ttl);
+	if (a->ttl != c->refusal_ttl)
+		return a->ttl < c->refusal_ttl ? -1 : 1;
+	order = memcmp(a->mac, c->refusal_mac, sizeof c->refusal_mac);
+	return order ? order : (a->signs > c->refusal_signs) - (a->signs < c->refusal_signs);
 }
 
 static void put_refusal(struct conv *c, const struct refusal *r)
@@ -245,6 +249,8 @@ static void put_refusal(struct conv *c, const struct refusal *r)
 	c->icmp_code = r->code;
 	c->icmp_class = r->class;
 	c->refusal_ttl = r->ttl;
+	c->refusal_signs = r->signs;
+	memcpy(c->refusal_mac, r->mac, sizeof c->refusal_mac);
 }
 
 static void min_ttl(uint8_t *a, uint8_t b)
@@ -371,7 +377,8 @@ void conv_flow(struct conv *c, const struct flow_done *d, const struct conv_fact
 	c->rst_after_accept += d->rst_after_accept;
 	c->rst_after_data += d->rst_after_data;
 	put_refusal(c, &(struct refusal){d->refusal_ns, d->refuser, d->refused_by, d->icmp_type,
-					 d->icmp_code, d->icmp_class, d->refusal_ttl});
+					 d->icmp_code, d->icmp_class, d->refusal_ttl,
+					 d->refusal_signs, d->refusal_mac});
 	min_ttl(&c->server_ttl, d->server_ttl);
 	if (d->vlan < c->vlan)
 		c->vlan = d->vlan;
@@ -428,7 +435,8 @@ void conv_merge(struct conv *c, const struct conv *b)
 	c->rst_after_accept += b->rst_after_accept;
 	c->rst_after_data += b->rst_after_data;
 	put_refusal(c, &(struct refusal){b->refusal_ns, b->refuser, b->refused_by, b->icmp_type,
-					 b->icmp_code, b->icmp_class, b->refusal_ttl});
+					 b->icmp_code, b->icmp_class, b->refusal_ttl,
+					 b->refusal_signs, b->refusal_mac});
 	min_ttl(&c->server_ttl, b->server_ttl);
 	if (b->vlan < c->vlan)
 		c->vlan = b->vlan;
@@ -477,7 +485,8 @@ struct flow_done flow_flip(const struct flow_done *d)
 	f.refuser = REFUSER_NONE;
 	f.refused_by = (struct addr){{0}};
 	f.refusal_ns = TIME_NONE;
-	f.icmp_type = f.icmp_code = f.refusal_ttl = 0;
+	f.icmp_type = f.icmp_code = f.refusal_ttl = f.refusal_signs = 0;
+	memset(f.refusal_mac, 0, sizeof f.refusal_mac);
 	f.icmp_class = ICMP_NOT_ERROR;
 	return f;
 }
@@ -522,7 +531,8 @@ void conv_flip(struct conv *c)
 	c->refusal_ns = TIME_NONE;
 	c->refuser = REFUSER_NONE;
 	c->refused_by = (struct addr){{0}};
-	c->icmp_type = c->icmp_code = c->refusal_ttl = c->server_ttl = 0;
+	c->icmp_type = c->icmp_code = c->refusal_ttl = c->refusal_signs = c->server_ttl = 0;
+	memset(c->refusal_mac, 0, sizeof c->refusal_mac);
 	c->icmp_class = ICMP_NOT_ERROR;
 	c->rst_after_accept = 0;
 }

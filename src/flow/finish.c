@@ -24,22 +24,30 @@ void rec_addr(const struct flow_table *t, const struct rec *r, struct addr ret_a
 	ret_addr[1] = addr_v4(r->a[1]);
 }
 
-static enum refuser refuser_of(const struct flow_table *t, const struct rest *e,
-			       const struct refusal *f, unsigned server, const struct addr *addr)
+/* A RST carries the server's address in any case. What it was sent from shows in the hop limit and
+ * the MAC address, if other packets of the server were seen. */
+static unsigned signs_of(const struct flow_table *t, const struct rest *e, const struct refusal *f,
+			 unsigned server)
 {
+	unsigned signs = f->odd ? REFUSAL_SEQUENCE : 0;
 	uint8_t mac[2][6];
 
-	if (!addr_equal(&f->by, addr))
-		return REFUSER_OTHER;
-	/* A RST carries the server's address in any case. What it was sent from shows in the hop
-	 * limit and the MAC address, if other packets of the server were seen. */
-	if (!f->rst || !e->ttl[server])
-		return REFUSER_SERVER;
-	if (f->ttl != e->ttl[server])
-		return REFUSER_OTHER;
+	if (!e->ttl[server])
+		return signs;
 	links_mac(&t->links, f->link, mac[0]);
 	links_mac(&t->links, e->link[server], mac[1]);
-	return memcmp(mac[0], mac[1], 6) == 0 ? REFUSER_SERVER : REFUSER_OTHER;
+	if (f->ttl != e->ttl[server])
+		signs |= REFUSAL_TTL;
+	if (memcmp(mac[0], mac[1], 6) != 0)
+		signs |= REFUSAL_MAC;
+	return signs;
+}
+
+static enum refuser refuser_of(const struct refusal *f, unsigned signs, const struct addr *addr)
+{
+	if (!addr_equal(&f->by, addr))
+		return REFUSER_OTHER;
+	return f->rst && signs & (REFUSAL_TTL | REFUSAL_MAC) ? REFUSER_OTHER : REFUSER_SERVER;
 }
 
 /* The state that a RST or ICMP error to the client's packets makes; STATE_N: none does. */
@@ -151,7 +159,11 @@ static void put_refusal(const struct flow_table *t, const struct cold *c, struct
 	const struct refusal *f = refusal_at(t, c);
 
 	if (f && (d->state == STATE_REFUSED || d->state == STATE_REJECTED)) {
-		d->refuser = refuser_of(t, rest_at(t, c), f, !client, &d->addr[1]);
+		if (f->rst) {
+			d->refusal_signs = (uint8_t)signs_of(t, rest_at(t, c), f, !client);
+			links_mac(&t->links, f->link, d->refusal_mac);
+		}
+		d->refuser = refuser_of(f, d->refusal_signs, &d->addr[1]);
 		d->refused_by = f->by;
 		d->refusal_ns = f->ts_ns;
 		d->refusal_ttl = f->ttl;

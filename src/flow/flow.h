@@ -57,6 +57,13 @@ unsigned dir_confidence(enum dir_reason r);     /* 100, 95, 80, 60, 40, 20 (per 
 
 /* Who ended an attempt, and how it is known. */
 enum refuser { REFUSER_NONE, REFUSER_SERVER, REFUSER_OTHER };
+/* What tells a RST from the server's own packets, as bits. */
+enum refusal_sign {
+	REFUSAL_TTL = 1 << 0,      /* another hop limit */
+	REFUSAL_MAC = 1 << 1,      /* from another network card */
+	REFUSAL_SEQUENCE = 1 << 2, /* it answers a SYN with a sequence number other than 0, RFC 9293
+				    * 3.10.7.1. Alone it proves nothing: some hosts do that */
+};
 
 /* What recognition left behind; opaque to the table, which only carries it. See recognise.h. */
 struct recognition;
@@ -96,6 +103,8 @@ struct flow_done {
 	int64_t refusal_ns;     /* when; TIME_NONE without a refuser */
 	uint8_t icmp_type, icmp_code;
 	enum icmp_class icmp_class;
+	uint8_t refusal_mac[6];          /* of a RST; zero unknown */
+	uint8_t refusal_signs;           /* enum refusal_sign, by the packets of this flow */
 	uint8_t refusal_ttl, server_ttl; /* 0 unknown: tell a device on the path from the server.
 					  * server_ttl is of its first packet that is no RST */
 	uint8_t client_ttl;

@@ -139,6 +139,7 @@ struct refusal {
 	uint16_t link;
 	uint8_t quoted; /* the side whose packet was refused */
 	bool rst;       /* else ICMP */
+	bool odd;       /* see REFUSAL_SEQUENCE */
 	uint8_t icmp_type, icmp_code;
 	uint8_t icmp_class;
 	uint8_t ttl;

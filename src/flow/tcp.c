@@ -113,6 +113,7 @@ static int refused(struct flow_table *t, struct cold *c, unsigned from, const st
 		.link = links_number(&t->links, p),
 		.quoted = !from,
 		.rst = true,
+		.odd = p->seq != 0,
 		.ttl = p->ttl,
 	};
 	return 0;

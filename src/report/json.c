@@ -345,6 +345,56 @@ static void nearest(struct jsonw *w, const struct finding *f)
 	jsonw_object_end(w);
 }
 
+static void signs(struct jsonw *w, unsigned s)
+{
+	jsonw_name(w, "signs");
+	jsonw_array_flat(w);
+	if (s & REFUSAL_TTL)
+		jsonw_text(w, "ttl");
+	if (s & REFUSAL_MAC)
+		jsonw_text(w, "mac");
+	if (s & REFUSAL_SEQUENCE)
+		jsonw_text(w, "sequence");
+	jsonw_array_end(w);
+}
+
+static void attempts(struct jsonw *w, const struct finding *f)
+{
+	const struct attempts *a = &f->attempts;
+	char text[ADDR_TEXT];
+
+	jsonw_name(w, "attempts");
+	if (!a->outcome) {
+		jsonw_null(w);
+		return;
+	}
+	jsonw_object(w);
+	text_member(w, "outcome", a->outcome);
+	uint_member(w, "attempts", a->attempts);
+	uint_member(w, "retries", a->retries);
+	time_member(w, "first", a->first_ns);
+	time_member(w, "last", a->last_ns);
+	text_member(w, "by", a->by);
+	text_member(w, "by_address", a->has_address ? addr_format(&a->by_address, text) : NULL);
+	signs(w, a->signs);
+	uint_member(w, "reset_at_once", a->reset_at_once);
+	jsonw_object_end(w);
+}
+
+static void hints(struct jsonw *w, const struct finding *f)
+{
+	jsonw_name(w, "hints");
+	jsonw_array(w);
+	for (const struct hint *h = f->hints; h; h = h->next) {
+		jsonw_object(w);
+		text_member(w, "code", h->row->code);
+		text_member(w, "because", h->because);
+		text_member(w, "text", h->row->says);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
 /* Text that documents it, or a waiver that accepts it. */
 static void suggest(struct jsonw *w, const struct finding *f)
 {
@@ -394,10 +444,12 @@ static void finding(struct jsonw *w, const struct result *r, const struct findin
 	text_member(w, "why", f->why);
 	nearest(w, f);
 	text_member(w, "do", f->advice);
+	hints(w, f);
 	time_member(w, "first", f->first_ns);
 	time_member(w, "last", f->last_ns);
 	uint_member(w, "flows", f->flows);
 	uint_member(w, "tries", f->tries);
+	attempts(w, f);
 	uint_member(w, "folded", f->folded);
 	jsonw_name(w, "evidence");
 	jsonw_array(w);

@@ -139,6 +139,9 @@ static void seen(const struct page *p, const struct finding *f)
 		out_printf(&line, ", %s", counted(f->flows, "flow", "flows", a));
 	if (f->tries > f->flows)
 		out_printf(&line, ", %s", counted(f->tries, "attempt", "attempts", a));
+	if (f->attempts.retries)
+		out_printf(&line, ", %s",
+			   counted(f->attempts.retries, "repetition", "repetitions", a));
 	if (f->has_state)
 		out_printf(&line, ", %s", state_meaning(f->state));
 	page_row(p, "  Seen", out_str(&line));
@@ -253,6 +256,30 @@ out:
 	out_done(&line);
 }
 
+/* What such a picture usually means. */
+static void hints(const struct page *p, const struct finding *f)
+{
+	const char *label = "  Hint";
+
+	for (const struct hint *h = f->hints; h; h = h->next) {
+		struct out line = {0};
+
+		if (!h->because && h->row->says == f->advice)
+			continue; /* the finding is the hint */
+		out_puts(&line, h->row->code);
+		if (h->because) {
+			out_puts(&line, ": ");
+			out_text_z(&line, h->because);
+		}
+		out_puts(&line, ". ");
+		out_puts(&line, h->row->says);
+		page_row(p, label, out_str(&line));
+		label = "";
+		p->o->failed |= line.failed;
+		out_done(&line);
+	}
+}
+
 /* A way to have it not come again, other than to end it. */
 static void accept_it(const struct page *p, const struct finding *f)
 {
@@ -336,6 +363,7 @@ static void one(const struct page *p, const struct finding *f)
 	extract(p, f);
 	tshark(p, f);
 	page_row(p, "  Do", f->advice);
+	hints(p, f);
 	accept_it(p, f);
 }
 

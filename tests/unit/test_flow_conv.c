@@ -573,12 +573,25 @@ static void test_failures(void **state)
 static void test_refuser(void **state)
 {
 	static const struct {
-		uint8_t rst, seen;
+		uint8_t rst, seen, rst_mac, seen_mac, more_mac;
 		enum refuser who;
-	} row[] = {{127, 127, REFUSER_SERVER}, {255, 127, REFUSER_OTHER}, {255, 0, REFUSER_SERVER}};
+		unsigned signs;
+	} row[] = {
+		{127, 127, 0, 0, 0, REFUSER_SERVER, 0},
+		{255, 127, 0, 0, 0, REFUSER_OTHER, REFUSAL_TTL},
+		{255, 0, 0, 0, 0, REFUSER_SERVER, 0},
+		/* Its network card: one of those that its packets come from, or none of them. */
+		{127, 127, 1, 1, 0, REFUSER_SERVER, 0},
+		{127, 127, 1, 2, 0, REFUSER_OTHER, REFUSAL_MAC},
+		{127, 127, 1, 2, 1, REFUSER_SERVER, 0},
+		{127, 127, 1, 0, 0, REFUSER_SERVER, 0},
+		{127, 127, 0, 2, 0, REFUSER_SERVER, 0},
+		{255, 127, 1, 2, 3, REFUSER_OTHER, REFUSAL_TTL | REFUSAL_MAC},
+		{255, 0, 1, 2, 0, REFUSER_SERVER, 0},
+	};
 
 	(void)state;
-	for (int i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
 		struct conv_table *t = table(0, 9);
 		struct flow_done d = flow(&(struct flow_row){"10.0.0.9", "10.0.0.1", 1, 80, T,
 							     DIR_SYN, STATE_REFUSED, 1});
@@ -589,12 +602,18 @@ static void test_refuser(void **state)
 		d.refused_by = d.addr[1];
 		d.refusal_ns = 1;
 		d.refusal_ttl = row[i].rst;
+		d.refusal_mac[0] = row[i].rst_mac;
 		assert_int_equal(conv_table_add(t, &d, &none), 0);
-		d = flow(&(struct flow_row){"10.0.0.8", "10.0.0.1", 1, 443, T, DIR_SYN, EST, 1});
-		d.server_ttl = row[i].seen;
-		assert_int_equal(conv_table_add(t, &d, &none), 0);
+		for (int k = 0; k < 2; k++) {
+			d = flow(&(struct flow_row){"10.0.0.8", "10.0.0.1", 1, 443, T, DIR_SYN, EST,
+						    1});
+			d.server_ttl = row[i].seen;
+			d.mac[1][0] = k && row[i].more_mac ? row[i].more_mac : row[i].seen_mac;
+			assert_int_equal(conv_table_add(t, &d, &none), 0);
+		}
 		assert_int_equal(conv_table_finish(t, &c, &n), 0);
 		assert_int_equal(c[1].refuser, row[i].who);
+		assert_int_equal(c[1].refusal_signs, row[i].signs);
 		assert_int_equal(c[1].server_ttl, row[i].seen);
 		conv_table_free(t);
 	}

@@ -953,12 +953,20 @@ static void test_group(void **state)
 static void test_refuser_by_ttl(void **state)
 {
 	static const struct {
-		uint8_t ttl, mac;
+		uint8_t ttl, mac, seq;
 		enum refuser who;
-	} row[] = {{127, 1, REFUSER_SERVER}, {255, 1, REFUSER_OTHER}, {127, 2, REFUSER_OTHER}};
+		unsigned signs;
+	} row[] = {
+		{127, 1, 0, REFUSER_SERVER, 0},
+		{255, 1, 0, REFUSER_OTHER, REFUSAL_TTL},
+		{127, 2, 0, REFUSER_OTHER, REFUSAL_MAC},
+		/* A sequence number proves nothing by itself. */
+		{127, 1, 7, REFUSER_SERVER, REFUSAL_SEQUENCE},
+		{255, 2, 7, REFUSER_OTHER, REFUSAL_TTL | REFUSAL_MAC | REFUSAL_SEQUENCE},
+	};
 
 	(void)state;
-	for (int i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
 		struct lab *lab = lab_new(NULL);
 		/* The server's old connection answers the SYN with an ACK of its own (RFC 5961 4).
 		 */
@@ -970,13 +978,17 @@ static void test_refuser_by_ttl(void **state)
 			struct packet p = step_packet(&step[j], &v4, 0);
 
 			p.src_mac[0] = j == 2 ? row[i].mac : 1;
-			if (j == 2)
+			if (j == 2) {
 				p.ttl = row[i].ttl;
+				p.seq = row[i].seq;
+			}
 			assert_int_equal(lab_give(lab, &p), 0);
 		}
 		lab_end(lab);
 		assert_int_equal(lab->f[0].d.state, STATE_REFUSED);
 		assert_int_equal(lab->f[0].d.refuser, row[i].who);
+		assert_int_equal(lab->f[0].d.refusal_signs, row[i].signs);
+		assert_int_equal(lab->f[0].d.refusal_mac[0], row[i].mac);
 		assert_int_equal(lab->f[0].d.server_ttl, 127);
 		assert_int_equal(lab->f[0].d.refusal_ns, 2000000);
 		lab_free(lab);
