@@ -28,6 +28,10 @@ static void utf16(struct rd v, char ret[SIGHTING_NAME])
 	ret[0] = 0;
 	while (rd_left(&v) >= 2) {
 		uint16_t unit = rd_le16(&v);
+
+		if (!unit) /* Samba ends an empty one */
+			break;
+
 		const uint8_t c = unit < 0x80 ? (uint8_t)unit : 0;
 
 		n = sighting_text(ret, n, rd_over(&c, 1));
