@@ -472,6 +472,21 @@ struct result *engine_judge(struct span_audit *a, struct matrix *m)
 	});
 }
 
+/* Nobody said how the deployment is built: where the back end is on hosts of its own, the papers'
+ * rows for split roles hold. */
+static void topology_seen(struct span_audit *a)
+{
+	const roleset back = ROLE_BIT(ROLE_CRM_SANDBOX) | ROLE_BIT(ROLE_CRM_ASYNC);
+
+	for (size_t i = 0; i < a->inferred->n; i++) {
+		const struct infer_host *h = &a->inferred->host[i];
+		roleset s = h->roles | (h->declared ? h->declared->roles : 0);
+
+		if (s & back && !roles_has(s, ROLE_CRM_WEB))
+			a->site->topology = TOPOLOGY_SPLIT;
+	}
+}
+
 static bool who_is_what(struct span_audit *a)
 {
 	struct infer_name *names = calloc(a->n_names + 1, sizeof *names);
@@ -496,6 +511,8 @@ static bool who_is_what(struct span_audit *a)
 		.n_names = a->n_names,
 	});
 	free(names);
+	if (a->inferred && !a->site_path)
+		topology_seen(a);
 	return a->inferred;
 }
 

@@ -142,6 +142,10 @@ void engine_waiver_kinds(const char *ret[WAIVER_KINDS]);
 /* A waiver of this finding to begin with, as text to paste. */
 void engine_suggest_waiver(const struct span_audit *a, const struct finding *f, struct out *o);
 
+/* view_roles.c. The roles that the judge went by for an address, and through *host the declared host
+ * that it is, also by traffic; what is there already stays when it is neither. */
+roleset engine_roles(const struct span_audit *a, const struct addr *x, const struct host **host);
+
 /* Text to a FILE; 0 or negative errno. */
 int engine_put(const struct out *o, FILE *f);
 

@@ -233,8 +233,8 @@ int span_audit_write_flows(const struct span_audit *a, const char *filter, bool 
 			.verdict = (enum kind)a->result->verdict_of[i],
 		};
 
-		row.client_roles = row.client ? row.client->roles : 0;
-		row.server_roles = row.server ? row.server->roles : 0;
+		row.client_roles = engine_roles(a, &c->client, &row.client);
+		row.server_roles = engine_roles(a, &c->server, &row.server);
 		if (!filter_pass(want, &row))
 			continue;
 		if (json) {

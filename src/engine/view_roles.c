@@ -1,9 +1,30 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* view_roles - who is what, and how that is known: what `spanaudit roles` shows. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
 #include "engine/engine.h"
+
+static int row_vs(const void *a, const void *b)
+{
+	return addr_compare(a, &((const struct role_row *)b)->address);
+}
+
+roleset engine_roles(const struct span_audit *a, const struct addr *x, const struct host **host)
+{
+	const struct role_row *row =
+		a->result && a->result->n_roles
+			? bsearch(x, a->result->roles, a->result->n_roles, sizeof *row, row_vs)
+			: NULL;
+	const struct infer_host *h = row && row->is_tied ? infer_find(a->inferred, x) : NULL;
+
+	if (h && h->declared && h->declared->roles && (!*host || (*host)->is_network))
+		*host = h->declared;
+	if (row)
+		return row->roles;
+	return *host ? (*host)->roles : 0;
+}
 
 static void names(struct out *o, roleset roles)
 {

@@ -404,8 +404,8 @@ bool rpc_filter(const struct span_audit *a, const struct filter *want, const str
 		.verdict = verdict,
 	};
 
-	row.client_roles = row.client ? row.client->roles : 0;
-	row.server_roles = row.server ? row.server->roles : 0;
+	row.client_roles = engine_roles(a, &c->client, &row.client);
+	row.server_roles = engine_roles(a, &c->server, &row.server);
 	return filter_pass(want, &row);
 }
 
