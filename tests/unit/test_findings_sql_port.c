@@ -135,15 +135,17 @@ static void test_a_day(void **state)
 static void test_one_host(void **state)
 {
 	static const struct {
-		const char *told, *dialled, *verdict;
+		const char *told, *dialled, *app, *verdict;
 	} rows[] = {
-		{SQL2A, SQL2A, "documented"},
-		{SQL2A, SQL2B, "documented"},
-		{SQL6, SQL2A, "documented"},
-		{SQL2B, SQL6, "documented"},
-		{SQL2A, SQL01, "unexpected-endpoint"},
+		{SQL2A, SQL2A, "tds", "documented"},
+		{SQL2A, SQL2B, "tds", "documented"},
+		{SQL6, SQL2A, "tds", "documented"},
+		{SQL2B, SQL6, "tds", "documented"},
+		/* another host's port; what that one is, its TDS alone shows */
+		{SQL2A, SQL01, "tds", "moved-service"},
+		{SQL2A, SQL01, NULL, "unexpected-endpoint"},
 		/* the site file decides */
-		{"10.20.2.23", "10.20.2.23", "moved-service"},
+		{"10.20.2.23", "10.20.2.23", "tds", "moved-service"},
 	};
 
 	(void)state;
@@ -152,7 +154,7 @@ static void test_one_host(void **state)
 		struct told t = {0};
 
 		tell(&t, rows[i].told, "CRM", 49733, 3000);
-		lab_conv(&l, CRM01, rows[i].dialled, TCP, 49733, "tds", EST);
+		lab_conv(&l, CRM01, rows[i].dialled, TCP, 49733, rows[i].app, EST);
 		judge_told(&l, &t);
 		if (strcmp(lab_verdict(&l, 49733), rows[i].verdict) != 0)
 			fail_msg("row %zu: %s", i, lab_verdict(&l, 49733));
