@@ -287,7 +287,6 @@ static void answers_said(struct work *w, struct said *s)
 				 text_counted(w->a, c->grants_shed, "grant was", "grants were")));
 }
 
-/* What nothing answers by nature proves no more than that somebody speaks. */
 /* Somebody said who at least one host or network is. */
 static bool somebody_declared(const struct work *w)
 {
@@ -300,6 +299,16 @@ static bool somebody_declared(const struct work *w)
 	return false;
 }
 
+/* Traffic shows what at least one host is. */
+static bool somebody_guessed(const struct work *w)
+{
+	for (size_t i = 0; i < w->r->n_roles; i++)
+		if (w->r->roles[i].roles)
+			return true;
+	return false;
+}
+
+/* What nothing answers by nature proves no more than that somebody speaks. */
 static bool nothing_judged(const struct work *w)
 {
 	const struct result *r = w->r;
@@ -323,9 +332,12 @@ void coverage_judge(struct work *w)
 		say(&s, true,
 		    inventory_count(w->site->inventory)
 			    ? "No rule could be judged; the table of rules says why for each."
+		    : somebody_guessed(w)
+			    ? "No rule could be judged: traffic alone shows the roles of too few "
+			      "hosts. Name the hosts in a site file, or with --role for a first "
+			      "look."
 			    : "No rule could be judged: no host has a role. Name the hosts in a "
-			      "site "
-			      "file, or with --role for a first look.");
+			      "site file, or with --role for a first look.");
 	else if (r->coverage.packets && !somebody_declared(w))
 		say(&s, true,
 		    "Every role is a guess from traffic, which can show deviations, but not that "
