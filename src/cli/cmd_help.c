@@ -20,9 +20,9 @@ static int commands(void)
 	      "A first look:\n"
 	      "  spanaudit --role sql=10.0.0.5 --role crm-web=10.0.0.6 night.pcap\n"
 	      "\n"
-	      "Options of a command:  spanaudit COMMAND --help\n"
-	      "Help on a topic:       spanaudit help "
-	      "commands|roles|kinds|hints|exit-codes|filters\n",
+	      "Options of a command, help on a topic:\n"
+	      "  spanaudit COMMAND --help\n"
+	      "  spanaudit help commands|roles|kinds|hints|exit-codes|filters\n",
 	      stdout);
 	return EXIT_CLEAN;
 }

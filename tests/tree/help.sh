@@ -32,7 +32,7 @@ for c in $commands; do
 	help "$c" -h
 	help help "$c"
 done
-for t in commands roles kinds exit-codes filters; do
+for t in commands roles kinds hints exit-codes filters; do
 	help help "$t"
 done
 help --version
