@@ -17,12 +17,14 @@ static int commands(void)
 	for (size_t i = 0; cmd_at(i); i++)
 		printf("  %-12s %s\n", cmd_at(i)->name, cmd_at(i)->help);
 	fputs("\n"
-	      "A first look:\n"
-	      "  spanaudit --role sql=10.0.0.5 --role crm-web=10.0.0.6 night.pcap\n"
+	      "A first look, a site file to correct, and the audit by it:\n"
+	      "  spanaudit night.pcap\n"
+	      "  spanaudit site suggest night.pcap -o site.yaml\n"
+	      "  spanaudit --site site.yaml night.pcap\n"
 	      "\n"
-	      "Options of a command, help on a topic:\n"
-	      "  spanaudit COMMAND --help\n"
-	      "  spanaudit help commands|roles|kinds|hints|exit-codes|filters\n",
+	      "Options of a command:  spanaudit COMMAND --help\n"
+	      "Help on a topic:       spanaudit help TOPIC, which is commands, roles, kinds,\n"
+	      "                       hints, exit-codes or filters\n",
 	      stdout);
 	return EXIT_CLEAN;
 }
