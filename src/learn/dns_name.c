@@ -5,13 +5,16 @@ enum {
 	MAX_NAME = 255, /* RFC 1035 2.3.4 */
 	MAX_LABEL = 63,
 	POINTER = 0xc0, /* RFC 1035 4.1.4 */
+	/* One before each label that fits, and before the root. Pointers to pointers could be
+	 * thousands in a message, and be asked for by each of its records. */
+	MAX_JUMPS = 128,
 };
 
 bool dns_name(const uint8_t *p, size_t n, size_t first, size_t at, char ret[SIGHTING_NAME],
 	      size_t *ret_end)
 {
 	size_t run = at, total = 0, k = 0;
-	bool jumped = false;
+	unsigned jumps = 0;
 
 	ret[0] = 0;
 	for (;;) {
@@ -26,11 +29,10 @@ bool dns_name(const uint8_t *p, size_t n, size_t first, size_t at, char ret[SIGH
 		if ((len & POINTER) == POINTER) {
 			size_t to = (size_t)(len & ~POINTER) << 8 | rd_u8(&r);
 
-			if (rd_short(&r) || to >= run || to < first)
+			if (rd_short(&r) || to >= run || to < first || jumps == MAX_JUMPS)
 				return false;
-			if (!jumped && ret_end)
+			if (!jumps++ && ret_end)
 				*ret_end = at + 2;
-			jumped = true;
 			run = at = to;
 			continue;
 		}
@@ -51,7 +53,7 @@ bool dns_name(const uint8_t *p, size_t n, size_t first, size_t at, char ret[SIGH
 		k = sighting_text(ret, k, label);
 		at += len + 1u;
 	}
-	if (!jumped && ret_end)
+	if (!jumps && ret_end)
 		*ret_end = at + 1;
 	sighting_lower(ret);
 	return true;

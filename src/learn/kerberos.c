@@ -2,11 +2,11 @@
 /*
  * kerberos - for which services a KDC gave tickets, and which it refused (RFC 4120).
  *
- *   AS-REP, TGS-REP   6B|6D { 30 { A0 pvno, A1 type, [A2 padata], A3 crealm, A4 cname,     5.4.2
- *                       A5 ticket 61 { 30 { A0 tkt-vno, A1 realm, A2 sname, ... } } ... } }  5.3
- *   KRB-ERROR         7E { 30 { A0 pvno, A1 type, ... A6 code, ... A9 realm, AA sname ... }
- * }  5.9.1 PrincipalName     30 { A0 type, A1 { 30 { 1B text ... } }
- * }                              5.2.2
+ *   5.4.2  AS-REP, TGS-REP  6B|6D { 30 { A0 pvno, A1 type, [A2 padata], A3 crealm, A4 cname,
+ *                              A5 ticket, ... } }
+ *   5.3    Ticket           61 { 30 { A0 tkt-vno, A1 realm, A2 sname, ... } }
+ *   5.9.1  KRB-ERROR        7E { 30 { A0 pvno, A1 type, ... A6 code, ... AA sname, ... } }
+ *   5.2.2  PrincipalName    30 { A0 type, A1 { 30 { 1B text ... } } }
  *
  * Over TCP each message stands behind four bytes of length (7.2.2). The name of the service is in
  * clear in the ticket, also where the rest is armoured (RFC 6113), and before anything that grows

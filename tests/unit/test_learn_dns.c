@@ -422,6 +422,51 @@ static void compressed(void **state)
 	}
 }
 
+/* Pointers to pointers: as many as a name can have of use, and no more. The question's name is at
+ * 12, and the ladder is the data of a record of another type. */
+static void ladders(void **state)
+{
+	for (unsigned steps = 126; steps < 131; steps++) {
+		struct msg m = {.n = 0};
+		struct lab lab = lab_open(PROTO_UDP, 50000, 53, "dns");
+		unsigned last = 12;
+
+		u16(&m, 1);
+		u16(&m, 0x8180);
+		u16(&m, 1);
+		u16(&m, 2);
+		u16(&m, 0);
+		u16(&m, 0);
+		name(&m, "crm01");
+		u16(&m, A_);
+		u16(&m, 1);
+		m.p[m.n++] = 0;
+		u16(&m, TXT);
+		u16(&m, 1);
+		u16(&m, 0);
+		u16(&m, 0);
+		u16(&m, 2 * (steps - 1));
+		for (unsigned k = 1; k < steps; k++) {
+			unsigned here = (unsigned)m.n;
+
+			u16(&m, 0xc000 | last);
+			last = here;
+		}
+		u16(&m, 0xc000 | last);
+		u16(&m, A_);
+		u16(&m, 1);
+		u16(&m, 0);
+		u16(&m, 0);
+		u16(&m, 4);
+		u16(&m, 0x0a00);
+		u16(&m, 5);
+		lab_say(&lab, SERVER, m.p, m.n, true);
+		lab_told(&lab);
+		assert_int_equal(lab.n, steps <= 128);
+		lab_done(&lab);
+	}
+}
+
 /* By this learner. Where TLS has the port, its own learner wants it: for the certificate. */
 static void wanted(void **state)
 {
@@ -449,7 +494,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers),    cmocka_unit_test(lengths), cmocka_unit_test(pieces),
-		cmocka_unit_test(compressed), cmocka_unit_test(wanted),
+		cmocka_unit_test(compressed), cmocka_unit_test(ladders), cmocka_unit_test(wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
