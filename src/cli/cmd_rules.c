@@ -101,8 +101,8 @@ static int read_captures(const struct options *o, char *const *more, size_t n,
 
 	if (!files)
 		return say_status(NULL, -ENOMEM, o);
-	for (size_t i = 0; i < o->observed.n; i++)
-		files[i] = (char *)(uintptr_t)o->observed.v[i];
+	if (o->observed.n)
+		memcpy(files, o->observed.v, o->observed.n * sizeof *files);
 	memcpy(files + o->observed.n, more, n * sizeof *files);
 	code = run_audit(o, files, o->observed.n + n, ret);
 	free(files);
