@@ -457,6 +457,7 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 	c.grants_shed = ls->grants_shed;
 	c.sightings = a->n_sightings;
 	c.sightings_shed = ls->sightings_shed;
+	c.cards_shed = cards_shed(h->cards);
 	*ret_coverage = c;
 	return 0;
 }

@@ -287,11 +287,30 @@ static void answers_said(struct work *w, struct said *s)
 				 text_counted(w->a, c->grants_shed, "grant was", "grants were")));
 }
 
-/* Somebody said who at least one host or network is. */
-static bool somebody_declared(const struct work *w)
+/* What was told of hosts, and which card has which address: who is what, and what hosts are
+ * called, is taken from it. Without some of it a role may stay unknown, none becomes wrong. */
+static void hosts_said(struct work *w, struct said *s)
 {
-	for (size_t i = 0; i < inventory_count(w->site->inventory); i++) {
-		const struct host *h = inventory_at(w->site->inventory, i);
+	const struct coverage *c = &w->r->coverage;
+
+	if (c->sightings_shed)
+		say(s, false,
+		    arena_printf(w->a,
+				 "%s told of hosts (names, services, tickets, refusals) found no "
+				 "room: names and roles may stay unknown.",
+				 text_counted(w->a, c->sightings_shed, "thing", "things")));
+	if (c->cards_shed)
+		say(s, false,
+		    arena_printf(w->a,
+				 "%s of network cards and their addresses found no room: addresses "
+				 "of one host may stand as several hosts.",
+				 text_counted(w->a, c->cards_shed, "sight", "sights")));
+}
+
+bool site_declares_roles(const struct site *s)
+{
+	for (size_t i = 0; i < inventory_count(s->inventory); i++) {
+		const struct host *h = inventory_at(s->inventory, i);
 
 		if (h->known_by != KNOWN_TRAFFIC && h->roles & ~ROLE_BIT(ROLE_IGNORE))
 			return true;
@@ -327,8 +346,10 @@ void coverage_judge(struct work *w)
 	packets_said(w, &s);
 	loss_said(w, &s);
 	answers_said(w, &s);
+	hosts_said(w, &s);
 	r->coverage.poor = s.fatal || (w->in->strict_input && s.n);
-	if (r->coverage.packets && nothing_judged(w))
+	r->coverage.unjudged = r->coverage.packets && nothing_judged(w);
+	if (r->coverage.unjudged)
 		say(&s, true,
 		    inventory_count(w->site->inventory)
 			    ? "No rule could be judged; the table of rules says why for each."
@@ -338,7 +359,7 @@ void coverage_judge(struct work *w)
 			      "look."
 			    : "No rule could be judged: no host has a role. Name the hosts in a "
 			      "site file, or with --role for a first look.");
-	else if (r->coverage.packets && !somebody_declared(w))
+	else if (r->coverage.packets && !site_declares_roles(w->site))
 		say(&s, true,
 		    "Every role is a guess from traffic, which can show deviations, but not that "
 		    "all is as documented. Let spanaudit site suggest draft a site file, correct "

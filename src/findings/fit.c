@@ -160,7 +160,17 @@ const char *fit_span(struct fit_work *w, int64_t ns)
 
 bool fit_has_roles(const struct fit_work *w)
 {
-	return inventory_count(w->site->inventory) > 0;
+	return site_declares_roles(w->site);
+}
+
+bool fit_has_guesses(const struct fit_work *w)
+{
+	if (fit_has_roles(w))
+		return false;
+	for (size_t i = 0; i < w->r->n_roles; i++)
+		if (w->r->roles[i].grade && w->r->roles[i].roles)
+			return true;
+	return false;
 }
 
 /* ------------------------------------------------------------------ hosts */
@@ -200,6 +210,21 @@ static struct fit_host end_of(const struct conv *c, bool server)
 	return h;
 }
 
+static int by_row(const void *key, const void *row)
+{
+	return addr_compare(key, &((const struct role_row *)row)->address);
+}
+
+/* As the audit has them: declared, or shown by traffic. */
+static roleset roles_of(const struct fit_work *w, const struct fit_host *h)
+{
+	const struct role_row *row =
+		w->r->n_roles ? bsearch(&h->addr, w->r->roles, w->r->n_roles, sizeof *row, by_row)
+			      : NULL;
+
+	return (h->host ? h->host->roles : 0) | (row ? row->roles : 0);
+}
+
 static bool hosts_make(struct fit_work *w)
 {
 	size_t n = 0, k = 0;
@@ -234,7 +259,7 @@ static bool hosts_make(struct fit_work *w)
 		struct fit_host *h = &w->hosts[i];
 
 		h->host = inventory_find(w->site->inventory, &h->addr);
-		h->roles = h->host ? h->host->roles : 0;
+		h->roles = roles_of(w, h);
 	}
 	return true;
 }
@@ -364,7 +389,7 @@ static bool servers_make(struct fit_work *w)
 	if (!top || !v || !w->f->servers)
 		return false;
 	for (size_t i = 0; i < w->n_hosts; i++)
-		if (w->hosts[i].served)
+		if (w->hosts[i].served && !w->hosts[i].roles)
 			top[n++] = w->hosts[i];
 	if (n)
 		qsort(top, n, sizeof *top, by_traffic);

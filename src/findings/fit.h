@@ -61,7 +61,7 @@ struct fit_row {
 	size_t n_details, n_more;
 };
 
-/* A server that nobody gave a role to, and what it answers. */
+/* A server without a role, given or shown by traffic, and what it answers. */
 struct fit_server {
 	struct addr addr;
 	uint64_t packets, clients; /* clients: conversations with it */
@@ -74,7 +74,7 @@ struct fit {
 	const char *headline; /* one sentence */
 	struct fit_row *rows;
 	size_t n_rows;
-	struct fit_server *servers; /* busiest first; only where no host has a role */
+	struct fit_server *servers; /* busiest first; only where no role was declared */
 	size_t n_servers;
 };
 

@@ -109,6 +109,68 @@ static void no_roles(struct fit_work *w)
 	fit_bars(row, FIT_FOR_SEEN, "no host has a role yet");
 }
 
+/* The weakest of what stands behind that role of that address. */
+static char grade_of(const struct role_row *row, enum role role)
+{
+	for (size_t i = 0; i < row->n_known; i++)
+		if (row->known[i].role == role)
+			return row->known[i].grade;
+	return row->grade;
+}
+
+/* Addresses that have it by traffic alone; how many of them. */
+static size_t guess_said(struct fit_work *w, struct fit_row *row, enum role role)
+{
+	enum { SHOWN = 6 };
+	const struct result *r = w->r;
+	char buf[ADDR_TEXT];
+	const char *list = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_roles; i++) {
+		const struct role_row *h = &r->roles[i];
+
+		if (!h->grade || !roles_has(h->roles, role) || ++n > SHOWN)
+			continue;
+		list = listed(w, list,
+			      arena_printf(w->a, "%s (grade %c)", addr_format(&h->address, buf),
+					   grade_of(h, role)));
+		if (!list) {
+			w->failed = true;
+			return n;
+		}
+	}
+	if (n > SHOWN)
+		list = arena_printf(w->a, "%s and %zu more", list, n - SHOWN);
+	if (n)
+		fit_detail(w, row, arena_printf(w->a, "%s: %s", role_name(role), list ? list : ""));
+	return n;
+}
+
+/* Roles that traffic shows. What they do not show is in view as well, or not; who knows. */
+static void guesses(struct fit_work *w)
+{
+	struct fit_row *row = fit_row(w, "hosts", "Deployment");
+	size_t addresses = 0, roles = 0;
+
+	if (!row)
+		return;
+	for (size_t i = 0; i < w->r->n_roles; i++)
+		addresses += w->r->roles[i].grade && w->r->roles[i].roles;
+	for (unsigned r = 0; r < ROLE_N; r++)
+		roles += guess_said(w, row, (enum role)r) > 0;
+	row->figure = arena_printf(w->a, "no host is declared; traffic shows %s, of %s",
+				   fit_counted(w, roles, "role", "roles"),
+				   fit_counted(w, addresses, "address", "addresses"));
+	fit_note(row,
+		 "Roles that traffic shows are guesses, the better the nearer their grade is to A. "
+		 "An audit by them can show deviations, but not that all is as documented: a "
+		 "server that was silent, or is not in view, has no role, and is not missed.",
+		 "Let spanaudit site suggest draft a site file from this capture, correct it, and "
+		 "give it with --site. Why traffic shows a role: spanaudit roles.");
+	fit_bars(row, FIT_FOR_SEEN, "every role is a guess from traffic");
+}
+
 void fit_hosts_in_view(struct fit_work *w)
 {
 	size_t n = inventory_count(w->site->inventory), hosts = 0, seen = 0, both = 0, lacking = 0;
@@ -116,6 +178,10 @@ void fit_hosts_in_view(struct fit_work *w)
 	const char *unseen = NULL, *half = NULL;
 	struct fit_row *row;
 
+	if (fit_has_guesses(w)) {
+		guesses(w);
+		return;
+	}
 	if (!fit_has_roles(w)) {
 		no_roles(w);
 		return;
@@ -222,7 +288,7 @@ void fit_rules(struct fit_work *w)
 	const struct result *r = w->r;
 	struct fit_row *row;
 
-	if (!fit_has_roles(w))
+	if (!fit_has_roles(w) && !fit_has_guesses(w))
 		return;
 	row = fit_row(w, "rules", "Rules");
 	if (!row)
@@ -238,7 +304,8 @@ void fit_rules(struct fit_work *w)
 	row->meaning = "Rules for roles that no host has, and those that the deployment variant "
 		       "switches off, need nothing. The others wait for what the rows above ask "
 		       "for.";
-	if (r->coverage.inconclusive && !r->coverage.poor)
+	/* By guesses, the row above says what bars: who is declared has to come first. */
+	if (r->coverage.unjudged && !r->coverage.poor && fit_has_roles(w))
 		fit_bars(row, FIT_NOT, "no rule could be judged");
 }
 

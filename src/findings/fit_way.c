@@ -319,6 +319,8 @@ static void our_loss(struct fit_work *w)
 		{c->heads_shed, "flows whose protocol was not looked at"},
 		{c->streams_cut + c->learn_refused, "RPC streams not read to their end"},
 		{c->grants_shed, "grants not kept"},
+		{c->sightings_shed, "things told of hosts not kept"},
+		{c->cards_shed, "sights of network cards not kept"},
 		{c->fragments_shed, "fragmented datagrams not put together"},
 	};
 	uint64_t sum = 0;

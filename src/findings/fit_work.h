@@ -62,6 +62,8 @@ const char *fit_time(struct fit_work *w, int64_t ns);
 const char *fit_span(struct fit_work *w, int64_t ns);
 /* Somebody said which host is what. */
 bool fit_has_roles(const struct fit_work *w);
+/* Nobody did, and traffic shows it of at least one. */
+bool fit_has_guesses(const struct fit_work *w);
 
 void fit_window(struct fit_work *w);
 void fit_hours(struct fit_work *w);

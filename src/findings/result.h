@@ -73,6 +73,7 @@ struct coverage {
 	uint64_t streams, streams_cut, learn_refused;
 	uint64_t answers, answers_sealed, answers_bad, grants, grants_shed;
 	uint64_t sightings, sightings_shed; /* what is said of hosts */
+	uint64_t cards_shed;                /* sights of network cards that found no room */
 	/* Datagrams that came in fragments. */
 	uint64_t reassembled, fragments_late, fragments_overlap, fragments_shed;
 	uint64_t evicted; /* flows ended early for want of memory, or whose conversation found no
@@ -81,7 +82,8 @@ struct coverage {
 	size_t n_caveats;
 	bool inconclusive; /* too poor to say "compliant" */
 	const char *inconclusive_why;
-	bool poor; /* the input alone makes it so, whatever is known of the deployment */
+	bool poor;     /* the input alone makes it so, whatever is known of the deployment */
+	bool unjudged; /* no rule could be judged, which makes it so as well */
 };
 
 struct rule_row {

@@ -264,6 +264,8 @@ void severities_apply(struct work *w);
 /* coverage.c */
 void window_make(struct work *w);
 void coverage_judge(struct work *w);
+/* Somebody said who at least one host or network is. Else every role is a guess from traffic. */
+bool site_declares_roles(const struct site *s);
 double coverage_loss(const struct coverage *c);
 bool coverage_one_way(const struct coverage *c);
 uint64_t coverage_undecoded(const struct coverage *c); /* packets that are IP, or may be */

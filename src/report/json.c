@@ -195,6 +195,7 @@ static void learned(struct jsonw *w, const struct coverage *c)
 	uint_member(w, "grants_shed", c->grants_shed);
 	uint_member(w, "sightings", c->sightings);
 	uint_member(w, "sightings_shed", c->sightings_shed);
+	uint_member(w, "cards_shed", c->cards_shed);
 	jsonw_object_end(w);
 }
 

@@ -391,6 +391,9 @@ static void learned(const struct page *p, const struct coverage *c)
 	if (c->sightings_shed)
 		figure(p, c->sightings_shed,
 		       "names, services and refusals told of hosts that found no room");
+	if (c->cards_shed)
+		figure(p, c->cards_shed,
+		       "sights of network cards and their addresses that found no room");
 }
 
 static void trust(const struct page *p)

@@ -401,7 +401,8 @@ static void test_view(void **state)
 	done(s, f);
 }
 
-static void test_no_roles(void **state)
+/* SQL Server answers as one; who answers on 443 may be anybody. */
+static void test_guessed_roles(void **state)
 {
 	struct spoiled *s = good("timezone: UTC\n");
 	struct conv *c = lab_conv(&s->l, USER, CRM01, TCP, 443, "tls", EST);
@@ -410,6 +411,28 @@ static void test_no_roles(void **state)
 	(void)state;
 	c->packets[0] = c->packets[1] = 2000;
 	f = look(s);
+	assert_int_equal(f->verdict, FIT_FOR_SEEN);
+	assert_true(strstr(f->headline, "every role is a guess from traffic"));
+	assert_string_equal(row_of(f, "hosts")->figure,
+			    "no host is declared; traffic shows 1 role, of 1 address");
+	assert_true(strstr(row_of(f, "hosts")->remedy, "spanaudit site suggest"));
+	assert_int_equal(f->n_servers, 1);
+	assert_string_equal(f->servers[0].services, "443/tcp tls");
+	done(s, f);
+}
+
+static void test_no_roles(void **state)
+{
+	struct spoiled *s = good("timezone: UTC\n");
+	struct conv *c = lab_conv(&s->l, USER, CRM01, TCP, 443, "tls", EST);
+	struct fit *f;
+
+	(void)state;
+	c->packets[0] = c->packets[1] = 2000;
+	fit_free(look(s));
+	s->l.r->n_roles = 0; /* traffic was not asked */
+	f = fit_make(&s->in);
+	assert_non_null(f);
 	assert_int_equal(f->verdict, FIT_FOR_SEEN);
 	assert_int_equal(f->n_servers, 2);
 	assert_string_equal(f->servers[0].services, "443/tcp tls");
@@ -424,7 +447,7 @@ int main(void)
 		cmocka_unit_test(test_good),          cmocka_unit_test(test_spoiled),
 		cmocka_unit_test(test_one_way_ports), cmocka_unit_test(test_bursts),
 		cmocka_unit_test(test_sets),          cmocka_unit_test(test_view),
-		cmocka_unit_test(test_no_roles),
+		cmocka_unit_test(test_guessed_roles), cmocka_unit_test(test_no_roles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -706,15 +706,19 @@ static void test_caveats(void **state)
 	l.in.coverage.answers_bad = 1;
 	l.in.coverage.learn_refused = 2;
 	l.in.coverage.grants_shed = 4;
+	l.in.coverage.sightings_shed = 5;
+	l.in.coverage.cards_shed = 1;
 	lab_conv(&l, CRM01, DC01, TCP, 389, "ldap", EST);
 	lab_judge(&l);
 	for (size_t i = 0; i < l.r->coverage.n_caveats; i++) {
 		const char *z = l.r->coverage.caveats[i];
 
 		found += has_text(z, "3 answers of") || has_text(z, "1 answer of") ||
-			 has_text(z, "2 RPC streams were") || has_text(z, "4 grants were");
+			 has_text(z, "2 RPC streams were") || has_text(z, "4 grants were") ||
+			 has_text(z, "5 things told of hosts") ||
+			 has_text(z, "1 sight of network cards");
 	}
-	assert_int_equal(found, 4);
+	assert_int_equal(found, 6);
 	assert_false(l.r->coverage.inconclusive);
 	lab_close(&l);
 }
