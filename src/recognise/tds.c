@@ -34,6 +34,7 @@ enum {
 	LOGIN7_FIXED = 94, /* up to the data, 2.2.6.4; 86 before TDS 7.2 */
 	LOGIN7_FIXED_70 = 86,
 	OLD_LOGIN_MIN = 512,
+	TOKEN_SYBASE = 0xe5, /* an extended message of TDS 5; MS-TDS 2.2.4 has no such token */
 };
 
 struct header {
@@ -155,7 +156,11 @@ static enum verdict reply_tokens(struct rd r, size_t room, struct facts *ret)
 	default:
 		return VERDICT_NO;
 	}
-	return n >= 2 && n + 3u <= room ? VERDICT_LIKELY : VERDICT_NO;
+	if (n < 2 || n + 3u > room)
+		return VERDICT_NO;
+	/* What Sybase's servers say goes on with a token that SQL Server's never do (2.2.4). */
+	rd_skip(&r, n);
+	return rd_u8(&r) == TOKEN_SYBASE && !rd_short(&r) ? VERDICT_NO : VERDICT_LIKELY;
 }
 
 static enum verdict probe(const struct payload *in, struct facts *ret)

@@ -30,6 +30,17 @@ static size_t bytes_of(const char *what, uint8_t *buf)
 enum { TCP = PROTO_TCP, UDP = PROTO_UDP };
 enum { MID = 1, FINAL = 2 };
 
+/* A login of TDS 4.2 or 5.0 from the host "pc"; a reply's change of database, to "crm". */
+#define OLD_LOGIN                                                      \
+	"#0200020000000100"                                            \
+	"706300000000000000000000000000000000000000000000000000000000" \
+	"02"                                                           \
+	"7361"
+#define DATABASE   \
+	"e3090001" \
+	"0363726d" \
+	"03646566"
+
 /* A table: */
 /* clang-format off */
 static const struct {
@@ -51,6 +62,10 @@ static const struct {
 	{"calls without a bind", {"A3.1", "A3.2"}, TCP, 0, {0}, "dcerpc", APP_SURE, 0, true},
 	{"calls in mid-stream", {"A3.1", "A3.2"}, TCP, MID, {0}, "dcerpc", APP_SURE, 0, true},
 	{"TDS", {"A5.1", "A5.2"}, TCP, 0, {0}, "tds", APP_SURE, 0, true},
+	{"TDS before version 7", {OLD_LOGIN, "#0401001d00000100" DATABASE "fd0000000000000000"}, TCP, FINAL,
+	 {0}, "tds", APP_SURE, 0, true},
+	{"TDS 5, of Sybase", {OLD_LOGIN, "#0401001d00000100" DATABASE "e50600010000000000"}, TCP, FINAL,
+	 {0}, "", APP_UNSURE, -1, true},
 	{"MC-NMF with its one byte", {"A6.1", "A6.2"}, TCP, 0, {0}, "mc-nmf", APP_SURE, 0, true},
 	{"one byte is nothing", {"", "#0a"}, TCP, FINAL, {0}, "", APP_UNSURE, -1, true},
 	{"a name asked for and found", {"A13.1", "nbns answer"}, UDP, 0, {0}, "nbns", APP_SURE, 0, true},
