@@ -89,15 +89,15 @@ static bool role_make(struct making *m, enum role role, const struct tally *t,
 	unsigned weak = 0;
 
 	*ret = (struct infer_role){.role = role};
-	for (char grade = 'A'; grade <= 'D'; grade++)
+	for (const char *grade = "ABCD"; *grade; grade++)
 		for (size_t i = 0; i < evidence_signs(m->e); i++) {
 			const struct sign *s = evidence_sign(m->e, i);
 
-			if (s->role != role || s->grade != grade || !sign_holds(m->e, i, t))
+			if (s->role != role || s->grade != *grade || !sign_holds(m->e, i, t))
 				continue;
-			weak += grade == 'C';
+			weak += *grade == 'C';
 			if (!ret->grade)
-				ret->grade = grade;
+				ret->grade = *grade;
 			if (!sign_take(m, ret, i, t))
 				return false;
 		}
