@@ -43,7 +43,7 @@ static bool encoded(struct rd *r, uint8_t ret[NAME])
 		return false;
 	rd_skip(&letters, 1);
 	for (int i = 0; i < NAME; i++) {
-		uint8_t hi = rd_u8(&letters), lo = rd_u8(&letters);
+		unsigned hi = rd_u8(&letters), lo = rd_u8(&letters);
 
 		ret[i] = (uint8_t)((hi - 'A') << 4 | (lo - 'A'));
 	}
