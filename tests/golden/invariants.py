@@ -43,6 +43,7 @@ EXCEPTIONS = {  # change: {case: why}
         'noise-span-both-ports': 'a SYN behind its answer may have been sent again: no copy',
     },
     'addresses': {
+        'infer-only': 'a network of clients that nobody declared is told by its address',
         'noise-ipv6-unlisted': 'an address is on the link of the one that is listed beside it',
         'waiver-kind': 'its waivers name addresses',
     },

@@ -78,7 +78,7 @@ def without(value, klass):
         return [without(v, klass) for v in value]
     if not isinstance(value, dict):
         return value
-    hidden = {'names': {'name'} if 'address' in value else set(),
+    hidden = {'names': {'name', 'name_source'} if 'address' in value else set(),
               'drops': {'drops', 'inconclusive_why', 'caveats'}}[klass]
     return {k: without(v, klass) for k, v in value.items() if k not in hidden}
 
