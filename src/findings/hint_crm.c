@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Hints about the sandbox, mail and claims. */
+#include "base/cpu.h"
+#include "base/proto.h"
+#include "findings/hint_work.h"
+
+static const char *sandbox_blocked(struct work *w, const struct finding *f)
+{
+	return hint_failed(f) && hint_of_key(f, PORT_SANDBOX) &&
+			       !roles_has(f->client.roles, ROLE_SSRS)
+		       ? hint_failed_to(w, f)
+		       : NULL;
+}
+
+static const char *sandbox_moved(struct work *w, const struct finding *f)
+{
+	return f->kind == KIND_MOVED_SERVICE && hint_of_key(f, PORT_SANDBOX)
+		       ? arena_printf(w->a, "%s answers as the sandbox service does on %u/tcp",
+				      text_endpoint(w, &f->server), f->port)
+		       : NULL;
+}
+
+static bool refused_framing(const struct work *w, const struct item *it)
+{
+	uint16_t nmf = app_by_name("mc-nmf");
+
+	(void)w;
+	for (unsigned i = 0; i < it->c->n_app; i++)
+		if (it->c->app[i].app == nmf && it->c->app[i].notes & APP_NOTE_ERROR)
+			return it->scope && it->r.rule && it->r.rule->moves_with == PORT_SANDBOX;
+	return false;
+}
+
+static const char *router_mail(struct work *w, const struct finding *f)
+{
+	if (!hint_failed(f) || !roles_has(f->client.roles, ROLE_CRM_ROUTER))
+		return NULL;
+	if (f->server.roles & (ROLE_BIT(ROLE_MAIL) | ROLE_BIT(ROLE_EXCHANGE)))
+		return arena_printf(w->a, "the mail side: %s", hint_failed_to(w, f));
+	if (f->server.roles & (ROLE_BIT(ROLE_CRM_WEB) | ROLE_BIT(ROLE_NLB)))
+		return arena_printf(w->a, "the CRM side: %s", hint_failed_to(w, f));
+	return NULL;
+}
+
+static const char *sync_exchange(struct work *w, const struct finding *f)
+{
+	return hint_failed(f) && hint_at_port(f, IPPROTO_NR_TCP, 443) &&
+			       f->client.roles &
+				       (ROLE_BIT(ROLE_CRM_EMAIL) | ROLE_BIT(ROLE_CRM_ASYNC)) &&
+			       roles_has(f->server.roles, ROLE_EXCHANGE)
+		       ? hint_failed_to(w, f)
+		       : NULL;
+}
+
+static const char *adfs_metadata(struct work *w, const struct finding *f)
+{
+	roleset a = f->client.roles, b = f->server.roles;
+
+	return hint_failed(f) && f->proto == IPPROTO_NR_TCP &&
+			       (hint_of_key(f, PORT_ADFS_HTTPS) ||
+				hint_of_key(f, PORT_CRM_HTTPS)) &&
+			       ((roles_has(a, ROLE_CRM_WEB) && roles_has(b, ROLE_ADFS)) ||
+				(roles_has(a, ROLE_ADFS) && roles_has(b, ROLE_CRM_WEB)))
+		       ? hint_failed_to(w, f)
+		       : NULL;
+}
+
+static const char *adfs_444(struct work *w, const struct finding *f)
+{
+	return hint_at_port(f, IPPROTO_NR_TCP, 444) && roles_has(f->server.roles, ROLE_ADFS) &&
+			       roles_has(f->server.roles, ROLE_CRM_WEB)
+		       ? arena_printf(w->a,
+				      "%s is AD FS and CRM web server in one, and is used on "
+				      "444/tcp",
+				      text_endpoint(w, &f->server))
+		       : NULL;
+}
+
+static const struct hint_rule rules[] = {
+	{
+		.row = {"SBX-808-BLOCKED", "the sandbox port was tried and failed",
+			"Plug-ins in isolation need this port from the web and asynchronous "
+			"servers to the sandbox host, and from the sandbox host to the web server: "
+			"open both directions."},
+		.explains = sandbox_blocked,
+	},
+	{
+		.row = {"SBX-808-PORTSHARE",
+			"the sandbox port answers with a fault of .NET message framing",
+			"The port is open, but no endpoint is registered for the name, or another "
+			"program (AD FS among them) has the port: look at Net.Tcp Port Sharing and "
+			"the accounts that may use it."},
+		.item = refused_framing,
+		.what = "@ took the connection on the sandbox port and answered it with a fault of "
+			".NET message framing: @.",
+	},
+	{
+		.row = {"SBX-CUSTOM", "the sandbox service answers on another port",
+			"The port was probably changed on purpose (TcpPort in the registry): say "
+			"so in the site file, key sandbox under ports."},
+		.explains = sandbox_moved,
+	},
+	{
+		.row = {"ROUTER-MAIL", "the e-mail router failed towards mail or towards CRM",
+			"Mails stay pending when either side fails; this is the side. Check the "
+			"protocol that is set up in the router against what is open."},
+		.explains = router_mail,
+	},
+	{
+		.row = {"SSS-EXCH", "server-side synchronisation to Exchange failed",
+			"Mailboxes are synchronised by HTTPS (EWS) from the CRM servers, which "
+			"stands in no table of the papers; without it they are disabled."},
+		.explains = sync_exchange,
+	},
+	{
+		.row = {"ADFS-META", "CRM web server and AD FS do not reach one another by HTTPS",
+			"Both fetch the other's federation metadata, again after a certificate was "
+			"changed; sign-in breaks when they cannot."},
+		.explains = adfs_metadata,
+	},
+	{
+		.row = {"ADFS-444", "AD FS on a CRM web server, on TCP 444",
+			"Both want 443, and 444 is the usual way out: say so in the site file, key "
+			"adfs-https under ports of that host."},
+		.explains = adfs_444,
+	},
+};
+
+const struct hint_family hint_family_crm = {rules, N_ELEMENTS(rules)};

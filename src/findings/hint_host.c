@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Hints about hosts and what stands before them. */
+#include "base/cpu.h"
+#include "findings/hint_work.h"
+
+enum { FLOOD_SHARE = 10 }; /* one in so many packets is a copy */
+
+static const char *stealth(struct work *w, const struct finding *f)
+{
+	const struct party *sv;
+
+	if (f->kind != KIND_MISSING || !hint_failed(f) || !f->has_state ||
+	    f->state != STATE_NO_ANSWER)
+		return NULL;
+	sv = party_of(w, &f->behind->conv->server);
+	return sv && sv->answered
+		       ? arena_printf(w->a, "%s answers others, and nothing came back here",
+				      text_endpoint(w, &f->server))
+		       : NULL;
+}
+
+/* Accepted, and shut at once by the server's end, every time. */
+static bool shut_at_once(const struct work *w, const struct item *it)
+{
+	(void)w;
+	return it->scope && !it->probe && !it->scan && it->r.verdict == KIND_DOCUMENTED &&
+	       it->c->flows > 1 && it->c->rst_after_accept == it->c->flows && !hint_hung_up(it);
+}
+
+static bool flooded(struct work *w, const struct hint_row *row)
+{
+	const struct coverage *c = &w->r->coverage;
+	struct finding *f;
+
+	if (!w->in->n_clusters || !c->packets || c->duplicates < c->packets / FLOOD_SHARE)
+		return true;
+	f = hint_alone(w, row, "*", NULL,
+		       arena_printf(w->a,
+				    "Heartbeats of Windows NLB were seen, and %llu of %llu packets "
+				    "are copies of others.",
+				    (unsigned long long)c->duplicates,
+				    (unsigned long long)c->packets));
+	return f != NULL;
+}
+
+static const struct hint_rule rules[] = {
+	{
+		.row = {"RST-ACCEPT", "a server resets every connection as soon as it is accepted",
+			"Often an inspecting firewall or a load balancer takes the connection in "
+			"the server's name and finds nobody behind it, or the service closes "
+			"because of TLS settings or a limit."},
+		.item = shut_at_once,
+		.what = "@ accepted every connection and reset it at once, before it sent a byte: "
+			"@.",
+	},
+	{
+		.row = {"STEALTH",
+			"a required service gives no answer, on a host that answers others",
+			"Windows drops silently what no rule lets in, also when nothing listens: a "
+			"firewall on the path, one on the host, and a stopped service look alike. "
+			"On the server, Get-NetTCPConnection and its firewall log tell them "
+			"apart."},
+		.explains = stealth,
+	},
+	{
+		.row = {"NLB-FLOOD", "Windows NLB heartbeats, and many copies of packets",
+			"In unicast mode NLB makes switches flood its traffic to every port, also "
+			"the sensor's; use multicast with IGMP, or a VLAN of its own, where the "
+			"sensor is overloaded."},
+		.alone = flooded,
+	},
+};
+
+const struct hint_family hint_family_host = {rules, N_ELEMENTS(rules)};
