@@ -151,6 +151,8 @@ static bool steers(uint32_t cp)
 		{0xe0000, 0xe0fff}, {0xe000, 0xf8ff}, {0xf0000, 0x10ffff},
 	};
 
+	if ((cp & 0xfffe) == 0xfffe || (cp >= 0xfdd0 && cp <= 0xfdef))
+		return true; /* noncharacters (Unicode 23.7): markup may not hold them */
 	return in_spans(cp, set, N_ELEMENTS(set));
 }
 
@@ -175,6 +177,48 @@ void out_text(struct out *o, const char *p, size_t n)
 void out_text_z(struct out *o, const char *z)
 {
 	out_text(o, z, strlen(z));
+}
+
+/* The five characters that mean something to a parser of markup, in any place where text can stand
+ * (WHATWG HTML 13.1.2.3 and 13.1.4, XML 1.0 2.4). */
+static const char *markup(char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&#34;";
+	case '\'':
+		return "&#39;";
+	default:
+		return NULL;
+	}
+}
+
+void out_html(struct out *o, const char *p, size_t n)
+{
+	struct out safe = {0};
+
+	out_text(&safe, p, n);
+	for (const char *z = out_str(&safe); *z;) {
+		size_t plain = strcspn(z, "&<>\"'");
+
+		out_bytes(o, z, plain);
+		z += plain;
+		if (*z)
+			out_puts(o, markup(*z++));
+	}
+	o->failed |= safe.failed;
+	out_done(&safe);
+}
+
+void out_html_z(struct out *o, const char *z)
+{
+	out_html(o, z, strlen(z));
 }
 
 void out_json(struct out *o, const char *p, size_t n)

@@ -47,6 +47,9 @@ void out_text_z(struct out *o, const char *z);
 /* The same for the inside of a JSON string, quotes included. Invalid UTF-8 becomes U+FFFD. */
 void out_json(struct out *o, const char *p, size_t n);
 void out_json_z(struct out *o, const char *z); /* NULL writes null */
+/* The same as out_text() for HTML and XML: between tags, or inside an attribute's quotes. */
+void out_html(struct out *o, const char *p, size_t n);
+void out_html_z(struct out *o, const char *z);
 
 /* Wraps at `width` columns, breaking at spaces, `indent` spaces before each later line. */
 void out_wrapped(struct out *o, const char *z, size_t width, size_t first, size_t indent);

@@ -215,10 +215,10 @@ static void service(const struct read_finding *f, struct out *o)
 static void headline(const struct page *p, const struct read_finding *f)
 {
 	struct out line = {0};
-	size_t n = strlen(severity_label(f->severity));
+	size_t n = strlen(word_severity(f->severity));
 
 	page_ink(p, severity_ink(f->severity));
-	out_puts(p->o, severity_label(f->severity));
+	out_puts(p->o, word_severity(f->severity));
 	page_ink(p, INK_NONE);
 	out_pad(p->o, ' ', n < 9 ? 9 - n : 1);
 	out_printf(&line, "%s: ", kind_name(f->kind));

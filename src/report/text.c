@@ -9,15 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/figures.h"
 #include "report/text_page.h"
 
 enum { FIRST_FINDINGS = 5 };
-
-/* Findings that ask for something: not waived, above info. */
-static bool asks(const struct finding *f)
-{
-	return !f->waiver && f->severity > SEV_INFO && f->severity < SEV_N;
-}
 
 static void title(const struct page *p)
 {
@@ -72,54 +67,26 @@ static void severities(const struct page *p, struct out *o)
 		out_puts(o, "no findings");
 }
 
-static bool below_the_bar(const struct result *r)
-{
-	uint64_t n = 0;
-
-	for (int s = SEV_LOW; s < SEV_N; s++)
-		n += r->n_severity[s];
-	return n > 0;
-}
-
 static void verdict(const struct page *p)
 {
-	static const struct {
-		const char *sign, *meaning;
-		enum ink ink;
-	} rows[] = {
-		[RESULT_COMPLIANT] =
-			{"[OK] COMPLIANT",
-			 "What was seen is what the papers document, and everything they "
-			 "demand that could be judged was seen.",
-			 INK_GOOD},
-		[RESULT_FINDINGS] =
-			{"[X] NOT COMPLIANT",
-			 "Traffic differs from what the papers document; the findings below "
-			 "say where.",
-			 INK_BAD},
-		[RESULT_INCONCLUSIVE] =
-			{"[?] INCONCLUSIVE",
-			 "Too little could be seen or judged to say that the deployment "
-			 "is as documented.",
-			 INK_WARN},
+	static const enum ink inks[] = {
+		[RESULT_COMPLIANT] = INK_GOOD,
+		[RESULT_FINDINGS] = INK_BAD,
+		[RESULT_INCONCLUSIVE] = INK_WARN,
+	};
+	static const char *const signs[] = {
+		[RESULT_COMPLIANT] = "[OK] COMPLIANT",
+		[RESULT_FINDINGS] = "[X] NOT COMPLIANT",
+		[RESULT_INCONCLUSIVE] = "[?] INCONCLUSIVE",
 	};
 	const struct coverage *c = &p->r->coverage;
 
 	out_char(p->o, '\n');
-	page_inked(p, rows[p->r->verdict].ink, rows[p->r->verdict].sign);
+	page_inked(p, inks[p->r->verdict], signs[p->r->verdict]);
 	out_puts(p->o, "   ");
 	severities(p, p->o);
 	out_char(p->o, '\n');
-	if (p->r->verdict == RESULT_COMPLIANT && below_the_bar(p->r))
-		page_text(p, 0,
-			  "No finding is severe enough to fail this audit (--fail-on); the lesser "
-			  "ones stand below.");
-	else if (p->r->verdict == RESULT_COMPLIANT && p->r->n_waived)
-		page_text(p, 0,
-			  "What differs from the papers is waived; who answers for it stands with "
-			  "each finding.");
-	else
-		page_text(p, 0, rows[p->r->verdict].meaning);
+	page_text(p, 0, word_verdict_says(p->r));
 	if (p->r->verdict == RESULT_INCONCLUSIVE && c->inconclusive_why)
 		page_row(p, "Because", c->inconclusive_why);
 	out_char(p->o, '\n');
@@ -270,7 +237,7 @@ enum { STEP = 12 }; /* column of its text */
 
 static void first_step(const struct page *p, const struct finding *f, unsigned i)
 {
-	const char *severity = severity_label(f->severity);
+	const char *severity = word_severity(f->severity);
 	struct out line = {0};
 
 	out_printf(p->o, "%u ", i);
@@ -316,7 +283,7 @@ static void first_steps(const struct page *p)
 	for (size_t i = 0; i < p->r->n_findings; i++) {
 		const struct finding *f = &p->r->findings[i];
 
-		if (!asks(f) || !word_selected(f, p->opt))
+		if (!word_asks(f) || !word_selected(f, p->opt))
 			continue;
 		if (shown == FIRST_FINDINGS) {
 			more++;
@@ -334,124 +301,29 @@ static void first_steps(const struct page *p)
 	}
 }
 
-static void figure(const struct page *p, uint64_t n, const char *meaning)
+static void figure(void *user, const struct figure *f)
 {
+	const struct page *p = user;
 	char buf[NUMBER_TEXT];
 
-	out_printf(p->o, "%15s  ", number(n, buf));
-	out_wrapped(p->o, meaning, p->width, 17, 17);
-}
-
-static void share(const struct page *p, uint64_t part, uint64_t whole, const char *meaning)
-{
-	char buf[NUMBER_TEXT];
-
-	out_printf(p->o, "%15s  ", percent(part, whole, buf));
-	out_wrapped(p->o, meaning, p->width, 17, 17);
-}
-
-static void duplicates(const struct page *p, const struct coverage *c)
-{
-	char buf[120], ratio[NUMBER_TEXT];
-
-	if (!c->duplicates) {
-		figure(p, 0, "duplicate packets taken out");
-		return;
-	}
-	snprintf(buf, sizeof buf, "duplicate packets taken out, %s of those understood",
-		 percent(c->duplicates, c->decoded, ratio));
-	figure(p, c->duplicates, buf);
-	if (c->duplicates_routed)
-		figure(p, c->duplicates_routed, "of them seen on both sides of a router");
-	if (c->duplicates_across)
-		figure(p, c->duplicates_across, "of them in two inputs: the captures overlap");
-}
-
-/* What servers said of their ports. */
-static void learned(const struct page *p, const struct coverage *c)
-{
-	if (c->answers)
-		figure(p, c->answers,
-		       "answers that hand out ports (endpoint mapper, DCOM, SQL Browser)");
-	if (c->answers_sealed)
-		figure(p, c->answers_sealed, "of them encrypted: what they grant cannot be read");
-	if (c->answers_bad)
-		figure(p, c->answers_bad, "of them malformed");
-	if (c->grants)
-		figure(p, c->grants, "ports and pipes that they grant: spanaudit rpc FILE");
-	if (c->streams_cut)
-		figure(p, c->streams_cut,
-		       "streams not read to their end for want of memory: raise --max-memory");
-	if (c->learn_refused)
-		figure(p, c->learn_refused,
-		       "streams, or parts of them, not read for what they grant, for want of "
-		       "memory: raise --max-memory");
-	if (c->grants_shed)
-		figure(p, c->grants_shed, "grants that found no room in the table");
-	if (c->sightings_shed)
-		figure(p, c->sightings_shed,
-		       "names, services and refusals told of hosts that found no room");
-	if (c->cards_shed)
-		figure(p, c->cards_shed,
-		       "sights of network cards and their addresses that found no room");
+	out_printf(p->o, "%15s  ",
+		   f->is_share ? percent(f->part, f->whole, buf) : number(f->part, buf));
+	out_wrapped(p->o, f->meaning, p->width, 17, 17);
 }
 
 static void trust(const struct page *p)
 {
 	const struct coverage *c = &p->r->coverage;
-	char buf[160];
+	struct page page = *p;
 
 	page_heading(p, "CAN YOU TRUST THIS REPORT?");
-	page_text(p, 0,
-		  c->inconclusive     ? "Only in part:"
-		  : c->n_caveats == 1 ? "Yes, with a caveat:"
-		  : c->n_caveats != 0 ? "Yes, with caveats:"
-				      : "Yes: nothing was lost that could change the verdict.");
+	page_text(p, 0, word_trust(c));
 	if (c->inconclusive && c->inconclusive_why)
 		page_item(p, c->inconclusive_why);
 	for (size_t i = 0; i < c->n_caveats; i++)
-		if (!c->inconclusive || !c->inconclusive_why ||
-		    strcmp(c->caveats[i], c->inconclusive_why) != 0)
+		if (word_is_news(c, i))
 			page_item(p, c->caveats[i]);
-
-	figure(p, c->packets, "packets read");
-	figure(p, c->decoded, "of them understood");
-	for (unsigned i = DECODE_OK + 1; i < DECODE_N; i++) {
-		if (!c->skipped[i])
-			continue;
-		snprintf(buf, sizeof buf, "skipped, %s: %s", decode_skip_name(i),
-			 decode_skip_help(i));
-		figure(p, c->skipped[i], buf);
-	}
-	if (c->other_proto)
-		figure(p, c->other_proto, "understood, neither TCP nor UDP (ICMP and others)");
-	figure(p, c->kernel_drops, "dropped by the capturing computer, as the capture itself says");
-	figure(p, c->interface_drops, "dropped by its network card, as the capture itself says");
-	share(p, c->tcp_unseen_bytes, c->tcp_unseen_bytes + c->tcp_bytes,
-	      "of TCP data was acknowledged but never seen: the mirror port or the capture lost "
-	      "it");
-	share(p, c->one_way_flows, c->tcp_flows,
-	      "of TCP connections show one direction only: the mirror copies half of the traffic");
-	duplicates(p, c);
-	if (c->reassembled)
-		figure(p, c->reassembled, "fragmented datagrams put together");
-	if (c->fragments_late)
-		figure(p, c->fragments_late, "fragmented datagrams never complete");
-	if (c->fragments_overlap)
-		figure(p, c->fragments_overlap,
-		       "fragmented datagrams dropped because their fragments overlap");
-	if (c->truncated)
-		figure(p, c->truncated, "packets cut short when stored (snap length)");
-	for (unsigned i = 0; i < NOTE_N; i++)
-		if (c->notes[i] && i != NOTE_SNAPPED)
-			figure(p, c->notes[i], word_note_help(i));
-	if (c->evicted)
-		figure(p, c->evicted,
-		       "flows given up early for want of memory: raise --max-memory and run again");
-	if (c->heads_shed)
-		figure(p, c->heads_shed,
-		       "flows whose protocol was not looked at for want of memory");
-	learned(p, c);
+	figures_of_coverage(c, figure, &page);
 }
 
 static void hints(const struct page *p)

@@ -5,71 +5,9 @@
 
 #include "report/text_page.h"
 
-static const char *state_meaning(enum flow_state s)
-{
-	static const char *const words[STATE_N] = {
-		[STATE_ESTABLISHED] = "established",
-		[STATE_MID_STREAM] = "already running when the capture began",
-		[STATE_ONE_WAY] = "only one direction visible",
-		[STATE_HALF_OPEN] = "answered, but never completed",
-		[STATE_REJECTED] = "rejected by an ICMP message",
-		[STATE_REFUSED] = "refused by a reset (RST)",
-		[STATE_NO_ANSWER] = "tried, nothing came back",
-	};
-
-	return words[s];
-}
-
-static const char *reason_meaning(enum dir_reason r)
-{
-	static const char *const words[DIR_N] = {
-		[DIR_SYN] = "the handshake was seen",
-		[DIR_MESSAGE] = "it spoke the client's part of the protocol",
-		[DIR_LEARNED] = "the other end serves this port to others",
-		[DIR_PORT] = "only the other end's port is a documented service",
-		[DIR_FAN_IN] = "several peers use the other end's port",
-		[DIR_FIRST] = "a guess, it sent the first packet seen",
-	};
-
-	return words[r];
-}
-
 static bool is_somebody(const struct endpoint *e)
 {
 	return e->has_address || e->network || e->host;
-}
-
-/* "crmweb02 (10.20.1.12) is crm-web, known by site.yaml:14" */
-static void role_line(const struct endpoint *e, struct out *o)
-{
-	char buf[ADDR_TEXT];
-
-	word_endpoint(e, o);
-	if (e->host && (e->network || e->has_address)) {
-		out_puts(o, " (");
-		if (e->network)
-			out_text_z(o, e->network);
-		else
-			out_puts(o, addr_format(&e->address, buf));
-		out_char(o, ')');
-	}
-	if (e->name && !e->host) {
-		out_puts(o, ", named ");
-		out_text_z(o, e->name);
-		if (e->name_source)
-			out_printf(o, " (%s)", e->name_source);
-		out_char(o, ',');
-	}
-	if (!e->roles) {
-		out_puts(o, " has no role");
-		return;
-	}
-	out_puts(o, " is ");
-	roles_print(e->roles, o);
-	if (e->known_by) {
-		out_puts(o, ", known by ");
-		out_text_z(o, e->known_by);
-	}
 }
 
 static void roles(const struct page *p, const struct finding *f)
@@ -83,7 +21,7 @@ static void roles(const struct page *p, const struct finding *f)
 		if (!is_somebody(e))
 			continue;
 		out_reset(&line);
-		role_line(e, &line);
+		word_known(e, &line);
 		page_row(p, label, out_str(&line));
 		label = "";
 	}
@@ -143,7 +81,7 @@ static void seen(const struct page *p, const struct finding *f)
 		out_printf(&line, ", %s",
 			   counted(f->attempts.retries, "repetition", "repetitions", a));
 	if (f->has_state)
-		out_printf(&line, ", %s", state_meaning(f->state));
+		out_printf(&line, ", %s", word_state(f->state));
 	page_row(p, "  Seen", out_str(&line));
 	if (f->folded) {
 		out_reset(&line);
@@ -162,8 +100,7 @@ static void direction(const struct page *p, const struct finding *f)
 	if (!f->has_direction)
 		return;
 	word_endpoint(&f->client, &line);
-	out_printf(&line, " is the client (%u%% sure): %s", f->confidence,
-		   reason_meaning(f->reason));
+	out_printf(&line, " is the client (%u%% sure): %s", f->confidence, word_reason(f->reason));
 	page_row(p, "  Direction", out_str(&line));
 	p->o->failed |= line.failed;
 	out_done(&line);
@@ -338,7 +275,7 @@ static void one(const struct page *p, const struct finding *f)
 	out_char(p->o, '\n');
 	page_inked(p, INK_BOLD, f->id);
 	out_puts(p->o, "  ");
-	page_inked(p, severity_ink(f->severity), severity_label(f->severity));
+	page_inked(p, severity_ink(f->severity), word_severity(f->severity));
 	out_printf(p->o, "  %s", kind_name(f->kind));
 	if (f->waiver) {
 		out_puts(p->o, "  waived by ");

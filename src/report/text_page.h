@@ -8,6 +8,7 @@
 #ifndef SPAN_REPORT_TEXT_PAGE_H
 #define SPAN_REPORT_TEXT_PAGE_H
 
+#include "report/numbers.h"
 #include "report/words.h"
 
 struct page {
@@ -19,7 +20,7 @@ struct page {
 
 enum ink { INK_NONE, INK_BOLD, INK_DIM, INK_GOOD, INK_WARN, INK_BAD };
 
-enum { NUMBER_TEXT = 32, LABEL = 12 };
+enum { LABEL = 12 };
 
 void page_ink(const struct page *p, enum ink ink); /* INK_NONE: back to plain */
 void page_inked(const struct page *p, enum ink ink, const char *trusted);
@@ -37,16 +38,6 @@ void page_foreign(const struct page *p, size_t indent, const char *text);
 /* "- " and the text. */
 void page_item(const struct page *p, const char *text);
 
-/* 1,204,311 */
-const char *number(uint64_t n, char buf[NUMBER_TEXT]);
-/* "1 packet", "1,204 packets" */
-const char *counted(uint64_t n, const char *one, const char *many, char buf[64]);
-/* 0.02% of part in whole; "-" of nothing; "< 0.01%" when it would round to none. */
-const char *percent(uint64_t part, uint64_t whole, char buf[NUMBER_TEXT]);
-/* 3.8 MB, in powers of ten */
-const char *size_human(uint64_t bytes, char buf[NUMBER_TEXT]);
-
-const char *severity_label(enum severity s); /* "HIGH" */
 enum ink severity_ink(enum severity s);
 
 void text_findings(const struct page *p);

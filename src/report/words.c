@@ -18,6 +18,48 @@ const char *word_verdict(enum result_verdict v)
 	return words[v];
 }
 
+static bool below_the_bar(const struct result *r)
+{
+	uint64_t n = 0;
+
+	for (int s = SEV_LOW; s < SEV_N; s++)
+		n += r->n_severity[s];
+	return n > 0;
+}
+
+const char *word_verdict_says(const struct result *r)
+{
+	switch (r->verdict) {
+	case RESULT_FINDINGS:
+		return "Traffic differs from what the papers document; the findings below say "
+		       "where.";
+	case RESULT_INCONCLUSIVE:
+		return "Too little could be seen or judged to say that the deployment is as "
+		       "documented.";
+	case RESULT_COMPLIANT:
+		break;
+	}
+	if (below_the_bar(r))
+		return "No finding is severe enough to fail this audit (--fail-on); the lesser "
+		       "ones stand below.";
+	if (r->n_waived)
+		return "What differs from the papers is waived; who answers for it stands with "
+		       "each finding.";
+	return "What was seen is what the papers document, and everything they demand that could "
+	       "be judged was seen.";
+}
+
+const char *word_trust(const struct coverage *c)
+{
+	if (c->inconclusive)
+		return "Only in part:";
+	if (c->n_caveats == 1)
+		return "Yes, with a caveat:";
+	if (c->n_caveats)
+		return "Yes, with caveats:";
+	return "Yes: nothing was lost that could change the verdict.";
+}
+
 const char *word_rule_result(enum rule_result r)
 {
 	static const char *const words[] = {
@@ -204,6 +246,90 @@ void word_conversation(const struct finding *f, struct out *o)
 		out_text_z(o, f->protocol);
 		out_char(o, ')');
 	}
+}
+
+/* ------------------------------------------------------------------ findings */
+
+const char *word_severity(enum severity s)
+{
+	static const char *const labels[] = {
+		[SEV_INFO] = "INFO", [SEV_LOW] = "LOW",           [SEV_MEDIUM] = "MEDIUM",
+		[SEV_HIGH] = "HIGH", [SEV_CRITICAL] = "CRITICAL", [SEV_NONE] = "-",
+	};
+
+	return labels[s];
+}
+
+const char *word_state(enum flow_state s)
+{
+	static const char *const words[STATE_N] = {
+		[STATE_ESTABLISHED] = "established",
+		[STATE_MID_STREAM] = "already running when the capture began",
+		[STATE_ONE_WAY] = "only one direction visible",
+		[STATE_HALF_OPEN] = "answered, but never completed",
+		[STATE_REJECTED] = "rejected by an ICMP message",
+		[STATE_REFUSED] = "refused by a reset (RST)",
+		[STATE_NO_ANSWER] = "tried, nothing came back",
+	};
+
+	return words[s];
+}
+
+const char *word_reason(enum dir_reason r)
+{
+	static const char *const words[DIR_N] = {
+		[DIR_SYN] = "the handshake was seen",
+		[DIR_MESSAGE] = "it spoke the client's part of the protocol",
+		[DIR_LEARNED] = "the other end serves this port to others",
+		[DIR_PORT] = "only the other end's port is a documented service",
+		[DIR_FAN_IN] = "several peers use the other end's port",
+		[DIR_FIRST] = "a guess, it sent the first packet seen",
+	};
+
+	return words[r];
+}
+
+void word_known(const struct endpoint *e, struct out *o)
+{
+	char buf[ADDR_TEXT];
+
+	word_endpoint(e, o);
+	if (e->host && (e->network || e->has_address)) {
+		out_puts(o, " (");
+		if (e->network)
+			out_text_z(o, e->network);
+		else
+			out_puts(o, addr_format(&e->address, buf));
+		out_char(o, ')');
+	}
+	if (e->name && !e->host) {
+		out_puts(o, ", named ");
+		out_text_z(o, e->name);
+		if (e->name_source)
+			out_printf(o, " (%s)", e->name_source);
+		out_char(o, ',');
+	}
+	if (!e->roles) {
+		out_puts(o, " has no role");
+		return;
+	}
+	out_puts(o, " is ");
+	roles_print(e->roles, o);
+	if (e->known_by) {
+		out_puts(o, ", known by ");
+		out_text_z(o, e->known_by);
+	}
+}
+
+bool word_asks(const struct finding *f)
+{
+	return !f->waiver && f->severity > SEV_INFO && f->severity < SEV_N;
+}
+
+bool word_is_news(const struct coverage *c, size_t caveat)
+{
+	return !c->inconclusive || !c->inconclusive_why ||
+	       strcmp(c->caveats[caveat], c->inconclusive_why) != 0;
 }
 
 /* ------------------------------------------------------------------ commands */

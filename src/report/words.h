@@ -7,7 +7,13 @@
 #include "findings/result.h"
 #include "report/report.h"
 
-const char *word_verdict(enum result_verdict v);  /* "compliant" "findings" "inconclusive" */
+const char *word_verdict(enum result_verdict v); /* "compliant" "findings" "inconclusive" */
+/* What the verdict means, in a sentence. */
+const char *word_verdict_says(const struct result *r);
+/* The answer to "can you trust this report?", which the caveats follow. */
+const char *word_trust(const struct coverage *c);
+/* The caveat says more than why the result is inconclusive: once is enough. */
+bool word_is_news(const struct coverage *c, size_t caveat);
 const char *word_rule_result(enum rule_result r); /* "met" "violated" "unused" "not-judged" */
 const char *word_note(enum decode_note n);        /* "bad_checksum" */
 const char *word_note_help(enum decode_note n);
@@ -35,6 +41,14 @@ void word_rpc_figures(const struct result *r, struct rpc_figures *ret);
 
 /* The finding is one that opt->only lets through: its kind, or a family of kinds ("unexpected"). */
 bool word_selected(const struct finding *f, const struct report_options *opt);
+
+const char *word_severity(enum severity s); /* "HIGH" */
+const char *word_state(enum flow_state s);  /* for people: "answered, but never completed" */
+const char *word_reason(enum dir_reason r); /* "the handshake was seen" */
+/* It asks for something: not waived, above info. */
+bool word_asks(const struct finding *f);
+/* "crmweb02 (10.20.1.12) is crm-web, known by site.yaml:14" */
+void word_known(const struct endpoint *e, struct out *o);
 
 /* The waiver that covers a finding; NULL: none, or the result does not hold it. */
 const struct waiver_row *word_waiver(const struct result *r, const struct finding *f);

@@ -56,6 +56,33 @@ static void foreign_text_is_inert(void **state)
 	out_done(&o);
 }
 
+static void markup_is_text(void **state)
+{
+	static const struct {
+		const char *in, *html;
+	} rows[] = {
+		{"plain", "plain"},
+		{"", ""},
+		{"</script><script>alert(1)</script>",
+		 "&lt;/script&gt;&lt;script&gt;alert(1)&lt;/script&gt;"},
+		{"a\" onload='x' &amp;", "a&#34; onload=&#39;x&#39; &amp;amp;"},
+		{"\x1b[31m\xff\n", "\\x1b[31m\\xff\\x0a"},
+		{"\xe2\x80\xae"
+		 "x",
+		 "\\u{202e}x"},
+		{"\xef\xbf\xbf", "\\u{ffff}"}, /* a noncharacter */
+		{"h\xc3\xa9llo", "h\xc3\xa9llo"},
+	};
+	struct out o = {0};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		out_reset(&o);
+		out_html_z(&o, rows[i].in);
+		assert_string_equal(out_str(&o), rows[i].html);
+	}
+	out_done(&o);
+}
+
 static void columns(void **state)
 {
 	assert_int_equal(out_columns("abc", 3), 3);
@@ -134,9 +161,13 @@ static void arenas(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(foreign_text_is_inert),   cmocka_unit_test(columns),
-		cmocka_unit_test(wraps_at_spaces),         cmocka_unit_test(grows),
-		cmocka_unit_test(errors_show_their_place), cmocka_unit_test(arenas),
+		cmocka_unit_test(foreign_text_is_inert),
+		cmocka_unit_test(markup_is_text),
+		cmocka_unit_test(columns),
+		cmocka_unit_test(wraps_at_spaces),
+		cmocka_unit_test(grows),
+		cmocka_unit_test(errors_show_their_place),
+		cmocka_unit_test(arenas),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
