@@ -21,7 +21,9 @@ enum {
 	RESULT_READ_VALUES = 10 << 20, /* bounds memory to about 1 GB, whatever the bytes are */
 	RESULT_READ_ROWS = 1 << 19,    /* of one list */
 	RESULT_READ_TEXT = 16 << 10,   /* of one text */
-	RESULT_READ_OTHER_SCHEMA = 1,  /* outcome: a result, but of another version of the schema */
+	/* outcomes */
+	RESULT_READ_OTHER_SCHEMA = 1, /* a result, but of another version of the schema */
+	RESULT_READ_UNREADABLE = 2,   /* a file that cannot be opened or read */
 };
 
 struct read_end {
