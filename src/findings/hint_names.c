@@ -94,11 +94,27 @@ static bool no_locator(const struct work *w, const struct sighting *s)
 	return s->kind == SIGHT_DNS_ERROR && s->port == DNS_SRV && strstr(s->text, "_msdcs.");
 }
 
-/* Nobody followed over TCP, neither in vain. */
+/* The client used Kerberos over TCP with this host. */
+static bool followed(const struct work *w, const struct sighting *s, const struct host *h)
+{
+	for (size_t k = 0; k < h->n_addr; k++)
+		if (item_find(w, &s->about, &h->addr[k], IPPROTO_NR_TCP, 88))
+			return true;
+	return false;
+}
+
+/* Nobody followed over TCP, neither in vain, nor to another domain controller. What the capture
+ * ends with may still have been followed. */
 static bool too_big(const struct work *w, const struct sighting *s)
 {
-	if (!refusal_is(s, KRB_TOO_BIG))
+	if (!refusal_is(s, KRB_TOO_BIG) || w->r->to_ns - s->last_ns < LONE_TRY_NS)
 		return false;
+	for (size_t i = 0; i < inventory_count(w->site->inventory); i++) {
+		const struct host *h = inventory_at(w->site->inventory, i);
+
+		if (h->roles & (ROLE_BIT(ROLE_DC) | ROLE_BIT(ROLE_GC)) && followed(w, s, h))
+			return false;
+	}
 	return !item_find(w, &s->about, &s->by, IPPROTO_NR_TCP, 88);
 }
 

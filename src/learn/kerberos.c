@@ -30,10 +30,8 @@ enum {
 	FIELDS_MAX = 32,
 	KEEP = 16 << 10, /* certificates of PKINIT come before the ticket */
 	MAX_MESSAGE = 1 << 20,
-	/* What asks for more instead of refusing: proof (7.5.9, RFC 6113 5.2), another transport.
-	 */
+	/* What asks for more proof instead of refusing: 7.5.9, RFC 6113 5.2. */
 	PREAUTH_REQUIRED = 25,
-	TOO_BIG = 52,
 	MORE_PREAUTH = 91,
 };
 
@@ -148,7 +146,7 @@ static void refusal(struct learn_flow *f, unsigned side, struct rd seq, const st
 			named = principal(field, &s);
 	}
 	if (!version || !type || !named || !code || code > UINT16_MAX || code == PREAUTH_REQUIRED ||
-	    code == TOO_BIG || code == MORE_PREAUTH)
+	    code == MORE_PREAUTH)
 		return;
 	s.code = (uint16_t)code;
 	learn_sighted(f, &s, at);

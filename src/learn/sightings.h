@@ -35,7 +35,8 @@ enum sighting_kind {
 			    * given to `about` by `by`. name, port: host and port in it, 0 none */
 	/* Refusals: `about` asked, `by` refused. */
 	SIGHT_KRB_ERROR, /* RFC 4120 5.9.1: code is the error; text the service asked for, name
-			  * and port taken from it. 25 (pre-authentication wanted) is no refusal */
+			  * and port taken from it. 25 and 91 (more proof wanted) are no refusals;
+			  * 52 (too big for a datagram) is one only where TCP does not follow */
 	SIGHT_DNS_ERROR, /* RFC 1035 4.1.1: code is the RCODE; text the name asked for; port the
 			  * type asked for (33 is SRV) */
 	SIGHT_KIND_N,

@@ -89,8 +89,13 @@ static enum verdict probe(const struct payload *in, struct facts *ret)
 {
 	struct rd r = rd_over(in->p, in->n);
 
-	if (in->proto == PROTO_UDP)
-		return message(r, (uint32_t)in->n, !in->cut, ret);
+	if (in->proto == PROTO_UDP) {
+		enum verdict v = message(r, (uint32_t)in->n, !in->cut, ret);
+
+		/* Whether it was refused is in the datagram that answers. */
+		ret->more = ret->speaker == SPEAKER_CLIENT;
+		return v;
+	}
 
 	uint8_t high = rd_u8(&r);
 	uint32_t low = rd_be24(&r);

@@ -62,6 +62,7 @@ def shown(case):
         'Findings that are no verdict': {f['kind'] for f in found},
         'Severities': {f['severity'] for f in found},
         'Results of rules': results,
+        'Hints': {h['code'] for f in found for h in f['hints']},
         'reasons': {r.partition(': ')[2] for r in rules if r.startswith('not-judged: ')},
     }
 
@@ -84,11 +85,13 @@ there = {c for c in os.listdir(golden) if os.path.exists(os.path.join(golden, c,
 for c in sorted(set(named) - there):
     bad.append('%s: there is no case %s' % (named[c], c))
 for c in sorted(there - set(named)):
-    if re.match(r'(state|verdict|rule|finding|noise)-', c):
+    if re.match(r'(state|verdict|rule|finding|noise|hint)-', c):
         bad.append('%s is in no line of README.md' % c)
 
 text = subprocess.run([tool, 'help', 'kinds'], capture_output=True, text=True, check=True).stdout
 kinds = re.findall(r'^([a-z-]+) \([a-z ]+\)$', text, re.M)
+text = subprocess.run([tool, 'help', 'hints'], capture_output=True, text=True, check=True).stdout
+codes = set(re.findall(r'^([A-Z0-9-]+)$', text, re.M))
 verdicts = enum(schema, '$defs', 'conversation', 'verdict')
 words = {
     'States': enum(schema, '$defs', 'conversation', 'state'),
@@ -96,6 +99,7 @@ words = {
     'Findings that are no verdict': set(kinds) - verdicts,
     'Severities': enum(schema, '$defs', 'finding', 'severity'),
     'Results of rules': enum(schema, '$defs', 'rule', 'result'),
+    'Hints': codes & {line.strip('`') for line in sections.get('Hints', {})},
 }
 cache = {}
 for section, wanted in words.items():

@@ -220,6 +220,15 @@ static void test_sightings(void **state)
 		 "krbtgt/CORP",
 		 NULL,
 		 {CRM01, DC01, TCP, 88, "kerberos", EST}},
+		/* Neither when it asked another domain controller. */
+		{"KRB-UDP-FRAG",
+		 false,
+		 SIGHT_KRB_ERROR,
+		 52,
+		 0,
+		 "krbtgt/CORP",
+		 NULL,
+		 {CRM01, DC02, TCP, 88, "kerberos", EST}},
 		/* It came back over TCP in vain: with that finding. */
 		{"KRB-UDP-FRAG",
 		 true,

@@ -69,6 +69,8 @@ static const struct {
 	{"MC-NMF with its one byte", {"A6.1", "A6.2"}, TCP, 0, {0}, "mc-nmf", APP_SURE, 0, true},
 	{"one byte is nothing", {"", "#0a"}, TCP, FINAL, {0}, "", APP_UNSURE, -1, true},
 	{"a name asked for and found", {"A13.1", "nbns answer"}, UDP, 0, {0}, "nbns", APP_SURE, 0, true},
+	{"a ticket over UDP: the answer is looked at", {"kerberos over UDP", "A11.1"}, UDP, 0, {0},
+	 "kerberos", APP_SURE, 0, false, APP_NOTE_KRB_ERROR},
 	{"SQL Browser", {"A18.1", "A18.2"}, UDP, 0, {1123, 1434}, "ssrp", APP_SURE, 0, true},
 	{"SQL Browser, silent", {"A18.1", ""}, UDP, 0, {1123, 1434}, "ssrp", APP_LIKELY, 0, false},
 	{"SQL Browser's byte elsewhere", {"#02", ""}, UDP, FINAL, {1123, 1435}, "", APP_UNSURE, -1, true},
@@ -164,6 +166,14 @@ static void facts_of_both_sides(void **state)
 	assert_int_equal(r.n_iface, 2);
 	assert_int_equal(r.iface[1].major, 4);
 	assert_int_equal(r.client_side, 1);
+
+	/* Certain already, and wanted all the same: the refusal comes in the next datagram. */
+	side[0].n = bytes_of("kerberos over UDP", buf[0]);
+	side[1] = (struct payload){0};
+	recognise(side, UDP, false, &r);
+	assert_int_equal(r.conf, APP_SURE);
+	assert_true(r.more);
+	side[1] = (struct payload){.p = buf[1], .whole_start = true};
 
 	/* The server confirms the instance; the client named it. */
 	side[0].n = bytes_of("A5.1", buf[0]);
