@@ -90,12 +90,15 @@ audit() {
 	# shellcheck disable=SC2086 # lists of words
 	packages $BUILD_PACKAGES
 	build build-release disabled release.ini
-	step "build-release/src/cli/spanaudit audit --site pcaps/lab-site.yaml pcaps/lab.pcapng"
+	step "build-release/src/cli/spanaudit audit --site pcaps/lab-site.yaml -o build-release/report.html pcaps/lab.pcapng"
 	code=0
 	SPANAUDIT_RULES_PATH=rules build-release/src/cli/spanaudit audit \
-		--site pcaps/lab-site.yaml pcaps/lab.pcapng || code=$?
+		--site pcaps/lab-site.yaml -o build-release/report.html pcaps/lab.pcapng || code=$?
 	case $code in
-	0 | 1 | 4) step "the audit ended with exit code $code (spanaudit help exit-codes)" ;;
+	0 | 1 | 4)
+		step "the audit ended with exit code $code (spanaudit help exit-codes)"
+		step "the same report to be filed, for a browser: $PWD/build-release/report.html"
+		;;
 	*) die "the audit ended with exit code $code" "Its words stand above." ;;
 	esac
 }

@@ -4,27 +4,39 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-const char *number(uint64_t n, char buf[NUMBER_TEXT])
+const char *grouped(uint64_t n, const char *comma, char buf[NUMBER_TEXT])
 {
-	char digits[NUMBER_TEXT];
+	char digits[24];
 	int len = snprintf(digits, sizeof digits, "%" PRIu64, n);
 	size_t at = 0;
 
 	for (int i = 0; i < len; i++) {
 		if (i && (len - i) % 3 == 0)
-			buf[at++] = ',';
+			for (const char *z = comma; *z && at < NUMBER_TEXT - 2; z++)
+				buf[at++] = *z;
 		buf[at++] = digits[i];
 	}
 	buf[at] = '\0';
 	return buf;
 }
 
-const char *counted(uint64_t n, const char *one, const char *many, char buf[64])
+const char *number(uint64_t n, char buf[NUMBER_TEXT])
+{
+	return grouped(n, ",", buf);
+}
+
+const char *counted_by(uint64_t n, const char *one, const char *many, const char *comma,
+		       char buf[COUNTED_TEXT])
 {
 	char digits[NUMBER_TEXT];
 
-	snprintf(buf, 64, "%s %s", number(n, digits), n == 1 ? one : many);
+	snprintf(buf, COUNTED_TEXT, "%s %s", grouped(n, comma, digits), n == 1 ? one : many);
 	return buf;
+}
+
+const char *counted(uint64_t n, const char *one, const char *many, char buf[COUNTED_TEXT])
+{
+	return counted_by(n, one, many, ",", buf);
 }
 
 const char *percent(uint64_t part, uint64_t whole, char buf[NUMBER_TEXT])

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "report/figures.h"
+#include "report/summary.h"
 #include "report/text_page.h"
 
 enum { FIRST_FINDINGS = 5 };
@@ -92,145 +93,11 @@ static void verdict(const struct page *p)
 	out_char(p->o, '\n');
 }
 
-static uint64_t failed_inputs(const struct result *r)
+static void read_what(void *user, const char *label, const char *line)
 {
-	uint64_t n = 0;
+	const struct page *p = user;
 
-	for (size_t i = 0; i < r->n_inputs; i++)
-		n += r->inputs[i].failed;
-	return n;
-}
-
-static void rpc_summary(const struct result *r, struct out *o)
-{
-	struct rpc_figures n;
-	char buf[64];
-
-	if (!r->n_rpc) {
-		out_puts(o, "none seen");
-		return;
-	}
-	word_rpc_figures(r, &n);
-	out_printf(
-		o, "%s on high ports: ",
-		counted(n.mapped + n.bound + n.unexplained, "conversation", "conversations", buf));
-	out_printf(o, "%s explained", number(n.mapped + n.bound, buf));
-	if (n.mapped + n.bound) {
-		out_printf(o, " (%s by the answer that grants the port, ", number(n.mapped, buf));
-		out_printf(o, "%s by their own bind)", number(n.bound, buf));
-	}
-	out_printf(o, ", %s unexplained", number(n.unexplained, buf));
-	if (n.unused)
-		out_printf(o, "; %s granted and never used",
-			   counted(n.unused, "port", "ports", buf));
-}
-
-/* "2 active, 1 expiring, 1 expired, 1 covering nothing; 3 findings waived" */
-static void waiver_summary(const struct result *r, struct out *o)
-{
-	uint64_t n[WAIVER_EXPIRED + 1] = {0}, idle = 0;
-	char buf[64];
-
-	if (!r->n_waivers) {
-		out_puts(o, "none in the files given");
-		return;
-	}
-	for (size_t i = 0; i < r->n_waivers; i++) {
-		n[r->waivers[i].state]++;
-		idle += !r->waivers[i].findings;
-	}
-	out_printf(o, "%s active", number(n[WAIVER_ACTIVE] + n[WAIVER_EXPIRING], buf));
-	if (n[WAIVER_EXPIRING])
-		out_printf(o, " (%s within %d days of its end)", number(n[WAIVER_EXPIRING], buf),
-			   WAIVER_SOON_DAYS);
-	out_printf(o, ", %s expired", number(n[WAIVER_EXPIRED], buf));
-	out_printf(o, ", %s covering nothing; ", number(idle, buf));
-	out_printf(o, "%s waived", counted(r->n_waived, "finding", "findings", buf));
-}
-
-static void read_what(const struct page *p)
-{
-	const struct result *r = p->r;
-	struct out line = {0};
-	char a[64], b[64], span[TIME_SPAN_TEXT];
-	uint64_t failed = failed_inputs(r);
-
-	out_printf(&line, "%s in %s", counted(r->coverage.packets, "packet", "packets", a),
-		   counted(r->n_inputs, "input", "inputs", b));
-	if (failed)
-		out_printf(&line, ", %s NOT READ (see Inputs)", number(failed, a));
-	page_row(p, "Read", out_str(&line));
-	out_reset(&line);
-
-	if (r->from_ns == TIME_NONE)
-		out_puts(&line, "no packet has a time: nothing was observed");
-	else
-		out_printf(&line, "%s, %s observed",
-			   time_span_human(r->from_ns, r->to_ns, site_tz(r->site), span),
-			   duration_human(r->observed_ns, a));
-	page_row(p, "Window", out_str(&line));
-	out_reset(&line);
-
-	out_printf(&line, "%s", counted(r->n_rules, "rule", "rules", a));
-	for (size_t i = 0; r->matrix && i < matrix_n_packs(r->matrix); i++) {
-		const struct pack_info *k = matrix_pack(r->matrix, i);
-
-		out_puts(&line, i ? ", " : " of ");
-		out_text_z(&line, k->name);
-		if (k->revision && *k->revision) {
-			out_puts(&line, " (");
-			out_text_z(&line, k->revision);
-			out_char(&line, ')');
-		}
-	}
-	out_printf(&line, ": %s met", number(r->n_rule_results[RULE_MET], a));
-	out_printf(&line, ", %s violated", number(r->n_rule_results[RULE_VIOLATED], a));
-	out_printf(&line, ", %s unused", number(r->n_rule_results[RULE_UNUSED], a));
-	out_printf(&line, ", %s not judged", number(r->n_rule_results[RULE_NOT_JUDGED], a));
-	page_row(p, "Rules", out_str(&line));
-	out_reset(&line);
-
-	uint64_t fine = r->n_verdict[KIND_DOCUMENTED] + r->n_verdict[KIND_DOCUMENTED_DYNAMIC] +
-			r->n_verdict[KIND_TOLERATED];
-
-	out_printf(&line, "%s: ", counted(r->n_conversations, "conversation", "conversations", a));
-	out_printf(&line, "%s as documented or tolerated, ", number(fine, a));
-	out_printf(&line, "%s out of scope, ", number(r->n_verdict[KIND_OUT_OF_SCOPE], a));
-
-	uint64_t rest = 0;
-
-	for (unsigned k = 0; k <= KIND_LAST_VERDICT; k++)
-		rest += r->n_verdict[k];
-	rest -= fine + r->n_verdict[KIND_OUT_OF_SCOPE] + r->n_scan;
-	out_printf(&line, "%s to look at", number(rest, a));
-	if (r->n_scan)
-		out_printf(&line, ", %s",
-			   counted(r->n_scan, "attempt of a scan", "attempts of scans", a));
-	page_row(p, "Traffic", out_str(&line));
-	out_reset(&line);
-
-	rpc_summary(r, &line);
-	page_row(p, "Dynamic RPC", out_str(&line));
-	out_reset(&line);
-
-	if (r->has_waivers) {
-		waiver_summary(r, &line);
-		page_row(p, "Waivers", out_str(&line));
-		out_reset(&line);
-	}
-
-	const struct coverage *c = &r->coverage;
-
-	out_printf(&line, "%s dropped by the capturing computer, ", number(c->kernel_drops, a));
-	out_printf(&line, "%s by its network card, ", number(c->interface_drops, a));
-	out_printf(&line, "%s of TCP data never seen, ",
-		   percent(c->tcp_unseen_bytes, c->tcp_unseen_bytes + c->tcp_bytes, a));
-	out_printf(&line, "%s skipped, ", counted(c->packets - c->decoded, "packet", "packets", a));
-	out_printf(&line, "%s given up for want of memory",
-		   counted(c->evicted, "flow", "flows", a));
-	page_row(p, "Lost", out_str(&line));
-	p->o->failed |= line.failed;
-	out_done(&line);
+	page_row(p, label, line);
 }
 
 enum { STEP = 12 }; /* column of its text */
@@ -350,7 +217,7 @@ static int write_text(const struct result *r, const struct report_options *opt, 
 
 	title(p);
 	verdict(p);
-	read_what(p);
+	o->failed |= !summary_of(p->r, ",", read_what, &page);
 	first_steps(p);
 	trust(p);
 	text_findings(p);

@@ -9,23 +9,6 @@ enum { SCOPE_ROWS = 20, HOST_ROWS = 60, RPC_ROWS = 100, COUNT = 9 };
 
 /* --- dynamic RPC ------------------------------------------------------------------------------ */
 
-/* It was tried, and never went through: the finding would be rpc-blocked. */
-static bool rpc_failed(enum flow_state s)
-{
-	return s == STATE_HALF_OPEN || s == STATE_REJECTED || s == STATE_REFUSED ||
-	       s == STATE_NO_ANSWER;
-}
-
-/* What a reader should look at first is 0. */
-static int rpc_worth(const struct rpc_row *row)
-{
-	if (!row->has_state)
-		return 2;
-	if (!row->how || rpc_failed(row->state))
-		return 0;
-	return row->has_verdict && row->verdict > KIND_TOLERATED ? 0 : 1;
-}
-
 /* The packet, its time, and its file when there are several. */
 static void rpc_packet(const struct page *p, const struct evidence *ev, struct out *o)
 {
@@ -71,7 +54,7 @@ static void rpc_line(const struct page *p, const struct rpc_row *row)
 {
 	struct out line = {0};
 	char t[8], buf[64];
-	int worth = rpc_worth(row);
+	int worth = word_rpc_worth(row);
 
 	out_char(p->o, '\n');
 	if (row->folded)
@@ -88,9 +71,7 @@ static void rpc_line(const struct page *p, const struct rpc_row *row)
 	out_char(p->o, '\n');
 	rpc_story(p, row, &line);
 	page_text(p, 2, out_str(&line));
-	/* Of what is plain nobody needs the reason. */
-	if (row->why && (!row->how || row->more ||
-			 (row->has_state && row->tie && strcmp(row->tie, "same-client") != 0))) {
+	if (word_rpc_wants_why(row)) {
 		out_pad(p->o, ' ', 2);
 		page_foreign(p, 2, row->why);
 	}
@@ -105,15 +86,12 @@ void text_rpc(const struct page *p)
 	char buf[64];
 
 	page_heading(p, "DYNAMIC RPC");
-	page_text(p, 0,
-		  "Windows services are given a high port when they start; a client asks the "
-		  "server's endpoint mapper (port 135) for it. A high port is as documented when "
-		  "that answer, or the service's own greeting (bind), was seen.");
+	page_text(p, 0, word_rpc_about());
 	if (!r->n_rpc)
 		out_puts(p->o, "none seen\n");
 	for (int worth = 0; worth < 3; worth++)
 		for (size_t i = 0; i < r->n_rpc && shown < RPC_ROWS; i++) {
-			if (rpc_worth(&r->rpc[i]) != worth)
+			if (word_rpc_worth(&r->rpc[i]) != worth)
 				continue;
 			rpc_line(p, &r->rpc[i]);
 			shown++;
@@ -247,9 +225,7 @@ void text_rules(const struct page *p)
 	rule_group(p, RULE_UNUSED, "allowed, not demanded, not seen; no defect", INK_NONE);
 	ids_where(p, RULE_UNUSED, NULL);
 	if (r->n_rule_results[RULE_UNUSED])
-		page_text(p, 2,
-			  "If they stay unused over weeks, the firewall may close them (least "
-			  "privilege).");
+		page_text(p, 2, word_unused_about());
 }
 
 /* --- conversations ---------------------------------------------------------------------------- */
@@ -371,10 +347,7 @@ void text_hosts(const struct page *p)
 	if (without)
 		out_printf(p->o, "  %s without a role\n",
 			   counted(without, "address", "addresses", buf));
-	page_text(
-		p, 0,
-		"Grades: A proved by its own traffic, B strong, C likely, D a hint; what the site "
-		"file or an option declares has none.");
+	page_text(p, 0, word_grades());
 }
 
 /* --- inputs ----------------------------------------------------------------------------------- */

@@ -184,6 +184,49 @@ void word_rpc_figures(const struct result *r, struct rpc_figures *ret)
 	}
 }
 
+/* It was tried, and never went through: the finding would be rpc-blocked. */
+static bool rpc_failed(enum flow_state s)
+{
+	return s == STATE_HALF_OPEN || s == STATE_REJECTED || s == STATE_REFUSED ||
+	       s == STATE_NO_ANSWER;
+}
+
+/* What a reader should look at first is 0. */
+int word_rpc_worth(const struct rpc_row *row)
+{
+	if (!row->has_state)
+		return 2;
+	if (!row->how || rpc_failed(row->state))
+		return 0;
+	return row->has_verdict && row->verdict > KIND_TOLERATED ? 0 : 1;
+}
+
+bool word_rpc_wants_why(const struct rpc_row *row)
+{
+	if (!row->why)
+		return false;
+	return !row->how || row->more ||
+	       (row->has_state && row->tie && strcmp(row->tie, "same-client") != 0);
+}
+
+const char *word_rpc_about(void)
+{
+	return "Windows services are given a high port when they start; a client asks the "
+	       "server's endpoint mapper (port 135) for it. A high port is as documented when "
+	       "that answer, or the service's own greeting (bind), was seen.";
+}
+
+const char *word_unused_about(void)
+{
+	return "If they stay unused over weeks, the firewall may close them (least privilege).";
+}
+
+const char *word_grades(void)
+{
+	return "Grades: A proved by its own traffic, B strong, C likely, D a hint; what the site "
+	       "file or an option declares has none.";
+}
+
 const struct waiver_row *word_waiver(const struct result *r, const struct finding *f)
 {
 	for (size_t i = 0; f->waiver && i < r->n_waivers; i++)
@@ -224,7 +267,7 @@ static bool is_anything(const struct endpoint *e)
 	return e->host || e->network || e->has_address || e->roles;
 }
 
-void word_conversation(const struct finding *f, struct out *o)
+void word_conversation_by(const struct finding *f, const char *arrow, struct out *o)
 {
 	char buf[8];
 
@@ -236,7 +279,7 @@ void word_conversation(const struct finding *f, struct out *o)
 		word_endpoint(&f->client, o);
 	if (is_anything(&f->server) || f->port) {
 		if (is_anything(&f->client) || f->port)
-			out_puts(o, " -> ");
+			out_puts(o, arrow);
 		word_endpoint(&f->server, o);
 	}
 	if (f->port)
@@ -246,6 +289,11 @@ void word_conversation(const struct finding *f, struct out *o)
 		out_text_z(o, f->protocol);
 		out_char(o, ')');
 	}
+}
+
+void word_conversation(const struct finding *f, struct out *o)
+{
+	word_conversation_by(f, " -> ", o);
 }
 
 /* ------------------------------------------------------------------ findings */

@@ -39,6 +39,16 @@ struct rpc_figures {
 };
 void word_rpc_figures(const struct result *r, struct rpc_figures *ret);
 
+/* What a reader should look at first is 0: unexplained, failed or deviating; then 1, and 2 of what
+ * nobody used. */
+int word_rpc_worth(const struct rpc_row *row);
+/* Of what is plain nobody needs row->why. */
+bool word_rpc_wants_why(const struct rpc_row *row);
+/* Sentences that explain a part of the report. */
+const char *word_rpc_about(void);
+const char *word_unused_about(void);
+const char *word_grades(void);
+
 /* The finding is one that opt->only lets through: its kind, or a family of kinds ("unexpected"). */
 bool word_selected(const struct finding *f, const struct report_options *opt);
 
@@ -58,6 +68,8 @@ void word_endpoint(const struct endpoint *e, struct out *o);
 
 /* "crmweb02 -> sqlcl01 22/tcp (ssh)" */
 void word_conversation(const struct finding *f, struct out *o);
+/* The same with another arrow, blanks included. */
+void word_conversation_by(const struct finding *f, const char *arrow, struct out *o);
 
 /* The command that writes the packets behind a finding into a file, with what the run was given:
  * words that belong together, `sep` between (a newline is in none of them). Nothing when no packet

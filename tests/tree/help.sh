@@ -86,7 +86,7 @@ for size in 0 x 12Q -5 99999999999999999999 20000000000000T 5MM; do
 	says 'not an amount of memory'
 done
 wrong 2 audit -o - x.pcap
-wrong 2 audit -o report.html x.pcap
+wrong 2 audit -o report.docx x.pcap
 wrong 2 explain
 wrong 2 explain F-123456789abc
 wrong 2 extract

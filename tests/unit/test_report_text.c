@@ -331,7 +331,7 @@ static void test_formats(void **state)
 	assert_null(report_format_by_path("a/.json"));
 	assert_null(report_format_by_path("json"));
 	assert_null(report_format_by_path("x.json.gz"));
-	assert_null(report_format_by_name("html"));
+	assert_null(report_format_by_name("docx"));
 	assert_null(report_format_at(report_format_count()));
 }
 
