@@ -96,11 +96,13 @@ struct span_write_options {
 	enum span_colour colour;
 	unsigned width;   /* columns of the text format, 0: 80 */
 	const char *only; /* kind of finding, NULL all */
+	const char *made; /* RFC 3339 with offset: when the report is made, for formats that say so;
+			   * NULL: none does */
 };
 int span_audit_write(const struct span_audit *a, const char *format,
 		     const struct span_write_options *opt, FILE *f);
-/* 0 clean, 1 findings at or above `fail_on` ("low" ... "critical", "never"), 3, 4 inconclusive;
- * SPAN_USAGE for an unknown word. */
+/* 0 clean, 1 findings at or above `fail_on` ("low" ... "critical", "never"; NULL: what
+ * span_audit_fail_on() said), 3, 4 inconclusive; SPAN_USAGE for an unknown word. */
 int span_audit_exit_code(const struct span_audit *a, const char *fail_on);
 
 /* After a run: is what was read fit to be judged? Checks with figure, meaning and remedy, as text

@@ -28,6 +28,7 @@ enum {
 	X(RPC, rpc)               \
 	X(EXPLAIN, explain)       \
 	X(EXTRACT, extract)       \
+	X(REPORT, report)         \
 	X(DIFF, diff)             \
 	X(ROLES, roles)           \
 	X(RULES, rules)           \
@@ -95,6 +96,23 @@ void put(const struct out *o);
 int stdout_failed(int status);
 /* Flushes standard output; the code, or EXIT_FAILED when something could not be written. */
 int close_stdout(int code);
+
+/* --- reports (outputs.c) --------------------------------------------------------------------- */
+
+/* What a report is made of: an audit, or a document read back. */
+struct outputs {
+	int (*write)(const void *source, const char *format, const struct span_write_options *how,
+		     FILE *f);
+	const void *source;
+};
+/* --format help. */
+int outputs_list(void);
+/* Before the work: every -o can be given a format, and none stands twice. 0, or an exit code after
+ * saying why. */
+int outputs_check(const struct options *o);
+/* The report on standard output, unless -q was given, and in every -o. `code`, or EXIT_FAILED after
+ * saying what could not be written. */
+int outputs_write(const struct options *o, const struct outputs *what, int code);
 
 /* --- running an audit (run.c) ---------------------------------------------------------------- */
 

@@ -124,8 +124,9 @@ static const struct opt opts[] = {
 	 RUNS, SET_LIST, AT(waivers), COMPLETE_FILE},
 	{0, "now", "TIME",
 	 "Hold the expiry of waivers against this moment instead of the clock's, so that a run can "
-	 "be repeated: 2024-05-01T06:00:00+02:00.",
-	 RUNS, SET_TEXT, AT(now)},
+	 "be repeated: 2024-05-01T06:00:00+02:00. Formats that say when a report was made give "
+	 "it as that time; without it they say so only where SOURCE_DATE_EPOCH does.",
+	 RUNS | CMD_BIT(REPORT), SET_TEXT, AT(now)},
 	{0, "draft", "PACK",
 	 "For 'rules draft': a rule pack, a name or a file, that takes the place of the one of the "
 	 "same name, or is added; may be repeated.",
@@ -145,9 +146,8 @@ static const struct opt opts[] = {
 	{0, "rules-dir", "DIR", "Look for rule packs here first; may be repeated.", POLICY,
 	 SET_LIST, AT(rules_dirs), COMPLETE_DIR},
 	{0, "format", "FORMAT",
-	 "Format of the report on standard output: text (the default) or "
-	 "json. 'help' lists them.",
-	 CMD_BIT(AUDIT), SET_TEXT, AT(format), COMPLETE_WORDS, format_word},
+	 "Format of the report on standard output, text by default; 'help' lists them.",
+	 CMD_BIT(AUDIT) | CMD_BIT(REPORT), SET_TEXT, AT(format), COMPLETE_WORDS, format_word},
 	{0, "format", "FORMAT",
 	 "With 'rules export', what the list is for: nft (the default), nftables on a router; "
 	 "windows, a PowerShell script for the servers' own firewalls; csv, a table.",
@@ -160,20 +160,22 @@ static const struct opt opts[] = {
 	 CMD_BIT(RULES), SET_COUNT, AT(setup)},
 	{'o', "output", "FILE",
 	 "Write the report into this file too, whole or not at all; its suffix "
-	 "says the format (.txt, .json), else --format does. May be repeated. With "
+	 "says the format (see --format help), else --format does. May be repeated. With "
 	 "'site import', 'site suggest' and 'rules export': write what is made here.",
-	 CMD_BIT(AUDIT) | CMD_BIT(SITE) | CMD_BIT(RULES), SET_LIST, AT(outputs), COMPLETE_FILE},
+	 CMD_BIT(AUDIT) | CMD_BIT(REPORT) | CMD_BIT(SITE) | CMD_BIT(RULES), SET_LIST, AT(outputs),
+	 COMPLETE_FILE},
 	{'w', "write", "FILE",
 	 "Write the packets into this pcapng file, whole or not at all. - is standard output.",
 	 CMD_BIT(EXTRACT), SET_TEXT, AT(write), COMPLETE_FILE},
 	{0, "fail-on", "SEVERITY",
 	 "Exit with 1 when a finding is at least this severe: low, medium "
 	 "(the default), high, critical; never turns 1 and 4 into 0.",
-	 CMD_BIT(AUDIT) | CMD_BIT(RULES), SET_TEXT, AT(fail_on), COMPLETE_WORDS, fail_on_word},
+	 CMD_BIT(AUDIT) | CMD_BIT(REPORT) | CMD_BIT(RULES), SET_TEXT, AT(fail_on), COMPLETE_WORDS,
+	 fail_on_word},
 	{0, "only", "KIND",
 	 "Show findings of this kind only, such as missing, or a family: "
 	 "unexpected, rpc. The figures and the exit code stay those of all.",
-	 CMD_BIT(AUDIT), SET_TEXT, AT(only), COMPLETE_WORDS, only_word},
+	 CMD_BIT(AUDIT) | CMD_BIT(REPORT), SET_TEXT, AT(only), COMPLETE_WORDS, only_word},
 	{0, "strict-input", NULL,
 	 "Any doubt about the input (a cut-off file, dropped packets) makes "
 	 "the result inconclusive.",
@@ -201,15 +203,15 @@ static const struct opt opts[] = {
 	{0, "color", "WHEN",
 	 "Colour on standard output: auto (the default: on a terminal), always, "
 	 "never.",
-	 CMD_BIT(AUDIT) | CMD_BIT(DIFF) | CMD_BIT(DOCTOR) | CMD_BIT(RULES), SET_TEXT, AT(color),
-	 COMPLETE_WORDS, color_word},
+	 CMD_BIT(AUDIT) | CMD_BIT(REPORT) | CMD_BIT(DIFF) | CMD_BIT(DOCTOR) | CMD_BIT(RULES),
+	 SET_TEXT, AT(color), COMPLETE_WORDS, color_word},
 	{0, "progress", "WHEN",
 	 "Progress line on a terminal: auto (the default: after a second) or "
 	 "never.",
 	 RUNS, SET_TEXT, AT(progress), COMPLETE_WORDS, progress_word},
 	{'q', "quiet", NULL,
-	 "No report on standard output (audit), and nothing but errors on standard error.", POLICY,
-	 SET_COUNT, AT(quiet)},
+	 "No report on standard output (audit, report), and nothing but errors on standard error.",
+	 POLICY | CMD_BIT(REPORT), SET_COUNT, AT(quiet)},
 	{'v', "verbose", NULL, "Say more on standard error.", POLICY, SET_COUNT, AT(verbose)},
 	{'h', "help", NULL, "Print the options of the command and end.", ALL, SET_COUNT, AT(help)},
 	{'V', "version", NULL, "Print the version and end.", ALL, SET_COUNT, AT(version)},

@@ -10,7 +10,6 @@
 #include "base/time.h"
 #include "engine/engine.h"
 #include "matrix/load.h"
-#include "report/report.h"
 
 #include "config.h"
 
@@ -258,6 +257,7 @@ int span_audit_fail_on(struct span_audit *a, const char *severity)
 	if (s == SEV_N)
 		return SPAN_USAGE;
 	a->fail_on = s;
+	a->fail_never = strcmp(severity, "never") == 0;
 	return SPAN_OK;
 }
 
@@ -440,36 +440,55 @@ struct matrix *engine_matrix_of(struct span_audit *a, const char *path)
 	return engine_matrix(a, &path, 1);
 }
 
+/* What a report says of how a result came about. */
+static struct result *told_of(struct span_audit *a, struct matrix *m, struct result *r)
+{
+	size_t n = matrix_n_packs(m);
+	struct pack_info *packs = r ? arena_alloc(&r->arena, (n + 1) * sizeof *packs) : NULL;
+
+	if (!packs)
+		return result_free(r);
+	for (size_t i = 0; i < n; i++)
+		packs[i] = *matrix_pack(m, i);
+	r->packs = packs;
+	r->n_packs = n;
+	r->fail_on = a->fail_on == SEV_INFO ? SEV_MEDIUM : a->fail_on;
+	if (a->fail_never)
+		r->fail_on = SEV_NONE;
+	return r;
+}
+
 struct result *engine_judge(struct span_audit *a, struct matrix *m)
 {
-	return judge(&(struct judge_input){
-		.site = a->site,
-		.matrix = m,
-		.convs = a->convs,
-		.n_convs = a->n_convs,
-		.grants = a->grants,
-		.n_grants = a->n_grants,
-		.sightings = a->sightings,
-		.n_sightings = a->n_sightings,
-		.cards = a->cards,
-		.n_cards = a->n_cards,
-		.clusters = a->clusters,
-		.n_clusters = a->n_clusters,
-		.inputs = a->inputs,
-		.n_inputs = a->n_inputs,
-		.infer = a->inferred,
-		.window = hot_window(a->hot),
-		.blind = hot_blind(a->hot),
-		.names = a->names,
-		.n_names = a->n_names,
-		.lost_input = a->lost_input,
-		.coverage = a->coverage,
-		.n_evicted = a->n_evicted,
-		.strict_input = a->strict_input,
-		.fail_on = a->fail_on == SEV_INFO ? SEV_MEDIUM : a->fail_on,
-		.waivers = a->has_waivers ? &a->waivers : NULL,
-		.now_ns = engine_now(a),
-	});
+	return told_of(a, m,
+		       judge(&(struct judge_input){
+			       .site = a->site,
+			       .matrix = m,
+			       .convs = a->convs,
+			       .n_convs = a->n_convs,
+			       .grants = a->grants,
+			       .n_grants = a->n_grants,
+			       .sightings = a->sightings,
+			       .n_sightings = a->n_sightings,
+			       .cards = a->cards,
+			       .n_cards = a->n_cards,
+			       .clusters = a->clusters,
+			       .n_clusters = a->n_clusters,
+			       .inputs = a->inputs,
+			       .n_inputs = a->n_inputs,
+			       .infer = a->inferred,
+			       .window = hot_window(a->hot),
+			       .blind = hot_blind(a->hot),
+			       .names = a->names,
+			       .n_names = a->n_names,
+			       .lost_input = a->lost_input,
+			       .coverage = a->coverage,
+			       .n_evicted = a->n_evicted,
+			       .strict_input = a->strict_input,
+			       .fail_on = a->fail_on == SEV_INFO ? SEV_MEDIUM : a->fail_on,
+			       .waivers = a->has_waivers ? &a->waivers : NULL,
+			       .now_ns = engine_now(a),
+		       }));
 }
 
 /* Nobody said how the deployment is built: where the back end is on hosts of its own, the papers'
@@ -583,33 +602,33 @@ void span_audit_errors(const struct span_audit *a, FILE *f)
 int span_audit_write(const struct span_audit *a, const char *format,
 		     const struct span_write_options *opt, FILE *f)
 {
-	const struct report_format *fmt = report_format_by_name(format);
-	struct out o = {0};
+	return a->result ? engine_write(a->result, format, opt, f) : SPAN_USAGE;
+}
 
-	if (!fmt || !a->result)
+/* By the counts: a document may list findings of one kind only. */
+static bool is_over(const struct result *r, enum severity limit)
+{
+	for (int s = (int)limit; s < SEV_N; s++)
+		if (r->n_severity[s])
+			return true;
+	return false;
+}
+
+int engine_exit_code(const struct result *r, const char *fail_on)
+{
+	enum severity s = fail_on ? fail_word(fail_on) : r->fail_on;
+
+	if (fail_on && strcmp(fail_on, "never") == 0)
+		s = SEV_NONE;
+	else if (s == SEV_N && fail_on)
 		return SPAN_USAGE;
 
-	struct report_options ro = {
-		.colour = opt && opt->colour == SPAN_COLOUR_ANSI,
-		.width = opt && opt->width ? opt->width : 80,
-		.tool_version = SPAN_VERSION,
-		.only = opt ? opt->only : NULL,
-		.now_ns = TIME_NONE,
-	};
-	int r = fmt->write(a->result, &ro, &o);
+	int code = result_exit_code(r, s);
 
-	if (r == 0)
-		r = engine_put(&o, f);
-	out_done(&o);
-	return r;
+	return code == SPAN_INPUT || !is_over(r, s) ? code : 1;
 }
 
 int span_audit_exit_code(const struct span_audit *a, const char *fail_on)
 {
-	bool never = !strcmp(fail_on, "never");
-	enum severity s = fail_word(fail_on);
-
-	if (!a->result || (s == SEV_N && !never))
-		return SPAN_USAGE;
-	return result_exit_code(a->result, never ? SEV_NONE : s);
+	return a->result ? engine_exit_code(a->result, fail_on) : SPAN_USAGE;
 }

@@ -4,7 +4,7 @@
  *
  *   audit.c   settings, and the order of a run        hot.c    the loop per packet
  *   inputs.c  which files, and their order   feed.c    all of them as one stream
- *   names.c   one name for an address
+ *   names.c   one name for an address        report.c  results in a format
  *   view_*.c  flows, rpc, roles, explain, rules            info.c   what this build is
  */
 #ifndef SPAN_ENGINE_ENGINE_H
@@ -53,6 +53,7 @@ struct span_audit {
 	bool has_key;
 	bool digest_all;
 	enum severity fail_on; /* SEV_INFO: not said, medium */
+	bool fail_never;       /* "never" was said, which judges as medium does */
 	struct hash_key key;
 	span_progress_fn progress;
 	void *progress_user;
@@ -145,6 +146,13 @@ void engine_suggest_waiver(const struct span_audit *a, const struct finding *f, 
 /* view_roles.c. The roles that the judge went by for an address, and through *host the declared host
  * that it is, also by traffic; what is there already stays when it is neither. */
 roleset engine_roles(const struct span_audit *a, const struct addr *x, const struct host **host);
+
+struct span_write_options;
+/* report.c. A result in a format; SPAN_USAGE when there is no such one, negative errno. */
+int engine_write(const struct result *r, const char *format, const struct span_write_options *opt,
+		 FILE *f);
+/* What the result comes to; `fail_on` NULL: as it was told. SPAN_USAGE for an unknown word. */
+int engine_exit_code(const struct result *r, const char *fail_on);
 
 /* Text to a FILE; 0 or negative errno. */
 int engine_put(const struct out *o, FILE *f);

@@ -152,6 +152,8 @@ struct finding {
 	const struct hint *hints;    /* in the order of the table; NULL: none */
 	const struct behind *behind; /* in no order; NULL: none */
 	const char *tshark;          /* display filter that finds the packets; NULL */
+	const char *extract;         /* of a document that does not say what the run was given: the
+				      * command as it stands there; NULL: made of run_told */
 	const char *interface;       /* RPC interface name or UUID; NULL */
 	/* Text that documents it, should it be meant: YAML from the first column, to stand under a
 	 * key of the site file ("site"; under NULL: at its top) or of a rule pack ("pack"). All
@@ -218,6 +220,11 @@ struct role_known {
 	uint8_t n_fact;
 };
 
+/* A contradiction of an address whose finding the document does not list. */
+struct row_contradiction {
+	const char *finding, *why;
+};
+
 struct role_row { /* one per address */
 	struct addr address;
 	const char *name;        /* host or passive name; NULL */
@@ -235,6 +242,9 @@ struct role_row { /* one per address */
 	struct addr tied_to;
 	const char *tied_why; /* "one network card (00:15:5d:01:02:03)" */
 	roleset said;         /* --infer only: what the site file or --role has for it */
+	/* Of a document that lists findings of one kind only: those that are not listed. */
+	const struct row_contradiction *hidden;
+	size_t n_hidden;
 };
 
 struct scope_row { /* out of scope, counted by role pair and port */
@@ -256,7 +266,12 @@ struct result {
 	enum result_verdict verdict;
 	int64_t from_ns, to_ns, observed_ns; /* window; observed = gaps taken out */
 	const struct site *site;             /* borrowed from the audit */
-	struct matrix *matrix;               /* borrowed */
+	struct matrix *matrix;               /* borrowed; NULL of a document that was read */
+	const struct pack_info *packs;       /* the rule packs, in their order; borrowed */
+	size_t n_packs;
+	enum severity fail_on;    /* what counts as severe enough; SEV_NONE: nothing does */
+	const char *tool_version; /* of the spanaudit that judged; NULL: this one */
+	const char *only;         /* a document that lists findings of this kind only; NULL: all */
 	const char *const *role_options;
 	struct run_told told;
 	struct result_input *inputs;

@@ -161,8 +161,8 @@ static void sources(struct html *h)
 		h->o->failed |= about.failed;
 		out_done(&about);
 	}
-	for (size_t i = 0; r->matrix && i < matrix_n_packs(r->matrix); i++) {
-		const struct pack_info *k = matrix_pack(r->matrix, i);
+	for (size_t i = 0; i < r->n_packs; i++) {
+		const struct pack_info *k = &r->packs[i];
 
 		source(h, "rule pack", k->name, k->revision, k->sha256);
 	}

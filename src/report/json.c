@@ -36,6 +36,11 @@ static const char *some(const char *z)
 	return z && *z ? z : NULL;
 }
 
+static uint64_t observed(const struct result *r)
+{
+	return r->observed_ns > 0 ? (uint64_t)r->observed_ns : 0;
+}
+
 static void role_list(struct jsonw *w, roleset roles)
 {
 	jsonw_array_flat(w);
@@ -145,6 +150,15 @@ static void inputs(struct jsonw *w, const struct result *r)
 	jsonw_array_end(w);
 }
 
+static void text_list(struct jsonw *w, const char *name, const char *const *v)
+{
+	jsonw_name(w, name);
+	jsonw_array_flat(w);
+	for (; v && *v; v++)
+		jsonw_text(w, *v);
+	jsonw_array_end(w);
+}
+
 static void site(struct jsonw *w, const struct result *r)
 {
 	const struct site *s = r->site;
@@ -154,11 +168,7 @@ static void site(struct jsonw *w, const struct result *r)
 	text_member(w, "path", s ? s->path : NULL);
 	text_member(w, "name", s ? some(s->name) : NULL);
 	text_member(w, "timezone", s ? s->timezone : "UTC");
-	jsonw_name(w, "role_options");
-	jsonw_array_flat(w);
-	for (const char *const *z = r->role_options; z && *z; z++)
-		jsonw_text(w, *z);
-	jsonw_array_end(w);
+	text_list(w, "role_options", r->role_options);
 	uint_member(w, "judge_after_seconds", s ? (uint64_t)(s->judge_after_ns / NS_PER_S) : 0);
 	jsonw_object_end(w);
 }
@@ -167,8 +177,8 @@ static void packs(struct jsonw *w, const struct result *r)
 {
 	jsonw_name(w, "rules_packs");
 	jsonw_array(w);
-	for (size_t i = 0; r->matrix && i < matrix_n_packs(r->matrix); i++) {
-		const struct pack_info *p = matrix_pack(r->matrix, i);
+	for (size_t i = 0; i < r->n_packs; i++) {
+		const struct pack_info *p = &r->packs[i];
 
 		jsonw_object_flat(w);
 		text_member(w, "name", p->name);
@@ -223,8 +233,12 @@ static void coverage(struct jsonw *w, const struct coverage *c)
 	jsonw_object_end(w);
 	jsonw_name(w, "tcp_gap_ratio");
 	jsonw_ratio(w, c->tcp_unseen_bytes, c->tcp_unseen_bytes + c->tcp_bytes);
+	uint_member(w, "tcp_bytes", c->tcp_bytes);
+	uint_member(w, "tcp_unseen_bytes", c->tcp_unseen_bytes);
 	jsonw_name(w, "one_way_ratio");
 	jsonw_ratio(w, c->one_way_flows, c->tcp_flows);
+	uint_member(w, "tcp_flows", c->tcp_flows);
+	uint_member(w, "one_way_flows", c->one_way_flows);
 	uint_member(w, "in_flows", c->flow_packets);
 	uint_member(w, "duplicates", c->duplicates);
 	jsonw_name(w, "duplicate_ratio");
@@ -280,6 +294,7 @@ static void summary(struct jsonw *w, const struct result *r)
 	uint_member(w, "folded", r->n_folded);
 	uint_member(w, "out_of_scope_conversations", r->n_out_of_scope);
 	uint_member(w, "evicted", r->n_evicted);
+	uint_member(w, "scan_attempts", r->n_scan);
 	jsonw_name(w, "out_of_scope");
 	jsonw_array(w);
 	for (size_t i = 0; i < r->n_scope; i++) {
@@ -342,6 +357,7 @@ static void nearest(struct jsonw *w, const struct finding *f)
 	}
 	jsonw_object_flat(w);
 	text_member(w, "id", f->nearest->id);
+	text_member(w, "pack", f->nearest->pack);
 	text_member(w, "why_not", f->nearest_why_not);
 	jsonw_object_end(w);
 }
@@ -434,6 +450,7 @@ static void finding(struct jsonw *w, const struct result *r, const struct findin
 	text_member(w, "severity", severity_name(f->severity));
 	text_member(w, "severity_why", f->severity_why);
 	text_member(w, "rule", f->rule ? f->rule->id : NULL);
+	text_member(w, "rule_pack", f->rule ? f->rule->pack : NULL);
 	text_member(w, "group", some(f->group));
 	endpoint(w, "client", &f->client);
 	endpoint(w, "server", &f->server);
@@ -538,8 +555,10 @@ static bool is_end(const struct endpoint *e, const struct addr *a)
 	return e->has_address && addr_equal(&e->address, a);
 }
 
-static void contradictions(struct jsonw *w, const struct result *r, const struct addr *a)
+static void contradictions(struct jsonw *w, const struct result *r, const struct role_row *row)
 {
+	const struct addr *a = &row->address;
+
 	jsonw_name(w, "contradictions");
 	jsonw_array(w);
 	for (size_t i = 0; i < r->n_findings; i++) {
@@ -551,6 +570,12 @@ static void contradictions(struct jsonw *w, const struct result *r, const struct
 		jsonw_object_flat(w);
 		text_member(w, "finding", f->id);
 		text_member(w, "why", f->why);
+		jsonw_object_end(w);
+	}
+	for (size_t i = 0; i < row->n_hidden; i++) {
+		jsonw_object_flat(w);
+		text_member(w, "finding", row->hidden[i].finding);
+		text_member(w, "why", row->hidden[i].why);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -582,6 +607,7 @@ static void fact_packets(struct jsonw *w, const struct result *r, const struct r
 			continue;
 		jsonw_object_flat(w);
 		packet_members(w, r, &k->at[i]);
+		uint_member(w, "fact", i + 1);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -604,6 +630,14 @@ static void role_in_force(struct jsonw *w, const struct result *r, const struct 
 		fact_list(w, row->facts, row->n_facts);
 	fact_packets(w, r, k);
 	jsonw_object_end(w);
+}
+
+/* Of the row as a whole; null: it has no role. */
+static void row_grade(struct jsonw *w, const struct role_row *row)
+{
+	char grade[2] = {row->grade, '\0'};
+
+	text_member(w, "grade", !row->roles ? NULL : row->grade ? grade : "declared");
 }
 
 /* All that traffic says, in force or not. */
@@ -659,11 +693,13 @@ static void roles(struct jsonw *w, const struct result *r)
 			if (roles_has(row->roles, k))
 				role_in_force(w, r, row, k);
 		jsonw_array_end(w);
+		row_grade(w, row);
+		fact_list(w, row->facts, row->n_facts);
 		same_host(w, row);
 		traffic(w, r, row);
 		jsonw_name(w, "left_aside");
 		role_list(w, row->said);
-		contradictions(w, r, &row->address);
+		contradictions(w, r, row);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -712,6 +748,7 @@ static void conversations(struct jsonw *w, const struct result *r)
 		text_member(w, "verdict", kind_name(j->verdict));
 		text_member(w, "state", flow_state_name(c->state));
 		text_member(w, "rule", j->rule ? j->rule->id : NULL);
+		text_member(w, "rule_pack", j->rule ? j->rule->pack : NULL);
 		text_member(w, "protocol", some(app_name(j->app)));
 		interfaces(w, c->iface, c->n_iface);
 		pipes(w, c);
@@ -764,6 +801,21 @@ static void waivers(struct jsonw *w, const struct result *r)
 	jsonw_array_end(w);
 }
 
+/* What a command must repeat for the same result to come out. */
+static void run_told(struct jsonw *w, const struct result *r)
+{
+	if (!r->told.files)
+		return;
+	jsonw_name(w, "run");
+	jsonw_object(w);
+	text_list(w, "options", r->told.options);
+	text_list(w, "files", r->told.files);
+	jsonw_name(w, "piped");
+	jsonw_bool(w, r->told.piped);
+	text_member(w, "fail_on", r->fail_on < SEV_NONE ? severity_name(r->fail_on) : "never");
+	jsonw_object_end(w);
+}
+
 static int write_json(const struct result *r, const struct report_options *opt, struct out *o)
 {
 	struct jsonw w = {.o = o};
@@ -775,8 +827,9 @@ static int write_json(const struct result *r, const struct report_options *opt, 
 	text_member(&w, "name", "spanaudit");
 	text_member(&w, "version", opt->tool_version);
 	jsonw_object_end(&w);
-	if (opt->only) /* a reader must not take a part for the whole */
-		text_member(&w, "only", opt->only);
+	if (opt->only || r->only) /* a reader must not take a part for the whole */
+		text_member(&w, "only", opt->only ? opt->only : r->only);
+	run_told(&w, r);
 	inputs(&w, r);
 	site(&w, r);
 	packs(&w, r);
@@ -785,8 +838,8 @@ static int write_json(const struct result *r, const struct report_options *opt, 
 	jsonw_object_flat(&w);
 	time_member(&w, "from", r->from_ns);
 	time_member(&w, "to", r->to_ns);
-	uint_member(&w, "observed_seconds",
-		    r->observed_ns > 0 ? (uint64_t)(r->observed_ns / NS_PER_S) : 0);
+	uint_member(&w, "observed_seconds", observed(r) / NS_PER_S);
+	uint_member(&w, "observed_ns", observed(r));
 	jsonw_object_end(&w);
 	coverage(&w, &r->coverage);
 	summary(&w, r);

@@ -52,8 +52,8 @@ static void rules_line(struct summary *s)
 	const struct result *r = s->r;
 
 	out_puts(&s->line, many(s, r->n_rules, "rule", "rules"));
-	for (size_t i = 0; r->matrix && i < matrix_n_packs(r->matrix); i++) {
-		const struct pack_info *k = matrix_pack(r->matrix, i);
+	for (size_t i = 0; i < r->n_packs; i++) {
+		const struct pack_info *k = &r->packs[i];
 
 		out_puts(&s->line, i ? ", " : " of ");
 		out_text_z(&s->line, k->name);

@@ -201,7 +201,7 @@ static void hints(const struct page *p, const struct finding *f)
 	for (const struct hint *h = f->hints; h; h = h->next) {
 		struct out line = {0};
 
-		if (!h->because && h->row->says == f->advice)
+		if (!h->because && f->advice && strcmp(h->row->says, f->advice) == 0)
 			continue; /* the finding is the hint */
 		out_puts(&line, h->row->code);
 		if (h->because) {
@@ -309,14 +309,15 @@ void text_findings(const struct page *p)
 	const struct result *r = p->r;
 	char a[NUMBER_TEXT], b[NUMBER_TEXT], heading[96];
 	size_t shown = 0;
+	uint64_t all = word_all_findings(r);
 
 	for (size_t i = 0; i < r->n_findings; i++)
 		shown += word_selected(&r->findings[i], p->opt);
 	if (p->opt->only)
 		snprintf(heading, sizeof heading, "FINDINGS (%s of %s: only %.32s)",
-			 number(shown, a), number(r->n_findings, b), p->opt->only);
+			 number(shown, a), number(all, b), p->opt->only);
 	else
-		snprintf(heading, sizeof heading, "FINDINGS (%s)", number(r->n_findings, a));
+		snprintf(heading, sizeof heading, "FINDINGS (%s)", number(all, a));
 	page_heading(p, heading);
 	if (!shown)
 		out_puts(p->o, "none\n");

@@ -417,8 +417,8 @@ void text_inputs(const struct page *p)
 		if (in->caveat)
 			page_text(p, 2, in->caveat);
 	}
-	for (size_t i = 0; r->matrix && i < matrix_n_packs(r->matrix); i++) {
-		const struct pack_info *k = matrix_pack(r->matrix, i);
+	for (size_t i = 0; i < r->n_packs; i++) {
+		const struct pack_info *k = &r->packs[i];
 
 		out_puts(p->o, "rule pack ");
 		out_text_z(p->o, k->name);

@@ -298,6 +298,15 @@ void word_conversation(const struct finding *f, struct out *o)
 
 /* ------------------------------------------------------------------ findings */
 
+uint64_t word_all_findings(const struct result *r)
+{
+	uint64_t n = r->n_waived;
+
+	for (int s = 0; s < SEV_N; s++)
+		n += r->n_severity[s];
+	return n;
+}
+
 const char *word_severity(enum severity s)
 {
 	static const char *const labels[] = {
@@ -487,6 +496,10 @@ void word_extract(const struct result *r, const struct finding *f, char sep, str
 
 	if (!f->n_ev && !f->behind)
 		return;
+	if (f->extract) {
+		out_text_z(o, f->extract);
+		return;
+	}
 	out_puts(o, "spanaudit extract ");
 	out_puts(o, f->id);
 	for (; z && *z; z++) {

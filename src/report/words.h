@@ -52,6 +52,8 @@ const char *word_grades(void);
 /* The finding is one that opt->only lets through: its kind, or a family of kinds ("unexpected"). */
 bool word_selected(const struct finding *f, const struct report_options *opt);
 
+/* How many there are, also where a document lists those of one kind only. */
+uint64_t word_all_findings(const struct result *r);
 const char *word_severity(enum severity s); /* "HIGH" */
 const char *word_state(enum flow_state s);  /* for people: "answered, but never completed" */
 const char *word_reason(enum dir_reason r); /* "the handshake was seen" */

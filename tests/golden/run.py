@@ -74,6 +74,12 @@ def reduce(document):
     d = dict(document)
     d.pop('tool', None)
     d.pop('schema', None)
+    d.pop('run', None)  # the case's cmd
+    d.get('window', {}).pop('observed_ns', None)
+    for key in ('tcp_bytes', 'tcp_unseen_bytes', 'tcp_flows', 'one_way_flows'):  # the ratios say it
+        d.get('coverage', {}).pop(key, None)
+    if not d.get('summary', {}).get('scan_attempts'):
+        d.get('summary', {}).pop('scan_attempts', None)
     d['rules_packs'] = [p.get('name') for p in d.get('rules_packs', [])]
     rules = {}
     for r in d.get('rules', []):
@@ -103,7 +109,15 @@ def reduce(document):
         for key in ('reason', 'folded', 'more_ports'):
             if row.get(key, '') in (None, 0):
                 del row[key]
+    for rows in (d.get('findings', []), d.get('conversations', [])):
+        for row in rows:
+            row.pop('rule_pack', None)
     for row in d.get('roles', []):
+        row.pop('grade', None)  # each of its roles says the same
+        row.pop('facts', None)
+        for known in row.get('roles', []) + row.get('traffic', []):
+            for packet in known.get('evidence', []):
+                packet.pop('fact', None)
         declared = {r['role'] for r in row.get('roles', []) if r['grade'] == 'declared'}
         inferred = {r['role'] for r in row.get('roles', [])} - declared
         # What traffic says of a declared role, or says above, is not said once more.

@@ -42,6 +42,9 @@ static void every_function_is_there(void **state)
 		(any *)span_site_import,        (any *)span_write_hints,
 		(any *)span_write_kinds,        (any *)span_write_protocols,
 		(any *)span_write_roles_help,   (any *)span_diff,
+		(any *)span_report_open,        (any *)span_report_free,
+		(any *)span_report_write,       (any *)span_report_only,
+		(any *)span_report_exit_code,
 	};
 
 	for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)

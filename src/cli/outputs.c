@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* outputs - one report on standard output, and in as many files and formats as were asked for. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "cli/cli.h"
+#include "cli/opt.h"
+
+struct one {
+	const struct outputs *what;
+	const char *format;
+	struct span_write_options how;
+};
+
+static int write_one(void *user, FILE *f)
+{
+	const struct one *one = user;
+
+	return one->what->write(one->what->source, one->format, &one->how, f);
+}
+
+int outputs_list(void)
+{
+	for (size_t i = 0; span_format_name(i); i++)
+		printf("%-6s %-7s %s\n", span_format_name(i), span_format_suffix(i),
+		       span_format_help(i));
+	return EXIT_CLEAN;
+}
+
+/* NULL after having said why: a name that promises another format must not get ours. */
+static const char *format_of(const char *path, const struct options *o)
+{
+	const char *format = span_format_for_path(path);
+	const char *slash = strrchr(path, '/');
+
+	if (strcmp(path, "-") == 0) {
+		say("The report always goes there, unless -q is given; --format chooses its form.",
+		    "'-o -' would be standard output");
+		return NULL;
+	}
+	if (format)
+		return format;
+	if (o->format)
+		return o->format;
+	if (!strchr(slash ? slash + 1 : path, '.'))
+		return "text";
+
+	struct out hint = {0};
+
+	out_puts(&hint, "These are known:");
+	for (size_t i = 0; span_format_name(i); i++)
+		out_printf(&hint, " %s", span_format_suffix(i));
+	out_puts(&hint, ". For another name say the format: --format text");
+	say(out_str(&hint), "the suffix of '%s' is not one of a report", path);
+	out_done(&hint);
+	return NULL;
+}
+
+/* When a report is made, for formats that say so: only where somebody pinned it, so that the same
+ * command gives the same bytes. NULL: nobody did; *ret_bad: what was said is no time. */
+static const char *made_at(const struct options *o, char buf[TIME_TEXT], bool *ret_bad)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	char *end;
+	long long s;
+
+	*ret_bad = false;
+	if (o->now || !epoch || !*epoch)
+		return o->now;
+	errno = 0;
+	s = strtoll(epoch, &end, 10);
+	*ret_bad = errno || *end || s < 0 || s > INT64_MAX / NS_PER_S;
+	return *ret_bad ? NULL : time_rfc3339(s * NS_PER_S, buf);
+}
+
+int outputs_check(const struct options *o)
+{
+	char made[TIME_TEXT];
+	bool bad;
+
+	for (size_t i = 0; i < o->outputs.n; i++) {
+		if (!format_of(o->outputs.v[i], o))
+			return EXIT_USAGE;
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(o->outputs.v[i], o->outputs.v[j]) != 0)
+				continue;
+			say("One would replace the other. Give each report a name of its own.",
+			    "-o '%s' was given twice", o->outputs.v[i]);
+			return EXIT_USAGE;
+		}
+	}
+	made_at(o, made, &bad);
+	if (bad)
+		say("It is the time that reports give as theirs: seconds since 1970, as date +%s "
+		    "prints "
+		    "them. Correct it or unset it.",
+		    "SOURCE_DATE_EPOCH is '%s', which is no such time",
+		    getenv("SOURCE_DATE_EPOCH"));
+	return bad ? EXIT_USAGE : 0;
+}
+
+int outputs_write(const struct options *o, const struct outputs *what, int code)
+{
+	char made[TIME_TEXT];
+	bool bad;
+	struct one one = {
+		.what = what,
+		.format = o->format ? o->format : "text",
+		.how = {.width = term_width(),
+			.colour = term_colour(o),
+			.only = o->only,
+			.made = made_at(o, made, &bad)},
+	};
+	const char **path;
+
+	if (!o->quiet) {
+		int r = write_one(&one, stdout);
+
+		if (r)
+			code = say_status(NULL, r, o);
+	}
+	/* Files are the same wherever they are made: no colour, 80 columns. */
+	one.how.colour = SPAN_COLOUR_NONE;
+	one.how.width = 0;
+	VEC_EACH (path, &o->outputs) {
+		one.format = format_of(*path, o);
+		if (file_write(*path, write_one, &one) != 0)
+			code = EXIT_FAILED;
+	}
+	return code;
+}

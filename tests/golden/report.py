@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""report.py: on every audit case, `spanaudit report` of the result document writes what the audit
+itself wrote, byte for byte and in every format, and ends with the same code."""
+
+import os
+import shutil
+import sys
+import tempfile
+
+import run
+
+MORE = ([], ['--fail-on', 'never'], ['--only', 'unexpected'], ['--only', 'contradiction'])
+# Cases that are run with the options of MORE, too: one with findings of many kinds, one with
+# contradictions, one with waivers.
+MANY = ('sample', 'finding-contradiction', 'waiver-expired', 'infer-only')
+
+
+def formats():
+    code, out, _ = run.call(['audit', '--format', 'help'], run.HERE)
+    return [line.split()[:2] for line in out.decode().splitlines()]
+
+
+def bare(words):
+    """The audit without what says where its report goes."""
+    out, skip = [], False
+    for w in words:
+        if skip:
+            skip = False
+        elif w in ('--format', '-o'):
+            skip = True
+        elif w != '-q':
+            out.append(w)
+    return out
+
+
+def read(path):
+    with open(path, 'rb') as f:
+        return f.read()
+
+
+def compare(words, tmp, stdin):
+    # A page made of a document with one kind of finding has no others for its maps.
+    rows = [row for row in formats() if row[0] != 'html' or '--only' not in words]
+    outputs = [w for _, suffix in rows for w in ('-o', 'audit' + suffix)]
+    code, text, _ = run.call(words + outputs, tmp, stdin)
+    if code == 2 or not os.path.exists(os.path.join(tmp, 'audit.json')):
+        return []
+    bad = []
+    for name, suffix in rows:
+        rcode, out, err = run.call(['report', 'audit.json', '--format', name], tmp)
+        if rcode != code:
+            bad.append('%s ends with %d, the audit with %d' % (name, rcode, code))
+        if out != read(os.path.join(tmp, 'audit' + suffix)):
+            bad.append('%s is another: %s' % (name, err.decode(errors='replace')))
+        if name == 'text' and out != text:
+            bad.append('the text is not what the audit printed')
+    outputs = [w for _, suffix in rows for w in ('-o', 'report' + suffix)]
+    rcode, out, _ = run.call(['report', '-q', 'audit.json'] + outputs, tmp)
+    if rcode != code or out:
+        bad.append('-q ends with %d and prints %r' % (rcode, out[:80]))
+    for _, suffix in rows:
+        if read(os.path.join(tmp, 'report' + suffix)) != read(os.path.join(tmp, 'audit' + suffix)):
+            bad.append('-o report%s is another' % suffix)
+    return bad
+
+
+def main():
+    bad = seen = 0
+    for name in run.all_cases():
+        case = run.Case(name)
+        words, stdin = case.command()
+        if words[0] != 'audit':
+            continue
+        for more in MORE if name in MANY else MORE[:1]:
+            with tempfile.TemporaryDirectory() as tmp:
+                shutil.copytree(case.folder, tmp, dirs_exist_ok=True,
+                                ignore=shutil.ignore_patterns('expected*', '__pycache__'))
+                os.mkdir(os.path.join(tmp, 'pcaps'))
+                for word in words:
+                    if word.startswith('pcaps/'):
+                        shutil.copy(os.path.join(run.ROOT, word), os.path.join(tmp, 'pcaps'))
+                found = compare(bare(words) + more, tmp, stdin and os.path.join(tmp, stdin))
+            seen += 1
+            for line in found:
+                print('%s %s: %s' % (name, ' '.join(more), line))
+            bad += bool(found)
+    print('%d audits, %d of them wrong' % (seen, bad))
+    return 1 if bad or seen < 100 else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
