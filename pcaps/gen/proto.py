@@ -502,12 +502,12 @@ def _pdu(kind, body, call=1, flags=3, auth=b''):
                        max(0, len(auth) - 8), call) + body + auth
 
 
-def rpc_bind(interface=EPM, call=1, privacy=False):
-    """privacy: NTLM at level 6, which hides stubs but never the interface."""
+def rpc_bind(interface=EPM, call=1, privacy=False, level=6):
+    """privacy: NTLM at level 6, which hides stubs but never the interface; or at another level."""
     body = struct.pack('<HHIB3xHBx', 5840, 5840, 0, 1, 0, 1) + _syntax(interface) + _syntax(NDR)
     auth = b''
     if privacy:
-        auth = struct.pack('<BBBBI', 10, 6, 0, 0, 79231) + b'NTLMSSP\0' \
+        auth = struct.pack('<BBBBI', 10, level, 0, 0, 79231) + b'NTLMSSP\0' \
             + struct.pack('<II', 1, 0xe2088297) + b'\0' * 16
     return _pdu(11, body, call, auth=auth)
 
@@ -611,6 +611,12 @@ def activation(bindings, privacy=False):
     return [('c', rpc_bind(IACTIVATION)), ('s', rpc_bind_ack(135)),
             ('c', rpc_request(0, ask, sealed=privacy)),
             ('s', rpc_response(answer, sealed=privacy))]
+
+
+def activation_denied(level):
+    """RemoteCreateInstance ([MS-DCOM] 3.1.2.5.2.3.3) by a bind of this level, and a fault 5."""
+    return [('c', rpc_bind(ISYSTEM_ACTIVATOR, privacy=True, level=level)),
+            ('s', rpc_bind_ack(135)), ('c', rpc_request(4, b'\3' * 120)), ('s', rpc_fault(5))]
 
 
 def epm_bind_only():

@@ -58,37 +58,37 @@ static bool refusal_is(const struct sighting *s, uint16_t code)
 	return s->kind == SIGHT_KRB_ERROR && s->code == code;
 }
 
-static bool no_spn(const struct work *w, const struct sighting *s)
+static bool no_spn(struct work *w, const struct sighting *s)
 {
 	return refusal_is(s, KDC_NO_SPN) &&
 	       (has_prefix(s->text, "http/") || has_prefix(s->text, "mssqlsvc/")) &&
 	       !name_of_nlb(w, s->name);
 }
 
-static bool no_spn_nlb(const struct work *w, const struct sighting *s)
+static bool no_spn_nlb(struct work *w, const struct sighting *s)
 {
 	return (refusal_is(s, KDC_NO_SPN) || refusal_is(s, KRB_MODIFIED)) &&
 	       has_prefix(s->text, "http/") && name_of_nlb(w, s->name);
 }
 
-static bool modified(const struct work *w, const struct sighting *s)
+static bool modified(struct work *w, const struct sighting *s)
 {
 	return refusal_is(s, KRB_MODIFIED) && !no_spn_nlb(w, s);
 }
 
-static bool no_etype(const struct work *w, const struct sighting *s)
+static bool no_etype(struct work *w, const struct sighting *s)
 {
 	(void)w;
 	return refusal_is(s, KDC_NO_ETYPE);
 }
 
-static bool skewed(const struct work *w, const struct sighting *s)
+static bool skewed(struct work *w, const struct sighting *s)
 {
 	(void)w;
 	return refusal_is(s, KRB_SKEWED);
 }
 
-static bool no_locator(const struct work *w, const struct sighting *s)
+static bool no_locator(struct work *w, const struct sighting *s)
 {
 	(void)w;
 	return s->kind == SIGHT_DNS_ERROR && s->port == DNS_SRV && strstr(s->text, "_msdcs.");
@@ -105,7 +105,7 @@ static bool followed(const struct work *w, const struct sighting *s, const struc
 
 /* Nobody followed over TCP, neither in vain, nor to another domain controller. What the capture
  * ends with may still have been followed. */
-static bool too_big(const struct work *w, const struct sighting *s)
+static bool too_big(struct work *w, const struct sighting *s)
 {
 	if (!refusal_is(s, KRB_TOO_BIG) || w->r->to_ns - s->last_ns < LONE_TRY_NS)
 		return false;
@@ -118,7 +118,7 @@ static bool too_big(const struct work *w, const struct sighting *s)
 	return !item_find(w, &s->about, &s->by, IPPROTO_NR_TCP, 88);
 }
 
-static bool refused_size(const struct work *w, const struct sighting *s)
+static bool refused_size(struct work *w, const struct sighting *s)
 {
 	(void)w;
 	return refusal_is(s, KRB_TOO_BIG);

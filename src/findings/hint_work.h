@@ -20,7 +20,7 @@ struct hint_rule {
 	 * stands for, in this order,
 	 *   refusal:  the text, how often, how many hosts, who refused
 	 *   item:     the server, how many flows */
-	bool (*refusal)(const struct work *w, const struct sighting *s);
+	bool (*refusal)(struct work *w, const struct sighting *s);
 	bool (*item)(const struct work *w, const struct item *it);
 	const char *what;
 	bool each_server; /* refusal: what different servers refuse are different facts */
@@ -44,6 +44,8 @@ bool hint_failed(const struct finding *f);
 const char *hint_failed_to(struct work *w, const struct finding *f);
 bool hint_at_port(const struct finding *f, uint8_t proto, uint16_t port);
 bool hint_of_key(const struct finding *f, enum port_key key);
+/* False when hints have looked at so much that n conversations more are too many. */
+bool hint_look(struct work *w, uint64_t n);
 /* Another conversation of the pair that c is of, the same way or the other way round; *at begins
  * at 0. NULL: no more. */
 const struct item *hint_pair_next(struct work *w, const struct conv *c, bool reversed, size_t *at);
@@ -51,7 +53,7 @@ const struct item *hint_pair_next(struct work *w, const struct conv *c, bool rev
 bool hint_same_end(const struct work *w, uint32_t party, const struct addr *a);
 /* A sighting about the client of the finding; NULL. */
 const struct sighting *hint_of_client(struct work *w, const struct finding *f,
-				      bool (*is)(const struct work *w, const struct sighting *s));
+				      bool (*is)(struct work *w, const struct sighting *s));
 
 /* Findings of their own. */
 

@@ -7,6 +7,7 @@
 
 #include "base/cpu.h"
 #include "findings/hint_work.h"
+#include "recognise/rpc_iface.h"
 
 enum { ALONE_MAX = 16 };              /* findings of one hint that stand alone */
 #define LOOKS_MAX (UINT64_C(1) << 31) /* conversations looked at for pairs */
@@ -52,16 +53,22 @@ bool hint_same_end(const struct work *w, uint32_t party, const struct addr *a)
 	return q && q->host == p->host;
 }
 
+bool hint_look(struct work *w, uint64_t n)
+{
+	/* A capture made to have thousands of such findings gets fewer hints, not a long run. */
+	if (n > LOOKS_MAX - w->hint_looks)
+		return false;
+	w->hint_looks += n;
+	return true;
+}
+
 const struct item *hint_pair_next(struct work *w, const struct conv *c, bool reversed, size_t *at)
 {
 	const struct addr *from = reversed ? &c->server : &c->client;
 	const struct addr *to = reversed ? &c->client : &c->server;
 
-	/* A capture made to have thousands of such findings gets fewer hints, not a long run. */
-	if (!*at && w->n > LOOKS_MAX - w->hint_looks)
+	if (!*at && !hint_look(w, w->n))
 		return NULL;
-	if (!*at)
-		w->hint_looks += w->n;
 	for (; *at < w->n; ++*at) {
 		const struct item *it = &w->item[*at];
 
@@ -73,7 +80,7 @@ const struct item *hint_pair_next(struct work *w, const struct conv *c, bool rev
 }
 
 const struct sighting *hint_of_client(struct work *w, const struct finding *f,
-				      bool (*is)(const struct work *w, const struct sighting *s))
+				      bool (*is)(struct work *w, const struct sighting *s))
 {
 	for (size_t i = 0; f->behind && i < w->in->n_sightings; i++) {
 		const struct sighting *s = &w->in->sightings[i];
@@ -151,38 +158,65 @@ static const char *filled(struct work *w, const char *sentence, const char *cons
 	return ret;
 }
 
+typedef VEC(const struct sighting *) sighting_list;
+
 static bool same_fact(const struct hint_rule *r, const struct sighting *x, const struct sighting *y)
 {
 	return strcmp(x->text, y->text) == 0 && (!r->each_server || addr_equal(&x->by, &y->by));
 }
 
-/* One finding of all that is the same fact as `first`. */
-static bool of_fact(struct work *w, const struct hint_rule *r, const struct sighting *first)
+/* MS-RPCE 2.2.1.1.8 */
+static const char *level_text(struct arena *a, uint16_t level)
 {
-	const struct party *by = party_of(w, &first->by), *about = party_of(w, &first->about);
-	struct evidence ev = first->first;
+	static const char *const name[] = {[2] = "connect", [3] = "call", [4] = "packet"};
+
+	if (level < 2)
+		return "no authentication";
+	return arena_printf(a, "level %u (%s)", level,
+			    level < N_ELEMENTS(name) ? name[level] : "integrity or more");
+}
+
+/* What was asked for: an interface by its name, where it has one. */
+static const char *asked_for(struct work *w, const struct sighting *s)
+{
+	const struct rpc_iface_row *row;
+	uint8_t uuid[16];
+
+	if (s->kind == SIGHT_RPC_UNREGISTERED && rpc_uuid_parse(s->text, uuid)) {
+		row = rpc_iface_find(uuid);
+		return row ? arena_printf(w->a, "%s (%s)", row->name, row->title) : s->text;
+	}
+	if (s->kind == SIGHT_DCOM_DENIED)
+		return level_text(w->a, s->port);
+	return *s->text ? s->text : "a service";
+}
+
+/* One finding of all in the list that is the same fact as its i-th. */
+static bool of_fact(struct work *w, const struct hint_rule *r, const sighting_list *v, size_t i)
+{
+	const struct sighting *s = v->v[i];
+	const struct party *by = party_of(w, &s->by), *about = party_of(w, &s->about);
+	struct evidence ev = s->first;
 	const struct addr *last = NULL;
 	uint64_t times = 0, clients = 0;
-	int64_t last_ns = first->last_ns;
+	int64_t last_ns = s->last_ns;
 	struct finding *f;
 
-	for (size_t i = 0; i < w->in->n_sightings; i++) {
-		const struct sighting *s = &w->in->sightings[i];
+	for (size_t k = i; k < v->n; k++) {
+		const struct sighting *o = v->v[k];
 
-		if (!r->refusal(w, s) || !same_fact(r, s, first))
+		if (!same_fact(r, s, o))
 			continue;
-		times += s->n;
-		clients += !last || !addr_equal(last, &s->about); /* sorted by it */
-		last = &s->about;
-		if (evidence_before(&s->first, &ev))
-			ev = s->first;
-		if (s->last_ns > last_ns)
-			last_ns = s->last_ns;
+		times += o->n;
+		clients += !last || !addr_equal(last, &o->about); /* sorted by it */
+		last = &o->about;
+		ev = evidence_before(&o->first, &ev) ? o->first : ev;
+		last_ns = o->last_ns > last_ns ? o->last_ns : last_ns;
 	}
-	f = hint_alone(w, &r->row, r->each_server && by ? by->token : "*", first->text,
+	f = hint_alone(w, &r->row, r->each_server && by ? by->token : "*", s->text,
 		       filled(w, r->what,
 			      (const char *const[]){
-				      *first->text ? first->text : "a service",
+				      asked_for(w, s),
 				      text_counted(w->a, times, "time", "times"),
 				      text_counted(w->a, clients, "host", "hosts"),
 				      by ? text_endpoint(w, &by->ep) : "its server",
@@ -199,26 +233,34 @@ static bool of_fact(struct work *w, const struct hint_rule *r, const struct sigh
 	return true;
 }
 
+static bool first_of_fact(const struct hint_rule *r, const sighting_list *v, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (same_fact(r, v->v[k], v->v[i]))
+			return false;
+	return true;
+}
+
 /* Refusals that are one fact are one finding, with who was refused. */
 static bool from_sightings(struct work *w, const struct hint_rule *r)
 {
-	VEC(const struct sighting *) v = {0};
+	sighting_list v = {0};
+	size_t made = 0;
 	bool ok = true;
 
 	if (given(w, &r->row)) /* a finding has it */
 		return true;
-	for (size_t i = 0; ok && i < w->in->n_sightings && v.n < ALONE_MAX; i++) {
+	for (size_t i = 0; ok && i < w->in->n_sightings; i++) {
 		const struct sighting *s = &w->in->sightings[i];
-		bool known = false;
 
-		if (!r->refusal(w, s))
-			continue;
-		for (size_t k = 0; k < v.n && !known; k++)
-			known = same_fact(r, v.v[k], s);
-		ok = known || vec_push(&v, s);
+		ok = !r->refusal(w, s) || vec_push(&v, s);
 	}
-	for (size_t i = 0; ok && i < v.n; i++)
-		ok = of_fact(w, r, v.v[i]);
+	for (size_t i = 0; ok && i < v.n && made < ALONE_MAX; i++) {
+		if (!first_of_fact(r, &v, i))
+			continue;
+		made++;
+		ok = of_fact(w, r, &v, i);
+	}
 	vec_done(&v);
 	return ok && !w->failed;
 }

@@ -570,6 +570,13 @@ bool dcom_answers(const uint8_t uuid[16], uint16_t opnum)
 	return operation_of(uuid, opnum) != NULL;
 }
 
+bool dcom_activates(const uint8_t uuid[16], uint16_t opnum)
+{
+	const struct operation *o = operation_of(uuid, opnum);
+
+	return o && o->how == GRANT_ACTIVATION;
+}
+
 bool dcom_read(const struct stub *s, granted_fn sink, void *user)
 {
 	const struct operation *o = operation_of(s->uuid, s->opnum);

@@ -12,6 +12,8 @@
 /* True when (interface, opnum) is one of ResolveOxid, ResolveOxid2, RemoteActivation,
  * RemoteGetClassObject, RemoteCreateInstance, or ServerAlive2. */
 bool dcom_answers(const uint8_t uuid[16], uint16_t opnum);
+/* True when that is one of RemoteActivation, RemoteGetClassObject, RemoteCreateInstance. */
+bool dcom_activates(const uint8_t uuid[16], uint16_t opnum);
 /* Calls the sink for each TCP string binding with a port. ServerAlive2 has none (MS-DCOM
  * 3.1.2.5.1.6): its addresses come as GRANTED_NONE with an alias or a name. False when the stub is
  * no such answer. */

@@ -2,6 +2,7 @@
 /*
  * epm - answers of the endpoint mapper.
  *
+ * ept_map asks (C706 O): object, tower, handle, number wanted
  * ept_map (C706 O):     handle, number, array of pointers, the towers, status
  * ept_lookup (C706 O):  handle, number, array of {object, pointer, annotation}, the towers, status
  *
@@ -186,4 +187,39 @@ enum epm_result epm_read(const struct stub *s, granted_fn sink, void *user)
 	if (look.malformed)
 		return told.told ? EPM_PARTIAL : EPM_BAD;
 	return !look.n && look.status == NOT_REGISTERED ? EPM_NOT_REGISTERED : EPM_OK;
+}
+
+/* uuid_p_t object, twr_p_t map_tower, the handle: pointers at the top, so what each points to
+ * follows it (C706 14.3.12.2). */
+static bool asked_as(const struct stub *s, enum rpc_syntax syntax, struct granted *ret)
+{
+	static const char begin[HANDLE];
+	struct stub as = *s;
+	struct ndr n;
+
+	as.syntax = syntax;
+	n = ndr_over(&as);
+	if (ndr_ref(&n)) {
+		uint8_t object[16];
+
+		ndr_uuid(&n, object);
+	}
+	if (!ndr_ref(&n))
+		return false;
+
+	const uint64_t max = ndr_count(&n);
+	const uint32_t length = ndr_u32(&n);
+	const uint8_t *tower = ndr_take(&n, length);
+
+	ndr_align(&n, 4);
+
+	struct rd handle = rd_sub(&n.rd, HANDLE);
+
+	return !ndr_short(&n) && max == length && rd_is(&handle, begin, sizeof begin) &&
+	       tower_read(tower, length, ret);
+}
+
+bool epm_asked(const struct stub *s, struct granted *ret)
+{
+	return asked_as(s, RPC_NDR, ret) || asked_as(s, RPC_NDR64, ret);
 }

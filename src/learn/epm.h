@@ -22,6 +22,11 @@ enum epm_result {
 	EPM_BAD,            /* nothing of use; with stub.assumed: not an answer of the mapper */
 };
 
+/* The interface that a request of ept_map asks for: its tower, as *ret. False when this is none,
+ * its tower is not all here, or it asks for more of an answer before: such a row of questions ends
+ * with EPM_NOT_REGISTERED, which then says nothing of the interface. Of s, syntax, interface and
+ * opnum are not used: the bind's answer need not be known. */
+bool epm_asked(const struct stub *s, struct granted *ret);
 /* Reads the answer of ept_map or ept_lookup. */
 enum epm_result epm_read(const struct stub *s, granted_fn sink, void *user);
 /* The bytes that the floors of a tower fill; 0 when they reach past n. */

@@ -2,7 +2,8 @@
 /*
  * rpc_assoc - one connection of DCE/RPC: the bytes of each direction, cut into PDUs.
  *
- * A PDU has up to six parts: header, the fixed part of a call, what is wanted of its body, the
+ * A PDU has up to six parts: header, the fixed part of a call, what is wanted of its body (of a
+ * fault its status), the
  * sec_trailer, a server's credentials, and what is passed over by counting. An association that
  * talks about nothing that matters here costs its own size and a header per PDU.
  */
@@ -14,6 +15,7 @@
 #include "learn/rpc_parts.h"
 
 enum { AUTH_SPNEGO = 9, AUTH_NTLM = 10 };
+enum { FAULT_STATUS = 4 }; /* octets, behind the fixed part: C706 12.6.4.7 */
 
 struct body { /* of a bind or its answer */
 	uint8_t *p;
@@ -203,23 +205,59 @@ static void header_done(struct rpc_assoc *a, unsigned side)
 	skip(s);
 }
 
+/* The fixed part of a request is here. */
+static void request_done(struct rpc_assoc *a, unsigned side, const struct pdu_call *c)
+{
+	struct side *s = &a->side[side];
+	const uint32_t n = pdu_body(&s->h) >= PDU_CALL ? pdu_body(&s->h) - PDU_CALL : 0;
+
+	if (n && call_asks(a, &s->h, c))
+		s->body = learn_take(a->f->l, sizeof *s->body);
+	if (!s->body) {
+		call_asked(a, side, &s->h, c, rd_over(NULL, 0));
+		skip(s);
+		return;
+	}
+	s->ask = *c;
+	part(s, IN_ASK, n < ASK_MAX ? n : ASK_MAX);
+}
+
+/* That of a response or a fault. */
+static void answer_done(struct rpc_assoc *a, unsigned side, const struct pdu_call *c)
+{
+	struct side *s = &a->side[side];
+	const uint32_t n = pdu_body(&s->h) >= PDU_CALL ? pdu_body(&s->h) - PDU_CALL : 0;
+
+	s->call = call_answer(a, side, &s->h, c);
+	if (s->call && s->h.ptype == PDU_FAULT && n >= FAULT_STATUS)
+		part(s, IN_STATUS, FAULT_STATUS);
+	else if (s->call && s->h.ptype == PDU_RESPONSE && n && call_keeps(s->call))
+		part(s, IN_BODY, n);
+	else
+		skip(s);
+}
+
+static void status_done(struct side *s)
+{
+	struct rd r = rd_over(s->head, FAULT_STATUS);
+
+	if (s->call)
+		call_status(s->call, rd_u32(&r, s->h.little));
+	skip(s);
+}
+
 static void call_done(struct rpc_assoc *a, unsigned side)
 {
 	struct side *s = &a->side[side];
 	struct rd r = rd_over(s->head, PDU_CALL);
 	struct pdu_call c;
 
-	if (pdu_call(&r, &s->h, &c)) {
-		if (s->h.ptype == PDU_REQUEST)
-			call_asked(a, side, &s->h, &c);
-		else
-			s->call = call_answer(a, side, &s->h, &c);
-	}
-	if (s->call && call_keeps(s->call) && s->h.ptype == PDU_RESPONSE &&
-	    pdu_body(&s->h) >= PDU_CALL)
-		part(s, IN_BODY, pdu_body(&s->h) - PDU_CALL);
-	else
+	if (!pdu_call(&r, &s->h, &c))
 		skip(s);
+	else if (s->h.ptype == PDU_REQUEST)
+		request_done(a, side, &c);
+	else
+		answer_done(a, side, &c);
 }
 
 static void trailer_done(struct rpc_assoc *a, struct side *s)
@@ -257,7 +295,9 @@ static void pdu_done(struct rpc_assoc *a, unsigned side, const struct evidence *
 
 		if (s->body->has_auth)
 			ntlm_credentials(a->f, side, all, &when);
-		if (pdu_speaker(s->h.ptype) == SPEAKER_CLIENT)
+		if (s->h.ptype == PDU_REQUEST)
+			call_asked(a, side, &s->h, &s->ask, r);
+		else if (pdu_speaker(s->h.ptype) == SPEAKER_CLIENT)
 			bind_read(a, &s->h, r, &when);
 		else
 			ack_read(a, &s->h, r);
@@ -282,6 +322,12 @@ static void part_done(struct rpc_assoc *a, unsigned side, const struct evidence 
 		break;
 	case IN_CALL:
 		call_done(a, side);
+		break;
+	case IN_ASK:
+		skip(s);
+		break;
+	case IN_STATUS:
+		status_done(s);
 		break;
 	case IN_BODY:
 		if (s->h.auth)
@@ -314,6 +360,7 @@ static void part_bytes(struct rpc_assoc *a, struct side *s, const uint8_t *p, ui
 	switch (s->phase) {
 	case IN_HEADER:
 	case IN_CALL:
+	case IN_STATUS:
 	case IN_TRAILER:
 		memcpy(s->head + s->n_head, p, n);
 		s->n_head = (uint8_t)(s->n_head + n);
@@ -325,6 +372,9 @@ static void part_bytes(struct rpc_assoc *a, struct side *s, const uint8_t *p, ui
 			/* What is behind that many contexts is not read. */
 			body_add(a, s->body, BODY_MAX, p, n);
 		}
+		break;
+	case IN_ASK:
+		body_add(a, s->body, ASK_MAX, p, n);
 		break;
 	case IN_AUTH:
 		body_add(a, s->body, BODY_MAX + AUTH_MAX, p, n);
@@ -387,7 +437,7 @@ static void torn(struct rpc_assoc *a, unsigned side)
 {
 	struct side *s = &a->side[side];
 
-	if (s->phase == IN_REST)
+	if (s->phase == IN_REST || s->phase == IN_ASK || s->phase == IN_STATUS)
 		return;
 	/* Without its fixed part it may have been any call's. */
 	if (s->phase == IN_HEADER || (s->phase == IN_CALL && s->h.ptype != PDU_REQUEST))

@@ -12,6 +12,7 @@
 #include "learn/dcom.h"
 #include "learn/epm.h"
 #include "learn/rpc_parts.h"
+#include "recognise/rpc_iface.h"
 
 struct call {
 	struct call *next;
@@ -21,12 +22,16 @@ struct call {
 	uint32_t id;
 	uint16_t context;
 	uint16_t opnum;
-	uint8_t iface; /* of the context when it was asked: context.iface */
-	bool server;   /* the side that answers */
+	uint8_t iface;      /* of the context when it was asked: context.iface */
+	uint32_t status;    /* of the fault */
+	struct iface about; /* `named`: the interface that the mapper was asked for */
+	uint8_t level;      /* the highest auth_level of the binds before it */
+	bool server;        /* the side that answers */
 	bool asked : 1;
 	bool wanted : 1; /* asked: the answer hands out ports */
 	bool answering : 1, answered : 1;
 	bool fault : 1;
+	bool named : 1;
 	bool little : 1;
 	bool cut : 1;    /* more was sent than is in the stub */
 	bool torn : 1;   /* because it is missing */
@@ -184,6 +189,39 @@ static bool guess(struct rpc_assoc *a, const struct call *c)
 	return false;
 }
 
+/* The mapper knows no such interface. */
+static void unregistered(const struct rpc_assoc *a, const struct call *c)
+{
+	struct sighting s = {
+		.kind = SIGHT_RPC_UNREGISTERED,
+		.about = a->f->addr[!c->server],
+		.by = a->f->addr[c->server],
+		.code = c->about.major,
+	};
+
+	if (!c->named)
+		return;
+	rpc_uuid_format(c->about.uuid, s.text);
+	learn_sighted(a->f, &s, &c->at);
+}
+
+/* An activation was answered by a fault. Without the bind its auth_level is not known. */
+static void denied(const struct rpc_assoc *a, const struct call *c)
+{
+	struct sighting s = {
+		.kind = SIGHT_DCOM_DENIED,
+		.about = a->f->addr[!c->server],
+		.by = a->f->addr[c->server],
+		.port = c->level,
+		.code = (uint16_t)c->status,
+	};
+
+	if (!c->status || c->status > UINT16_MAX || c->iface >= IFACES_MAX ||
+	    !dcom_activates(a->iface[c->iface].uuid, c->opnum))
+		return;
+	learn_sighted(a->f, &s, &c->at);
+}
+
 static enum learn_answer read_answer(struct rpc_assoc *a, const struct call *c)
 {
 	const struct iface *i = &a->iface[c->iface];
@@ -198,7 +236,9 @@ static enum learn_answer read_answer(struct rpc_assoc *a, const struct call *c)
 		return dcom_read(&s, tell, &t) ? LEARN_ANSWER_READ : LEARN_ANSWER_BAD;
 	switch (read_epm(a, c, &s)) {
 	case EPM_OK:
+		return LEARN_ANSWER_READ;
 	case EPM_NOT_REGISTERED:
+		unregistered(a, c);
 		return LEARN_ANSWER_READ;
 	case EPM_PARTIAL:
 		return s.cut ? LEARN_ANSWER_READ : LEARN_ANSWER_BAD;
@@ -213,8 +253,12 @@ static void settle(struct rpc_assoc *a, struct call *c)
 {
 	enum learn_answer what;
 
-	if (!c->wanted || c->fault)
+	if (!c->wanted)
 		return;
+	if (c->fault) {
+		denied(a, c);
+		return;
+	}
 	if (c->iface == IFACE_UNKNOWN) {
 		(void)guess(a, c);
 		return;
@@ -240,7 +284,30 @@ static void settle(struct rpc_assoc *a, struct call *c)
 
 /* ---- requests */
 
-void call_asked(struct rpc_assoc *a, unsigned side, const struct pdu *h, const struct pdu_call *p)
+/* Which interface is it about? What is encrypted does not look like a tower. */
+static void name_question(struct call *c, const struct pdu *h, struct rd stub)
+{
+	const struct stub s = {.little = h->little, .p = stub.p, .n = rd_left(&stub)};
+	struct granted g;
+
+	if (!s.n || !epm_asked(&s, &g))
+		return;
+	c->named = true;
+	memcpy(c->about.uuid, g.uuid, sizeof c->about.uuid);
+	c->about.major = g.major;
+	c->about.minor = g.minor;
+}
+
+bool call_asks(const struct rpc_assoc *a, const struct pdu *h, const struct pdu_call *p)
+{
+	const struct context *x = context_find(a, p->context);
+
+	return x && x->iface < IFACES_MAX && p->opnum == EPM_MAP && !(h->flags & PDU_OBJECT_UUID) &&
+	       !memcmp(a->iface[x->iface].uuid, epm_uuid, 16);
+}
+
+void call_asked(struct rpc_assoc *a, unsigned side, const struct pdu *h, const struct pdu_call *p,
+		struct rd stub)
 {
 	const struct context *x = context_find(a, p->context);
 	const uint8_t iface = x ? x->iface : IFACE_UNKNOWN;
@@ -270,7 +337,9 @@ void call_asked(struct rpc_assoc *a, unsigned side, const struct pdu *h, const s
 			return;
 		c->server = !side;
 	}
+	name_question(c, h, stub);
 	c->asked = true;
+	c->level = a->level;
 	c->wanted = wanted;
 	c->iface = iface;
 	c->opnum = p->opnum;
@@ -405,6 +474,11 @@ void call_trailer(struct call *c, const struct pdu_trailer *t, uint32_t n_body)
 	/* MS-RPCE 2.2.2.11: the padding is the end of the body, and not of the stub */
 	if (c->of_fragment == n_body && t->pad <= n_body && t->pad <= c->n)
 		c->n -= t->pad;
+}
+
+void call_status(struct call *c, uint32_t status)
+{
+	c->status = status;
 }
 
 void call_torn(struct call *c, bool untold)

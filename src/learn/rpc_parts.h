@@ -26,6 +26,7 @@ enum {
 	BINDS_MAX = 4,                    /* that wait for their answer */
 	ACKS_MAX = 4,                     /* that wait for their bind */
 	CALLS_MAX = 32,                   /* that wait for the other half */
+	ASK_MAX = 512,                    /* of what the mapper is asked */
 	HELD_MAX = STUB_MAX + (16 << 10), /* octets of stubs in all of them */
 	SEARCH_FRAG_MAX = 16 << 10,       /* a PDU that is longer is not found again after a gap */
 	JUNK_MAX = 64 << 10,              /* bytes without a PDU: this is something else */
@@ -35,6 +36,8 @@ enum phase {
 	AT_START,   /* nothing has come */
 	IN_HEADER,  /* the next byte belongs to a header */
 	IN_CALL,    /* to the fixed part of a request, response or fault */
+	IN_ASK,     /* to what a request asks */
+	IN_STATUS,  /* to the status of a fault */
 	IN_BODY,    /* to what is kept: contexts, results, a stub */
 	IN_TRAILER, /* to the sec_trailer behind that */
 	IN_AUTH,    /* to the server's credentials behind that */
@@ -57,10 +60,11 @@ struct side {
 	uint32_t left;   /* bytes of the part in hand that have not come */
 	uint32_t rest;   /* of the PDU behind that part; SEARCHING: bytes without a PDU */
 	union {
-		struct body *body;     /* a bind or its answer in the making; NULL */
+		struct body *body;     /* a bind, its answer or a question in the making; NULL */
 		struct search *search; /* SEARCHING: NULL while nothing looks like a header */
 	};
-	struct call *call; /* whose answer the PDU is part of; NULL. Owned by the list */
+	struct call *call;   /* whose answer the PDU is part of; NULL. Owned by the list */
+	struct pdu_call ask; /* the fixed part of the request whose question `body` is */
 };
 
 enum {                       /* context.iface: an index into rpc_assoc.iface, or */
@@ -140,8 +144,11 @@ void binds_end(struct rpc_assoc *a);
 
 /* rpc_call.c */
 
-/* A request's first fragment, sent by `side`. */
-void call_asked(struct rpc_assoc *a, unsigned side, const struct pdu *h, const struct pdu_call *c);
+/* True when what this request asks is of interest: ept_map. */
+bool call_asks(const struct rpc_assoc *a, const struct pdu *h, const struct pdu_call *c);
+/* A request's first fragment, sent by `side`; stub: as much of it as was kept. */
+void call_asked(struct rpc_assoc *a, unsigned side, const struct pdu *h, const struct pdu_call *c,
+		struct rd stub);
 /* A fragment of a response, or a fault, sent by `side`: the call that it belongs to; NULL when it
  * is of no interest. */
 struct call *call_answer(struct rpc_assoc *a, unsigned side, const struct pdu *h,
@@ -151,6 +158,7 @@ void call_stub(struct rpc_assoc *a, struct call *c, const uint8_t *p, uint32_t n
 	       const struct evidence *at);
 /* `n_body`: octets of the fragment between its fixed part and the trailer. */
 void call_trailer(struct call *c, const struct pdu_trailer *t, uint32_t n_body);
+void call_status(struct call *c, uint32_t status); /* of the fault that answers it */
 /* Bytes of its stub are missing; `untold`: and the trailer behind. */
 void call_torn(struct call *c, bool untold);
 /* Whole PDUs of that side may be missing: fragments of the answers in the making. */

@@ -112,7 +112,7 @@ static struct count *count_of(struct sightings *t, const struct addr *host, enum
  * resolver says to everybody else. */
 static const struct addr *cause(const struct sighting *s)
 {
-	bool refusal = s->kind == SIGHT_KRB_ERROR || s->kind == SIGHT_DNS_ERROR;
+	bool refusal = s->kind >= SIGHT_KRB_ERROR;
 
 	return refusal || addr_is_unspecified(&s->by) ? &s->about : &s->by;
 }
@@ -293,7 +293,8 @@ const char *sighting_kind_name(enum sighting_kind k)
 		[SIGHT_CERTIFICATE] = "certificate", [SIGHT_NETLOGON] = "netlogon",
 		[SIGHT_DNS_ALIAS] = "dns-alias",     [SIGHT_DNS_SERVICE] = "dns-service",
 		[SIGHT_KRB_TICKET] = "krb-ticket",   [SIGHT_KRB_ERROR] = "krb-error",
-		[SIGHT_DNS_ERROR] = "dns-error",
+		[SIGHT_DNS_ERROR] = "dns-error",     [SIGHT_RPC_UNREGISTERED] = "rpc-unregistered",
+		[SIGHT_DCOM_DENIED] = "dcom-denied",
 	};
 
 	return (unsigned)k < SIGHT_KIND_N ? name[k] : "";

@@ -39,6 +39,11 @@ enum sighting_kind {
 			  * 52 (too big for a datagram) is one only where TCP does not follow */
 	SIGHT_DNS_ERROR, /* RFC 1035 4.1.1: code is the RCODE; text the name asked for; port the
 			  * type asked for (33 is SRV) */
+	SIGHT_RPC_UNREGISTERED, /* C706 E, O: ept_s_not_registered; text is the interface asked
+				 * for, as a UUID; code its major version */
+	SIGHT_DCOM_DENIED, /* MS-DCOM 3.1.2.5.2: an activation was answered by a fault; code is its
+			    * status, port the auth_level that the client bound with (MS-RPCE
+			    * 2.2.1.1.8) */
 	SIGHT_KIND_N,
 };
 const char *sighting_kind_name(enum sighting_kind k);

@@ -126,6 +126,7 @@ static inline void end_secured(struct talk *t, unsigned side, uint8_t level, siz
 #define FEATURES "6cb71c2c-9812-4540-0300-000000000000"
 #define EPM      "e1af8308-5d1f-11c9-91a4-08002b14a0fa"
 #define OXID     "99fcfec4-5260-101b-bbcb-00aa0021347a"
+#define ACTIVATE "000001a0-0000-0000-c000-000000000046"
 #define DRSUAPI  "e3514235-4b06-11d1-ab04-00c04fc2dcd2"
 #define NETLOGON "12345678-1234-abcd-ef00-01234567cffb"
 #define LSARPC   "12345778-1234-abcd-ef00-0123456789ab"
@@ -304,6 +305,52 @@ static inline void map_one(struct talk *t, bool wide, const char *uuid, uint16_t
 			   uint16_t port)
 {
 	map_answer(t, wide, uuid, major, &port, 1);
+}
+
+static inline void zeros(struct talk *t, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		say(t, "", 1);
+}
+
+/* What ept_map is asked: C706 O.3. `again`: for more of an answer before. */
+static inline void ask_map(struct talk *t, uint32_t call_id, bool wide, const char *uuid,
+			   uint16_t major, bool again)
+{
+	const unsigned count = wide ? 8 : 4;
+	size_t from;
+
+	begin(t, PDU_REQUEST, 3, call_id);
+	put(t, 0, 4);
+	put(t, 0, 2);
+	put(t, 3, 2);
+	from = t->n;
+	put(t, 1, count);
+	zeros(t, 16);
+	put(t, 2, count);
+	put(t, 75, count);
+	put(t, 75, 4);
+	tower(t, uuid, major, 0);
+	pad_to(t, from, 4);
+	put(t, again ? 7 : 0, 4);
+	zeros(t, 16);
+	put(t, 4, 4);
+	end(t, 0);
+}
+
+/* ept_s_not_registered, and no tower. */
+static inline void map_none(struct talk *t, uint32_t call_id, bool wide)
+{
+	const unsigned count = wide ? 8 : 4;
+
+	respond(t, 3, call_id, 0);
+	zeros(t, 20);
+	put(t, 0, 4);
+	put(t, 4, count);
+	put(t, 0, count);
+	put(t, 0, count);
+	put(t, 0x16c9a0d6, 4);
+	end(t, 1);
 }
 
 /* A call of ept_map and its answer. */

@@ -670,6 +670,83 @@ static void mid_stumble(struct talk *t)
 	}
 }
 
+static void unregistered(struct talk *t)
+{
+	bind_one(t, 1, EPM, 3, NDR);
+	ack(t, 1, NDR);
+	ask_map(t, 2, false, LSARPC, 0, false);
+	map_none(t, 2, false);
+	map_call(t, 3, 0, false, DRSUAPI, 4, 49667);
+}
+
+static void unregistered_wide(struct talk *t)
+{
+	bind_one(t, 1, EPM, 3, NDR64);
+	ack(t, 1, NDR64);
+	ask_map(t, 2, true, NETLOGON, 1, false);
+	map_none(t, 2, true);
+}
+
+static void unregistered_big(struct talk *t)
+{
+	t->big = true;
+	bind_one(t, 1, EPM, 3, NDR);
+	ack(t, 1, NDR);
+	ask_map(t, 2, false, LSARPC, 0, false);
+	map_none(t, 2, false);
+}
+
+/* With the handle of an answer before it is how a row of answers ends. */
+static void no_more_towers(struct talk *t)
+{
+	bind_one(t, 1, EPM, 3, NDR);
+	ack(t, 1, NDR);
+	ask_map(t, 2, false, LSARPC, 0, true);
+	map_none(t, 2, false);
+}
+
+static void unregistered_what(struct talk *t)
+{
+	bind_one(t, 1, EPM, 3, NDR);
+	ack(t, 1, NDR);
+	request(t, 2, 0, 3, 132);
+	map_none(t, 2, false);
+}
+
+/* Activation and resolution, both refused; the bind asks for this level, 0: none. */
+static void denied_at(struct talk *t, uint8_t level)
+{
+	static const struct offered o[] = {{0, ACTIVATE, 0, 0, NDR}, {1, OXID, 0, 0, NDR}};
+	static const struct answered r[] = {{.syntax = NDR}, {.syntax = NDR}};
+
+	begin(t, PDU_BIND, 3, 1);
+	contexts(t, o, 2);
+	if (level)
+		end_secured(t, 0, level, t->pdu, 100);
+	else
+		end(t, 0);
+	ack_n(t, PDU_BIND_ACK, 1, r, 2);
+	request(t, 2, 0, 4, 200);
+	fault(t, 2, 0, 5);
+	request(t, 3, 1, 4, 40);
+	fault(t, 3, 1, 5);
+}
+
+static void denied(struct talk *t)
+{
+	denied_at(t, 0);
+}
+
+static void denied_connect(struct talk *t)
+{
+	denied_at(t, 2);
+}
+
+static void denied_whole(struct talk *t)
+{
+	denied_at(t, 5);
+}
+
 #define MAPPED "client 0 bind epmapper/3.0 | epm 49667 drsuapi"
 
 static const struct conversation {
@@ -680,6 +757,20 @@ static const struct conversation {
 } conversations[] = {
 	{"mapped", mapped, 135, MAPPED " | 1 0 0"},
 	{"mapped, NDR64", mapped_wide, 135, MAPPED " | 1 0 0"},
+	{"not registered", unregistered, 135, MAPPED " | no lsarpc/0 | 2 0 0"},
+	{"not registered, NDR64", unregistered_wide, 135,
+	 "client 0 bind epmapper/3.0 | no netlogon/1 | 1 0 0"},
+	{"not registered, big-endian", unregistered_big, 135,
+	 "client 0 bind epmapper/3.0 | no lsarpc/0 | 1 0 0"},
+	{"no more towers", no_more_towers, 135, "client 0 bind epmapper/3.0 | 1 0 0"},
+	{"not registered, the question unreadable", unregistered_what, 135,
+	 "client 0 bind epmapper/3.0 | 1 0 0"},
+	{"activation denied", denied, 135,
+	 "client 0 bind ISystemActivator/0.0 IObjectExporter/0.0 faults | denied 5 at 0 | 0 0 0"},
+	{"activation denied, level connect", denied_connect, 135,
+	 "client 0 bind ISystemActivator/0.0 IObjectExporter/0.0 faults | denied 5 at 2 | 0 0 0"},
+	{"activation denied, level integrity", denied_whole, 135,
+	 "client 0 bind ISystemActivator/0.0 IObjectExporter/0.0 faults | denied 5 at 5 | 0 0 0"},
 	{"mapped on a port of its own", mapped, 49152, MAPPED " | 1 0 0"},
 	{"object resolver", oxid, 135,
 	 "client 0 bind IObjectExporter/0.0 | oxid 49670 | oxid 49670 | 1 0 0"},

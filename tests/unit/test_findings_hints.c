@@ -276,6 +276,75 @@ static void test_sightings(void **state)
 	}
 }
 
+/* What servers say no to of RPC. */
+static void test_rpc_refusals(void **state)
+{
+	static const char svcctl[] = "367abb81-9844-35f1-ad32-98f038001003";
+	enum { NOTHING, SPOKEN, GRANTED_LATER, GRANTED_BEFORE, STRANGERS };
+	static const struct {
+		const char *code;
+		bool given;
+		enum sighting_kind kind;
+		uint16_t status, level;
+		int beside;
+	} rows[] = {
+		{"RPC-NOT-REG", true, SIGHT_RPC_UNREGISTERED, 2, 0, NOTHING},
+		{"RPC-NOT-REG", false, SIGHT_RPC_UNREGISTERED, 2, 0, SPOKEN},
+		{"RPC-NOT-REG", false, SIGHT_RPC_UNREGISTERED, 2, 0, GRANTED_LATER},
+		{"RPC-NOT-REG", true, SIGHT_RPC_UNREGISTERED, 2, 0, GRANTED_BEFORE},
+		{"RPC-NOT-REG", false, SIGHT_RPC_UNREGISTERED, 2, 0, STRANGERS},
+		{"DCOM-HARDEN", true, SIGHT_DCOM_DENIED, 5, 0, NOTHING},
+		{"DCOM-HARDEN", true, SIGHT_DCOM_DENIED, 5, 4, NOTHING},
+		{"DCOM-HARDEN", false, SIGHT_DCOM_DENIED, 5, 5, NOTHING},
+		{"DCOM-HARDEN", false, SIGHT_DCOM_DENIED, 5, 6, NOTHING},
+		{"DCOM-HARDEN", false, SIGHT_DCOM_DENIED, 1783, 2, NOTHING},
+		{"DCOM-HARDEN", false, SIGHT_DCOM_DENIED, 5, 2, GRANTED_LATER},
+		{"DCOM-HARDEN", true, SIGHT_DCOM_DENIED, 5, 2, GRANTED_BEFORE},
+		{"DCOM-HARDEN", false, SIGHT_DCOM_DENIED, 5, 2, STRANGERS},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct lab l = lab_open(site);
+		const bool strange = rows[i].beside == STRANGERS;
+		const char *from = strange ? "10.77.0.1" : CRM01, *to = DC01;
+		const bool dcom = rows[i].kind == SIGHT_DCOM_DENIED;
+		struct sighting s;
+		struct grant g = {.server = A(to), .client = A(from), .n = 1};
+		struct conv *c;
+		const struct finding *f = NULL;
+
+		sight(&s, rows[i].kind, from, to, rows[i].status, dcom ? "" : svcctl, "");
+		s.port = rows[i].level;
+		l.in.sightings = &s;
+		l.in.n_sightings = 1;
+		g.g.how = dcom ? GRANT_ACTIVATION : GRANT_EPM;
+		g.g.proto = GRANTED_TCP;
+		g.g.port = 49700;
+		g.g.has_iface = !dcom && rpc_uuid_parse(svcctl, g.g.uuid);
+		g.first.ts_ns = g.last_ns =
+			rows[i].beside == GRANTED_LATER ? s.last_ns + 1 : s.last_ns - 1;
+		l.in.grants = &g;
+		l.in.n_grants = rows[i].beside == GRANTED_LATER || rows[i].beside == GRANTED_BEFORE;
+		lab_conv(&l, from, to, TCP, 135, "dcerpc-epm", EST);
+		c = lab_conv(&l, from, to, TCP, 445, "smb2", EST);
+		if (rows[i].beside == SPOKEN && rpc_uuid_parse(svcctl, c->iface[0].uuid))
+			c->n_iface = 1;
+		lab_judge(&l);
+		if ((given(&l, rows[i].code, &f) != NULL) != rows[i].given) {
+			lab_dump(&l);
+			fail_msg("row %zu: %s", i, rows[i].code);
+		}
+		if (f && !dcom)
+			assert_true(has_text(f->why, "svcctl (service control) is not registered: "
+						     "asked for 3 times, by 1 host, at the "
+						     "endpoint mapper of dc01"));
+		if (f && dcom && rows[i].level == 4)
+			assert_true(has_text(f->why, "with level 4 (packet) was denied"));
+		lab_close(&l);
+	}
+}
+
 /* The same refusal, of a name that the load balancer has. */
 static void test_nlb_name(void **state)
 {
@@ -468,10 +537,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_conversations), cmocka_unit_test(test_time_symmetric),
 		cmocka_unit_test(test_msdtc),         cmocka_unit_test(test_sightings),
-		cmocka_unit_test(test_nlb_name),      cmocka_unit_test(test_skew_with_ntp),
-		cmocka_unit_test(test_shut_at_once),  cmocka_unit_test(test_signs),
-		cmocka_unit_test(test_attempts),      cmocka_unit_test(test_versions),
-		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_rpc_refusals),  cmocka_unit_test(test_nlb_name),
+		cmocka_unit_test(test_skew_with_ntp), cmocka_unit_test(test_shut_at_once),
+		cmocka_unit_test(test_signs),         cmocka_unit_test(test_attempts),
+		cmocka_unit_test(test_versions),      cmocka_unit_test(test_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,6 +82,28 @@ static const char *name_of(const uint8_t uuid[16])
 	return row ? row->name : "?";
 }
 
+/* What the server said no to. */
+static void add_refusals(struct learn *l, char text[TEXT])
+{
+	const struct sighting *s;
+	size_t n;
+	char one[256];
+
+	assert_int_equal(learn_sightings(l, &s, &n), 0);
+	for (size_t i = 0; i < n; i++) {
+		uint8_t uuid[16];
+
+		if (s[i].kind == SIGHT_RPC_UNREGISTERED && rpc_uuid_parse(s[i].text, uuid))
+			snprintf(one, sizeof one, "| no %s/%u", name_of(uuid), s[i].code);
+		else if (s[i].kind == SIGHT_DCOM_DENIED)
+			snprintf(one, sizeof one, "| denied %u at %u", s[i].code, s[i].port);
+		else
+			continue;
+		assert_int_equal(s[i].n, 1);
+		add(text, one);
+	}
+}
+
 /* Facts, grants and figures; frees everything, and looks whether memory went back. */
 static void lab_close(struct lab *x, char text[TEXT], bool evidence)
 {
@@ -132,6 +154,7 @@ static void lab_close(struct lab *x, char text[TEXT], bool evidence)
 			add(text, one);
 		}
 	}
+	add_refusals(x->l, text);
 	snprintf(one, sizeof one, "| %u %u %u", (unsigned)s->answers, (unsigned)s->sealed,
 		 (unsigned)s->bad);
 	add(text, one);
