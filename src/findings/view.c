@@ -141,8 +141,11 @@ static bool blind_between(const blind_list *l, const struct asker *a, roleset to
 static const char *hidden(struct work *w, const struct asker *a, const struct need *k,
 			  const blind_list *blind)
 {
-	if (w->site->ipsec_dc && k->to_set & (ROLE_BIT(ROLE_DC) | ROLE_BIT(ROLE_GC)))
-		return "IPsec to the domain controllers hides it (ipsec-dc)";
+	const roleset dcs = ROLE_BIT(ROLE_DC) | ROLE_BIT(ROLE_GC);
+
+	/* What members need of a controller is in the clear, or shown as hidden by its packets. */
+	if (w->site->ipsec_dc && k->to_set & dcs && a->roles & dcs)
+		return "IPsec between domain controllers hides it (ipsec-dc)";
 	if (blind_between(blind, a, k->to_set))
 		return "IPsec between these hosts hides it";
 	return NULL;

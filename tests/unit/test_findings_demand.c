@@ -451,6 +451,11 @@ static void blind_pair(struct lab *l, const char *a, const char *b)
 	l->in.blind = &l->blind;
 }
 
+#define BOTH                                                         \
+	"hosts:\n"                                                   \
+	"  - {name: crm01, role: [crm-web, dc], addr: 10.20.1.11}\n" \
+	"  - {name: dc01, role: gc, addr: 10.20.3.30}\n"
+
 static void test_ipsec(void **state)
 {
 	struct lab l = lab_open(PAIR "  - {name: dc01, role: gc, addr: 10.20.3.30}\n"
@@ -460,8 +465,23 @@ static void test_ipsec(void **state)
 	in_view(&l);
 	lab_conv(&l, CRM01, DC01, UDP, 53, "dns", EST);
 	lab_judge(&l);
-	expect(&l, "S2-IWA-01", "not-judged", "IPsec");
+	/* Members are not among those who use it. */
+	expect(&l, "S2-IWA-01", "violated", NULL);
+	assert_non_null(lab_find(&l, KIND_MISSING, 88));
 	lab_close(&l);
+
+	/* A CRM server that is a controller itself: what it needs of another one. */
+	for (int in = 0; in < 2; in++) {
+		bool asked = false;
+
+		l = lab_open(in ? BOTH "deployment: {ipsec-dc: true}\n" : BOTH);
+		lab_conv(&l, CRM01, DC01, UDP, 53, "dns", EST);
+		lab_judge(&l);
+		for (size_t i = 0; i < l.r->n_findings; i++)
+			asked |= has_text(l.r->findings[i].why, "query the global catalogue");
+		assert_int_equal(asked, !in);
+		lab_close(&l);
+	}
 
 	l = lab_open(PAIR);
 	lab_conv(&l, CRM01, SQL01, UDP, 500, NULL, EST);
