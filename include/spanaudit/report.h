@@ -27,6 +27,16 @@ const char *span_report_only(const struct span_report *r);
 /* As span_audit_exit_code(); `fail_on` NULL: what the run was told. */
 int span_report_exit_code(const struct span_report *r, const char *fail_on);
 
+/* Is an HTML report still what was made of the result inside it? Says in words on f (NULL: not at
+ * all) what it found, and of the result its digest, verdict and inputs. */
+enum span_verified {
+	SPAN_VERIFY_INTACT = 0,
+	SPAN_VERIFY_ALTERED = 1, /* text, data, or cut off */
+	/* SPAN_USAGE: not an HTML report; SPAN_INPUT: it cannot be read; words on err */
+	SPAN_VERIFY_NOT_COMPARED = 4, /* written by another version; the result inside is whole */
+};
+int span_report_verify(const char *path, FILE *f, FILE *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -29,6 +29,7 @@ enum {
 	X(EXPLAIN, explain)       \
 	X(EXTRACT, extract)       \
 	X(REPORT, report)         \
+	X(VERIFY, verify)         \
 	X(DIFF, diff)             \
 	X(ROLES, roles)           \
 	X(RULES, rules)           \

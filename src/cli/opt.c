@@ -210,8 +210,9 @@ static const struct opt opts[] = {
 	 "never.",
 	 RUNS, SET_TEXT, AT(progress), COMPLETE_WORDS, progress_word},
 	{'q', "quiet", NULL,
-	 "No report on standard output (audit, report), and nothing but errors on standard error.",
-	 POLICY | CMD_BIT(REPORT), SET_COUNT, AT(quiet)},
+	 "No report on standard output (audit, report, verify), and nothing but errors on standard "
+	 "error.",
+	 POLICY | CMD_BIT(REPORT) | CMD_BIT(VERIFY), SET_COUNT, AT(quiet)},
 	{'v', "verbose", NULL, "Say more on standard error.", POLICY, SET_COUNT, AT(verbose)},
 	{'h', "help", NULL, "Print the options of the command and end.", ALL, SET_COUNT, AT(help)},
 	{'V', "version", NULL, "Print the version and end.", ALL, SET_COUNT, AT(version)},

@@ -11,10 +11,19 @@
 
 #include <errno.h>
 #include <sha256.h>
+#include <stdlib.h>
 
 #include "report/base64.h"
 #include "report/html_assets.h"
+#include "report/result_load.h"
 #include "report/summary.h"
+
+enum {
+	PAGE_BYTES = 990000, /* a page of a thousand findings has less than a megabyte */
+	TERSE = 150,
+	SPARSE = 400,
+	PACKED = 19, /* bytes of the document for one of the page, about */
+};
 
 /* CSP 3, 2.3.1 hash-source: the digest of the element's text, in base64. */
 static void digest_of(struct html *h, const char *text, size_t n)
@@ -81,6 +90,7 @@ static void cover(struct html *h)
 		h_text(h, h->opt->tool_version);
 	}
 	h_put(h, "</p>\n<h1>Dynamics CRM network audit</h1>\n<p class=what>");
+	h_put(h, "<span>");
 	if (site_name(h->r)) {
 		h_put(h, "Site <b>");
 		h_text(h, site_name(h->r));
@@ -88,8 +98,9 @@ static void cover(struct html *h)
 	} else {
 		h_put(h, h->r->site && h->r->site->path ? "Site without a name" : "No site file");
 	}
+	h_put(h, "</span>");
 	if (h->r->from_ns != TIME_NONE) {
-		h_put(h, "<span>");
+		h_put(h, "<span class=when>");
 		h_text(h, time_span_human(h->r->from_ns, h->r->to_ns, site_tz(h->r->site), buf));
 		h_put(h, "</span>");
 	}
@@ -125,23 +136,22 @@ static void contents(struct html *h)
 	h_put(h, "</ol></nav>\n");
 }
 
-static int write_html(const struct result *r, const struct report_options *opt, struct out *o)
+static void before_findings(struct html *h)
 {
-	struct html page = {.o = o, .r = r, .opt = opt, .terse = r->n_findings > 150};
-	struct html *h = &page;
-	int e;
-
 	head(h);
 	cover(h);
 	contents(h);
 	h_put(h, "<main>\n");
 	html_verdict(h);
 	h_put(h, "<section id=summary aria-label=\"What was looked at\"><dl class=facts>\n");
-	o->failed |= !summary_of(r, H_COMMA, fact, h);
+	h->o->failed |= !summary_of(h->r, H_COMMA, fact, h);
 	h_put(h, "</dl></section>\n");
 	html_trust(h);
 	html_matrix(h);
-	html_findings(h);
+}
+
+static void behind_findings(struct html *h)
+{
 	html_missing(h);
 	html_rpc(h);
 	html_timeline(h);
@@ -151,12 +161,74 @@ static int write_html(const struct result *r, const struct report_options *opt, 
 	html_hosts(h);
 	html_appendix(h);
 	h_put(h, "</main>\n");
-	e = html_embed(h);
+}
+
+static int end(struct html *h, const struct out *json)
+{
+	int r = html_embed(h, json);
+
 	h_put(h, "<script>");
-	out_bytes(o, html_js, sizeof html_js - 1);
+	out_bytes(h->o, html_js, sizeof html_js - 1);
 	h_put(h, "</script>\n</body>\n</html>\n");
+	return r;
+}
+
+/* What stands behind the findings is written before them, so that they can be told what room the
+ * rest leaves. What the document takes is estimated: how well it is packed may differ by the
+ * version of a library, and what is shown must not. */
+static int render(const struct result *r, const struct report_options *opt, const struct out *json,
+		  struct out *o)
+{
+	struct out behind = {0};
+	struct html page = {
+		.o = o,
+		.r = r,
+		.opt = opt,
+		.terse = r->n_findings > TERSE,
+		.sparse = r->n_findings > SPARSE,
+	};
+	size_t from = o->n, rest;
+	int e;
+
+	before_findings(&page);
+	page.o = &behind;
+	behind_findings(&page);
+	page.o = o;
+	rest = o->n - from + behind.n + json->n / PACKED + sizeof html_js;
+	page.room = rest < PAGE_BYTES ? PAGE_BYTES - rest : 0;
+	html_findings(&page);
+	out_bytes(o, behind.p, behind.n);
+	e = end(&page, json);
+	o->failed |= behind.failed;
+	out_done(&behind);
 	out_done(&page.words);
 	return e ? e : out_failed(o) ? -ENOMEM : 0;
+}
+
+/* The page is made from the document that it carries, not from what the document was made of: so
+ * it can be made again by whoever has the page. */
+static int write_html(const struct result *r, const struct report_options *opt, struct out *o)
+{
+	const struct report_format *format = report_format_by_name("json");
+	struct loaded *l = calloc(1, sizeof *l);
+	struct errors errs = {0};
+	struct out json = {0};
+	int e = l && format ? format->write(r, opt, &json) : -ENOMEM;
+
+	if (e)
+		goto out;
+	e = result_load("the result", json.p, json.n, &errs, l);
+	if (e == 0) {
+		e = render(&l->r, opt, &json, o);
+		result_unload(l);
+	} else if (e != -ENOMEM) { /* larger than what is read back: a page all the same */
+		e = render(r, opt, &json, o);
+	}
+	errors_done(&errs);
+out:
+	out_done(&json);
+	free(l);
+	return e;
 }
 
 const struct report_format report_html = {

@@ -20,6 +20,13 @@
 		return Number(body.querySelector('b').className.slice(1));
 	}
 
+	/* "2024-05-01 03:12:09 +02:00": the same moment, whatever the offset. */
+	function seen(body) {
+		const m = /^(\S+) (\S+) (?:UTC|([-+]\d\d:\d\d))$/.exec(text(body, 3).trim());
+
+		return m ? Date.parse(m[1] + 'T' + m[2] + (m[3] || 'Z')) : -Infinity;
+	}
+
 	function field(label, control) {
 		const l = document.createElement('label');
 
@@ -99,11 +106,13 @@
 
 		heads.forEach(function (th, column) {
 			const b = document.createElement('button');
+			const paper = document.createElement('span');
 
 			b.type = 'button';
-			b.textContent = th.textContent;
+			b.textContent = paper.textContent = th.textContent;
+			paper.className = 'onpaper';
 			th.textContent = '';
-			th.append(b);
+			th.append(b, paper);
 			b.addEventListener('click', function () {
 				const down = column === 0 || column === 3;
 				const first = down ? 'descending' : 'ascending';
@@ -112,7 +121,7 @@
 				const sign = now === 'ascending' ? 1 : -1;
 				const keys = new Map(all.map(function (body) {
 					return [body, column === 0 ? weight(body) :
-						column === 3 ? Number(body.dataset.t || -Infinity) : text(body, column)];
+						column === 3 ? seen(body) : text(body, column)];
 				}));
 
 				all.slice().sort(function (x, y) {

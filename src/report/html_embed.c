@@ -13,6 +13,7 @@
 #include <zlib.h>
 
 #include "report/base64.h"
+#include "report/html_embed.h"
 #include "report/html_page.h"
 
 enum { LINE = 120 };
@@ -46,36 +47,25 @@ static void about(struct html *h, const char *digest, size_t n)
 	h_number(h, n);
 	h_put(h, " bytes of JSON, SHA-256 <code class=digest>");
 	h_put(h, digest);
-	h_put(h, "</code>.</p>\n</footer>\n");
+	h_put(h, "</code>. <code>spanaudit verify FILE</code> makes "
+		 "the page once more from it and compares.</p>\n</footer>\n");
 }
 
-static int write_result(struct html *h, struct out *json)
+int html_embed(struct html *h, const struct out *json)
 {
-	const struct report_format *f = report_format_by_name("json");
-
-	return f ? f->write(h->r, h->opt, json) : -EINVAL;
-}
-
-int html_embed(struct html *h)
-{
-	struct out json = {0}, packed = {0};
+	struct out packed = {0};
 	char digest[SHA256_DIGEST_STRING_LENGTH];
-	int r = write_result(h, &json);
+	int r = json->n > UINT32_MAX ? -EOVERFLOW : deflated(json, &packed);
 
-	if (r == 0 && json.n > UINT32_MAX)
-		r = -EOVERFLOW;
-	if (r == 0)
-		r = deflated(&json, &packed);
 	if (r == 0) {
-		SHA256Data((const uint8_t *)json.p, json.n, digest);
-		about(h, digest, json.n);
-		h_put(h, "<script type=\"application/gzip\" id=result data-sha256=");
+		SHA256Data((const uint8_t *)json->p, json->n, digest);
+		about(h, digest, json->n);
+		h_put(h, HTML_EMBED_BEGIN);
 		h_put(h, digest);
 		h_put(h, ">\n");
 		base64((const uint8_t *)packed.p, packed.n, LINE, h->o);
 		h_put(h, "</script>\n");
 	}
-	out_done(&json);
 	out_done(&packed);
 	return r;
 }

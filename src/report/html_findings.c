@@ -6,13 +6,14 @@
  * or printed. End tags that HTML lets go (13.1.2.4 optional tags) are left out of the details: a
  * thousand findings are many of them.
  */
-#include <inttypes.h>
 #include <string.h>
 
 #include "report/html_page.h"
 
 enum {
-	DETAIL_BYTES = 420000, /* of details in one page; findings beyond it are rows alone */
+	ROW_BYTES = 330, /* of a row without details, about */
+	ROOM_LEAST = 300000,
+	ROWS = 2000,
 };
 
 static void term(struct html *h, const char *name)
@@ -57,8 +58,11 @@ static void rule(struct html *h, const char *label, const struct rule *u, const 
 	h_id(h, u->id);
 	h_put(h, "\">");
 	h_text(h, u->id);
-	h_put(h, "</a> ");
-	h_text(h, u->title);
+	h_put(h, "</a>");
+	if (!h->sparse) {
+		h_put(h, " ");
+		h_text(h, u->title);
+	}
 	if (clause) {
 		h_put(h, "; no match: ");
 		h_text(h, clause);
@@ -74,11 +78,32 @@ static void rule(struct html *h, const char *label, const struct rule *u, const 
 	h_put(h, "</cite>");
 }
 
+/* The row has the names, and Hosts all the rest. */
+static void roles_alone(struct html *h, const struct finding *f)
+{
+	const struct endpoint *const ends[] = {&f->client, &f->server};
+
+	term(h, "Roles");
+	for (unsigned i = 0; i < 2; i++) {
+		h_put(h, i ? H_ARROW : "");
+		h_roles(h, ends[i]->roles);
+		if (ends[i]->known_by) {
+			h_put(h, " (");
+			h_text(h, ends[i]->known_by);
+			h_put(h, ")");
+		}
+	}
+}
+
 static void roles(struct html *h, const struct finding *f)
 {
 	const struct endpoint *const ends[] = {&f->client, &f->server};
 	bool some = false;
 
+	if (h->sparse && is_somebody(ends[0]) && is_somebody(ends[1])) {
+		roles_alone(h, f);
+		return;
+	}
 	for (unsigned i = 0; i < 2; i++) {
 		if (!is_somebody(ends[i]))
 			continue;
@@ -130,7 +155,7 @@ static void seen(struct html *h, const struct finding *f)
 
 static void direction(struct html *h, const struct finding *f)
 {
-	if (!f->has_direction)
+	if (!f->has_direction || (h->sparse && f->confidence == 100))
 		return;
 	term(h, "Direction");
 	h_endpoint(h, &f->client);
@@ -201,10 +226,10 @@ static void advice(struct html *h, const struct finding *f)
 	before = told_by(h, f, same_advice);
 	stop = strstr(f->advice, ". ");
 	if (!before || !stop) {
-		h_text(h, f->advice);
+		h_lines(h, f->advice, strlen(f->advice));
 		return;
 	}
-	out_html(h->o, f->advice, (size_t)(stop - f->advice) + 1);
+	h_lines(h, f->advice, (size_t)(stop - f->advice) + 1);
 	as_for(h, before);
 }
 
@@ -279,17 +304,7 @@ static void accept_it(struct html *h, const struct finding *f)
 	}
 	h_put(h, "<pre>");
 	word_suggestion(f, h_words(h));
-	/* The lines of the text are ours, what stands in them was made harmless one by one. */
-	for (const char *z = out_str(&h->words); *z;) {
-		size_t n = strcspn(z, "\n");
-
-		out_html(h->o, z, n);
-		z += n;
-		if (*z) {
-			h_put(h, "\n");
-			z++;
-		}
-	}
+	h_lines(h, out_str(&h->words), h->words.n);
 	h_put(h, "</pre>");
 }
 
@@ -336,10 +351,12 @@ static void details(struct html *h, const struct finding *f)
 	direction(h, f);
 	seen(h, f);
 	evidence(h, f);
-	commands(h, f);
+	if (!h->sparse)
+		commands(h, f);
 	advice(h, f);
 	hints(h, f);
-	accept_it(h, f);
+	if (!h->sparse)
+		accept_it(h, f);
 	h_put(h, "</dl>");
 }
 
@@ -347,8 +364,6 @@ static void row(struct html *h, const struct finding *f)
 {
 	h_put(h, "<tbody id=");
 	h_id(h, f->id);
-	if (f->last_ns != TIME_NONE)
-		out_printf(h->o, " data-t=%" PRId64, f->last_ns / NS_PER_S);
 	if (f->client.roles | f->server.roles) {
 		h_put(h, " data-r=\"");
 		h_roles(h, f->client.roles | f->server.roles);
@@ -364,9 +379,16 @@ static void row(struct html *h, const struct finding *f)
 	h_conversation(h, f);
 	h_put(h, "<td>");
 	h_time(h, f->last_ns);
-	h_put(h, "<td><code>");
+	h_put(h, "<td>");
 	h_text(h, f->id);
-	h_put(h, "</code>\n<tr><td colspan=5>");
+	h_put(h, "\n<tr><td colspan=5>");
+}
+
+static void why(struct html *h, const struct finding *f)
+{
+	const char *z = f->why ? f->why : kind_row(f->kind)->meaning;
+
+	h_lines(h, z, strlen(z));
 }
 
 static void one(struct html *h, const struct finding *f, bool in_full)
@@ -374,12 +396,12 @@ static void one(struct html *h, const struct finding *f, bool in_full)
 	row(h, f);
 	if (in_full) {
 		h_put(h, "<details><summary>");
-		h_text(h, f->why ? f->why : kind_row(f->kind)->meaning);
+		why(h, f);
 		h_put(h, "</summary>");
 		details(h, f);
 		h_put(h, "</details>");
 	} else {
-		h_text(h, f->why ? f->why : kind_row(f->kind)->meaning);
+		why(h, f);
 	}
 	h_put(h, "</tbody>\n");
 }
@@ -399,49 +421,65 @@ static void lead(struct html *h, size_t n)
 		h_put(h, "<p>");
 		h_number(h, n);
 		h_put(h, " of ");
-		h_number(h, h->r->n_findings);
+		h_number(h, word_all_findings(h->r));
 		h_put(h, ": only ");
 		h_text(h, h->opt->only);
 		h_put(h, "</p>\n");
 	}
+	if (h->sparse)
+		h_put(h, "<p>These are many. What was said in full once is pointed at afterwards, "
+			 "and commands and texts that accept a finding are left to <code>spanaudit "
+			 "explain F-... FILE</code>.</p>\n");
 	if (n)
 		h_put(h, "<form id=filter hidden></form>\n<p id=shown role=status></p>\n");
 	else
 		h_p(h, "none");
 }
 
-static void table(struct html *h)
+static void left_out(struct html *h, uint64_t short_, uint64_t absent)
+{
+	if (!short_ && !absent)
+		return;
+	h_put(h, "<p class=note>To keep this page small, ");
+	if (short_)
+		h_count(h, short_, "finding is a row alone", "findings are rows alone");
+	if (short_ && absent)
+		h_put(h, " and ");
+	if (absent)
+		h_count(h, absent, "more is not shown", "more are not shown");
+	h_put(h, ". All that is known of them is in the result that this page carries, and "
+		 "<code>spanaudit explain F-... FILE</code> shows it.</p>\n");
+}
+
+/* Rows come first: details are for those that leave room for the rows of all others. */
+static void table(struct html *h, size_t n)
 {
 	static const char *const columns[] = {"Severity", "Kind", "Who", "Last seen", "Id", NULL};
-	size_t from = h->o->n;
+	size_t from = h->o->n, room = h->room > ROOM_LEAST ? h->room : ROOM_LEAST;
+	size_t rows = n < ROWS ? n : ROWS, left = rows;
 	uint64_t short_ = 0;
 
 	h_table(h, "findings", "Findings, the worst first", columns);
-	for (size_t i = 0; i < h->r->n_findings; i++) {
-		bool in_full = h->o->n - from < DETAIL_BYTES;
+	for (size_t i = 0; i < h->r->n_findings && left; i++) {
+		bool in_full = h->o->n - from + left * ROW_BYTES < room;
 
 		if (!word_selected(&h->r->findings[i], h->opt))
 			continue;
+		left--;
 		one(h, &h->r->findings[i], in_full);
 		short_ += !in_full;
 	}
 	h_table_end(h);
-	if (short_) {
-		h_put(h, "<p class=note>");
-		h_count(h, short_, "finding is", "findings are");
-		h_put(h, " a row alone, to keep this page small. All that is known of them is in "
-			 "the result that this page carries, and <code>spanaudit explain F-... "
-			 "FILE</code> shows it.</p>\n");
-	}
+	left_out(h, short_, n - rows);
 }
 
 void html_findings(struct html *h)
 {
 	size_t n = shown(h);
 
-	h_section(h, "findings", "Findings", h->r->n_findings);
+	h_section(h, "findings", "Findings", word_all_findings(h->r));
 	lead(h, n);
 	if (n)
-		table(h);
+		table(h, n);
 	h_section_end(h);
 }

@@ -27,6 +27,13 @@ static void contradictions(struct html *h, const struct role_row *row)
 		h_finding_link(h, f);
 		h_put(h, "</p>");
 	}
+	for (size_t i = 0; i < row->n_hidden; i++) { /* not among the findings that are listed */
+		h_put(h, "<p class=x>contradicted: ");
+		h_text(h, row->hidden[i].why);
+		h_put(h, " ");
+		h_text(h, row->hidden[i].finding);
+		h_put(h, "</p>");
+	}
 }
 
 static void known_by(struct html *h, const struct role_row *row)

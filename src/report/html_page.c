@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "report/html_page.h"
 
+#include <string.h>
+
 void h_put(struct html *h, const char *markup)
 {
 	out_puts(h->o, markup);
@@ -10,6 +12,21 @@ void h_text(struct html *h, const char *text)
 {
 	if (text)
 		out_html_z(h->o, text);
+}
+
+void h_lines(struct html *h, const char *text, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		const char *end = memchr(text + i, '\n', n - i);
+		size_t len = end ? (size_t)(end - text) - i : n - i;
+
+		out_html(h->o, text + i, len);
+		i += len;
+		if (i < n) {
+			h_put(h, "<br>");
+			i++;
+		}
+	}
 }
 
 void h_id(struct html *h, const char *name)

@@ -22,11 +22,16 @@ struct html {
 	const struct result *r;
 	const struct report_options *opt;
 	struct out words; /* what h_words() lends */
+	size_t room;      /* bytes that findings may take */
 	bool terse;       /* many findings: what was said in full once is pointed at afterwards */
+	bool sparse;      /* so many that only what differs between them is said of each */
 };
 
 void h_put(struct html *h, const char *markup);
 void h_text(struct html *h, const char *text); /* NULL: nothing */
+/* Sentences of ours, in which a newline is one in the report; names in them were made harmless when
+ * they were put in. */
+void h_lines(struct html *h, const char *text, size_t n);
 /* For a value of an id or of a link to one: letters, digits and hyphens, the rest as a hyphen. */
 void h_id(struct html *h, const char *name);
 /* Text that words.h and its like write: begin, let them write, end. */
@@ -72,6 +77,6 @@ void html_traffic(struct html *h);
 void html_hosts(struct html *h);
 void html_appendix(struct html *h);
 /* The result document inside the page, and the words about it. */
-int html_embed(struct html *h);
+int html_embed(struct html *h, const struct out *json);
 
 #endif

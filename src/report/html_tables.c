@@ -53,14 +53,14 @@ static void outcome(struct html *h, const struct attempts *a)
 		if (strcmp(rows[i][0], a->outcome) == 0)
 			out_printf(h->o, "<span aria-hidden=true>%s</span> %s", rows[i][1],
 				   rows[i][2]);
-	if (a->by && strcmp(a->by, "server") == 0)
-		h_put(h, " by the server itself");
-	else if (a->by && strcmp(a->by, "device") == 0)
-		h_put(h, " by a device on the path");
 	if (a->has_address) {
 		h_put(h, " by ");
 		h_text(h, addr_format(&a->by_address, buf));
 	}
+	if (a->by && strcmp(a->by, "server") == 0)
+		h_put(h, a->has_address ? ", the server itself" : " by the server itself");
+	else if (a->by && strcmp(a->by, "device") == 0)
+		h_put(h, a->has_address ? ", a device on the path" : " by a device on the path");
 	signs(h, a->signs);
 }
 
@@ -184,7 +184,8 @@ static void rpc_row(struct html *h, const struct rpc_row *row)
 	granted(h, row);
 	h_put(h, "<td>");
 	if (row->has_state) {
-		h_put(h, flow_state_name(row->state));
+		out_printf(h->o, "<span class=%s>%s</span>",
+			   word_rpc_failed(row->state) ? "x" : "st", flow_state_name(row->state));
 		if (row->used_by.number && !(row->how && strcmp(row->how, "bind") == 0)) {
 			h_put(h, row->how ? ", used by " : ", begins in ");
 			packet(h, &row->used_by);

@@ -85,8 +85,7 @@ static void first_step(struct html *h, const struct finding *f)
 		const char *stop = strstr(f->advice, ". ");
 
 		h_put(h, "<p>");
-		out_html(h->o, f->advice,
-			 stop ? (size_t)(stop - f->advice) + 1 : strlen(f->advice));
+		h_lines(h, f->advice, stop ? (size_t)(stop - f->advice) + 1 : strlen(f->advice));
 		h_put(h, "</p>");
 	}
 	h_put(h, "</li>\n");

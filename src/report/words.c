@@ -185,7 +185,7 @@ void word_rpc_figures(const struct result *r, struct rpc_figures *ret)
 }
 
 /* It was tried, and never went through: the finding would be rpc-blocked. */
-static bool rpc_failed(enum flow_state s)
+bool word_rpc_failed(enum flow_state s)
 {
 	return s == STATE_HALF_OPEN || s == STATE_REJECTED || s == STATE_REFUSED ||
 	       s == STATE_NO_ANSWER;
@@ -196,7 +196,7 @@ int word_rpc_worth(const struct rpc_row *row)
 {
 	if (!row->has_state)
 		return 2;
-	if (!row->how || rpc_failed(row->state))
+	if (!row->how || word_rpc_failed(row->state))
 		return 0;
 	return row->has_verdict && row->verdict > KIND_TOLERATED ? 0 : 1;
 }
@@ -398,7 +398,8 @@ static bool speakable(const char *z)
 	bool same;
 
 	out_text_z(&o, z);
-	same = !o.failed && strcmp(out_str(&o), z) == 0;
+	/* U+FFFD stands for bytes that a document could not keep. */
+	same = !o.failed && strcmp(out_str(&o), z) == 0 && !strstr(z, "\xef\xbf\xbd");
 	out_done(&o);
 	return same;
 }

@@ -39,6 +39,8 @@ struct rpc_figures {
 };
 void word_rpc_figures(const struct result *r, struct rpc_figures *ret);
 
+/* It was tried, and never went through: the finding would be rpc-blocked. */
+bool word_rpc_failed(enum flow_state s);
 /* What a reader should look at first is 0: unexplained, failed or deviating; then 1, and 2 of what
  * nobody used. */
 int word_rpc_worth(const struct rpc_row *row);

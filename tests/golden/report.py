@@ -40,8 +40,7 @@ def read(path):
 
 
 def compare(words, tmp, stdin):
-    # A page made of a document with one kind of finding has no others for its maps.
-    rows = [row for row in formats() if row[0] != 'html' or '--only' not in words]
+    rows = formats()
     outputs = [w for _, suffix in rows for w in ('-o', 'audit' + suffix)]
     code, text, _ = run.call(words + outputs, tmp, stdin)
     if code == 2 or not os.path.exists(os.path.join(tmp, 'audit.json')):
