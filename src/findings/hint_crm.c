@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Hints about the sandbox, mail and claims. */
+#include <string.h>
+#include <strings.h>
+
 #include "base/cpu.h"
 #include "base/proto.h"
 #include "findings/hint_work.h"
+
+enum { DNS_A = 1, DNS_AAAA = 28 }; /* RFC 1035 3.2.2, RFC 3596 2.1 */
 
 static const char *sandbox_blocked(struct work *w, const struct finding *f)
 {
@@ -76,6 +81,74 @@ static const char *adfs_444(struct work *w, const struct finding *f)
 		       : NULL;
 }
 
+static const char *deployment_web(struct work *w, const struct finding *f)
+{
+	const roleset tools = ROLE_BIT(ROLE_ADMIN) | ROLE_BIT(ROLE_CRM_DEPLOY);
+	const bool web = f->port == 80 || f->port == 443 || f->port == 5555 ||
+			 hint_of_key(f, PORT_CRM_HTTP) || hint_of_key(f, PORT_CRM_HTTPS);
+
+	return f->behind && f->has_state && f->state > STATE_HALF_OPEN &&
+			       f->proto == IPPROTO_NR_TCP && web && f->client.roles & tools &&
+			       roles_has(f->server.roles, ROLE_CRM_DEPLOY)
+		       ? hint_failed_to(w, f)
+		       : NULL;
+}
+
+/* The first label of both is the same. */
+static bool same_label(const char *x, const char *y)
+{
+	const size_t n = strcspn(x, ".");
+
+	return n && n == strcspn(y, ".") && strncasecmp(x, y, n) == 0;
+}
+
+/* A host of the web application, or what stands before it, has this name in the site file. */
+static bool names_crm(const struct work *w, const char *name)
+{
+	const roleset web = ROLE_BIT(ROLE_CRM_WEB) | ROLE_BIT(ROLE_CRM_ORGWS) | ROLE_BIT(ROLE_NLB);
+
+	for (size_t i = 0; i < inventory_count(w->site->inventory); i++) {
+		const struct host *h = inventory_at(w->site->inventory, i);
+
+		if (!h->is_network && h->roles & web && same_label(h->name, name))
+			return true;
+	}
+	return false;
+}
+
+/* Some name server gave an address for it, with whatever domain behind: the refusals are those of a
+ * list of domains to try. */
+static bool resolves(const struct work *w, const char *name)
+{
+	for (size_t i = 0; i < w->in->n_sightings; i++)
+		if (w->in->sightings[i].kind == SIGHT_DNS_ADDRESS &&
+		    same_label(w->in->sightings[i].name, name))
+			return true;
+	return false;
+}
+
+/* The router reached the web application by the name that it was given, and was then told another
+ * one, which DNS does not know. */
+static bool router_lost(struct work *w, const struct sighting *s)
+{
+	const struct party *p;
+	bool works = false;
+
+	if (s->kind != SIGHT_DNS_ERROR || (s->port != DNS_A && s->port != DNS_AAAA))
+		return false;
+	p = party_of(w, &s->about);
+	if (!p || !roles_has(p->roles, ROLE_CRM_ROUTER) || !names_crm(w, s->text) ||
+	    !hint_look(w, w->n + w->in->n_sightings) || resolves(w, s->text))
+		return false;
+	for (size_t i = 0; i < w->n && !works; i++) {
+		const struct item *it = &w->item[i];
+
+		works = it->outcome == OUTCOME_GOOD && addr_equal(&it->c->client, &s->about) &&
+			w->party[it->server].roles & (ROLE_BIT(ROLE_CRM_WEB) | ROLE_BIT(ROLE_NLB));
+	}
+	return works;
+}
+
 static const struct hint_rule rules[] = {
 	{
 		.row = {"SBX-808-BLOCKED", "the sandbox port was tried and failed",
@@ -91,8 +164,8 @@ static const struct hint_rule rules[] = {
 			"program (AD FS among them) has the port: look at Net.Tcp Port Sharing and "
 			"the accounts that may use it."},
 		.item = refused_framing,
-		.what = "@ took the connection on the sandbox port and answered it with a fault of "
-			".NET message framing: @.",
+		.what = "@ took a connection on the sandbox port and answered it with a fault of "
+			".NET message framing, among @.",
 	},
 	{
 		.row = {"SBX-CUSTOM", "the sandbox service answers on another port",
@@ -105,6 +178,28 @@ static const struct hint_rule rules[] = {
 			"Mails stay pending when either side fails; this is the side. Check the "
 			"protocol that is set up in the router against what is open."},
 		.explains = router_mail,
+	},
+	{
+		.row = {"ROUTER-CRM",
+			"the e-mail router reaches CRM, and DNS does not know the name of a CRM "
+			"host that it asks for",
+			"The router is told by the discovery service under which names the "
+			"organisation is reached: often that of one server or of the load "
+			"balancer, which only the inside knows. Make that name resolvable for the "
+			"router, or set the web addresses of the deployment (Deployment Manager) "
+			"to one that is."},
+		.refusal = router_lost,
+		.what = "The e-mail router reached CRM, and then asked DNS for @ in vain: @, from "
+			"@.",
+	},
+	{
+		.row = {"DEPLOY-WS",
+			"a host that administers CRM tried HTTP or HTTPS of the deployment server "
+			"and failed",
+			"Deployment Manager and its tools call the deployment web service "
+			"(/XRMDeployment/2011) at the address that the deployment has for it: "
+			"check which host and port that is, and that the site is bound to it."},
+		.explains = deployment_web,
 	},
 	{
 		.row = {"SSS-EXCH", "server-side synchronisation to Exchange failed",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Hints about hosts and what stands before them. */
 #include "base/cpu.h"
+#include "base/proto.h"
 #include "findings/hint_work.h"
 
 enum { FLOOD_SHARE = 10 }; /* one in so many packets is a copy */
@@ -16,6 +17,21 @@ static const char *stealth(struct work *w, const struct finding *f)
 	return sv && sv->answered
 		       ? arena_printf(w->a, "%s answers others, and nothing came back here",
 				      text_endpoint(w, &f->server))
+		       : NULL;
+}
+
+/* Data Protection Manager: the mapper, and its coordinator and agent. */
+static bool port_of_backup(uint16_t port)
+{
+	return port == 135 || port == 5718 || port == 5719;
+}
+
+static const char *backup_blocked(struct work *w, const struct finding *f)
+{
+	return hint_failed(f) && f->proto == IPPROTO_NR_TCP &&
+			       (f->kind == KIND_RPC_BLOCKED || port_of_backup(f->port)) &&
+			       (f->client.roles | f->server.roles) & ROLE_BIT(ROLE_BACKUP)
+		       ? hint_failed_to(w, f)
 		       : NULL;
 }
 
@@ -61,6 +77,15 @@ static const struct hint_rule rules[] = {
 			"On the server, Get-NetTCPConnection and its firewall log tell them "
 			"apart."},
 		.explains = stealth,
+	},
+	{
+		.row = {"VSS-DPM",
+			"RPC or the ports of Data Protection Manager failed between a backup "
+			"server and another host",
+			"Data Protection Manager needs TCP 135, the dynamic ports, 5718 and 5719, "
+			"from the server to the agent and back. The VSS writer of CRM is local and "
+			"opens no port of its own."},
+		.explains = backup_blocked,
 	},
 	{
 		.row = {"NLB-FLOOD", "Windows NLB heartbeats, and many copies of packets",

@@ -222,7 +222,8 @@ static const struct hint_rule rules[] = {
 			"the site is missing or the name is not in the intranet zone, and NTLM is "
 			"not allowed or fails by its loop-back check. It is no matter of ports."},
 		.item = ntlm_refused,
-		.what = "Clients of @ offered NTLM and never Kerberos, and were refused (401): @.",
+		.what = "Clients of @ offered NTLM and never Kerberos, and were refused (401), "
+			"among @.",
 	},
 	{
 		.row = {"NLB-KERBEROS",

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Hints about SQL Server and the report server. */
+#include <string.h>
+#include <strings.h>
+
 #include "base/cpu.h"
 #include "base/proto.h"
 #include "findings/hint_work.h"
 
+enum { KDC_BAD_OPTION = 13 }; /* RFC 4120 7.5.9 */
 enum { PRELOGIN_MOST = 512 }; /* bytes of a server that answered PRELOGIN and no more */
 
 static const char *sql_named(struct work *w, const struct finding *f)
@@ -73,6 +77,54 @@ static const char *org_create(struct work *w, const struct finding *f)
 	return NULL;
 }
 
+/* What SQL Browser said of this port, and of another one of the same instance later on. */
+static const struct grant *moved_on(const struct work *w, const struct grant *old)
+{
+	for (size_t i = 0; i < w->in->n_grants; i++) {
+		const struct grant *g = &w->in->grants[i];
+
+		if (g->g.how == GRANT_SQL_BROWSER && g->g.port != old->g.port &&
+		    g->last_ns > old->last_ns && addr_equal(&g->server, &old->server) &&
+		    strcasecmp(g->g.name, old->g.name) == 0)
+			return g;
+	}
+	return NULL;
+}
+
+static const char *sql_moved(struct work *w, const struct finding *f)
+{
+	if (!hint_failed(f) || f->proto != IPPROTO_NR_TCP || !hint_look(w, w->in->n_grants))
+		return NULL;
+	for (size_t i = 0; i < w->in->n_grants; i++) {
+		const struct grant *g = &w->in->grants[i], *now;
+
+		if (g->g.how != GRANT_SQL_BROWSER || g->g.port != f->port ||
+		    !addr_equal(&g->server, &f->behind->conv->server) ||
+		    !hint_look(w, w->in->n_grants))
+			continue;
+		now = moved_on(w, g);
+		if (now)
+			return arena_printf(w->a,
+					    "SQL Browser of %s gave %u for the instance %s, and "
+					    "later %u",
+					    text_endpoint(w, &f->server), g->g.port, g->g.name,
+					    now->g.port);
+	}
+	return NULL;
+}
+
+/* Somebody asked for a ticket in a user's name, and may not (MS-SFU 3.2.5.2). */
+static bool not_delegated(struct work *w, const struct sighting *s)
+{
+	const struct party *p;
+
+	if (s->kind != SIGHT_KRB_ERROR || s->code != KDC_BAD_OPTION ||
+	    strncasecmp(s->text, "mssqlsvc/", 9) != 0)
+		return false;
+	p = party_of(w, &s->about);
+	return p && p->roles & (ROLE_BIT(ROLE_SSRS) | role_end_set("crm-any"));
+}
+
 static const struct hint_rule rules[] = {
 	{
 		.row = {"SQL-NAMED", "SQL Browser (UDP 1434) does not answer",
@@ -80,6 +132,28 @@ static const struct hint_rule rules[] = {
 			"server\\instance with UDP 1434 open, at least for Setup, or as "
 			"server,port."},
 		.explains = sql_named,
+	},
+	{
+		.row = {"SQL-DYNPORT",
+			"a port of SQL Server failed, and SQL Browser has since given another one "
+			"for the instance",
+			"A named instance takes a new port when it starts, unless it has a fixed "
+			"one. Give it one (SQL Server Configuration Manager, TCP/IP, IPAll), and "
+			"open that one."},
+		.explains = sql_moved,
+	},
+	{
+		.row = {"SQL-DELEG",
+			"Kerberos error 13 for MSSQLSvc, asked for by the report server or a CRM "
+			"server",
+			"The server asked for a ticket in the name of a user, and its account may "
+			"not delegate to SQL Server (a double hop): reports then fail with an "
+			"anonymous logon. The CRM reporting extensions and its connector need no "
+			"delegation; data sources with Windows sign-in do. It is no matter of "
+			"ports."},
+		.refusal = not_delegated,
+		.what = "Tickets for @ in the name of users were refused (Kerberos error 13, "
+			"option not allowed) @, to @.",
 	},
 	{
 		.row = {"SQL-TLS",

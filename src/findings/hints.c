@@ -288,7 +288,7 @@ static bool of_server(struct work *w, const struct hint_rule *r, const struct it
 		flows += v[i]->c->flows;
 		roles |= w->party[v[i]->client].roles;
 		finding_conv(w, f, v[i]->c);
-		finding_evidence(f, v[i]->c->ok_ev, v[i]->c->n_ok_ev);
+		finding_item(f, v[i], !v[i]->c->n_ok_ev);
 	}
 	f->client = n == 1 ? w->party[v[0]->client].ep : endpoint_roles(roles);
 	f->server = sv->ep;

@@ -99,7 +99,7 @@ words = {
     'Findings that are no verdict': set(kinds) - verdicts,
     'Severities': enum(schema, '$defs', 'finding', 'severity'),
     'Results of rules': enum(schema, '$defs', 'rule', 'result'),
-    'Hints': codes & {line.strip('`') for line in sections.get('Hints', {})},
+    'Hints': codes,
 }
 cache = {}
 for section, wanted in words.items():

@@ -12,6 +12,8 @@
 #define ADFS  "10.20.6.60"
 #define BOTH1 "10.20.6.61"
 #define MAIL1 "10.20.4.41"
+#define DEPLO "10.20.1.15"
+#define ADMIN "10.20.9.50"
 
 static const char site[] =
 	"deployment: {topology: split, auth: claims, mail: [router, server-side-sync]}\n" SITE_HOSTS
@@ -33,6 +35,8 @@ static const char more_hosts[] =
 	"  - {name: adfs01, role: adfs, addr: " ADFS "}\n"
 	"  - {name: both01, role: [adfs, crm-web], addr: " BOTH1 "}\n"
 	"  - {name: lb01, role: nlb, addr: 10.20.1.100}\n"
+	"  - {name: dep01, role: crm-deploy, addr: " DEPLO "}\n"
+	"  - {name: adm01, role: admin, addr: " ADMIN "}\n"
 	"networks:\n"
 	"  - {name: users, role: crm-client, cidr: 10.30.0.0/16}\n";
 
@@ -83,6 +87,11 @@ static void test_conversations(void **state)
 		{"ROUTER-MAIL", true, {{ROUTE, MAIL1, TCP, 110, NULL, NO}}},
 		{"ROUTER-MAIL", true, {{ROUTE, CRM01, TCP, 443, NULL, NO}}},
 		{"ROUTER-MAIL", false, {{ROUTE, MAIL1, TCP, 110, "pop3", EST}}},
+		{"DEPLOY-WS", true, {{ADMIN, DEPLO, TCP, 443, NULL, STATE_REFUSED}}},
+		{"DEPLOY-WS", true, {{ADMIN, DEPLO, TCP, 5555, NULL, NO}}},
+		{"DEPLOY-WS", false, {{ADMIN, DEPLO, TCP, 3389, NULL, NO}}},
+		{"DEPLOY-WS", false, {{ADMIN, DEPLO, TCP, 443, "tls", EST}}},
+		{"DEPLOY-WS", false, {{CRM02, DEPLO, TCP, 443, NULL, NO}}},
 		{"SSS-EXCH", true, {{CRM02, EXCH, TCP, 443, NULL, NO}}},
 		{"SSS-EXCH", false, {{CRM02, EXCH, TCP, 443, "tls", EST}}},
 		{"ADFS-META", true, {{CRM01, ADFS, TCP, 443, NULL, NO}}},
@@ -211,6 +220,10 @@ static void test_sightings(void **state)
 		{"KRB-ETYPE", true, SIGHT_KRB_ERROR, 14, 0, "krbtgt/CORP", NULL},
 		{"KRB-ETYPE", false, SIGHT_KRB_ERROR, 18, 0, "krbtgt/CORP", NULL},
 		{"KRB-UDP-FRAG", true, SIGHT_KRB_ERROR, 52, 0, "krbtgt/CORP", NULL},
+		{"SQL-DELEG", true, SIGHT_KRB_ERROR, 13, 0, "MSSQLSvc/sql01.corp:1433",
+		 "(Kerberos error 13, option not allowed) 3 times, to 1 host"},
+		{"SQL-DELEG", false, SIGHT_KRB_ERROR, 13, 0, "krbtgt/CORP", NULL},
+		{"SQL-DELEG", false, SIGHT_KRB_ERROR, 7, 0, "MSSQLSvc/sql01.corp:1433", NULL},
 		/* It came back over TCP, as it should. */
 		{"KRB-UDP-FRAG",
 		 false,
@@ -272,6 +285,116 @@ static void test_sightings(void **state)
 		}
 		if (rows[i].says && !has_text(f->why, rows[i].says))
 			fail_msg("row %zu: %s", i, f->why);
+		lab_close(&l);
+	}
+}
+
+/* A name that the router is told and cannot resolve. */
+static void test_router_names(void **state)
+{
+	static const struct {
+		bool given;
+		const char *from, *asked, *known, *reached;
+		uint16_t type;
+	} rows[] = {
+		{true, ROUTE, "crm01.inside", "sql01.corp", CRM01, 1},
+		{true, ROUTE, "CRM01.inside", "sql01.corp", VIP, 28},
+		{true, ROUTE, "lb01.inside", "sql01.corp", CRM01, 1},
+		/* a list of domains; a name that is not CRM's; no router; CRM out of reach; a
+		 * service */
+		{false, ROUTE, "crm01.inside", "crm01.corp", CRM01, 1},
+		{false, ROUTE, "wpad.inside", "sql01.corp", CRM01, 1},
+		{false, ROUTE, "sql01.inside", "dc01.corp", CRM01, 1},
+		{false, CRM02, "crm01.inside", "sql01.corp", CRM01, 1},
+		{false, ROUTE, "crm01.inside", "sql01.corp", MAIL1, 1},
+		{false, ROUTE, "crm01.inside", "sql01.corp", CRM01, 33},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct lab l = lab_open(more_hosts);
+		struct sighting s[2];
+
+		sight(&s[0], SIGHT_DNS_ADDRESS, SQL01, DC01, 0, "", rows[i].known);
+		sight(&s[1], SIGHT_DNS_ERROR, rows[i].from, DC01, 3, rows[i].asked, "");
+		s[1].port = rows[i].type;
+		l.in.sightings = s;
+		l.in.n_sightings = 2;
+		lab_conv(&l, ROUTE, DC01, UDP, 53, "dns", EST);
+		lab_conv(&l, CRM02, DC01, UDP, 53, "dns", EST);
+		lab_conv(&l, rows[i].from, rows[i].reached, TCP, 443, "tls", EST);
+		lab_judge(&l);
+		if ((given(&l, "ROUTER-CRM", NULL) != NULL) != rows[i].given)
+			fail_msg("row %zu", i);
+		lab_close(&l);
+	}
+}
+
+/* The port of an instance, before and after its server started anew. */
+static void test_sql_moved(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct lab l = lab_open(site);
+		struct grant g[2];
+		const struct hint *h;
+
+		for (int k = 0; k < 2; k++) {
+			g[k] = (struct grant){.server = A(SQL01), .client = A(CRM01), .n = 1};
+			g[k].g.how = GRANT_SQL_BROWSER;
+			g[k].g.proto = GRANTED_TCP;
+			g[k].g.port = k ? 50112 : 49733;
+			g[k].first.ts_ns = g[k].last_ns = T(k == (i == 1) ? 100 : 5000);
+			strcpy(g[k].g.name, k && i == 2 ? "BI" : "CRM");
+		}
+		l.in.grants = g;
+		l.in.n_grants = 2;
+		lab_conv(&l, CRM01, SQL01, TCP, 49733, i == 3 ? "tds" : NULL,
+			 i == 3 ? EST : STATE_REFUSED);
+		lab_judge(&l);
+		h = given(&l, "SQL-DYNPORT", NULL);
+		assert_int_equal(h != NULL, i == 0);
+		if (h)
+			assert_string_equal(h->because, "SQL Browser of sql01 gave 49733 for the "
+							"instance CRM, and later 50112");
+		lab_close(&l);
+	}
+}
+
+/* What the mapper handed out to a backup server, or to another host. */
+static void test_backup(void **state)
+{
+	static const char *const roles[] = {"backup", "crm-web"};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		const struct rpc_iface_row *row = rpc_iface_by_name("svcctl");
+		char hosts[512];
+		struct lab l;
+		struct grant g = {
+			.server = A(SQL01), .client = A(ADMIN), .first = {T(3500), 0, 5}, .n = 1};
+
+		snprintf(hosts, sizeof hosts,
+			 "rules: [dynamics-365, crm-2011, windows-tolerated]\n"
+			 "hosts:\n"
+			 "  - {name: sql01, role: sql, addr: 10.20.2.20}\n"
+			 "  - {name: dpm01, role: %s, addr: " ADMIN "}\n",
+			 roles[i]);
+		l = lab_open(hosts);
+		g.last_ns = g.first.ts_ns;
+		g.g.how = GRANT_EPM;
+		g.g.proto = GRANTED_TCP;
+		g.g.port = 49805;
+		g.g.has_iface = true;
+		memcpy(g.g.uuid, row->uuid, sizeof g.g.uuid);
+		g.g.major = row->major;
+		l.in.grants = &g;
+		l.in.n_grants = 1;
+		lab_conv(&l, ADMIN, SQL01, TCP, 135, "dcerpc-epm", EST);
+		lab_conv(&l, ADMIN, SQL01, TCP, 49805, NULL, NO);
+		lab_judge(&l);
+		assert_non_null(lab_find(&l, KIND_RPC_BLOCKED, 49805));
+		assert_int_equal(given(&l, "VSS-DPM", NULL) != NULL, i == 0);
 		lab_close(&l);
 	}
 }
@@ -537,10 +660,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_conversations), cmocka_unit_test(test_time_symmetric),
 		cmocka_unit_test(test_msdtc),         cmocka_unit_test(test_sightings),
-		cmocka_unit_test(test_rpc_refusals),  cmocka_unit_test(test_nlb_name),
-		cmocka_unit_test(test_skew_with_ntp), cmocka_unit_test(test_shut_at_once),
-		cmocka_unit_test(test_signs),         cmocka_unit_test(test_attempts),
-		cmocka_unit_test(test_versions),      cmocka_unit_test(test_table),
+		cmocka_unit_test(test_router_names),  cmocka_unit_test(test_sql_moved),
+		cmocka_unit_test(test_backup),        cmocka_unit_test(test_rpc_refusals),
+		cmocka_unit_test(test_nlb_name),      cmocka_unit_test(test_skew_with_ntp),
+		cmocka_unit_test(test_shut_at_once),  cmocka_unit_test(test_signs),
+		cmocka_unit_test(test_attempts),      cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
