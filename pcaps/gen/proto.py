@@ -5,6 +5,7 @@ A function returns the bytes of one message (of a TCP stream, or one datagram). 
 instances are parameters, everything else is fixed, so the same call gives the same bytes.
 """
 
+import base64
 import hashlib
 import struct
 import uuid
@@ -387,6 +388,34 @@ def http_answer(status='200 OK', body=b'<html></html>', server='Microsoft-IIS/8.
 
 def http(host='crm', path='/main.aspx', **kw):
     return [('c', http_get(host, path, **kw)), ('s', http_answer())]
+
+
+def ntlm_message(kind):
+    """A message of NTLMSSP ([MS-NLMP] 2.2.1) as far as its type."""
+    return base64.b64encode(b'NTLMSSP\0' + struct.pack('<I', kind) + bytes(28)).decode()
+
+
+def http_login(scheme='NTLM', status='200 OK', server='Microsoft-IIS/8.5', **kw):
+    """A request at a site with integrated login (RFC 4559 5): 401 and the schemes, with NTLM 401 and
+    a challenge, then the answer."""
+    request = http_get(**kw)
+    ticket = base64.b64encode(bytes.fromhex('6082053f06092a864886f71201020201006e82') + bytes(1200))
+
+    def asked(token=None):
+        field = ('Authorization: %s %s\r\n' % (scheme, token)).encode() if token else b''
+        return 'c', request.replace(b'\r\n\r\n', b'\r\n' + field + b'\r\n', 1)
+
+    def refused(*challenges):
+        head, body = http_answer('401 Unauthorized', b'<html>401</html>', server).split(b'\r\n\r\n')
+        fields = ''.join('WWW-Authenticate: %s\r\n' % c for c in challenges).encode()
+        return 's', head + b'\r\n' + fields + b'\r\n' + body
+
+    if scheme != 'NTLM':
+        return [asked(), refused('Negotiate', 'NTLM'), asked(ticket.decode()),
+                ('s', http_answer(status, server=server))]
+    return [asked(), refused('Negotiate', 'NTLM'), asked(ntlm_message(1)),
+            refused('NTLM ' + ntlm_message(2)), asked(ntlm_message(3)),
+            ('s', http_answer(status, server=server))]
 
 
 # TDS ([MS-TDS] 2.2.3.1, 2.2.6.5) --------------------------------------------------------------

@@ -130,6 +130,7 @@ static bool on_head(void *user, const struct flow_heads *heads, struct recogniti
 			now.client_side = (*app)->client_side;
 		if (!now.name[0] && now.app == (*app)->app)
 			memcpy(now.name, (*app)->name, sizeof now.name);
+		now.read = (*app)->read;
 		**app = now;
 	}
 	return !final;
@@ -144,20 +145,25 @@ static struct learn_flow *on_stream(void *user, const struct flow_heads *heads,
 		.addr = {heads->addr[0], heads->addr[1]},
 		.port = {heads->port[0], heads->port[1]},
 		.app = app && app->conf != APP_UNSURE ? app->app : APP_NONE,
+		.asked = app ? app->asked : 0,
 	};
 
 	return learn_open(h->learn, &q);
 }
 
-static bool on_bytes(void *user, struct learn_flow *reader, const struct flow_bytes *b)
+static bool on_bytes(void *user, struct learn_flow *reader, struct recognition *app,
+		     const struct flow_bytes *b)
 {
-	struct learn_facts none;
+	struct learn_facts read;
 	bool more = b->p ? learn_bytes(reader, b->side, b->p, (size_t)b->n, b->start, &b->at)
 			 : learn_gap(reader, b->side, b->n);
 
 	(void)user;
-	if (!more)
-		learn_close(reader, &none);
+	if (!more) {
+		learn_close(reader, &read);
+		if (app)
+			app->read |= read.signs;
+	}
 	return more;
 }
 
@@ -190,7 +196,7 @@ static void facts_of(const struct recognition *app, const struct learn_facts *re
 		ret->app = app->app;
 		ret->conf = (uint8_t)app->conf;
 		ret->notes = app->notes;
-		ret->signs = app->signs;
+		ret->signs = app->signs | app->read;
 		ret->name = app->name[0] ? app->name : NULL;
 	}
 	if (!read) {
@@ -205,6 +211,7 @@ static void facts_of(const struct recognition *app, const struct learn_facts *re
 				  read->iface[i].minor);
 	ret->bind = read->has_bind ? &read->bind : NULL;
 	_Static_assert((int)LEARN_PIPE_NAME == (int)CONV_PIPE_TEXT, "rows of the same size");
+	ret->signs |= read->signs;
 	ret->pipe = read->pipe;
 	ret->n_pipe = read->n_pipe;
 	ret->notes |=

@@ -158,8 +158,9 @@ struct flow_ops {
 				     const struct recognition *app);
 	/* False when the reader has enough. It is then the owner's again, the flow has no reader,
 	 * and as soon as nobody wants its first bytes either its packets cost what those of any
-	 * other do. */
-	bool (*bytes)(void *user, struct learn_flow *reader, const struct flow_bytes *b);
+	 * other do. `app` is the flow's recognition, as `head` has left it; NULL. */
+	bool (*bytes)(void *user, struct learn_flow *reader, struct recognition *app,
+		      const struct flow_bytes *b);
 	/* The side that spoke as client: 0, 1, or -1 when neither app nor reader can tell; both may
 	 * be NULL. */
 	int (*client_side)(void *user, const struct recognition *app,

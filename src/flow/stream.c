@@ -120,7 +120,7 @@ static void held_drop(struct flow_table *t, struct stream_side *s)
 
 static void tell(const struct flow_table *t, struct stream *st, const struct flow_bytes *b)
 {
-	if (st->reader && t->ops.bytes && !t->ops.bytes(t->user, st->reader, b))
+	if (st->reader && t->ops.bytes && !t->ops.bytes(t->user, st->reader, st->app, b))
 		st->reader = NULL;
 }
 

@@ -35,6 +35,7 @@ struct learn_facts {
 	bool lost;            /* bytes were missing where an answer of use may have been */
 	bool faults;          /* a call was answered by a fault */
 	bool replicates;      /* drsuapi opnum 3, GetNCChanges: MS-DRSR 4.1.10 */
+	uint32_t signs;       /* enum app_sign */
 	char pipe[LEARN_PIPES][LEARN_PIPE_NAME]; /* named pipes opened, lower case, each once */
 	uint8_t n_pipe;
 };
@@ -70,7 +71,8 @@ struct learn_ask {
 	uint8_t proto; /* PROTO_TCP, PROTO_UDP */
 	struct addr addr[2];
 	uint16_t port[2];
-	uint16_t app; /* recognised so far; APP_NONE */
+	uint16_t app;   /* recognised so far; APP_NONE */
+	uint32_t asked; /* enum app_sign: struct recognition */
 };
 /* NULL when no learner wants it (ret_again: but might when more is known), or there is no room. */
 struct learn_flow *learn_open(struct learn *l, const struct learn_ask *q);

@@ -33,7 +33,8 @@ struct learn_flow {
 	struct learn_facts facts;
 	void *state;
 	/* Set by a reader that has what it wanted, whatever follows: the rest of the stream costs
-	 * nothing then. What is in `facts` is lost, so it must be a reader that has none. */
+	 * nothing then. Of what is in `facts` only `signs` outlast it, so it must be a reader that
+	 * has nothing else there. */
 	bool enough;
 	struct learn_flow *prev, *next; /* of those that are open */
 };

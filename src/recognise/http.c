@@ -10,21 +10,8 @@
  * version must be there. Targets and fields are looked at for what they say of a host and never
  * kept, but for Host; cookies are not even looked at.
  */
+#include "recognise/http_line.h"
 #include "recognise/http_signs.h"
-
-static const char *const methods[] = {
-	/* RFC 9110 9.3, RFC 5789 */
-	"GET ", "POST ", "HEAD ", "PUT ", "DELETE ", "OPTIONS ", "CONNECT ", "TRACE ", "PATCH ",
-	/* WebDAV: RFC 4918 9, RFC 5323 2, RFC 3253 3.6; MERGE also by OData 2.0 clients */
-	"PROPFIND ", "PROPPATCH ", "MKCOL ", "COPY ", "MOVE ", "LOCK ", "UNLOCK ", "SEARCH ",
-	"REPORT ", "MERGE ",
-	/* Exchange's WebDAV, notifications of MS-XWDNOTIF and methods in batches */
-	"POLL ", "SUBSCRIBE ", "UNSUBSCRIBE ", "NOTIFY ", "X-MS-ENUMATTS ", "BCOPY ", "BDELETE ",
-	"BMOVE ", "BPROPFIND ", "BPROPPATCH ",
-	/* RPC over HTTP: MS-RPCH 2.1; Remote Desktop gateway: MS-TSGU 2.1 */
-	"RPC_IN_DATA ", "RPC_OUT_DATA ", "RPC_CONNECT ", "RDG_IN_DATA ", "RDG_OUT_DATA ",
-	/* Background transfer uploads: MC-BUP */
-	"BITS_POST ", NULL};
 
 enum {
 	LONG_TARGET = 256, /* from here a request line without end is one all the same */
@@ -56,7 +43,7 @@ static enum verdict request(struct rd r, struct facts *ret)
 {
 	struct rd line;
 	size_t i;
-	enum verdict v = scan_one_of(&r, methods, false, &i);
+	enum verdict v = scan_one_of(&r, http_methods, false, &i);
 
 	if (v != VERDICT_SURE)
 		return v;
@@ -70,35 +57,19 @@ static enum verdict request(struct rd r, struct facts *ret)
 		/* Report queries make request lines longer than what is kept of a flow. */
 		if (rd_left(&line) < LONG_TARGET)
 			return VERDICT_MORE;
+		if (scan_has(line, "?")) /* the path is here */
+			ret->asked = http_target(line);
 		return rd_is(&line, "/", 1) || rd_is(&line, "http", 4) ? VERDICT_LIKELY
 								       : VERDICT_NO;
 	}
 
-	/* The line ends in SP HTTP/1.DIGIT. */
-	if (rd_left(&line) < sizeof "x HTTP/1.1" - 1)
-		return VERDICT_NO;
+	struct rd target;
 
-	struct rd target = rd_sub(&line, rd_left(&line) - (sizeof " HTTP/1.1" - 1));
-
-	uint32_t minor;
-
-	if (!rd_is(&line, " HTTP/1.", 8) || scan_digits(&line, 1, &minor) != VERDICT_SURE)
+	if (!http_line_target(line, &target))
 		return VERDICT_NO;
 	ret->asked = http_target(target);
 	read_fields(r, ret);
 	return VERDICT_SURE;
-}
-
-static enum verdict status_line(struct rd *r, uint32_t *ret)
-{
-	uint32_t minor;
-	enum verdict v = scan_text(r, "HTTP/1.", false);
-
-	if (v == VERDICT_SURE)
-		v = scan_digits(r, 1, &minor);
-	if (v == VERDICT_SURE)
-		v = scan_text(r, " ", false);
-	return v == VERDICT_SURE ? scan_digits(r, 3, ret) : v;
 }
 
 /* The rest of an answer behind its status. */
@@ -115,29 +86,20 @@ static void read_answer(struct rd r, uint32_t status, struct facts *ret)
 	if (status / 100 == 1 && status != 101) {
 		/* The answer comes behind this one, RFC 9110 15.2. */
 		ret->answer = 0;
-		if (whole && status_line(&r, &status) == VERDICT_SURE && status / 100 != 1)
+		if (whole && http_status(&r, &status) == VERDICT_SURE && status / 100 != 1)
 			read_answer(r, status, ret);
 		else
 			ret->more = true;
 		return;
 	}
-	if (status / 100 == 2 || status == 304)
-		ret->answer |= HTTP_GIVEN;
-	if (status / 100 != 3)
-		ret->answer &= (uint16_t) ~(HTTP_TO_SIGN_IN | HTTP_TO_ADFS);
-	if (status == 401)
-		ret->answer |= HTTP_LOGIN;
-	if (!whole)
-		ret->answer |= HTTP_CUT;
-	if (status == 503)
-		ret->signs |= SIGN_UNAVAILABLE;
+	http_answer_is(status, whole, ret);
 	ret->more |= !whole && (status == 401 || status / 100 == 3);
 }
 
 static enum verdict reply(struct rd r, struct facts *ret)
 {
 	uint32_t status;
-	enum verdict v = status_line(&r, &status);
+	enum verdict v = http_status(&r, &status);
 
 	if (v != VERDICT_SURE)
 		return v;

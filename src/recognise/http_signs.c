@@ -302,6 +302,20 @@ void http_answer_field(struct rd line, struct facts *ret)
 	}
 }
 
+void http_answer_is(uint32_t status, bool whole, struct facts *ret)
+{
+	if (status / 100 == 2 || status == 304)
+		ret->answer |= HTTP_GIVEN;
+	if (status / 100 != 3)
+		ret->answer &= (uint16_t) ~(HTTP_TO_SIGN_IN | HTTP_TO_ADFS);
+	if (status == 401)
+		ret->answer |= HTTP_LOGIN;
+	if (!whole)
+		ret->answer |= HTTP_CUT;
+	if (status == 503)
+		ret->signs |= SIGN_UNAVAILABLE;
+}
+
 uint32_t http_together(const struct facts *client, const struct facts *server)
 {
 	uint32_t asked = client->asked, signs = 0;

@@ -26,6 +26,8 @@ uint32_t http_target(struct rd target);
 /* One field of a request or an answer, its line as far as it is here. */
 void http_request_field(struct rd line, bool whole, struct facts *ret);
 void http_answer_field(struct rd line, struct facts *ret);
+/* What the status of an answer makes of its fields, which have been given; `whole`: all of them. */
+void http_answer_is(uint32_t status, bool whole, struct facts *ret);
 /* The signs of a request and the answer to it (recogniser.together). */
 uint32_t http_together(const struct facts *client, const struct facts *server);
 

@@ -114,6 +114,7 @@ static void ask_side(const struct recogniser *r, const struct payload *in, struc
 	if (!in->whole_start) {
 		if (r->resume)
 			c->v[i] = r->resume(in, &c->f[i]);
+		c->f[i].asked = 0; /* who knows which message it is, and which answer is its own */
 		return;
 	}
 	c->v[i] = r->probe(in, &c->f[i]);
@@ -227,6 +228,7 @@ static void tell(size_t index, const struct claim *c, struct recognition *ret)
 			memcpy(ret->name, c->f[i].name, sizeof ret->name);
 		ret->notes |= c->f[i].notes;
 		ret->signs |= c->f[i].signs;
+		ret->asked |= c->f[i].asked;
 		ret->more |= c->f[i].more;
 		add_ifaces(ret, &c->f[i]);
 	}

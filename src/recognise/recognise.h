@@ -52,9 +52,10 @@ enum app_note {
 };
 
 /* What the first bytes say of the hosts behind them, ored into conversations: evidence for roles.
- * Of HTTP only the first request of a connection and its answer are seen, as far as they are in the
+ * Of HTTP these are the first request of a connection and its answer, as far as they are in the
  * first bytes. Its paths count only where the answer shows that they are there: see http_signs.c,
- * which also says why 401 mostly does not. */
+ * which also says why 401 mostly does not. What becomes of a request that was answered by 401 is
+ * read in the whole stream, by the learner of HTTP. */
 enum app_sign {
 	SIGN_CRM_PAGE = 1 << 0,       /* HTTP: pages of the web application */
 	SIGN_CRM_SERVICE = 1 << 1,    /* HTTP: organization service, SOAP or OData */
@@ -157,6 +158,10 @@ struct recognition {
 	bool more;          /* later bytes may bring a name, a note or a sign */
 	uint32_t notes;
 	uint32_t signs; /* SIGN_* */
+	uint32_t asked; /* SIGN_* that a first message asks for: what the answer makes of them is in
+			 * `signs`, once it is there */
+	uint32_t read;  /* SIGN_* that a reader of the whole stream found. recognise() does not know
+			 * of it */
 	char name[FACT_NAME];
 	struct fact_iface iface[FACT_IFACES];
 	uint8_t n_iface;

@@ -85,11 +85,13 @@ static struct learn_flow *everybody(void *user, const struct flow_heads *h,
 	return user; /* one reader for all: what it keeps is not measured here */
 }
 
-static bool on_bytes(void *user, struct learn_flow *reader, const struct flow_bytes *b)
+static bool on_bytes(void *user, struct learn_flow *reader, struct recognition *app,
+		     const struct flow_bytes *b)
 {
 	struct count *c = user;
 
 	(void)reader;
+	(void)app;
 	c->bytes += b->p ? b->n : 0;
 	return true;
 }

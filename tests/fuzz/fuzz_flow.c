@@ -99,7 +99,8 @@ static struct learn_flow *on_stream(void *user, const struct flow_heads *h,
 	return f;
 }
 
-static bool on_bytes(void *user, struct learn_flow *f, const struct flow_bytes *b)
+static bool on_bytes(void *user, struct learn_flow *f, struct recognition *app,
+		     const struct flow_bytes *b)
 {
 	struct world *w = user;
 	unsigned last = 0;

@@ -86,7 +86,8 @@ static struct learn_flow *on_stream(void *user, const struct flow_heads *h,
 	return f;
 }
 
-static bool on_bytes(void *user, struct learn_flow *f, const struct flow_bytes *b)
+static bool on_bytes(void *user, struct learn_flow *f, struct recognition *app,
+		     const struct flow_bytes *b)
 {
 	struct owner *o = user;
 
