@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """--follow, on files that really grow: every packet that the files hold is in the report.
 
-    follow.py       SPANAUDIT names the tool; 77 when this machine has no namespaces or no dumpcap
+    follow.py       SPANAUDIT names the tool; 77 when this machine has no namespaces or lacks a
+                    program, which it then names
 
 A file that is written piece by piece needs no rights. The others need root: two network namespaces
 with a wire between them, a server and a client, and dumpcap or tcpdump at one end. Nothing leaves
@@ -16,6 +17,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -27,10 +29,12 @@ sys.path[:0] = [os.path.join(HERE, '..', 'golden'), os.path.join(HERE, '..', '..
 
 import proto as p  # noqa: E402
 import run  # noqa: E402
+import wire  # noqa: E402
 from crm import Crm  # noqa: E402
 
 SKIP = 77
 CLIENT, SERVER, PORT = '10.99.0.1', '10.99.0.2', 1433
+NEEDS = {'ip': 'iproute2', 'dumpcap': 'wireshark-common', 'tcpdump': 'tcpdump'}  # Debian's packages
 PATIENCE = 30  # seconds that anything may take to start, to catch up or to end
 
 
@@ -59,6 +63,17 @@ def ask(seconds):
         n += 1
         time.sleep(0.02)
     print(n)
+
+
+def echo(seconds):
+    """As ping does: an echo request, and the kernel of the other side answers (RFC 792)."""
+    end, n = time.monotonic() + seconds, 0
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as s:
+        while time.monotonic() < end:
+            n += 1
+            head = struct.pack('>BBHHH', 8, 0, 0, os.getpid() & 0xffff, n & 0xffff)
+            s.sendto(head[:2] + struct.pack('>H', wire.checksum(head)) + head[4:], (SERVER, 0))
+            time.sleep(0.05)
 
 
 # Processes ---------------------------------------------------------------------------------------
@@ -294,7 +309,7 @@ class Wire:
 
     @contextlib.contextmanager
     def traffic(self, seconds):
-        """A server; then a client and a ping for that long."""
+        """A server; then a client and echo requests for that long."""
         me = os.path.abspath(__file__)
         with self.run(self.b, sys.executable, me, 'serve', stderr=subprocess.DEVNULL):
             def up():
@@ -307,10 +322,10 @@ class Wire:
     def talk(self, me, seconds):
         with self.run(self.a, sys.executable, me, 'ask', str(seconds),
                       stdout=subprocess.PIPE) as client, \
-                self.run(self.a, 'ping', '-n', '-q', '-i', '0.05', '-w', str(seconds), SERVER,
-                         stdout=subprocess.DEVNULL) as ping:
+                self.run(self.a, sys.executable, me, 'echo', str(seconds)) as ping:
             done = client.communicate(timeout=seconds + PATIENCE)[0]
-            ping.wait(seconds + PATIENCE)
+            if ping.wait(seconds + PATIENCE):
+                raise Failed('no echo request could be sent')
             if not int(done):
                 raise Failed('the client got no answer')
 
@@ -370,6 +385,8 @@ def main():
         return serve()
     if sys.argv[1:2] == ['ask']:
         return ask(float(sys.argv[2]))
+    if sys.argv[1:2] == ['echo']:
+        return echo(float(sys.argv[2]))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # a test that takes too long cleans up
     sys.stdout.reconfigure(line_buffering=True)
     tmp = tempfile.mkdtemp(prefix='follow.')
@@ -379,9 +396,13 @@ def main():
         in_pieces(tmp, '.pcap', signal.SIGINT, True)
         cut_for_good(tmp)
         appears_later(tmp)
-        missing = [x for x in ('ip', 'ping', 'dumpcap', 'tcpdump') if not shutil.which(x)]
-        if os.geteuid() != 0 or missing:
-            print('skipped the rest: %s' % (' '.join(missing) or 'only root can make namespaces'))
+        missing = {package for x, package in NEEDS.items() if not shutil.which(x)}
+        if missing:
+            print('skipped the rest, missing Debian packages: apt-get install '
+                  '--no-install-recommends %s' % ' '.join(sorted(missing)))
+            return SKIP
+        if os.geteuid() != 0:
+            print('skipped the rest: only root can make namespaces')
             return SKIP
         with Wire() as wire:
             one_file(tmp, wire)
