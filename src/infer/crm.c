@@ -4,7 +4,9 @@
  *
  * Port 808 alone is no sandbox: AD FS, Exchange and any host with Net.TCP Port Sharing listen
  * there. The asynchronous service and the e-mail integration service are one service of Windows:
- * without mail traffic nobody can tell them apart, so nothing here says crm-email.
+ * without mail traffic nobody can tell them apart, so nothing here says crm-email. Nor does mail: a
+ * CRM server that polls mailboxes runs the router or synchronises them itself (from 2013 on), and
+ * the papers have the same rows for both. It is called a router, as the older paper knows no other.
  */
 #include "infer/sign.h"
 #include "recognise/recognise.h"
@@ -48,6 +50,13 @@ static const struct sign rows[] = {
 		  .many = "connections for CRM's web services"}},
 	 .none = {{CLUE_CALLS, .app = {"http"}, .signs = SIGN_OUTLOOK | SIGN_BROWSER},
 		  {CLUE_ANSWERS, .app = {"http", "tls"}}}},
+	/* On a front end the router's own connections to CRM stay within the host. */
+	{ROLE_CRM_ROUTER, 'B',
+	 .all = {{CLUE_CALLS, .app = {"pop3"}, .one = "connection to a mailbox (POP3)",
+		  .many = "connections to mailboxes (POP3)"},
+		 {CLUE_ANSWERS, .app = {"http"},
+		  .signs = SIGN_CRM_PAGE | SIGN_CRM_SERVICE | SIGN_CRM_DISCOVERY,
+		  .one = "connection for CRM", .many = "connections for CRM"}}},
 	{ROLE_CRM_ROUTER, 'C',
 	 .all = {{CLUE_CALLS, .app = {"http"}, .signs = SIGN_EXCHANGE,
 		  .one = "connection for Exchange's web services",

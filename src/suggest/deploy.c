@@ -70,6 +70,11 @@ static void mail(const struct draft *d, struct out *o, struct suggest_figures *f
 	if (!sure && !guess)
 		return;
 	out_printf(&why, "%s reads or sends mail.", (sure ? sure : guess)->name);
+	/* A router of its own has no such choice. */
+	if (sure && sure->all & (BIT(CRM_WEB) | BIT(CRM_FULL)))
+		out_puts(&why,
+			 " Where CRM synchronises mailboxes itself, write server-side-sync, "
+			 "and crm-email in place of crm-router: the same rules of mail are for both.");
 	row(o, !sure, "mail", "router", out_str(&why));
 	f->guesses += !sure;
 	out_done(&why);

@@ -268,6 +268,9 @@ static bool declared(const struct draft *d, struct out *o, const struct infer_ho
 			draft_packet(d, &t, &h->addr[i].at);
 		draft_comment(o, "", out_str(&t));
 	}
+	/* Traffic does not tell these two apart. */
+	if (roles_has(h->declared->roles, ROLE_CRM_EMAIL))
+		more &= ~ROLE_BIT(ROLE_CRM_ROUTER);
 	more = draft_shortest(d, h->declared->roles | more) & ~h->declared->roles;
 	for (size_t i = 0; i < h->n_role; i++) {
 		if (!roles_has(more, h->role[i].role))

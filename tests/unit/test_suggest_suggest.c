@@ -126,6 +126,41 @@ static void guesses(void **state)
 	lab_close(&l);
 }
 
+/* A front end that is proved and polls mailboxes: nothing of it is a guess. */
+static void mail_of_a_front_end(void **state)
+{
+	struct lab l = alone();
+	struct drafted d;
+
+	lab_conv(&l, CRM01, SQL01, TCP, 1433, "tds", STATE_ESTABLISHED);
+	lab_conv(&l, CRM01, EXCH, TCP, 110, "pop3", STATE_ESTABLISHED);
+	lab_conv(&l, USER, CRM01, TCP, 80, "http", STATE_ESTABLISHED)->app[0].signs = SIGN_CRM_PAGE;
+	d = draft(&l, NULL, 0);
+	has(&d, "  - {name: host-10-20-1-11, role: [crm-web, crm-router], addr: [10.20.1.11]}");
+	has(&d, "  mail: router\n");
+	has(&d, "server-side-sync, and crm-email in place of crm-router");
+	has(&d, "  - {name: clients-10-30-1, role: crm-client, cidr: 10.30.1.0/24}");
+	assert_null(strstr(d.text, "#? -"));
+	assert_int_equal(d.f.guesses, 0);
+	drafted_done(&d);
+	lab_close(&l);
+
+	/* Said to be the other way of mail: traffic does not tell, so there is nothing to say. */
+	for (int other = 0; other < 2; other++) {
+		l = lab_open(other ? "hosts:\n  - {name: c, role: [crm-web, crm-email], "
+				     "addr: 10.20.1.11}\n"
+				   : "hosts:\n  - {name: c, role: crm-web, addr: 10.20.1.11}\n");
+		lab_conv(&l, CRM01, EXCH, TCP, 110, "pop3", STATE_ESTABLISHED);
+		lab_conv(&l, USER, CRM01, TCP, 80, "http", STATE_ESTABLISHED)->app[0].signs =
+			SIGN_CRM_PAGE;
+		d = draft(&l, NULL, 0);
+		assert_int_equal(strstr(d.text, "shows a role that it is not given") == NULL,
+				 other);
+		drafted_done(&d);
+		lab_close(&l);
+	}
+}
+
 static void only_the_rest(void **state)
 {
 	struct lab l = lab_open("hosts:\n  - {name: sql01, role: sql, addr: 10.20.2.20}\n");
@@ -175,8 +210,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing),       cmocka_unit_test(hosts_and_ports),
-		cmocka_unit_test(guesses),       cmocka_unit_test(only_the_rest),
-		cmocka_unit_test(hostile_names),
+		cmocka_unit_test(guesses),       cmocka_unit_test(mail_of_a_front_end),
+		cmocka_unit_test(only_the_rest), cmocka_unit_test(hostile_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
