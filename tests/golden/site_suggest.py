@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A site file that was suggested from a capture judges that capture as the one that people wrote.
 
-Each of CASES is a capture and the site file that belongs to it. The audit with what `site suggest`
-makes of the capture, its guesses accepted, gives each conversation and each finding the same verdict:
-compared by address, since names are a matter of taste. Without the guesses only what involves the
-guessed hosts may differ. What is suggested from any capture of the other tests is clean to `site lint`.
+Each of CASES is a capture and the site file that belongs to it. What `site suggest` makes of the
+capture is the site file of an audit just as it came out: nothing is changed, no guess is accepted. The
+audit gives each conversation the same state and verdict and has the same findings, of the same kind,
+severity and ends; ends are compared by address, since names are a matter of taste. What is suggested
+from any capture of the other tests is clean to `site lint`.
+
+One difference is right, and is held to exactly that: see never_tried().
 """
 
 import collections
@@ -56,61 +59,102 @@ def end(e):
     return e['address'] or e.get('network') or ' '.join(e['roles'])
 
 
-def judged(site, capture):
-    """What the audit says, without names: conversations, findings."""
-    d = json.loads(call(['audit', '--site', site, '--format', 'json', capture], (0, 1, 4)))
-    talks = collections.Counter(
+def audit(site, capture):
+    return json.loads(call(['audit', '--site', site, '--format', 'json', capture], (0, 1, 4)))
+
+
+def talks(document):
+    return collections.Counter(
         (end(c['client']), end(c['server']), c['transport'], c['server_port'], c['state'],
-         c['verdict']) for c in d['conversations'])
-    findings = collections.Counter(
+         c['verdict']) for c in document['conversations'])
+
+
+def findings(document, but=lambda f: False):
+    return collections.Counter(
         (f['kind'], f['severity'], end(f['client']), end(f['server']), f['transport'], f['port'])
-        for f in d['findings'])
-    return talks, findings
+        for f in document['findings'] if not but(f))
 
 
-def differences(mine, theirs):
-    return sorted(set((mine - theirs).elements()) | set((theirs - mine).elements()), key=str)
+def never_tried(mine):
+    """Whether a finding is of what was never tried, which `mine` does not judge yet.
+
+    The lab's site file says `judge-after: 15s`, and the recording is a little longer. How long a capture
+    must be before what was never tried counts is "about never tried only" and 24 hours unless a site
+    says otherwise, and a rule whose window is shorter is not judged (product.md, "What a rule
+    demands", "What each rule comes to"). Traffic does not tell what somebody takes for long enough,
+    and a suggestion that took the length of its own capture for it would call everything missing that a
+    server does once an hour. So the audit with the suggestion says that it could not judge, and must say
+    so of just these rules; what was tried and failed is judged whatever the window.
+    """
+    waits = {r['id'] for r in mine['rules'] if r['result'] == 'not-judged'
+             and r['reason'].startswith('window shorter than judge-after')}
+    advises = {r['id'] for r in mine['rules'] if r['when_missing'] == 'advise'}
+
+    def is_one(f):
+        nothing = not f['flows'] and not f['tries'] and not f['evidence']
+        return nothing and (f['kind'] == 'missing' and f['rule'] in waits
+                            or f['kind'] == 'advice' and f['rule'] in advises)
+
+    return is_one
 
 
-def compare(capture, site, tmp, limits, accept):
-    text = call(['site', 'suggest', capture])
-    if accept:
-        text = accepted(text)
-    mine = os.path.join(tmp, 'mine.yaml')
-    with open(mine, 'w', encoding='utf-8') as f:
-        f.write(text + limits)
-    call(['site', 'lint', mine])
-    a, b = judged(mine, capture), judged(site, capture)
-    return differences(a[0], b[0]), differences(a[1], b[1]), sum(b[0].values()), sum(b[1].values())
+def same(name, what, mine, theirs):
+    for whose, d in (('only the suggestion', mine - theirs), ('only the site file', theirs - mine)):
+        for row in sorted(d.elements(), key=str):
+            raise Failed('%s: %s: %s has %s' % (name, what, whose, row))
 
 
+# Capture, its site file, and the line of that which is a matter of taste.
 CASES = {
-    # The recording of a real domain controller and real members. CRM's web server is an nginx that
-    # answers `/main.aspx` without a word of CRM's: nothing proves that it is one, so it is a guess,
-    # and with it the router on it, the mail profile and the users' networks.
-    'lab': ('pcaps/lab.pcapng', 'pcaps/lab-site.yaml', 'limits: {judge-after: 15s}\n',
-            ['10.44.1.11', 'fd5c:31e8:44:1::11', '10.44.5.17', 'fd5c:31e8:44:5::17']),
+    'lab': ('pcaps/lab.pcapng', 'pcaps/lab-site.yaml', 'limits: {judge-after: 15s}\n'),
 }
 
 
-def about(difference, client, guessed):
-    """It is about a guessed host, or about a role, which is about all who have it."""
-    return bool(set(difference) & set(guessed)) or not re.match(r'[0-9a-f]+[.:]', client)
-
-
 def check_verdicts(name, tmp):
-    capture, site, limits, guessed = CASES[name]
-    talks, findings, n_talks, n_findings = compare(capture, site, tmp, limits, True)
-    for d in talks + findings:
-        raise Failed('%s: with the guesses accepted: %s' % (name, d))
-    talks, findings, _, _ = compare(capture, site, tmp, limits, False)
-    for d in [d for d in talks if not about(d, d[0], guessed)] \
-            + [d for d in findings if not about(d, d[2], guessed)]:
-        raise Failed('%s: without the guesses: %s' % (name, d))
-    if not talks:
-        raise Failed('%s: nothing hangs on the guesses any more: say so in CASES' % name)
-    print('%s: %d conversations and %d findings are the same with the guesses accepted; %d and %d '
-          'hang on them' % (name, n_talks, n_findings, len(talks), len(findings)))
+    capture, site, taste = CASES[name]
+    suggested = call(['site', 'suggest', capture])
+    mine = os.path.join(tmp, 'mine.yaml')
+    with open(mine, 'w', encoding='utf-8') as f:
+        f.write(suggested)
+    call(['site', 'lint', mine])
+    theirs, a = audit(site, capture), audit(mine, capture)
+    same(name, 'conversations', talks(a), talks(theirs))
+    not_yet = never_tried(a)
+    same(name, 'findings', findings(a), findings(theirs, but=not_yet))
+    n_not_yet = sum(map(not_yet, theirs['findings']))
+    # With that one line there is nothing left to explain.
+    with open(os.path.join(ROOT, site), encoding='utf-8') as f:
+        if taste not in f.read():
+            raise Failed('%s: %s has no line %r' % (name, site, taste))
+    with open(mine, 'a', encoding='utf-8') as f:
+        f.write(taste)
+    b = audit(mine, capture)
+    same(name, 'conversations, judged as soon', talks(b), talks(theirs))
+    same(name, 'findings, judged as soon', findings(b), findings(theirs))
+    print('%s: %d conversations and %d findings are the same; %d findings are of what was never tried, '
+          'which counts after a day' % (name, len(theirs['conversations']), len(a['findings']),
+                                        n_not_yet))
+
+
+def check_ways_of_mail(tmp):
+    """The draft writes a router for a CRM server that polls mailboxes, and says what to write where CRM
+    synchronises them itself. That choice may not decide a verdict: the same rows are for both."""
+    capture, _, taste = CASES['lab']
+    text = call(['site', 'suggest', capture]) + taste
+    paths = [os.path.join(tmp, 'router.yaml'), os.path.join(tmp, 'sync.yaml')]
+    other = re.sub('(  mail: )router', r'\1server-side-sync', text)
+    other = re.sub('(role: .*)crm-router', r'\1crm-email', other)
+    if other.count('server-side-sync') != text.count('server-side-sync') + 1 \
+            or 'crm-email]' not in other:
+        raise Failed('no mail, or no router in\n' + text)
+    for path, t in zip(paths, (text, other)):
+        with open(path, 'w', encoding='utf-8') as f:
+            f.write(t)
+        call(['site', 'lint', path])
+    a, b = (audit(p, capture) for p in paths)
+    b = json.loads(json.dumps(b).replace('crm-email', 'crm-router'))  # in the names of ends
+    same('ways of mail', 'conversations', talks(b), talks(a))
+    same('ways of mail', 'findings', findings(b), findings(a))
 
 
 def check_lint(tmp):
@@ -163,7 +207,8 @@ def main():
     bad = 0
     with tempfile.TemporaryDirectory() as tmp:
         for what in [lambda n=n: check_verdicts(n, tmp) for n in CASES] \
-                + [lambda: check_rest(tmp), lambda: check_lint(tmp)]:
+                + [lambda: check_ways_of_mail(tmp), lambda: check_rest(tmp),
+                       lambda: check_lint(tmp)]:
             try:
                 what()
             except Failed as e:

@@ -32,7 +32,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 import lab  # noqa: E402
-from lab import HOST, NET, Failed, do, v4, v6  # noqa: E402
+from lab import HOST, NET, SECOND, Failed, do, v4, v6  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(HERE))
 SITE = os.path.join(ROOT, 'pcaps', 'lab-site.yaml')
@@ -235,7 +235,9 @@ def by_table(rows, key):
 
 def deeds():
     """{key: must it get through} of what the lab's hosts did."""
-    address = {v4(w): (w, 4) for w in NET} | {v6(w): (w, 6) for w in NET}
+    # Of users a list knows the network only: one host of it stands for them.
+    here = {w: w for w in NET} | {w: first for w, (first, *_) in SECOND.items()}
+    address = {at(w): (h, f) for w, h in here.items() for at, f in ((v4, 4), (v6, 6))}
     want = {}
     with open(os.path.join(ROOT, 'pcaps', 'lab-deeds.json'), encoding='utf-8') as f:
         for deed in json.load(f)['deeds']:

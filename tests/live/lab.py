@@ -8,13 +8,14 @@
 SPANAUDIT names the tool. Exit code 77 when the machine lacks root, a program or namespaces.
 
     pc17     10.44.5.17 --+
+    pc18     10.44.5.18 --+
     crmweb01 10.44.1.11 --+          sensor: what comes in, and what the router says itself
     sql01    10.44.2.20 --+-- router
     dc01     10.44.3.10 --+   (nftables; other time to live than the hosts)
     mail01   10.44.4.25 --+          each also in fd5c:31e8:44:N::/64
 
     dc01      Samba as an Active Directory domain controller, chrony
-    crmweb01  nginx on 5555 (HTTP) and 443 (HTTPS)
+    crmweb01  nginx on 5555 (HTTP) and 443 (HTTPS): paths of CRM's, behind an integrated login
     sql01     a listener that answers TDS PRELOGIN on 1433, a web page on 8080
     mail01    Dovecot (POP3), OpenSMTPD
 
@@ -24,6 +25,7 @@ takes the rest away. Nothing of it can be seen from outside, and no packet can l
 """
 
 import argparse
+import base64
 import contextlib
 import datetime
 import glob
@@ -47,6 +49,7 @@ INSIDE = 'SPANAUDIT_LAB'
 W = '/run/lab'     # in memory, inside
 PYTHON = '/usr/bin/python3'  # Debian's own, for python3-samba
 REALM, DOMAIN, PASSWORD = 'CORP.EXAMPLE', 'CORP', 'Example-4711'
+SITE = 'crm.corp.example'
 USER = 'Administrator%' + PASSWORD
 
 # program -> Debian package
@@ -68,6 +71,8 @@ PATTERNS = {
 NET = {'web': 1, 'sql': 2, 'dc': 3, 'mail': 4, 'pc': 5}
 HOST = {'web': ('crmweb01', 11), 'sql': ('sql01', 20), 'dc': ('dc01', 10), 'mail': ('mail01', 25),
         'pc': ('pc17', 17)}
+# Another user: a host of the first one's network, on a wire of its own.
+SECOND = {'pc2': ('pc', 'pc18', 18)}
 # Ports that the domain controller gives its interfaces; the rest share the first of the range.
 PORTS = {'lsarpc': 49664, 'drsuapi': 49680, 'samr': 49681, 'netlogon': 49682,
          'dnsserver': 49683, 'backupkey': 49684, 'unixinfo': 49685}
@@ -99,12 +104,20 @@ table inet nat {
 """
 
 
+def place(who):
+    """Number of its network, name, number of the host."""
+    net, *host = SECOND.get(who) or (who, *HOST[who])
+    return NET[net], *host
+
+
 def v4(who):
-    return '10.44.%d.%d' % (NET[who], HOST[who][1])
+    n, _, h = place(who)
+    return '10.44.%d.%d' % (n, h)
 
 
 def v6(who):
-    return 'fd5c:31e8:44:%d::%d' % (NET[who], HOST[who][1])
+    n, _, h = place(who)
+    return 'fd5c:31e8:44:%d::%d' % (n, h)
 
 
 class Failed(Exception):
@@ -207,7 +220,7 @@ def network():
     hosts += ['%s %s.%s %s' % (v4(w), HOST[w][0], REALM.lower(), HOST[w][0]) for w in NET]
     hosts += ['%s %s-six.%s' % (v6(w), HOST[w][0], REALM.lower()) for w in NET]
     put('/etc/hosts', '\n'.join(hosts) + '\n')
-    for who in NET:
+    for who in (*NET, *SECOND):
         do('ip', 'netns', 'add', who)
         put('/etc/netns/%s/resolv.conf' % who, 'search %s\nnameserver %s\n'
             'options timeout:2 attempts:1\n' % (REALM.lower(), v4('dc')))
@@ -215,11 +228,14 @@ def network():
         sysctl('net.ipv4.ip_default_ttl=128', 'net.ipv6.conf.default.hop_limit=128',
                'net.ipv6.conf.all.hop_limit=128', 'net.ipv6.conf.default.accept_dad=0',
                'net.ipv6.conf.default.router_solicitations=0', netns=who)
-        n = NET[who]
+        n, second = place(who)[0], who in SECOND
         do('ip', 'link', 'add', who, 'address', '02:00:5e:44:%02x:01' % n, 'type', 'veth',
-           'peer', 'name', 'eth0', 'address', '02:00:5e:44:%02x:02' % n, 'netns', who)
-        do('ip', 'addr', 'add', '10.44.%d.1/24' % n, 'dev', who)
-        do('ip', 'addr', 'add', 'fd5c:31e8:44:%d::1/64' % n, 'dev', who, 'nodad')
+           'peer', 'name', 'eth0', 'address', '02:00:5e:44:%02x:%02x' % (n, 3 if second else 2),
+           'netns', who)
+        # To the router a second host of a network is one address; the host knows nothing of that.
+        do('ip', 'addr', 'add', '10.44.%d.1/%d' % (n, 32 if second else 24), 'dev', who)
+        do('ip', 'addr', 'add', 'fd5c:31e8:44:%d::1/%d' % (n, 128 if second else 64), 'dev', who,
+           'nodad')
         do('ip', '-n', who, 'addr', 'add', v4(who) + '/24', 'dev', 'eth0')
         do('ip', '-n', who, 'addr', 'add', v6(who) + '/64', 'dev', 'eth0', 'nodad')
         # Real wires carry whole checksums and no segments of 64 KiB.
@@ -227,6 +243,9 @@ def network():
             do(*where, 'ethtool', '-K', 'eth0' if where else who, 'tx', 'off', 'tso', 'off',
                'gso', 'off', 'gro', 'off')
         do('ip', 'link', 'set', who, 'up')
+        if second:
+            do('ip', 'route', 'add', v4(who), 'dev', who)
+            do('ip', '-6', 'route', 'add', v6(who), 'dev', who)
         do('ip', '-n', who, 'link', 'set', 'lo', 'up')
         do('ip', '-n', who, 'link', 'set', 'eth0', 'up')
         do('ip', '-n', who, 'route', 'add', 'default', 'via', '10.44.%d.1' % n)
@@ -281,15 +300,52 @@ def domain_controller():
     at = lines.index('[global]\n') + 1
     lines[at:at] = ['\t%s\n' % m for m in more]
     put(t + '/etc/smb.conf', ''.join(lines))
+    # Tickets for the web site are for the account that it runs as.
+    for words in (['user', 'create', 'crmweb', PASSWORD], ['spn', 'add', 'HTTP/' + SITE, 'crmweb']):
+        do('ip', 'netns', 'exec', 'dc', 'samba-tool', *words, '-s', t + '/etc/smb.conf')
     start('dc', 'dc01', 'samba', '-i', '-M', 'single', '--debug-stdout', '-s', t + '/etc/smb.conf')
     conf = put(W + '/chrony.conf', 'local stratum 8\nallow all\ncmdport 0\n'
                'driftfile %s/drift\npidfile %s/chronyd.pid\n' % (W, W))
     start('dc', 'chrony', 'chronyd', '-x', '-d', '-u', 'root', '-f', conf)
 
 
+def ntlm_challenge():
+    """MS-NLMP 2.2.1.2: Unicode, NTLM, a target name and its list of names."""
+    def name(i, text):
+        text = text.encode('utf-16-le')
+        return struct.pack('<HH', i, len(text)) + text
+
+    target = DOMAIN.encode('utf-16-le')
+    info = name(2, DOMAIN) + name(1, 'CRMWEB01') + name(4, REALM.lower()) \
+        + name(3, 'crmweb01.' + REALM.lower()) + bytes(4)
+    return base64.b64encode(struct.pack(
+        '<8sIHHIIQQHHI', b'NTLMSSP', 2, len(target), len(target), 48, 0x00818205,
+        0x8877665544332211, 0, len(info), len(info), 48 + len(target)) + target + info).decode()
+
+
+# What CRM answers where, as far as it matters here: type, and what is in it.
+PATHS = {
+    '/CRM/main.aspx': ('text/html', '<html><head><title>Accounts</title></head></html>'),
+    '/CRM/_static/_common/scripts/Global.js': ('application/x-javascript', 'var Mscrm;'),
+    '/XRMServices/2011/Discovery.svc': ('text/xml', '<wsdl:definitions/>'),
+    '/CRM/XRMServices/2011/Organization.svc': ('text/xml', '<wsdl:definitions/>'),
+    '/CRM/XRMServices/2011/Organization.svc/web': ('text/xml', '<s:Envelope/>'),
+    '/CRM/api/data/v8.2/WhoAmI': ('application/json', '{}'),
+}
+
+
+def crm_paths():
+    """Behind a login as IIS has it, but that nobody looks at what is offered: a list of schemes, with
+    NTLM a challenge, then the page. Kerberos takes one request."""
+    asks = ''.join('if ($login = %s) {\nadd_header WWW-Authenticate "%s" always;\nreturn 401;\n}\n'
+                   % row for row in (('none', 'NTLM'), ('begun', 'NTLM ' + ntlm_challenge())))
+    return ''.join('location = %s {\ndefault_type %s;\n%sreturn 200 "%s";\n}\n'
+                   % (path, kind, asks, content) for path, (kind, content) in PATHS.items())
+
+
 def web_server():
     do('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1',
-       '-nodes', '-days', '2', '-subj', '/CN=crm.corp.example', '-keyout', W + '/key.pem',
+       '-nodes', '-days', '2', '-subj', '/CN=' + SITE, '-keyout', W + '/key.pem',
        '-out', W + '/cert.pem')
     put(W + '/www/main.aspx', '<html><body>CRM</body></html>\n')
     conf = put(W + '/nginx.conf', """
@@ -301,6 +357,12 @@ error_log stderr;
 events {}
 http {
 	access_log off;
+	map $http_authorization $login {
+		default none;
+		"~^NTLM TlRMTVNTUAAB" begun;
+		"~^NTLM TlRMTVNTUAAD" done;
+		"~^Negotiate YI" done;
+	}
 	server {
 		listen 5555;
 		listen [::]:5555;
@@ -309,9 +371,10 @@ http {
 		ssl_certificate %(w)s/cert.pem;
 		ssl_certificate_key %(w)s/key.pem;
 		root %(w)s/www;
+%(paths)s
 	}
 }
-""" % {'w': W})
+""" % {'w': W, 'paths': crm_paths()})
     start('web', 'nginx', 'nginx', '-c', conf)
 
 
@@ -391,8 +454,8 @@ udp_preference_limit = 1
 def sensor(path):
     """What comes in at each leg of the router, and what the router says itself."""
     words = ['dumpcap', '-q', '-n', '-w', path]
-    for who in NET:
-        mac = '02:00:5e:44:%02x:01' % NET[who]
+    for who in (*NET, *SECOND):
+        mac = '02:00:5e:44:%02x:01' % place(who)[0]
         words += ['-i', who, '-f',
                   '(ip or ip6) and (not ether src %s or ip[8] = 255 or (ip6 and ip6[7] = 255 '
                   'and not (ip6[6] = 58 and ip6[40] >= 133 and ip6[40] <= 137)))' % mac]

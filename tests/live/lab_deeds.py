@@ -29,6 +29,7 @@ from lab import USER, W, Failed, v4, v6
 
 DOCUMENTED, DYNAMIC = 'documented', 'documented-dynamic'
 OUT = 'out-of-scope'  # between hosts that are no part of the product
+BROWSER = 'Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0; rv:11.0) like Gecko'
 
 
 class Book:
@@ -37,7 +38,7 @@ class Book:
 
     def run(self, who, *words, feed=''):
         # The host's own name too: NTLM tells it to the server.
-        named = ['unshare', '--uts', 'sh', '-c', 'hostname "$0"; exec "$@"', lab.HOST[who][0]]
+        named = ['unshare', '--uts', 'sh', '-c', 'hostname "$0"; exec "$@"', lab.place(who)[1]]
         p = subprocess.run(['ip', 'netns', 'exec', who] + named + list(words), input=feed,
                            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                            timeout=lab.PATIENCE)
@@ -123,11 +124,12 @@ def names_and_time(b):
 
 def directory(b):
     dc = v4('dc')
-    for who, six in (('web', False), ('web', True), ('sql', False), ('pc', False)):
+    for who, six in (('web', False), ('web', True), ('sql', False), ('pc', False), ('pc2', False)):
         client, server = pair(who, 'dc', six)
         conf = W + '/krb5-%s-%s.conf' % (who, six)
         with open('/etc/krb5.conf', encoding='utf-8') as f:
-            text = f.read().replace('dns_lookup_kdc = true', 'dns_lookup_kdc = false')
+            text = f.read().replace('dns_lookup_kdc = true', 'dns_lookup_kdc = false\n'
+                                    'dns_canonicalize_hostname = false')
         lab.put(conf, text + '[realms]\n%s = {\n\tkdc = %s\n}\n' % (
             lab.REALM, '[%s]' % server if six else server))
         b.act('%s gets a ticket%s' % (who, ' by IPv6' if six else ''), who,
@@ -237,6 +239,31 @@ def by_heart(b):
                 finding='rpc-unexplained')], outcome='open')
 
 
+def crm(b):
+    """Paths that only CRM has, in the clear: by NTLM, which takes three requests of a connection, and
+    by Kerberos."""
+    web = v4('web')
+
+    def fetch(what, who, login, path, *more):
+        ticket = '--negotiate' in login
+        b.act(what, who, ['env', 'KRB5_CONFIG=%s/krb5-%s-False.conf' % (W, who),
+                          'KRB5CCNAME=%s/cc-%s' % (W, who),
+                          'curl', '-s', '-S', '-f', '-o', '/dev/null', '-w', '%{http_code}',
+                          '-A', BROWSER, '--resolve', '%s:5555:%s' % (lab.SITE, web), *login, *more,
+                          'http://%s:5555%s' % (lab.SITE, path)],
+              [talk(v4(who), web, 'tcp', 5555, protocol='http')]
+              + [talk(v4(who), v4('dc'), 'tcp', 88, protocol='kerberos')] * ticket, says='200')
+
+    list_of_accounts = '/CRM/main.aspx?etn=account&pagetype=entitylist'
+    fetch('a list of accounts, after a login', 'pc',
+          ['--anyauth', '-u', USER.replace('%', ':')], list_of_accounts)
+    fetch('the same, with a ticket', 'pc2', ['--negotiate', '-u', ':'], list_of_accounts)
+    for path in lab.PATHS:
+        if path not in list_of_accounts:
+            soap = ['-H', 'Content-Type: text/xml', '-d', '<s:Envelope/>'] * path.endswith('/web')
+            fetch('and ' + path, 'pc2', ['--negotiate', '-u', ':'], path, *soap)
+
+
 def application(b):
     web, mail = v4('web'), v4('mail')
     b.act('a user opens the application', 'pc',
@@ -248,6 +275,7 @@ def application(b):
               ['curl', '-sk', '-o', '/dev/null', '--resolve',
                'crm.corp.example:443:' + server, 'https://crm.corp.example/main.aspx'],
               [talk(client, server, 'tcp', 443, protocol='tls')])
+    crm(b)
     prelogin = lab_proto().tds_prelogin().hex()
     for six in (False, True):
         client, server = pair('web', 'sql', six)
