@@ -140,10 +140,19 @@ class Check:
                 if self.ports.get(u, r['port']) != r['port']:
                     self.bad.append('%s is said to be on %s, and is on %s'
                                     % (u, r['port'], self.ports[u]))
-        text = json.dumps(self.doc)
         for d in self.deeds:
-            if d.get('absent', '-') in text and 'absent' in d:
-                self.say(d, '%s turns up in the audit', d['absent'])
+            if 'absent' in d:
+                self.nowhere(d, d['absent'])
+
+    def nowhere(self, deed, uuid):
+        """Nobody has this interface; that it was asked for in vain must be told, and nothing else."""
+        told = [f for f in self.doc['findings'] if uuid in f['why']
+                and [h['code'] for h in f['hints']] == ['RPC-NOT-REG']]
+        rest = dict(self.doc, findings=[f for f in self.doc['findings'] if f not in told])
+        if not told:
+            self.say(deed, 'nothing says that %s is not registered', uuid)
+        if uuid in json.dumps(rest):
+            self.say(deed, '%s turns up in the audit', uuid)
 
     def run(self):
         for d in self.deeds:

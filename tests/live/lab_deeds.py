@@ -6,7 +6,7 @@ and it is written down with the conversations that it must have left in the reco
 
     what                        in words
     begin, end                  when
-    absent                      UUID that must not turn up anywhere
+    absent                      UUID that must not turn up, but as one that is not registered
     talks: client, server       addresses
            proto, port          of the server
            state                of the conversation
