@@ -24,7 +24,12 @@ static void end_line(struct out *o, const char *what, const struct question *q, 
 		out_printf(o, " (%s)", addr_format(&q->addr[i], buf));
 	out_puts(o, ": ");
 	roles_print(q->end[i].roles, o);
-	if (q->end[i].host && q->end[i].host->file) {
+	if (q->guess[i]) {
+		const bool said = strncmp(q->guess[i], "guess: ", 7) == 0;
+
+		out_puts(o, said ? ", guessed: " : ", guessed by ");
+		out_text_z(o, q->guess[i] + (said ? 7 : 0));
+	} else if (q->end[i].host && q->end[i].host->file) {
 		out_puts(o, ", by ");
 		out_text_z(o, q->end[i].host->file);
 		out_printf(o, ":%u", q->end[i].host->line);

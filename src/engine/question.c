@@ -12,6 +12,42 @@ static const struct host *host_by_name(const struct inventory *inv, const char *
 	return NULL;
 }
 
+/* What the audit made of an address; NULL: nothing, or there was no capture. */
+static const struct role_row *row_of(const struct span_audit *a, const struct addr *x)
+{
+	size_t lo = 0, hi = a->result ? a->result->n_roles : 0;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int d = addr_compare(&a->result->roles[mid].address, x);
+
+		if (!d)
+			return &a->result->roles[mid];
+		if (d < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+/* The roles that the audit went by. *ret_guess (may be NULL): how it came to them; NULL: they are
+ * declared, or there are none. */
+static roleset roles_of(const struct span_audit *a, const struct host *h, const struct addr *x,
+			const char **ret_guess)
+{
+	const struct role_row *row;
+
+	if (ret_guess)
+		*ret_guess = NULL;
+	if (h && h->roles)
+		return h->roles;
+	row = row_of(a, x);
+	if (row && row->roles && ret_guess)
+		*ret_guess = row->known_by;
+	return row ? row->roles : 0;
+}
+
 /* An address, a host or network of the site file, or a role. */
 static bool parse_end(const struct span_audit *a, const char *text, struct question *q, int i)
 {
@@ -29,12 +65,14 @@ static bool parse_end(const struct span_audit *a, const char *text, struct quest
 			q->has_addr[i] = true;
 		}
 	}
+	if (q->has_addr[i]) {
+		q->end[i].roles = roles_of(a, q->end[i].host, &q->addr[i], &q->guess[i]);
+		return true;
+	}
 	if (q->end[i].host) {
 		q->end[i].roles = q->end[i].host->roles;
 		return true;
 	}
-	if (q->has_addr[i])
-		return true;
 	role = role_by_name(text);
 	if (role == ROLE_N)
 		return false;
@@ -109,11 +147,10 @@ bool question_matches(const struct question *q, const struct span_audit *a, cons
 		return false;
 	for (int i = 0; i < 2; i++) {
 		const struct host *h = inventory_find(a->site->inventory, ends[i]);
-		roleset roles = h ? h->roles : 0;
 
 		if (q->end[i].host   ? h != q->end[i].host
 		    : q->has_addr[i] ? !addr_equal(ends[i], &q->addr[i])
-				     : !(roles & q->end[i].roles))
+				     : !(roles_of(a, h, ends[i], NULL) & q->end[i].roles))
 			return false;
 	}
 	return true;

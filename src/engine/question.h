@@ -10,6 +10,7 @@ struct question {
 	struct end end[2];
 	struct addr addr[2];
 	bool has_addr[2];
+	const char *guess[2]; /* how the audit came to these roles, where nobody declared them */
 	char text[2][128];
 	uint8_t proto;
 	uint16_t port;

@@ -25,7 +25,8 @@ void rec_addr(const struct flow_table *t, const struct rec *r, struct addr ret_a
 }
 
 /* A RST carries the server's address in any case. What it was sent from shows in the hop limit and
- * the MAC address, if other packets of the server were seen. */
+ * the MAC address, if other packets of the server were seen. Its IPv4 identification shows nothing:
+ * any value is allowed in a datagram that is not fragmented (RFC 6864 4.1). */
 static unsigned signs_of(const struct flow_table *t, const struct rest *e, const struct refusal *f,
 			 unsigned server)
 {
