@@ -61,7 +61,7 @@ def plain(document, where, split=False):
     copies that were first seen in another file; and the command that finds a packet in its file.
     Evidence has the number that the packet has in the whole capture: where[file][number - 1]."""
     d = json.loads(document)
-    del d['inputs']
+    del d['inputs'], d['run']['files'], d['run']['piped']
     caveats = [c.partition(': ') for c in d['coverage']['caveats']]
     d['coverage']['caveats'] = [''.join(c) if c[0] not in where else c[2] for c in caveats
                                 if not split or c[0] not in where]
