@@ -94,8 +94,10 @@ void span_audit_errors(const struct span_audit *a, FILE *f);
 /* After a run. `format` is a name of span_format_name(). SPAN_USAGE when there is no such one. */
 struct span_write_options {
 	enum span_colour colour;
-	unsigned width;   /* columns of the text format, 0: 80 */
-	const char *only; /* kind of finding, NULL all */
+	unsigned width;      /* columns of the text format, 0: 80 */
+	const char *only;    /* kind of finding, NULL all */
+	const char *fail_on; /* as for span_audit_exit_code(), for formats that say what fails;
+			      * NULL: what the run was told */
 	const char *made; /* RFC 3339 with offset: when the report is made, for formats that say so;
 			   * NULL: none does */
 };

@@ -230,8 +230,8 @@ void out_json(struct out *o, const char *p, size_t n)
 		uint32_t cp;
 		size_t len = utf8(u + i, n - i, &cp);
 
-		if (!len)
-			out_puts(o, "\\ufffd");
+		if (!len || cp == 0xfffd)
+			out_puts(o, "\\ufffd"); /* always written so: what is read is written again */
 		else if (cp == '"' || cp == '\\')
 			out_printf(o, "\\%c", (int)cp);
 		else if (cp == '\n')

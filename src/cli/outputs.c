@@ -111,6 +111,7 @@ int outputs_write(const struct options *o, const struct outputs *what, int code)
 		.how = {.width = term_width(),
 			.colour = term_colour(o),
 			.only = o->only,
+			.fail_on = o->fail_on,
 			.made = made_at(o, made, &bad)},
 	};
 	const char **path;

@@ -440,6 +440,38 @@ struct matrix *engine_matrix_of(struct span_audit *a, const char *path)
 	return engine_matrix(a, &path, 1);
 }
 
+static bool is_first(const struct conv *a, const struct conv *b)
+{
+	int d = addr_compare(&a->client, &b->client);
+
+	d = d ? d : addr_compare(&a->server, &b->server);
+	if (d)
+		return d < 0;
+	if (a->proto != b->proto)
+		return a->proto < b->proto;
+	return a->port != b->port ? a->port < b->port : a->vlan < b->vlan;
+}
+
+/* A flow that other tools can be asked about, the same one each time. */
+static void choose_example(struct finding *f)
+{
+	const struct conv *c = NULL;
+
+	for (const struct behind *b = f->behind; b; b = b->next)
+		if (!c || is_first(b->conv, c))
+			c = b->conv;
+	if (!c || !c->client_port_min)
+		return;
+	f->example = (struct example){
+		.known = true,
+		.client = c->client,
+		.server = c->server,
+		.client_port = c->client_port_min,
+		.server_port = c->port,
+		.proto = c->proto,
+	};
+}
+
 /* What a report says of how a result came about. */
 static struct result *told_of(struct span_audit *a, struct matrix *m, struct result *r)
 {
@@ -450,6 +482,8 @@ static struct result *told_of(struct span_audit *a, struct matrix *m, struct res
 		return result_free(r);
 	for (size_t i = 0; i < n; i++)
 		packs[i] = *matrix_pack(m, i);
+	for (size_t i = 0; i < r->n_findings; i++)
+		choose_example(&r->findings[i]);
 	r->packs = packs;
 	r->n_packs = n;
 	r->fail_on = a->fail_on == SEV_INFO ? SEV_MEDIUM : a->fail_on;
@@ -603,6 +637,11 @@ int span_audit_write(const struct span_audit *a, const char *format,
 		     const struct span_write_options *opt, FILE *f)
 {
 	return a->result ? engine_write(a->result, format, opt, f) : SPAN_USAGE;
+}
+
+enum severity engine_fail_on(const char *word)
+{
+	return fail_word(word);
 }
 
 /* By the counts: a document may list findings of one kind only. */

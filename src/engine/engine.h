@@ -151,6 +151,8 @@ struct span_write_options;
 /* report.c. A result in a format; SPAN_USAGE when there is no such one, negative errno. */
 int engine_write(const struct result *r, const char *format, const struct span_write_options *opt,
 		 FILE *f);
+/* The severity of the word; SEV_NONE for "never" and for none. */
+enum severity engine_fail_on(const char *word);
 /* What the result comes to; `fail_on` NULL: as it was told. SPAN_USAGE for an unknown word. */
 int engine_exit_code(const struct result *r, const char *fail_on);
 

@@ -31,6 +31,7 @@ int engine_write(const struct result *r, const char *format, const struct span_w
 	ro.colour = opt->colour == SPAN_COLOUR_ANSI;
 	ro.width = opt->width ? opt->width : 80;
 	ro.tool_version = r->tool_version ? r->tool_version : SPAN_VERSION;
+	ro.fail_on = opt->fail_on ? engine_fail_on(opt->fail_on) : r->fail_on;
 	ro.only = opt->only ? opt->only : r->only;
 	status = fmt->write(r, &ro, &o);
 	if (status == 0)

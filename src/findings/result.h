@@ -117,6 +117,15 @@ struct attempts {
 	uint64_t reset_at_once; /* connections that were accepted and reset before a byte */
 };
 
+/* One flow of those behind a finding, of the many that a conversation stands for: of the first
+ * client and server, the one with the lowest client port. */
+struct example {
+	bool known;
+	struct addr client, server;
+	uint16_t client_port, server_port;
+	uint8_t proto;
+};
+
 /* A conversation behind a finding. */
 struct behind {
 	const struct conv *conv; /* borrowed, as given to the judge */
@@ -151,6 +160,7 @@ struct finding {
 	struct attempts attempts;
 	const struct hint *hints;    /* in the order of the table; NULL: none */
 	const struct behind *behind; /* in no order; NULL: none */
+	struct example example;      /* set by the engine, of `behind` */
 	const char *tshark;          /* display filter that finds the packets; NULL */
 	const char *extract;         /* of a document that does not say what the run was given: the
 				      * command as it stands there; NULL: made of run_told */

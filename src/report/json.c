@@ -442,6 +442,24 @@ static void commands(struct jsonw *w, const struct result *r, const struct findi
 	out_done(&tshark);
 }
 
+/* One flow of many, for tools that know flows by their 5-tuple. */
+static void example(struct jsonw *w, const struct example *x)
+{
+	char buf[ADDR_TEXT];
+
+	jsonw_name(w, "example_flow");
+	if (!x->known) {
+		jsonw_null(w);
+		return;
+	}
+	jsonw_object_flat(w);
+	text_member(w, "client", addr_format(&x->client, buf));
+	uint_member(w, "client_port", x->client_port);
+	text_member(w, "server", addr_format(&x->server, buf));
+	service(w, x->proto, "server_port", x->server_port);
+	jsonw_object_end(w);
+}
+
 static void finding(struct jsonw *w, const struct result *r, const struct finding *f)
 {
 	jsonw_object(w);
@@ -469,6 +487,7 @@ static void finding(struct jsonw *w, const struct result *r, const struct findin
 	uint_member(w, "tries", f->tries);
 	attempts(w, f);
 	uint_member(w, "folded", f->folded);
+	example(w, &f->example);
 	jsonw_name(w, "evidence");
 	jsonw_array(w);
 	for (unsigned i = 0; i < f->n_ev; i++) {

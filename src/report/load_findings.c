@@ -177,6 +177,24 @@ static void suggest(struct load *l, const json_t *o, struct finding *f)
 	f->suggest = doc_given(&l->doc, v, "text");
 }
 
+static void example(struct load *l, const json_t *o, struct example *x)
+{
+	const json_t *v = doc_member(&l->doc, o, "example_flow", false);
+
+	if (!v)
+		return;
+	if (!json_is_object(v)) {
+		doc_wrong(&l->doc, "example_flow", "is no object");
+		return;
+	}
+	x->known = true;
+	x->client = load_addr(l, doc_given(&l->doc, v, "client"), "client");
+	x->client_port = load_port(l, v, "client_port");
+	x->server = load_addr(l, doc_given(&l->doc, v, "server"), "server");
+	x->proto = load_transport(l, v);
+	x->server_port = load_port(l, v, "server_port");
+}
+
 static void read_id(struct load *l, const json_t *o, struct finding *f)
 {
 	const char *id = doc_given(&l->doc, o, "id");
@@ -222,6 +240,7 @@ static void read_finding(struct load *l, const json_t *o, struct finding *f)
 	f->tries = doc_count(&l->doc, o, "tries");
 	attempts(l, o, f);
 	f->folded = doc_count(&l->doc, o, "folded");
+	example(l, o, &f->example);
 	evidence(l, o, f);
 	commands(l, o, f);
 	suggest(l, o, f);

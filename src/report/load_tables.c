@@ -134,7 +134,8 @@ static void traffic(struct load *l, const json_t *o, struct role_row *row)
 		read_known(l, k, &known[row->n_known++]);
 }
 
-/* Roles in force. What they say of grade and facts, the row and its traffic say, too. */
+/* Roles in force. What they say of grade and facts, the row and its traffic say, too; of a document
+ * whose rows do not, the last role speaks for its row. */
 static void in_force(struct load *l, const json_t *o, struct role_row *row)
 {
 	const json_t *one, *v = doc_list(&l->doc, o, "roles", 0, NULL);
@@ -142,12 +143,10 @@ static void in_force(struct load *l, const json_t *o, struct role_row *row)
 	for (size_t i = 0; (one = doc_item(&l->doc, v, "roles", i)) != NULL; i++) {
 		row->roles |= ROLE_BIT(role_of(l, one));
 		row->known_by = doc_text(&l->doc, one, "known_by", true);
-		if (doc_member(&l->doc, o, "grade", false))
-			continue;
 		row->grade = grade(l, one);
 		row->facts = doc_texts(&l->doc, one, "facts", true, &row->n_facts);
 	}
-	if (!doc_member(&l->doc, o, "grade", false))
+	if (!doc_member(&l->doc, o, "facts", false))
 		return;
 	row->grade = grade(l, o);
 	row->facts = doc_texts(&l->doc, o, "facts", true, &row->n_facts);

@@ -13,8 +13,9 @@ struct report_options {
 	bool colour;
 	unsigned width; /* columns; 80 when off a terminal */
 	const char *tool_version;
-	const char *only; /* kind name, NULL all */
-	int64_t now_ns;   /* TIME_NONE: say nothing of when it was made */
+	const char *only;      /* kind name, NULL all */
+	int64_t now_ns;        /* TIME_NONE: say nothing of when it was made */
+	enum severity fail_on; /* from which a finding makes the exit code 1; SEV_NONE: none does */
 };
 
 struct report_format {

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "engine/diff.h"
+#include "report/report.h"
+#include "report/result_load.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -58,6 +60,49 @@ static void check_inert(const struct out *o)
 		require((unsigned char)o->p[i] >= 0x20 || o->p[i] == '\n');
 }
 
+/* As every format shows it: whatever was read, nothing of it steers a terminal, and as JSON it is a
+ * document that can be read again and then stays as it is. */
+static void check_formats(const struct result *r)
+{
+	const struct report_options opt = {
+		.width = 80, .only = r->only, .now_ns = TIME_NONE, .fail_on = r->fail_on};
+	struct errors errs = {0};
+	struct out one = {0}, two = {0};
+	struct loaded again;
+
+	for (size_t i = 0; i < report_format_count(); i++) {
+		const struct report_format *f = report_format_at(i);
+
+		out_reset(&one);
+		require(f->write(r, &opt, &one) == 0);
+		for (size_t k = 0; k < one.n; k++)
+			require((unsigned char)one.p[k] >= 0x20 || strchr("\r\n\t", one.p[k]));
+	}
+	out_reset(&one);
+	require(report_format_by_name("json")->write(r, &opt, &one) == 0);
+	require(result_load("again.json", one.p, one.n, &errs, &again) == 0);
+	require(report_format_by_name("json")->write(&again.r, &opt, &two) == 0);
+	require(one.n == two.n && memcmp(one.p, two.p, one.n) == 0);
+	result_unload(&again);
+	errors_done(&errs);
+	out_done(&one);
+	out_done(&two);
+}
+
+static void check_whole(const char *p, size_t n)
+{
+	struct errors errs = {0};
+	struct loaded l;
+
+	if (result_load("fuzz.json", p, n, &errs, &l) != 0) {
+		require(errs.n_errors == 1);
+	} else {
+		check_formats(&l.r);
+		result_unload(&l);
+	}
+	errors_done(&errs);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	const struct span_diff_options all = {.all = true};
@@ -67,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	int r = read_result_parse("fuzz.json", (const char *)p, n, &errs, &d.was);
 
 	require(r == 0 || errs.n_errors == 1);
+	check_whole((const char *)p, n);
 	if (!r) {
 		check(&d.was);
 		check_convs((const char *)p, n);

@@ -48,7 +48,8 @@ static void test_values(void **state)
 		"\"address\": \"2001:db8::2:20\"",
 		"\"network\": \"10.30.0.0/16\"",
 		"\"direction\": {\"confidence\": 100, \"reason\": \"handshake\"}",
-		"\"nearest_rule\": {\"id\": \"S1-CMP-02\", \"why_not\": \"same roles, but port "
+		"\"nearest_rule\": {\"id\": \"S1-CMP-02\", \"pack\": \"crm-2011\", "
+		"\"why_not\": \"same roles, but port "
 		"1433\"}",
 		"{\"input\": \"it's b.pcap\", \"packet\": 7, \"time\": "
 		"\"2024-05-01T03:00:00.123456Z\"}",
