@@ -5,10 +5,8 @@ counts, calls no capture fit of which the audit is inconclusive, and keeps to it
 
 import json
 import os
-import shutil
-import sys
-import tempfile
 
+import audits
 import run
 
 try:
@@ -25,19 +23,6 @@ GUESSED = 'Every role is a guess from traffic'
 AUDIT_ONLY = ('--fail-on', '--format', '-o', '--only')
 
 
-def arguments(words):
-    """The same for doctor; None where there is nothing to compare."""
-    out, skip = [], False
-    for w in words[1:]:
-        if skip:
-            skip = False
-        elif w in AUDIT_ONLY:
-            skip = True
-        elif w != '--digest':
-            out.append(w)
-    return ['doctor', '--json'] + out
-
-
 def allowed(why):
     """What a capture may be called whose audit is inconclusive. What is wrong with the input bars
     all; where only the deployment is unknown, what is in it can be judged once that is told."""
@@ -46,11 +31,12 @@ def allowed(why):
     return ('not-fit',)
 
 
-def compare(case, tmp, words, stdin, validator):
+def compare(tmp, words, stdin, validator):
     code, out, _ = run.call(words + ['--format', 'json'], tmp, stdin)
     if code == 2:
         return []
-    dcode, dout, derr = run.call(arguments(words), tmp, stdin)
+    dcode, dout, derr = run.call(audits.arguments(['doctor', '--json'], words, AUDIT_ONLY), tmp,
+                                stdin)
     try:
         audit, doctor = json.loads(out), json.loads(dout)
     except ValueError:
@@ -82,27 +68,8 @@ def main():
     if jsonschema:
         with open(SCHEMA) as f:
             validator = jsonschema.Draft7Validator(json.load(f))
-    seen = failed = 0
-    for name in run.all_cases():
-        case = run.Case(name)
-        words, stdin = case.command()
-        if words[0] != 'audit' or '--json' in words:
-            continue
-        with tempfile.TemporaryDirectory() as tmp:
-            shutil.copytree(case.folder, tmp, dirs_exist_ok=True,
-                            ignore=shutil.ignore_patterns('expected*', '__pycache__'))
-            os.mkdir(os.path.join(tmp, 'pcaps'))
-            for word in words:
-                if word.startswith('pcaps/'):
-                    shutil.copy(os.path.join(run.ROOT, word), os.path.join(tmp, 'pcaps'))
-            bad = compare(case, tmp, words, stdin and os.path.join(tmp, stdin), validator)
-        seen += 1
-        failed += bool(bad)
-        for b in bad:
-            print('%s: %s' % (name, b))
-    print('%d cases' % seen)
-    return failed or seen < 100
+    audits.each(lambda tmp, words, stdin, n: compare(tmp, words, stdin, validator), ['--json'])
 
 
 if __name__ == '__main__':
-    sys.exit(1 if main() else 0)
+    main()

@@ -6,28 +6,18 @@ and one without any rule of a paper says what two audits say."""
 import json
 import os
 import re
-import shutil
-import sys
-import tempfile
 
+import audits
 import run
 
 ARGUMENT = ('--format', '-o', '--only')
 
 
 def arguments(words, extra):
-    out, skip = [], False
-    for w in words[1:]:
-        if skip:
-            skip = False
-        elif w in ARGUMENT:
-            skip = True
-        elif w != '--digest':
-            out.append(w)
-    return ['rules', 'draft', '--json'] + extra + out
+    return audits.arguments(['rules', 'draft', '--json'] + extra, words, ARGUMENT)
 
 
-def same(case, tmp, words, stdin, packs):
+def same(tmp, words, stdin, packs):
     extra = [w for p in packs for w in ('--draft', p)]
     code, out, err = run.call(arguments(words, extra), tmp, stdin)
     try:
@@ -45,7 +35,7 @@ def same(case, tmp, words, stdin, packs):
     return bad
 
 
-def other(case, tmp, words, stdin, audit, packs):
+def other(tmp, words, stdin, audit, packs):
     """By crm-2011 with every second rule left out: as an audit by that."""
     if stdin or not any(p['name'] == 'crm-2011' for p in packs):
         return []
@@ -70,39 +60,19 @@ def other(case, tmp, words, stdin, audit, packs):
     return bad
 
 
-def main():
-    seen = failed = 0
-    for name in run.all_cases():
-        case = run.Case(name)
-        words, stdin = case.command()
-        if words[0] != 'audit':
-            continue
-        with tempfile.TemporaryDirectory() as tmp:
-            shutil.copytree(case.folder, tmp, dirs_exist_ok=True,
-                            ignore=shutil.ignore_patterns('expected*', '__pycache__'))
-            os.mkdir(os.path.join(tmp, 'pcaps'))
-            for word in words:
-                if word.startswith('pcaps/'):
-                    shutil.copy(os.path.join(run.ROOT, word), os.path.join(tmp, 'pcaps'))
-            stdin = stdin and os.path.join(tmp, stdin)
-            code, out, _ = run.call(words + ['--format', 'json'], tmp, stdin)
-            if code == 2:
-                continue
-            audit = json.loads(out)
-            packs = audit['rules_packs']
-            names = [p['name'] if os.path.exists(os.path.join(run.ROOT, 'rules',
-                                                              p['name'] + '.yaml'))
-                     else p['name'] + '.yaml' for p in packs]
-            bad = same(case, tmp, words, stdin, names)
-            if seen % 8 == 0:
-                bad += other(case, tmp, words, stdin, audit, packs)
-        seen += 1
-        failed += bool(bad)
-        for b in bad:
-            print('%s: %s' % (name, b))
-    print('%d cases' % seen)
-    return failed or seen < 100
+def compare(tmp, words, stdin, n):
+    code, out, _ = run.call(words + ['--format', 'json'], tmp, stdin)
+    if code == 2:
+        return None
+    audit = json.loads(out)
+    packs = audit['rules_packs']
+    names = [p['name'] if os.path.exists(os.path.join(run.ROOT, 'rules', p['name'] + '.yaml'))
+             else p['name'] + '.yaml' for p in packs]
+    bad = same(tmp, words, stdin, names)
+    if n % 8 == 0:
+        bad += other(tmp, words, stdin, audit, packs)
+    return bad
 
 
 if __name__ == '__main__':
-    sys.exit(1 if main() else 0)
+    audits.each(compare)
