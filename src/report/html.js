@@ -94,6 +94,7 @@
 			shown.textContent = n + ' of ' + all.length + ' shown';
 		}
 		form.addEventListener('input', apply);
+		form.addEventListener('change', apply);
 		form.addEventListener('submit', function (e) { e.preventDefault(); });
 		form.addEventListener('reset', function () { setTimeout(apply); });
 		form.setAttribute('aria-label', 'Filter findings');

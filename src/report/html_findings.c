@@ -13,7 +13,7 @@
 enum {
 	ROW_BYTES = 330, /* of a row without details, about */
 	ROOM_LEAST = 300000,
-	ROWS = 2000,
+	ROWS = 1000, /* the worst */
 };
 
 static void term(struct html *h, const char *name)

@@ -38,7 +38,7 @@ static void what_came_of_it(struct html *h, const struct rule_row *row)
 	} else if (row->result == RULE_MET) {
 		h_count(h, row->conversations, "conversation", "conversations");
 	} else {
-		h_text(h, row->reason);
+		h_text(h, row->result == RULE_UNUSED && !row->reason ? "never" : row->reason);
 	}
 }
 
@@ -128,7 +128,7 @@ void html_rules(struct html *h)
 	}
 	group(h, RULE_NOT_JUDGED, "m", "not judged", "each with its reason", "Reason");
 	group(h, RULE_MET, "f", "met", "all that the rule demands was seen working", "Seen");
-	group(h, RULE_UNUSED, "no", "unused", "allowed, not demanded, not seen; no defect", "");
+	group(h, RULE_UNUSED, "no", "unused", "allowed, not demanded, not seen; no defect", "Seen");
 	h_section_end(h);
 }
 

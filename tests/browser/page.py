@@ -70,6 +70,10 @@ def main():
     for part, name in ((style, b'(style)'), (script, b'(script)'), (letters, b'(result)'),
                        (policy, b'(policy)'), (digest, b'(digest)')):
         short = short.replace(part, name)
+    size = '{:,}'.format(len(document)).replace(',', '\u202f').encode() + b' bytes of JSON'
+    if size not in short:
+        fail('the page does not tell the size of the embedded result')
+    short = short.replace(size, b'(n) bytes of JSON')
     if '--update' in sys.argv:
         with open(expected, 'wb') as f:
             f.write(short)
