@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/dec.h"
+
 int addr_compare(const struct addr *a, const struct addr *b)
 {
 	bool v4a = addr_is_v4(a);
@@ -22,10 +24,62 @@ static unsigned link_vlan(const struct addr *a)
 	return (unsigned)(a->b[2] << 8 | a->b[3]);
 }
 
+static void format_v4(const uint8_t b[4], char *p)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		p = dec_put(p, b[i]);
+		*p++ = i < 3 ? '.' : '\0';
+	}
+}
+
+/* RFC 5952 4: no leading zeros, :: for the first longest run of zeros, which is two at least. */
+static void format_v6(const uint8_t b[16], char *p)
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned w[8], skip = 8, skip_n = 1;
+
+	for (unsigned i = 0; i < 8; i++)
+		w[i] = (unsigned)b[2 * i] << 8 | b[2 * i + 1];
+	for (unsigned i = 0, k; i < 8; i = k + 1) {
+		for (k = i; k < 8 && !w[k]; k++)
+			;
+		if (k - i > skip_n) {
+			skip = i;
+			skip_n = k - i;
+		}
+	}
+	for (unsigned i = 0; i < 8; i++) {
+		if (i == skip) {
+			*p++ = ':';
+			i += skip_n - 1;
+			if (i == 7)
+				*p++ = ':';
+			continue;
+		}
+		if (i)
+			*p++ = ':';
+		for (int at = w[i] > 0xfff  ? 12
+			      : w[i] > 0xff ? 8
+			      : w[i] > 0xf  ? 4
+					    : 0;
+		     at >= 0; at -= 4)
+			*p++ = hex[w[i] >> at & 15];
+	}
+	*p = '\0';
+}
+
+/* ::a.b.c.d and its kin: the C library knows which are written so. */
+static bool embeds_v4(const struct addr *a)
+{
+	static const uint8_t zeros[8];
+
+	return !memcmp(a->b, zeros, sizeof zeros);
+}
+
 const char *addr_format(const struct addr *a, char buf[ADDR_TEXT])
 {
 	if (addr_is_v4(a)) {
-		snprintf(buf, ADDR_TEXT, "%u.%u.%u.%u", a->b[12], a->b[13], a->b[14], a->b[15]);
+		format_v4(a->b + 12, buf);
 		return buf;
 	}
 
@@ -34,7 +88,9 @@ const char *addr_format(const struct addr *a, char buf[ADDR_TEXT])
 
 	if (vlan)
 		plain.b[2] = plain.b[3] = 0;
-	if (!inet_ntop(AF_INET6, plain.b, buf, ADDR_TEXT))
+	if (!embeds_v4(&plain))
+		format_v6(plain.b, buf);
+	else if (!inet_ntop(AF_INET6, plain.b, buf, ADDR_TEXT))
 		snprintf(buf, ADDR_TEXT, "?");
 	if (vlan) {
 		size_t n = strlen(buf);
@@ -120,9 +176,10 @@ const char *prefix_format(const struct prefix *p, char buf[ADDR_TEXT])
 
 	addr_format(&p->addr, buf);
 
-	size_t n = strlen(buf);
+	char *end = buf + strlen(buf);
 
-	snprintf(buf + n, ADDR_TEXT - n, "/%u", v4 ? p->bits - 96U : p->bits);
+	*end++ = '/';
+	*dec_put(end, v4 ? p->bits - 96U : p->bits) = '\0';
 	return buf;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "base/out.h"
 
+#include "base/dec.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,11 +62,6 @@ void out_bytes(struct out *o, const void *p, size_t n)
 	o->p[o->n] = '\0';
 }
 
-void out_char(struct out *o, char c)
-{
-	out_bytes(o, &c, 1);
-}
-
 void out_puts(struct out *o, const char *trusted)
 {
 	out_bytes(o, trusted, strlen(trusted));
@@ -72,23 +69,38 @@ void out_puts(struct out *o, const char *trusted)
 
 void out_pad(struct out *o, char c, size_t n)
 {
-	while (n--)
-		out_char(o, c);
+	if (!n || !room(o, n))
+		return;
+	memset(o->p + o->n, c, n);
+	o->n += n;
+	o->p[o->n] = '\0';
+}
+
+void out_uint(struct out *o, uint64_t n)
+{
+	char text[DEC_MAX];
+
+	out_bytes(o, text, (size_t)(dec_put(text, n) - text));
 }
 
 void out_vprintf(struct out *o, const char *fmt, va_list ap)
 {
+	size_t left = o->failed ? 0 : o->cap - o->n;
 	va_list again;
 
 	va_copy(again, ap);
 
-	int n = vsnprintf(NULL, 0, fmt, ap);
+	int n = vsnprintf(left ? o->p + o->n : NULL, left, fmt, ap);
 
-	if (n >= 0 && room(o, (size_t)n)) {
+	if (n >= 0 && (size_t)n < left) {
+		o->n += (size_t)n;
+	} else if (n >= 0 && room(o, (size_t)n)) {
 		vsnprintf(o->p + o->n, (size_t)n + 1, fmt, again);
 		o->n += (size_t)n;
 	} else {
 		o->failed = true;
+		if (left)
+			o->p[o->n] = '\0';
 	}
 	va_end(again);
 }
@@ -129,6 +141,26 @@ static size_t utf8(const unsigned char *p, size_t n, uint32_t *ret_cp)
 	return len;
 }
 
+/* How many bytes at the start need no look at more than themselves: printable ASCII. */
+static size_t plain(const unsigned char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && p[i] >= 0x20 && p[i] < 0x7f)
+		i++;
+	return i;
+}
+
+/* The same inside a JSON string. */
+static size_t plain_json(const unsigned char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && p[i] >= 0x20 && p[i] < 0x7f && p[i] != '"' && p[i] != '\\')
+		i++;
+	return i;
+}
+
 struct span {
 	uint32_t lo, hi;
 };
@@ -162,8 +194,14 @@ void out_text(struct out *o, const char *p, size_t n)
 
 	for (size_t i = 0; i < n;) {
 		uint32_t cp;
-		size_t len = utf8(u + i, n - i, &cp);
+		size_t len = plain(u + i, n - i);
 
+		if (len) {
+			out_bytes(o, p + i, len);
+			i += len;
+			continue;
+		}
+		len = utf8(u + i, n - i, &cp);
 		if (!len || (len == 1 && steers(cp)))
 			out_printf(o, "\\x%02x", u[i]);
 		else if (steers(cp))
@@ -228,8 +266,14 @@ void out_json(struct out *o, const char *p, size_t n)
 	out_char(o, '"');
 	for (size_t i = 0; i < n;) {
 		uint32_t cp;
-		size_t len = utf8(u + i, n - i, &cp);
+		size_t len = plain_json(u + i, n - i);
 
+		if (len) {
+			out_bytes(o, p + i, len);
+			i += len;
+			continue;
+		}
+		len = utf8(u + i, n - i, &cp);
 		if (!len || cp == 0xfffd)
 			out_puts(o, "\\ufffd"); /* always written so: what is read is written again */
 		else if (cp == '"' || cp == '\\')

@@ -32,8 +32,17 @@ static inline bool out_failed(const struct out *o)
 const char *out_str(const struct out *o); /* "" when empty; valid until the next write */
 
 void out_bytes(struct out *o, const void *p, size_t n);
-void out_char(struct out *o, char c);
 void out_puts(struct out *o, const char *trusted);
+void out_uint(struct out *o, uint64_t n); /* decimal */
+static inline void out_char(struct out *o, char c)
+{
+	if (unlikely(o->failed || o->cap - o->n < 2)) {
+		out_bytes(o, &c, 1);
+		return;
+	}
+	o->p[o->n++] = c;
+	o->p[o->n] = '\0';
+}
 /* For our own format strings and our own or numeric arguments only. */
 void out_printf(struct out *o, const char *fmt, ...) PRINTF(2, 3);
 void out_vprintf(struct out *o, const char *fmt, va_list ap) PRINTF(2, 0);

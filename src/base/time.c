@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/dec.h"
+
 /* Days since 1970-01-01 to a civil date and back, in the proleptic Gregorian calendar. The year
  * begins in March, so that the leap day is the last; 719468 days lie between 0000-03-01 and 1970.
  */
@@ -68,10 +70,24 @@ int64_t time_year(int64_t s)
 
 const char *time_rfc3339(int64_t ns, char buf[TIME_TEXT])
 {
+	/* int64_t nanoseconds are the years 1677 to 2262. */
 	struct civil c = civil_of(ns);
+	char *p = dec_put_wide(buf, (uint64_t)c.year, 4);
 
-	snprintf(buf, TIME_TEXT, "%04lld-%02u-%02uT%02u:%02u:%02u.%06uZ", (long long)c.year,
-		 c.month, c.day, c.hour, c.minute, c.second, (unsigned)(c.ns / NS_PER_US));
+	*p++ = '-';
+	p = dec_put_wide(p, c.month, 2);
+	*p++ = '-';
+	p = dec_put_wide(p, c.day, 2);
+	*p++ = 'T';
+	p = dec_put_wide(p, c.hour, 2);
+	*p++ = ':';
+	p = dec_put_wide(p, c.minute, 2);
+	*p++ = ':';
+	p = dec_put_wide(p, c.second, 2);
+	*p++ = '.';
+	p = dec_put_wide(p, (uint64_t)(c.ns / NS_PER_US), 6);
+	*p++ = 'Z';
+	*p = '\0';
 	return buf;
 }
 

@@ -116,7 +116,7 @@ static inline void jsonw_null(struct jsonw *w)
 static inline void jsonw_uint(struct jsonw *w, uint64_t n)
 {
 	jsonw_before(w);
-	out_printf(w->o, "%" PRIu64, n);
+	out_uint(w->o, n);
 }
 
 static inline void jsonw_bool(struct jsonw *w, bool yes)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,6 +38,26 @@ static void parse_and_format(void **state)
 
 	for (size_t i = 0; i < N_ELEMENTS(bad); i++)
 		assert_false(addr_parse(bad[i], &a));
+}
+
+/* Every pattern of zero groups, with groups of one to four digits, as the C library writes it. */
+static void formats_as_the_c_library(void **state)
+{
+	static const uint16_t group[] = {0x2001, 0xdb8, 0xf, 0x10, 0xfff, 0x1000, 0x1, 0xffff};
+
+	for (unsigned zeros = 0; zeros < 256; zeros++) {
+		struct addr a = {{0}};
+		char want[ADDR_TEXT], buf[ADDR_TEXT];
+
+		for (unsigned i = 0; i < 8; i++) {
+			uint16_t w = zeros >> i & 1 ? 0 : group[i];
+
+			a.b[2 * i] = (uint8_t)(w >> 8);
+			a.b[2 * i + 1] = (uint8_t)w;
+		}
+		assert_non_null(inet_ntop(AF_INET6, a.b, want, sizeof want));
+		assert_string_equal(addr_format(&a, buf), want);
+	}
 }
 
 static void link_local_shows_its_vlan(void **state)
@@ -122,6 +143,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parse_and_format),
+		cmocka_unit_test(formats_as_the_c_library),
 		cmocka_unit_test(link_local_shows_its_vlan),
 		cmocka_unit_test(prefixes),
 		cmocka_unit_test(kinds_of_address),

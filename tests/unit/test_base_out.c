@@ -33,6 +33,8 @@ static void foreign_text_is_inert(void **state)
 		{"\xf3\xa0\x81\x81", "\\u{e0041}", "\"\\udb40\\udc41\""}, /* tag character */
 		{"<script>", "<script>", "\"<script>\""},
 		{"a\nb", "a\\x0ab", "\"a\\nb\""},
+		{"a~\x7f~b", "a~\\x7f~b", "\"a~\\u007f~b\""},
+		{"a\"", "a\"", "\"a\\\"\""},
 	};
 	struct out o = {0};
 
@@ -114,6 +116,20 @@ static void grows(void **state)
 	out_done(&o);
 }
 
+static void numbers(void **state)
+{
+	struct out o = {0};
+
+	out_uint(&o, 0);
+	out_char(&o, ' ');
+	out_uint(&o, 10);
+	out_pad(&o, '.', 3);
+	out_uint(&o, UINT64_MAX);
+	assert_string_equal(out_str(&o), "0 10...18446744073709551615");
+	assert_int_equal(strlen(out_str(&o)), o.n);
+	out_done(&o);
+}
+
 static void errors_show_their_place(void **state)
 {
 	struct errors es = {0};
@@ -166,6 +182,7 @@ int main(void)
 		cmocka_unit_test(columns),
 		cmocka_unit_test(wraps_at_spaces),
 		cmocka_unit_test(grows),
+		cmocka_unit_test(numbers),
 		cmocka_unit_test(errors_show_their_place),
 		cmocka_unit_test(arenas),
 	};
