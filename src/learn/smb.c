@@ -122,6 +122,19 @@ static void buffer_drop(struct smb *s, struct smb_side *c)
 
 static void run(struct smb *s, unsigned side, struct rd r, const struct evidence *at);
 
+/* Bulk data runs through here, so the rare look is the one at all three bytes. */
+static const uint8_t *find_smb(const uint8_t *p, size_t n)
+{
+	const uint8_t *end = p + n, *hit;
+
+	while (end - p >= 3 && (hit = memchr(p, 'S', (size_t)(end - p) - 2))) {
+		if (hit[1] == 'M' && hit[2] == 'B')
+			return hit;
+		p = hit + 1;
+	}
+	return NULL;
+}
+
 /* Takes all of r, or up to where a frame begins. */
 static void hunting(struct smb *s, unsigned side, struct rd *r, const struct evidence *at)
 {
@@ -146,7 +159,7 @@ static void hunting(struct smb *s, unsigned side, struct rd *r, const struct evi
 	const uint8_t *hit;
 
 	while (rd_left(&look) >= SMB_SYNC &&
-	       (hit = memmem(look.p + FRAME + 1, rd_left(&look) - FRAME - 1, "SMB", 3))) {
+	       (hit = find_smb(look.p + FRAME + 1, rd_left(&look) - FRAME - 1))) {
 		rd_skip(&look, (size_t)(hit - look.p) - FRAME - 1);
 		if (begins(look)) {
 			rd_skip(r, (size_t)(look.p - r->p));

@@ -27,6 +27,7 @@ const struct recogniser recogniser_cldap = {
 	.spec = "MS-ADTS 6.3.3; RFC 4511 4.5; RFC 1798",
 	.proto = PROTO_UDP,
 	.min = 8,
+	RECOGNISER_FIRST("\x30\x30"),
 	.apps = {{"cldap", "CLDAP"}},
 	.probe = probe,
 };

@@ -82,6 +82,7 @@ const struct recogniser recogniser_dcerpc_cl = {
 	.spec = "C706 12.5.2.1",
 	.proto = PROTO_UDP,
 	.min = HEADER,
+	RECOGNISER_FIRST("\x04\x04"),
 	.apps = {{"dcerpc-cl", "DCE/RPC, connectionless"}},
 	.probe = probe,
 };

@@ -40,6 +40,7 @@ const struct recogniser recogniser_dhcp = {
 	.spec = "RFC 2131 2, 3",
 	.proto = PROTO_UDP,
 	.min = COOKIE_AT + 4,
+	RECOGNISER_FIRST("\x01\x02"),
 	.apps = {{"dhcp", "DHCP"}},
 	.probe = probe,
 };

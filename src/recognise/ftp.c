@@ -85,6 +85,9 @@ const struct recogniser recogniser_ftp = {
 	.spec = "RFC 959 4, 5.4; RFC 4217 4",
 	.proto = PROTO_TCP,
 	.min = 8,
+	RECOGNISER_FIRST("22"
+			 "AZ"
+			 "az"),
 	.remote_control = true,
 	.apps = {{"ftp", "FTP control"}},
 	.probe = probe,

@@ -156,6 +156,8 @@ const struct recogniser recogniser_http = {
 	.spec = "RFC 9112 3, 4; RFC 9113 3.4; RFC 4918 9",
 	.proto = PROTO_TCP,
 	.min = 12,
+	RECOGNISER_FIRST("\x00\x00"
+			 "AZ"),
 	.apps = {{"http", "HTTP"}},
 	.probe = probe,
 	.resume = probe, /* persistent connections begin anew at every message */

@@ -95,6 +95,7 @@ const struct recogniser recogniser_imap = {
 	.spec = "RFC 3501 2.2, 6.1, 6.2, 7.1",
 	.proto = PROTO_TCP,
 	.min = 8,
+	RECOGNISER_FIRST("!~"),
 	.apps = {{"imap", "IMAP"}},
 	.probe = probe,
 };

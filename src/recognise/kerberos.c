@@ -111,6 +111,7 @@ const struct recogniser recogniser_kerberos = {
 	.word = "kerberos",
 	.spec = "RFC 4120 5.4, 5.9, 7.2.2",
 	.min = 16,
+	RECOGNISER_FIRST("\x00\x00\x6a\x6e\x7e\x7e"),
 	.apps = {{"kerberos", "Kerberos"}},
 	.probe = probe,
 	.resume = probe,

@@ -60,6 +60,7 @@ const struct recogniser recogniser_ldap = {
 	.spec = "RFC 4511 4.1.1, 5.1",
 	.proto = PROTO_TCP,
 	.min = 7, /* an unbind request is whole with 7 */
+	RECOGNISER_FIRST("\x30\x30"),
 	.apps = {{"ldap", "LDAP"}},
 	.probe = probe,
 	.resume = resume,

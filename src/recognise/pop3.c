@@ -71,6 +71,9 @@ const struct recogniser recogniser_pop3 = {
 	.spec = "RFC 1939 3, 4, 7; RFC 2449 5; RFC 2595 4",
 	.proto = PROTO_TCP,
 	.min = 8,
+	RECOGNISER_FIRST("++"
+			 "AZ"
+			 "az"),
 	.apps = {{"pop3", "POP3"}},
 	.probe = probe,
 };

@@ -105,6 +105,7 @@ const struct recogniser recogniser_rdp = {
 	.spec = "MS-RDPBCGR 2.2.1.1, 2.2.1.2; X.224 13.3",
 	.proto = PROTO_TCP,
 	.min = 11,
+	RECOGNISER_FIRST("\x03\x03"),
 	.remote_control = true,
 	.apps = {{"rdp", "Remote Desktop"}},
 	.probe = probe,

@@ -35,6 +35,14 @@ const struct recogniser *recogniser_at(size_t i)
 	return i < N_ELEMENTS(all) ? all[i] : NULL;
 }
 
+bool recogniser_begins(const struct recogniser *r, uint8_t first)
+{
+	for (unsigned i = 0; i < r->n_first; i++)
+		if (first >= (uint8_t)r->first[2 * i] && first <= (uint8_t)r->first[2 * i + 1])
+			return true;
+	return !r->n_first;
+}
+
 static const struct app_row *app_row(uint16_t app)
 {
 	size_t i = (size_t)(app - 1) / APPS_EACH, variant = (size_t)(app - 1) % APPS_EACH;
@@ -117,7 +125,8 @@ static void ask_side(const struct recogniser *r, const struct payload *in, struc
 		c->f[i].asked = 0; /* who knows which message it is, and which answer is its own */
 		return;
 	}
-	c->v[i] = r->probe(in, &c->f[i]);
+	if (recogniser_begins(r, in->p[0]))
+		c->v[i] = r->probe(in, &c->f[i]);
 	/* A datagram does not grow: what it lacks it will never have. */
 	if (c->v[i] == VERDICT_MORE && in->proto == PROTO_UDP && !in->cut)
 		c->v[i] = VERDICT_NO;
@@ -141,6 +150,20 @@ static int client_of(const struct claim *c)
 	return client;
 }
 
+/* Can the side say anything to this recogniser? */
+static bool speaks(const struct recogniser *r, const struct payload *in)
+{
+	if (!in->n)
+		return false;
+	return in->whole_start ? recogniser_begins(r, in->p[0]) : r->resume != NULL;
+}
+
+/* Could more bytes of the side matter, whatever it says now? */
+static bool side_open(const struct payload *in)
+{
+	return in->n < (in->whole_start ? ENOUGH : RESUME_ENOUGH);
+}
+
 static void judge(const struct recogniser *r, const struct payload side[2], struct claim *c)
 {
 	size_t bytes = 0;
@@ -152,8 +175,7 @@ static void judge(const struct recogniser *r, const struct payload side[2], stru
 			bytes = side[i].n;
 		c->sure += c->v[i] == VERDICT_SURE;
 		likely += c->v[i] == VERDICT_LIKELY;
-		c->open |= c->v[i] != VERDICT_NO ||
-			   side[i].n < (side[i].whole_start ? ENOUGH : RESUME_ENOUGH);
+		c->open |= c->v[i] != VERDICT_NO || side_open(&side[i]);
 	}
 	c->client = client_of(c);
 	c->both_whole = side[0].whole_start && side[1].whole_start;
@@ -260,28 +282,33 @@ static bool settled(const struct payload side[2], const struct claim *c)
 bool recognise(const struct payload side[2], uint8_t proto, bool final, struct recognition *ret)
 {
 	struct payload in[2] = {side[0], side[1]};
-	struct claim best = {.conf = APP_UNSURE};
+	struct claim claims[2] = {{.conf = APP_UNSURE}}, *best = &claims[0], *c = &claims[1];
 	size_t best_i = 0;
-	bool open = false;
+	bool open = side_open(&side[0]) || side_open(&side[1]);
 
 	in[0].proto = in[1].proto = proto;
 	*ret = (struct recognition){.app = APP_NONE, .client_side = -1};
 	if (!in[0].n && !in[1].n)
 		return final;
 	for (size_t i = 0; i < N_ELEMENTS(all); i++) {
-		struct claim c = {.conf = APP_UNSURE};
-
 		if (all[i]->proto && all[i]->proto != proto)
 			continue;
-		judge(all[i], in, &c);
-		open |= c.open;
-		if (c.conf != APP_UNSURE && better(&c, &best)) {
+		/* Most are out of the question by the first byte of either side. */
+		if (!speaks(all[i], &in[0]) && !speaks(all[i], &in[1]))
+			continue;
+		*c = (struct claim){.conf = APP_UNSURE};
+		judge(all[i], in, c);
+		open |= c->open;
+		if (c->conf != APP_UNSURE && better(c, best)) {
+			struct claim *spare = best;
+
 			best = c;
+			c = spare;
 			best_i = i;
 		}
 	}
-	if (best.conf == APP_UNSURE)
+	if (best->conf == APP_UNSURE)
 		return final || !open;
-	tell(best_i, &best, ret);
-	return final || settled(in, &best);
+	tell(best_i, best, ret);
+	return final || settled(in, best);
 }

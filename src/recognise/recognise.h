@@ -123,10 +123,15 @@ struct app_row { /* one name of a recogniser: the first names the family */
 };
 
 struct recogniser {
-	const char *word;    /* the file's */
-	const char *spec;    /* "RFC 8446 5.1" */
-	uint8_t proto;       /* IP protocol: 6 or 17; 0 both */
-	uint8_t min;         /* fewest bytes that can prove it */
+	const char *word; /* the file's */
+	const char *spec; /* "RFC 8446 5.1" */
+	uint8_t proto;    /* IP protocol: 6 or 17; 0 both */
+	uint8_t min;      /* fewest bytes that can prove it */
+	uint8_t n_first;
+	/* Optional, by RECOGNISER_FIRST: ranges of what a stream or datagram of it may begin with.
+	 * Other first bytes are a no at once, for which probe is not asked: it would have to say
+	 * the same, however many bytes follow. */
+	const char *first;
 	bool remote_control; /* remote control, shell, file transfer or tunnel (severity) */
 	struct app_row apps[6];
 	enum verdict (*probe)(const struct payload *in, struct facts *ret);
@@ -137,11 +142,15 @@ struct recogniser {
 	uint32_t (*together)(const struct facts *client, const struct facts *server);
 };
 
+/* Pairs of the lowest and the highest byte of a range. */
+#define RECOGNISER_FIRST(pairs) .first = (pairs), .n_first = sizeof(pairs) / 2
+
 /* An app is a number: 1 + recogniser index * 8 + variant. Stable within one build only; names are
  * what is written anywhere. */
 enum { APP_NONE = 0 };
 size_t recogniser_count(void);
 const struct recogniser *recogniser_at(size_t i);
+bool recogniser_begins(const struct recogniser *r, uint8_t first);
 const char *app_name(uint16_t app); /* "" for APP_NONE */
 const char *app_title(uint16_t app);
 /* APP_NONE when there is none. */

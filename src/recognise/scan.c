@@ -25,8 +25,13 @@ enum verdict scan_text(struct rd *r, const char *text, bool fold)
 enum verdict scan_one_of(struct rd *r, const char *const *texts, bool fold, size_t *ret_i)
 {
 	enum verdict all = VERDICT_NO;
+	struct rd t = *r;
+	uint8_t first = fold_case(rd_u8(&t), fold);
 
 	for (size_t i = 0; texts[i]; i++) {
+		if (!rd_short(&t) && fold_case((uint8_t)texts[i][0], fold) != first)
+			continue;
+
 		enum verdict v = scan_text(r, texts[i], fold);
 
 		if (v == VERDICT_SURE) {
@@ -42,21 +47,20 @@ enum verdict scan_one_of(struct rd *r, const char *const *texts, bool fold, size
 bool scan_line(struct rd *r, struct rd *ret)
 {
 	struct rd t = *r;
-	size_t n = 0;
-	uint8_t c = 0, before = 0;
+	size_t left = rd_left(r);
+	const uint8_t *p = rd_take(&t, left);
+	const uint8_t *end = p && left ? memchr(p, '\n', left) : NULL;
 
-	while (rd_left(&t)) {
-		before = c;
-		c = rd_u8(&t);
-		if (c == '\n')
-			break;
-		n++;
-	}
-	if (c != '\n') {
-		*ret = rd_sub(r, n);
+	if (!end) {
+		*ret = rd_sub(r, left);
 		return false;
 	}
-	*ret = rd_sub(r, before == '\r' ? n - 1 : n);
+
+	size_t n = (size_t)(end - p);
+
+	t = *r;
+	rd_skip(&t, n + 1);
+	*ret = rd_sub(r, n && end[-1] == '\r' ? n - 1 : n);
 	*r = t;
 	return true;
 }

@@ -80,6 +80,7 @@ const struct recogniser recogniser_smb1 = {
 	.spec = "MS-CIFS 2.2.3.1; MS-SMB 2.1",
 	.proto = PROTO_TCP,
 	.min = 37,
+	RECOGNISER_FIRST("\x00\x00\x81\x85"),
 	.remote_control = true,
 	.apps = {{"smb1", "SMB 1"}},
 	.probe = probe,

@@ -145,6 +145,7 @@ const struct recogniser recogniser_smb2 = {
 	.spec = "MS-SMB2 2.1, 2.2.1.2, 2.2.41, 2.2.42, 3.3.5.3",
 	.proto = PROTO_TCP,
 	.min = 24,
+	RECOGNISER_FIRST("\x00\x00\x81\x85"),
 	.remote_control = true,
 	.apps = {{"smb2", "SMB 2 or 3"}},
 	.probe = probe,

@@ -93,6 +93,9 @@ const struct recogniser recogniser_smtp = {
 	.spec = "RFC 5321 3.1, 4.1.1, 4.2; RFC 3207 4",
 	.proto = PROTO_TCP,
 	.min = 8,
+	RECOGNISER_FIRST("25"
+			 "AZ"
+			 "az"),
 	.apps = {{"smtp", "SMTP"}},
 	.probe = probe,
 };

@@ -28,6 +28,7 @@ const struct recogniser recogniser_ssdp = {
 	.spec = "UPnP Device Architecture 1.1, 1.2, 1.3",
 	.proto = PROTO_UDP,
 	.min = 15,
+	RECOGNISER_FIRST("HN"),
 	.apps = {{"ssdp", "SSDP"}},
 	.probe = probe,
 };

@@ -42,6 +42,8 @@ const struct recogniser recogniser_ssh = {
 	.spec = "RFC 4253 4.2",
 	.proto = PROTO_TCP,
 	.min = 8,
+	RECOGNISER_FIRST("\t\r"
+			 " ~"),
 	.remote_control = true,
 	.apps = {{"ssh", "SSH"}},
 	.probe = probe,

@@ -78,6 +78,7 @@ const struct recogniser recogniser_telnet = {
 	.spec = "RFC 854; RFC 855",
 	.proto = PROTO_TCP,
 	.min = 6, /* two commands, each whole with three */
+	RECOGNISER_FIRST("\xff\xff"),
 	.remote_control = true,
 	.apps = {{"telnet", "Telnet"}},
 	.probe = probe,

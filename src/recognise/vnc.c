@@ -25,6 +25,7 @@ const struct recogniser recogniser_vnc = {
 	.spec = "RFC 6143 7.1.1",
 	.proto = PROTO_TCP,
 	.min = 12,
+	RECOGNISER_FIRST("RR"),
 	.remote_control = true,
 	.apps = {{"vnc", "VNC"}},
 	.probe = probe,

@@ -43,6 +43,8 @@ const struct recogniser recogniser_ws_discovery = {
 	.spec = "WS-Discovery 1.1, 2.4, 3.1; SOAP-over-UDP 1.1",
 	.proto = PROTO_UDP,
 	.min = 64,
+	RECOGNISER_FIRST("\xef\xef\t\r"
+			 " <"),
 	.apps = {{"ws-discovery", "WS-Discovery"}},
 	.probe = probe,
 };

@@ -70,6 +70,49 @@ static void own_messages(void **state)
 	}
 }
 
+/* What is declared of first bytes is no more than a short cut: probe says no to all others, at any
+ * length, whatever follows. */
+static void first_bytes(void **state)
+{
+	enum { MOST = 96 };
+
+	for (size_t i = 0; i < recogniser_count(); i++) {
+		const struct recogniser *r = recogniser_at(i);
+
+		for (size_t k = 0; k < N_ELEMENTS(samples) + 2; k++) {
+			uint8_t buf[SAMPLE_MAX];
+			size_t n = MOST;
+
+			if (k < N_ELEMENTS(samples))
+				n = sample_bytes(&samples[k], buf);
+			else
+				memset(buf, k == N_ELEMENTS(samples) ? 0 : 0xff, n);
+			for (unsigned first = 0; first < 256; first++) {
+				if (recogniser_begins(r, (uint8_t)first))
+					continue;
+				buf[0] = (uint8_t)first;
+				for (size_t m = 1; m <= n; m += m < 16       ? 1
+								: n - m < 64 ? n - m + !(n - m)
+									     : 64) {
+					struct payload in = {.p = buf,
+							     .n = m,
+							     .whole_start = true,
+							     .cut = first & 1,
+							     .proto = r->proto ? r->proto
+								      : k & 1  ? PROTO_TCP
+									       : PROTO_UDP};
+					struct facts f = {0};
+					enum verdict v = r->probe(&in, &f);
+
+					if (v != VERDICT_NO || f.notes)
+						fail_msg("%s: %u bytes from %02x: verdict %d",
+							 r->word, (unsigned)m, first, v);
+				}
+			}
+		}
+	}
+}
+
 /* Asks all but the sample's own recogniser, with bytes that end where the allocation does. */
 static void strangers(const struct sample *s, const uint8_t *p, size_t n, bool cut)
 {
@@ -192,6 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_messages),
+		cmocka_unit_test(first_bytes),
 		cmocka_unit_test(others_messages_and_cut_ones),
 		cmocka_unit_test(every_protocol_has_both_sides),
 		cmocka_unit_test(noise),
