@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <glob.h>
-#include <sha256.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -17,6 +16,7 @@
 #include "base/time.h"
 #include "capture/folder.h"
 #include "capture/order.h"
+#include "engine/digest.h"
 #include "engine/engine.h"
 
 /* A digest reads the file once more. Up to this size nobody notices; beyond it is asked for. */
@@ -247,11 +247,11 @@ static int expand(struct span_audit *a, struct candidates *c)
 static const char *digest(struct span_audit *a, const char *path)
 {
 	struct stat st;
-	char hex[SHA256_DIGEST_STRING_LENGTH];
+	char hex[DIGEST_HEX];
 
 	if (stat(path, &st) < 0 || (st.st_size > digest_below && !a->digest_all))
 		return NULL;
-	return SHA256File(path, hex) ? arena_strdup(&a->arena, hex) : NULL;
+	return digest_file(path, hex) ? arena_strdup(&a->arena, hex) : NULL;
 }
 
 /* The time of the first packet, as order.h gives it; TIME_NONE without one. */
