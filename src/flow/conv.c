@@ -9,6 +9,7 @@
 #include "flow/conv.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +21,16 @@
 enum { FIRST_SLOTS = 64, HOSTS_MAX = 1 << 20 };
 #define DEFAULT_CONVERSATIONS ((size_t)2000000)
 
+/* The tag is 32 bits of the hash: what differs in it need not be looked at, and growing needs no
+ * look at any conversation. */
+struct conv_slot {
+	uint32_t at; /* index + 1; 0: free */
+	uint32_t tag;
+};
+
 struct set { /* of conversations, by key */
 	VEC(struct conv);
-	uint32_t *slot; /* index + 1 */
+	struct conv_slot *slot;
 	size_t slots;
 };
 
@@ -121,14 +129,10 @@ static uint64_t hash_of(const struct conv_table *t, const struct conv_key *k)
 	return siphash13_words(w, 6, &t->key);
 }
 
-static struct conv_key key_of_conv(const struct conv_table *t, const struct conv *c, bool waiting)
+static struct conv_key key_of_conv(const struct conv_table *t, const struct conv *c)
 {
-	return (struct conv_key){&c->client,
-				 &c->server,
-				 c->port,
-				 c->proto,
-				 waiting ? c->client_port_min : -1,
-				 key_vlan(t, c->vlan)};
+	return (struct conv_key){&c->client, &c->server, c->port,
+				 c->proto,   -1,         key_vlan(t, c->vlan)};
 }
 
 static bool same(const struct conv_table *t, const struct conv *c, const struct conv_key *k)
@@ -138,42 +142,47 @@ static bool same(const struct conv_table *t, const struct conv *c, const struct 
 	       (k->cport < 0 || c->client_port_min == k->cport);
 }
 
-static uint32_t *set_slot(const struct conv_table *t, const struct set *s, const struct conv_key *k)
+static struct conv_slot *set_slot(const struct conv_table *t, const struct set *s,
+				  const struct conv_key *k, uint32_t tag)
 {
-	for (uint64_t i = hash_of(t, k);; i++) {
-		uint32_t *at = &s->slot[i & (s->slots - 1)];
+	for (size_t i = tag;; i++) {
+		struct conv_slot *slot = &s->slot[i & (s->slots - 1)];
 
-		if (!*at)
-			return at;
+		if (!slot->at)
+			return slot;
 		assert(s->v); /* what a slot names is there */
-		if (same(t, &s->v[*at - 1], k))
-			return at;
+		if (slot->tag == tag && same(t, &s->v[slot->at - 1], k))
+			return slot;
 	}
 }
 
 static struct conv *set_find(const struct conv_table *t, const struct set *s,
 			     const struct conv_key *k)
 {
-	uint32_t *at = s->slots ? set_slot(t, s, k) : NULL;
+	const struct conv_slot *slot = s->slots ? set_slot(t, s, k, (uint32_t)hash_of(t, k)) : NULL;
 
-	return at && *at ? &s->v[*at - 1] : NULL;
+	return slot && slot->at ? &s->v[slot->at - 1] : NULL;
 }
 
-static bool set_grow(const struct conv_table *t, struct set *s, bool waiting)
+static bool set_grow(struct set *s)
 {
 	size_t slots = s->slots ? s->slots * 2 : FIRST_SLOTS;
-	uint32_t *slot = calloc(slots, sizeof *slot);
+	struct conv_slot *slot = calloc(slots, sizeof *slot);
 
 	if (!slot)
 		return false;
+	for (size_t i = 0; i < s->slots; i++) {
+		size_t to = s->slot[i].tag;
+
+		if (!s->slot[i].at)
+			continue;
+		while (slot[to & (slots - 1)].at)
+			to++;
+		slot[to & (slots - 1)] = s->slot[i];
+	}
 	free(s->slot);
 	s->slot = slot;
 	s->slots = slots;
-	for (size_t i = 0; i < s->n; i++) {
-		struct conv_key k = key_of_conv(t, &s->v[i], waiting);
-
-		*set_slot(t, s, &k) = (uint32_t)(i + 1);
-	}
 	return true;
 }
 
@@ -181,14 +190,21 @@ static bool set_grow(const struct conv_table *t, struct set *s, bool waiting)
 static struct conv *set_get(struct conv_table *t, struct set *s, const struct conv_key *k,
 			    bool may_make, int *ret_err)
 {
-	struct conv *c = set_find(t, s, k);
+	uint32_t tag = (uint32_t)hash_of(t, k);
+	struct conv_slot *slot = s->slots ? set_slot(t, s, k, tag) : NULL;
+	struct conv *c;
 
 	*ret_err = 0;
-	if (c || !may_make)
-		return c;
-	if ((s->n + 1) * 4 > s->slots * 3 && !set_grow(t, s, k->cport >= 0)) {
-		*ret_err = -ENOMEM;
+	if (slot && slot->at)
+		return &s->v[slot->at - 1];
+	if (!may_make)
 		return NULL;
+	if ((s->n + 1) * 4 > s->slots * 3) {
+		if (!set_grow(s)) {
+			*ret_err = -ENOMEM;
+			return NULL;
+		}
+		slot = set_slot(t, s, k, tag);
 	}
 	if (!vec_grow(s)) {
 		*ret_err = -ENOMEM;
@@ -201,7 +217,7 @@ static struct conv *set_get(struct conv_table *t, struct set *s, const struct co
 		c->vlan = k->vlan;
 	if (k->cport >= 0)
 		c->client_port_min = c->client_port_max = (uint16_t)k->cport;
-	*set_slot(t, s, k) = (uint32_t)++s->n;
+	*slot = (struct conv_slot){(uint32_t)++s->n, tag};
 	return c;
 }
 
@@ -489,7 +505,7 @@ static int resolve(struct conv_table *t)
 			conv_flip(&c);
 		c.reason = reason;
 
-		struct conv_key k = key_of_conv(t, &c, false);
+		struct conv_key k = key_of_conv(t, &c);
 		struct conv *to = set_get(t, &t->convs, &k, true, &err);
 
 		if (!to)
@@ -499,13 +515,36 @@ static int resolve(struct conv_table *t)
 	return 0;
 }
 
+/* addr_compare() by words: a sort of millions asks little else. */
+static int addr_order(const struct addr *a, const struct addr *b)
+{
+	uint64_t x[2], y[2];
+	bool v4x, v4y;
+
+	memcpy(x, a->b, sizeof x);
+	memcpy(y, b->b, sizeof y);
+	if (x[0] == y[0] && x[1] == y[1])
+		return 0;
+	for (unsigned i = 0; i < 2; i++) {
+		x[i] = be64toh(x[i]);
+		y[i] = be64toh(y[i]);
+	}
+	v4x = !x[0] && x[1] >> 32 == 0xffff;
+	v4y = !y[0] && y[1] >> 32 == 0xffff;
+	if (v4x != v4y)
+		return v4x ? -1 : 1;
+	if (x[0] != y[0])
+		return x[0] < y[0] ? -1 : 1;
+	return x[1] < y[1] ? -1 : 1;
+}
+
 static int by_key(const void *pa, const void *pb)
 {
 	const struct conv *a = pa, *b = pb;
-	int order = addr_compare(&a->client, &b->client);
+	int order = addr_order(&a->client, &b->client);
 
 	if (!order)
-		order = addr_compare(&a->server, &b->server);
+		order = addr_order(&a->server, &b->server);
 	if (!order)
 		order = (a->proto > b->proto) - (a->proto < b->proto);
 	if (!order)
