@@ -311,6 +311,7 @@ struct hot *hot_new(struct span_audit *a)
 	h->convs = conv_table_new(
 		&(struct conv_options){.key = key,
 				       .max_conversations = conversations ? conversations : 1,
+				       .max_memory = rest,
 				       .known_port = known_port,
 				       .user = a,
 				       .vlan_key = a->vlan_key});

@@ -72,7 +72,7 @@ static void app_sum(struct conv *into, const struct conv_app *a)
 	for (unsigned i = 0; i < into->n_app && !to; i++)
 		if (into->app[i].app == a->app)
 			to = &into->app[i];
-	if (!to && into->n_app < CONV_APPS) {
+	if (!to && into->n_app < CONV_APPS) { /* there is room: see fold_run() */
 		into->app[into->n_app++] = *a;
 		return;
 	}
@@ -126,6 +126,11 @@ static bool fold_run(struct work *w, struct fold_list *l, const struct key *v, s
 	if (!sum)
 		return false;
 	*sum = *w->item[v[0].item].c;
+	sum->app = arena_alloc(w->a, CONV_APPS * sizeof *sum->app);
+	if (!sum->app)
+		return false;
+	if (sum->n_app)
+		memcpy(sum->app, w->item[v[0].item].c->app, sum->n_app * sizeof *sum->app);
 	w->item[v[0].item].folded = true;
 	for (size_t i = 1; i < n; i++) {
 		w->item[v[i].item].folded = true;

@@ -59,6 +59,7 @@ struct conv_table {
 	struct hash_key key;
 	struct conv_options o;
 	struct set convs, waiting;
+	struct conv_rows rows;
 	struct host *host;
 	size_t n_host, hosts;
 	struct endpoint *end;
@@ -92,6 +93,7 @@ struct conv_table *conv_table_free(struct conv_table *t)
 		return NULL;
 	set_done(&t->convs);
 	set_done(&t->waiting);
+	arena_done(&t->rows.arena);
 	free(t->host);
 	free(t->end);
 	free(t);
@@ -345,6 +347,14 @@ static bool is_group(const struct addr *a)
 	return addr_is_multicast(a) || addr_is_broadcast(a);
 }
 
+static bool has_room(const struct conv_table *t)
+{
+	size_t n = t->convs.n + t->waiting.n;
+
+	return n < t->o.max_conversations &&
+	       (!t->o.max_memory || n * sizeof(struct conv) + t->rows.bytes < t->o.max_memory);
+}
+
 static int add(struct conv_table *t, const struct flow_done *d, const struct conv_facts *f,
 	       bool directed, bool group)
 {
@@ -352,16 +362,18 @@ static int add(struct conv_table *t, const struct flow_done *d, const struct con
 	struct conv_key k = {
 		&d->addr[0],         &d->addr[1], d->port[1], d->proto, directed ? -1 : d->port[0],
 		key_vlan(t, d->vlan)};
-	bool room = t->convs.n + t->waiting.n < t->o.max_conversations;
+	bool room = has_room(t);
 	int err;
 	struct conv *c = set_get(t, s, &k, room, &err);
 
-	if (!c) {
+	if (!c || (t->o.max_memory && !room && conv_flow_grows(c, d, f))) {
 		t->evicted += err == 0;
 		return err;
 	}
 	c->group = group;
-	conv_flow(c, d, f);
+	err = conv_flow(&t->rows, c, d, f);
+	if (err < 0)
+		return err;
 	err = host_seen(t, &d->addr[0], k.vlan, d->client_ttl, d->mac[0]);
 	return err < 0 ? err : host_seen(t, &d->addr[1], k.vlan, d->server_ttl, d->mac[1]);
 }
@@ -497,7 +509,7 @@ static unsigned decide(const struct conv_table *t, const struct conv *c,
 static int resolve(struct conv_table *t)
 {
 	for (size_t i = 0; i < t->waiting.n; i++) {
-		struct conv c = t->waiting.v[i];
+		struct conv c = t->waiting.v[i]; /* its rows are turned with it, where they stand */
 		enum dir_reason reason;
 		int err;
 
@@ -508,9 +520,10 @@ static int resolve(struct conv_table *t)
 		struct conv_key k = key_of_conv(t, &c);
 		struct conv *to = set_get(t, &t->convs, &k, true, &err);
 
-		if (!to)
+		if (to)
+			err = conv_merge(&t->rows, to, &c);
+		if (err < 0)
 			return err;
-		conv_merge(to, &c);
 	}
 	return 0;
 }

@@ -4,6 +4,9 @@
  *
  * Everything in a conversation merges by sum, minimum, maximum or the k smallest, so that neither
  * the order of flows nor a split into files or threads can be seen in it.
+ *
+ * A scan makes millions of them, and most have one protocol and nothing else: what there may be
+ * several of stands in rows outside, as many as there are, which belong to the table.
  */
 #ifndef SPAN_FLOW_CONV_H
 #define SPAN_FLOW_CONV_H
@@ -65,22 +68,16 @@ struct conv {
 	int64_t fail_first_ns, fail_last_ns; /* TIME_NONE without fails */
 	int64_t fail_newest_ns[CONV_FAILS];  /* newest first, the first min(fails, CONV_FAILS) */
 	uint64_t fails;
-	uint64_t tries;                           /* SYNs or requests in them */
-	struct conv_minute minutes[CONV_MINUTES]; /* newest first */
-	uint8_t n_minutes;
+	uint64_t tries;                                         /* SYNs or requests in them */
+	struct conv_minute *minutes;                            /* newest first */
 	struct evidence ok_ev[EVIDENCE_N], fail_ev[EVIDENCE_N]; /* the first ones */
-	uint8_t n_ok_ev, n_fail_ev;
-	struct conv_app
-		app[CONV_APPS]; /* by app; more than CONV_APPS: the largest are in the last */
-	uint8_t n_app;
-	char name[CONV_NAMES][CONV_NAME_TEXT];
-	uint8_t n_name;
-	struct rpc_iface iface[CONV_IFACES];
-	uint8_t n_iface;
+	struct conv_app *app; /* by app; more than CONV_APPS: the largest are in the last */
+	char (*name)[CONV_NAME_TEXT];
+	struct rpc_iface *iface;
+	char (*pipe)[CONV_PIPE_TEXT]; /* opened over SMB; lower case, printable */
+	struct evidence bind_ev;      /* the earliest packet with a bind */
 	bool has_bind;
-	struct evidence bind_ev;               /* the earliest packet with a bind */
-	char pipe[CONV_PIPES][CONV_PIPE_TEXT]; /* opened over SMB; lower case, printable */
-	uint8_t n_pipe;
+	uint8_t n_ok_ev, n_fail_ev, n_minutes, n_app, n_name, n_iface, n_pipe;
 	uint64_t rst_after_accept, rst_after_data;
 	/* the first refusal (by time): who, how. A RST is the server's when its TTL and its MAC
 	 * address are among those of the server's other packets in the whole capture, or none of
@@ -104,7 +101,10 @@ struct conv {
 struct conv_table;
 struct conv_options {
 	const struct hash_key *key;
-	size_t max_conversations; /* 0: 2,000,000; flows beyond it are counted as evicted */
+	/* What finds no room in either is counted as evicted: a flow of a new conversation, and one
+	 * that would have made an old one larger. */
+	size_t max_conversations; /* 0: 2,000,000 */
+	size_t max_memory;        /* bytes of conversations and their rows; 0: any */
 	/* True when port is a documented service port (DIR_PORT). */
 	bool (*known_port)(void *user, uint8_t proto, uint16_t port);
 	void *user;

@@ -1,11 +1,42 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "flow/conv_merge.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/time.h"
 
 #define MINUTE_NS (60 * NS_PER_S)
+
+/* Rows double when they are full, which is at powers of two: so their room need not be kept. */
+static unsigned rows_room(unsigned n)
+{
+	unsigned room = n ? 1 : 0;
+
+	while (room < n)
+		room *= 2;
+	return room;
+}
+
+/* Room for one more row behind the n at *v; false when there is no memory. */
+static bool rows_grow(struct conv_rows *rows, void **v, unsigned n, size_t size)
+{
+	size_t bytes = (n ? 2 * n : 1) * size;
+	void *more;
+
+	if (n < rows_room(n))
+		return true;
+	more = arena_alloc(&rows->arena, bytes);
+	if (!more)
+		return false;
+	if (n)
+		memcpy(more, *v, n * size);
+	rows->bytes += bytes;
+	*v = more;
+	return true;
+}
+
+#define ROWS_GROW(rows, v, n) rows_grow((rows), (void **)&(v), (n), sizeof *(v))
 
 static void min_ns(int64_t *a, int64_t b)
 {
@@ -49,25 +80,29 @@ static void put_evidence(struct evidence ev[EVIDENCE_N], uint8_t *n, const struc
 	}
 }
 
-static void put_minute(struct conv *c, const struct conv_minute *m)
+static bool put_minute(struct conv_rows *rows, struct conv *c, const struct conv_minute *m)
 {
 	unsigned i = 0;
 
 	while (i < c->n_minutes && c->minutes[i].minute > m->minute)
 		i++;
 	if (i == CONV_MINUTES)
-		return;
+		return true;
 	if (i < c->n_minutes && c->minutes[i].minute == m->minute) {
 		c->minutes[i].n += m->n;
 		min_ns(&c->minutes[i].first_ns, m->first_ns);
 		max_ns(&c->minutes[i].last_ns, m->last_ns);
-		return;
+		return true;
 	}
-	if (c->n_minutes < CONV_MINUTES)
+	if (c->n_minutes < CONV_MINUTES) {
+		if (!ROWS_GROW(rows, c->minutes, c->n_minutes))
+			return false;
 		c->n_minutes++;
+	}
 	for (unsigned j = c->n_minutes - 1; j > i; j--)
 		c->minutes[j] = c->minutes[j - 1];
 	c->minutes[i] = *m;
+	return true;
 }
 
 static void put_fail(struct conv *c, int64_t ts_ns)
@@ -86,32 +121,71 @@ static void put_fail(struct conv *c, int64_t ts_ns)
 		c->fail_newest_ns[n] = ts_ns;
 }
 
-/* Keeps the smallest names of those in rows of `size` bytes, zeros behind each; *n of at most max
- * are there. */
-static void put_text(char *rows, size_t size, uint8_t max, uint8_t *n, const char *text)
+/* Texts of `size` bytes each, zeros behind, the n smallest of all. */
+struct texts {
+	char *v;
+	size_t size;
+	uint8_t n, max;
+};
+
+static struct texts names_of(const struct conv *c)
+{
+	return (struct texts){(char *)c->name, CONV_NAME_TEXT, c->n_name, CONV_NAMES};
+}
+
+static struct texts pipes_of(const struct conv *c)
+{
+	return (struct texts){(char *)c->pipe, CONV_PIPE_TEXT, c->n_pipe, CONV_PIPES};
+}
+
+/* Where the text belongs; *ret_new: it is not there, and not larger than all that are kept. */
+static uint8_t text_place(const struct texts *t, const char *text, bool *ret_new)
 {
 	uint8_t i = 0;
 	int order = -1;
 
-	while (i < *n && (order = strncmp(rows + i * size, text, size - 1)) < 0)
+	while (i < t->n && (order = strncmp(t->v + i * t->size, text, t->size - 1)) < 0)
 		i++;
-	if (i == max || (i < *n && order == 0))
-		return;
-	if (*n < max)
-		++*n;
-	memmove(rows + (i + 1) * size, rows + i * size, (*n - 1U - i) * size);
-	memset(rows + i * size, 0, size);
-	memcpy(rows + i * size, text, strnlen(text, size - 1));
+	*ret_new = i < t->max && !(i < t->n && order == 0);
+	return i;
 }
 
-static void put_name(struct conv *c, const char *name)
+static bool put_text(struct conv_rows *rows, struct texts *t, const char *text)
 {
-	put_text(c->name[0], CONV_NAME_TEXT, CONV_NAMES, &c->n_name, name);
+	bool is_new;
+	uint8_t i = text_place(t, text, &is_new);
+
+	if (!is_new)
+		return true;
+	if (t->n < t->max) {
+		if (!rows_grow(rows, (void **)&t->v, t->n, t->size))
+			return false;
+		t->n++;
+	}
+	memmove(t->v + (i + 1) * t->size, t->v + i * t->size, (t->n - 1U - i) * t->size);
+	memset(t->v + i * t->size, 0, t->size);
+	memcpy(t->v + i * t->size, text, strnlen(text, t->size - 1));
+	return true;
 }
 
-static void put_pipe(struct conv *c, const char *name)
+static bool put_name(struct conv_rows *rows, struct conv *c, const char *name)
 {
-	put_text(c->pipe[0], CONV_PIPE_TEXT, CONV_PIPES, &c->n_pipe, name);
+	struct texts t = names_of(c);
+	bool ok = put_text(rows, &t, name);
+
+	c->name = (char(*)[CONV_NAME_TEXT])t.v;
+	c->n_name = t.n;
+	return ok;
+}
+
+static bool put_pipe(struct conv_rows *rows, struct conv *c, const char *name)
+{
+	struct texts t = pipes_of(c);
+	bool ok = put_text(rows, &t, name);
+
+	c->pipe = (char(*)[CONV_PIPE_TEXT])t.v;
+	c->n_pipe = t.n;
+	return ok;
 }
 
 static int iface_compare(const struct rpc_iface *a, const struct rpc_iface *b)
@@ -125,20 +199,33 @@ static int iface_compare(const struct rpc_iface *a, const struct rpc_iface *b)
 	return (a->minor > b->minor) - (a->minor < b->minor);
 }
 
-static void put_iface(struct conv *c, const struct rpc_iface *f)
+static unsigned iface_place(const struct conv *c, const struct rpc_iface *f, bool *ret_new)
 {
 	unsigned i = 0;
 	int order = -1;
 
 	while (i < c->n_iface && (order = iface_compare(&c->iface[i], f)) < 0)
 		i++;
-	if (i == CONV_IFACES || (i < c->n_iface && order == 0))
-		return;
-	if (c->n_iface < CONV_IFACES)
+	*ret_new = i < CONV_IFACES && !(i < c->n_iface && order == 0);
+	return i;
+}
+
+static bool put_iface(struct conv_rows *rows, struct conv *c, const struct rpc_iface *f)
+{
+	bool is_new;
+	unsigned i = iface_place(c, f, &is_new);
+
+	if (!is_new)
+		return true;
+	if (c->n_iface < CONV_IFACES) {
+		if (!ROWS_GROW(rows, c->iface, c->n_iface))
+			return false;
 		c->n_iface++;
+	}
 	for (unsigned j = c->n_iface - 1; j > i; j--)
 		c->iface[j] = c->iface[j - 1];
 	c->iface[i] = *f;
+	return true;
 }
 
 static void put_bind(struct conv *c, const struct evidence *e)
@@ -168,7 +255,7 @@ static void app_add(struct conv_app *a, const struct conv_app *b)
 
 /* The smallest CONV_APPS - 1 numbers have a place of their own, the last place has the rest and the
  * smallest number of them: whatever came first. */
-static void put_app(struct conv *c, const struct conv_app *b)
+static bool put_app(struct conv_rows *rows, struct conv *c, const struct conv_app *b)
 {
 	unsigned i = 0;
 
@@ -176,18 +263,20 @@ static void put_app(struct conv *c, const struct conv_app *b)
 		i++;
 	if (i < c->n_app && c->app[i].app == b->app) {
 		app_add(&c->app[i], b);
-		return;
+		return true;
 	}
 	if (i == CONV_APPS) {
 		app_add(&c->app[CONV_APPS - 1], b);
-		return;
+		return true;
 	}
 	if (c->n_app < CONV_APPS) {
+		if (!ROWS_GROW(rows, c->app, c->n_app))
+			return false;
 		c->n_app++;
 	} else if (i == CONV_APPS - 1) {
 		app_add(&c->app[i], b);
 		c->app[i].app = b->app;
-		return;
+		return true;
 	} else {
 		/* The last but one moves down, into the rest. */
 		struct conv_app down = c->app[CONV_APPS - 2];
@@ -197,11 +286,12 @@ static void put_app(struct conv *c, const struct conv_app *b)
 		for (unsigned j = CONV_APPS - 2; j > i; j--)
 			c->app[j] = c->app[j - 1];
 		c->app[i] = *b;
-		return;
+		return true;
 	}
 	for (unsigned j = c->n_app - 1u; j > i; j--)
 		c->app[j] = c->app[j - 1];
 	c->app[i] = *b;
+	return true;
 }
 
 struct refusal {
@@ -302,7 +392,7 @@ static int64_t minute_of(int64_t ns)
 	return ns / MINUTE_NS - (ns % MINUTE_NS < 0);
 }
 
-static void flow_failed(struct conv *c, const struct flow_done *d)
+static bool flow_failed(struct conv_rows *rows, struct conv *c, const struct flow_done *d)
 {
 	put_fail(c, d->first_ns);
 	c->fails++;
@@ -316,8 +406,8 @@ static void flow_failed(struct conv *c, const struct flow_done *d)
 	m.minute = minute_of(d->first_ns);
 	m.first_ns = m.last_ns = d->first_ns;
 	m.n = 1;
-	put_minute(c, &m);
 	put_evidence(c->fail_ev, &c->n_fail_ev, d->ev, d->n_ev);
+	return put_minute(rows, c, &m);
 }
 
 static void min_tunnel(struct conv *c, uint8_t tunnel, uint32_t id)
@@ -328,8 +418,42 @@ static void min_tunnel(struct conv *c, uint8_t tunnel, uint32_t id)
 	}
 }
 
-void conv_flow(struct conv *c, const struct flow_done *d, const struct conv_facts *f)
+bool conv_flow_grows(const struct conv *c, const struct flow_done *d, const struct conv_facts *f)
 {
+	struct texts names = names_of(c), pipes = pipes_of(c);
+	unsigned apps = 1, minutes = failed(d), ifaces = 0, texts = 0;
+	bool is_new;
+
+	for (unsigned i = 0; i < c->n_app; i++)
+		if (c->app[i].app == f->app || c->n_app == CONV_APPS)
+			apps = 0;
+	for (unsigned i = 0; i < c->n_minutes; i++)
+		if (c->minutes[i].minute == minute_of(d->first_ns) || c->n_minutes == CONV_MINUTES)
+			minutes = 0;
+	if (c->n_app + apps > rows_room(c->n_app) ||
+	    c->n_minutes + minutes > rows_room(c->n_minutes))
+		return true;
+	if (f->name && f->name[0] && c->n_name == rows_room(c->n_name) && c->n_name < CONV_NAMES) {
+		text_place(&names, f->name, &is_new);
+		if (is_new)
+			return true;
+	}
+	for (size_t i = 0; i < f->n_iface && c->n_iface < CONV_IFACES; i++) {
+		iface_place(c, &f->iface[i], &is_new);
+		ifaces += is_new;
+	}
+	for (size_t i = 0; i < f->n_pipe && c->n_pipe < CONV_PIPES; i++) {
+		text_place(&pipes, f->pipe[i], &is_new);
+		texts += is_new;
+	}
+	return c->n_iface + ifaces > rows_room(c->n_iface) ||
+	       c->n_pipe + texts > rows_room(c->n_pipe);
+}
+
+int conv_flow(struct conv_rows *rows, struct conv *c, const struct flow_done *d,
+	      const struct conv_facts *f)
+{
+	bool ok = true;
 	struct conv_app app;
 
 	memset(&app, 0, sizeof app);
@@ -358,20 +482,20 @@ void conv_flow(struct conv *c, const struct flow_done *d, const struct conv_fact
 		max_ns(&c->ok_last_ns, d->proto == IPPROTO_NR_TCP ? d->first_ns : d->last_ns);
 		put_evidence(c->ok_ev, &c->n_ok_ev, d->ev, d->n_ev);
 	} else if (failed(d)) {
-		flow_failed(c, d);
+		ok = flow_failed(rows, c, d);
 	}
 	put_evidence(app.ev, &app.n_ev, d->ev, d->n_ev);
 	if (f->telling && d->n_ev) {
 		app.told = true;
 		app.tell = d->ev[d->n_ev - 1]; /* behind the handshake, where there is more */
 	}
-	put_app(c, &app);
+	ok = put_app(rows, c, &app) && ok;
 	if (f->name && f->name[0])
-		put_name(c, f->name);
+		ok = put_name(rows, c, f->name) && ok;
 	for (size_t i = 0; i < f->n_iface; i++)
-		put_iface(c, &f->iface[i]);
+		ok = put_iface(rows, c, &f->iface[i]) && ok;
 	for (size_t i = 0; i < f->n_pipe; i++)
-		put_pipe(c, f->pipe[i]);
+		ok = put_pipe(rows, c, f->pipe[i]) && ok;
 	if (f->bind)
 		put_bind(c, f->bind);
 	c->rst_after_accept += d->rst_after_accept;
@@ -388,10 +512,13 @@ void conv_flow(struct conv *c, const struct flow_done *d, const struct conv_fact
 	if (d->port[0] > c->client_port_max)
 		c->client_port_max = d->port[0];
 	c->started |= d->started;
+	return ok ? 0 : -ENOMEM;
 }
 
-void conv_merge(struct conv *c, const struct conv *b)
+int conv_merge(struct conv_rows *rows, struct conv *c, const struct conv *b)
 {
+	bool ok = true;
+
 	c->flows += b->flows;
 	for (unsigned i = 0; i < STATE_N; i++)
 		c->by_state[i] += b->by_state[i];
@@ -419,17 +546,17 @@ void conv_merge(struct conv *c, const struct conv *b)
 		c->fails += b->fails - CONV_FAILS;
 	c->tries += b->tries;
 	for (unsigned i = 0; i < b->n_minutes; i++)
-		put_minute(c, &b->minutes[i]);
+		ok = put_minute(rows, c, &b->minutes[i]) && ok;
 	put_evidence(c->ok_ev, &c->n_ok_ev, b->ok_ev, b->n_ok_ev);
 	put_evidence(c->fail_ev, &c->n_fail_ev, b->fail_ev, b->n_fail_ev);
 	for (unsigned i = 0; i < b->n_app; i++)
-		put_app(c, &b->app[i]);
+		ok = put_app(rows, c, &b->app[i]) && ok;
 	for (unsigned i = 0; i < b->n_name; i++)
-		put_name(c, b->name[i]);
+		ok = put_name(rows, c, b->name[i]) && ok;
 	for (unsigned i = 0; i < b->n_iface; i++)
-		put_iface(c, &b->iface[i]);
+		ok = put_iface(rows, c, &b->iface[i]) && ok;
 	for (unsigned i = 0; i < b->n_pipe; i++)
-		put_pipe(c, b->pipe[i]);
+		ok = put_pipe(rows, c, b->pipe[i]) && ok;
 	if (b->has_bind)
 		put_bind(c, &b->bind_ev);
 	c->rst_after_accept += b->rst_after_accept;
@@ -446,6 +573,7 @@ void conv_merge(struct conv *c, const struct conv *b)
 	if (b->client_port_max > c->client_port_max)
 		c->client_port_max = b->client_port_max;
 	c->started |= b->started;
+	return ok ? 0 : -ENOMEM;
 }
 
 #define SWAP(a, b)                         \
@@ -524,7 +652,7 @@ void conv_flip(struct conv *c)
 	c->fails = c->tries = 0;
 	c->fail_first_ns = c->fail_last_ns = TIME_NONE;
 	memset(c->fail_newest_ns, 0, sizeof c->fail_newest_ns);
-	memset(c->minutes, 0, sizeof c->minutes);
+	c->minutes = NULL;
 	c->n_minutes = 0;
 	memset(c->fail_ev, 0, sizeof c->fail_ev);
 	c->n_fail_ev = 0;

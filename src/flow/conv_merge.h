@@ -8,13 +8,24 @@
 #ifndef SPAN_FLOW_CONV_MERGE_H
 #define SPAN_FLOW_CONV_MERGE_H
 
+#include "base/arena.h"
 #include "flow/conv.h"
+
+/* Where rows are kept. What a conversation grew out of stays there to the end. */
+struct conv_rows {
+	struct arena arena;
+	size_t bytes;
+};
 
 /* An empty conversation, ready for conv_flow() and conv_merge(). */
 void conv_init(struct conv *c, const struct addr *client, const struct addr *server, uint16_t port,
 	       uint8_t proto);
-void conv_flow(struct conv *c, const struct flow_done *d, const struct conv_facts *f);
-void conv_merge(struct conv *c, const struct conv *b);
+/* -ENOMEM leaves the conversation whole, without a part of what was to go in. */
+int conv_flow(struct conv_rows *rows, struct conv *c, const struct flow_done *d,
+	      const struct conv_facts *f);
+int conv_merge(struct conv_rows *rows, struct conv *c, const struct conv *b);
+/* Would the flow make the conversation's rows more? */
+bool conv_flow_grows(const struct conv *c, const struct flow_done *d, const struct conv_facts *f);
 /* Client becomes server. What seemed a failed attempt is then one side of something else. */
 void conv_flip(struct conv *c);
 /* The same for one flow. */

@@ -139,6 +139,7 @@ static void conversations(struct sample *s)
 	};
 	s->conv[1] = s->conv[0];
 	s->conv[1].state = STATE_NO_ANSWER;
+	s->conv[1].pipe = s->pipe;
 	s->conv[1].reason = DIR_FIRST;
 	s->judged[0] = (struct judged){
 		.conv = &s->conv[0],

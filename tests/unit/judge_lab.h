@@ -55,10 +55,19 @@ enum { TCP = 6, UDP = 17, LAB_MAX = 4096 };
 #define SCANNER "10.20.9.91"
 #define USER    "10.30.1.5"
 
+struct lab_rows {
+	struct conv_app app[CONV_APPS];
+	char name[CONV_NAMES][CONV_NAME_TEXT];
+	struct rpc_iface iface[CONV_IFACES];
+	char pipe[CONV_PIPES][CONV_PIPE_TEXT];
+	struct conv_minute minutes[CONV_MINUTES];
+};
+
 struct lab {
 	struct site *site;
 	struct matrix *m;
 	struct conv *c;
+	struct lab_rows *rows; /* of each, room for all that there may be */
 	size_t n;
 	struct judge_input in;
 	struct result_input input;
@@ -102,7 +111,9 @@ static inline struct lab lab_open(const char *body)
 	free(dir);
 	assert_non_null(l.m);
 	l.c = calloc(LAB_MAX, sizeof *l.c);
+	l.rows = calloc(LAB_MAX, sizeof *l.rows);
 	assert_non_null(l.c);
+	assert_non_null(l.rows);
 	l.input = (struct result_input){
 		.path = "night.pcap", .packets = 100000, .first_ns = T0, .last_ns = T0 + 25 * HOUR};
 	l.in = (struct judge_input){.site = l.site,
@@ -122,6 +133,7 @@ static inline void lab_close(struct lab *l)
 	matrix_free(l->m);
 	site_free(l->site);
 	free(l->c);
+	free(l->rows);
 }
 
 /* One flow an hour into the window. `app` NULL: no bytes were recognised (nor sent). */
@@ -129,6 +141,7 @@ static inline struct conv *lab_conv(struct lab *l, const char *client, const cha
 				    uint8_t proto, uint16_t port, const char *app,
 				    enum flow_state state)
 {
+	struct lab_rows *rows = &l->rows[l->n];
 	struct conv *c = &l->c[l->n++];
 	bool good = state <= STATE_ONE_WAY;
 
@@ -155,6 +168,11 @@ static inline struct conv *lab_conv(struct lab *l, const char *client, const cha
 		.client_port_min = 50000,
 		.client_port_max = 50000,
 		.started = state != STATE_MID_STREAM,
+		.app = rows->app,
+		.name = rows->name,
+		.iface = rows->iface,
+		.pipe = rows->pipe,
+		.minutes = rows->minutes,
 	};
 	c->by_state[state] = 1;
 	c->app[0] = (struct conv_app){.flows = 1};

@@ -13,10 +13,12 @@
 #include "recognise/recognise.h"
 
 static struct conv conv;
+static struct conv_app app;
 static struct host sql_host = {.name = "sql01", .roles = ROLE_BIT(ROLE_SQL)};
 
 static struct filter_row a_row(void)
 {
+	app = (struct conv_app){.app = app_by_name("tds"), .flows = 7};
 	conv = (struct conv){
 		.client = A("10.20.1.11"),
 		.server = A("10.20.2.20"),
@@ -28,7 +30,7 @@ static struct filter_row a_row(void)
 		.first_ns = 0,
 		.last_ns = 7200 * NS_PER_S,
 		.n_app = 1,
-		.app = {{.app = app_by_name("tds"), .flows = 7}},
+		.app = &app,
 	};
 	return (struct filter_row){
 		.conv = &conv,

@@ -366,6 +366,31 @@ static void random_flow(struct known_flow *k, uint64_t *seed)
 			 "as-long-as-names-of-pipes-are", (unsigned)(r >> (54 + 4 * i) & 15));
 }
 
+static void assert_rows_equal(const void *a, const void *b, size_t n, size_t size)
+{
+	if (n)
+		assert_memory_equal(a, b, n * size);
+}
+
+static void assert_conv_equal(const struct conv *a, const struct conv *b)
+{
+	struct conv x, y;
+
+	memcpy(&x, a, sizeof x);
+	memcpy(&y, b, sizeof y);
+	x.app = y.app = NULL;
+	x.name = y.name = NULL;
+	x.iface = y.iface = NULL;
+	x.pipe = y.pipe = NULL;
+	x.minutes = y.minutes = NULL;
+	assert_memory_equal(&x, &y, sizeof x);
+	assert_rows_equal(a->app, b->app, a->n_app, sizeof *a->app);
+	assert_rows_equal(a->name, b->name, a->n_name, sizeof *a->name);
+	assert_rows_equal(a->iface, b->iface, a->n_iface, sizeof *a->iface);
+	assert_rows_equal(a->pipe, b->pipe, a->n_pipe, sizeof *a->pipe);
+	assert_rows_equal(a->minutes, b->minutes, a->n_minutes, sizeof *a->minutes);
+}
+
 /* The whole point: in whatever order flows end, the same bytes come out. */
 static void test_any_order(void **state)
 {
@@ -375,7 +400,8 @@ static void test_any_order(void **state)
 
 	(void)state;
 	for (int round = 0; round < 20; round++) {
-		struct conv *want = NULL;
+		struct conv_table *first = NULL;
+		const struct conv *want = NULL;
 		size_t n_want = 0;
 
 		for (int i = 0; i < N; i++)
@@ -406,20 +432,67 @@ static void test_any_order(void **state)
 			for (size_t i = 0; i < n; i++)
 				flows += c[i].flows;
 			assert_int_equal(flows, use);
-			if (want) {
+			if (first) {
 				assert_int_equal(n, n_want);
 				for (size_t i = 0; i < n; i++)
-					assert_memory_equal(&c[i], &want[i], sizeof *c);
+					assert_conv_equal(&c[i], &want[i]);
+				conv_table_free(t);
 			} else {
-				want = malloc(n * sizeof *want);
-				assert_non_null(want);
-				memcpy(want, c, n * sizeof *want);
+				first = t;
+				want = c;
 				n_want = n;
 			}
-			conv_table_free(t);
 		}
-		free(want);
+		conv_table_free(first);
 	}
+}
+
+/* What has no room is counted as evicted, a new conversation and what makes an old one larger; what
+ * fits into what is there goes in. */
+static void test_memory(void **state)
+{
+	static const struct {
+		const char *client;
+		uint16_t app;
+		const char *name;
+		bool in;
+	} flows[] = {
+		{"10.0.0.1", 1, "a", true},  /* the table is empty */
+		{"10.0.0.1", 1, "a", true},  /* nothing new */
+		{"10.0.0.1", 1, NULL, true}, /* the same */
+		{"10.0.0.2", 1, NULL, false}, {"10.0.0.1", 2, NULL, false},
+		{"10.0.0.1", 1, "b", false},
+	};
+	struct conv_table *t =
+		conv_table_new(&(struct conv_options){.max_memory = sizeof(struct conv)});
+	const struct conv *c;
+	uint64_t in = 0, out = 0;
+	size_t n;
+
+	(void)state;
+	assert_non_null(t);
+	for (size_t i = 0; i < sizeof flows / sizeof *flows; i++) {
+		struct flow_done d = {.addr = {A(flows[i].client), A("10.9.9.9")},
+				      .port = {50000, 443},
+				      .proto = IPPROTO_NR_TCP,
+				      .directed = true,
+				      .reason = DIR_SYN,
+				      .state = STATE_ESTABLISHED};
+
+		assert_int_equal(conv_table_add(t, &d,
+						&(struct conv_facts){.app = flows[i].app,
+								     .name = flows[i].name}),
+				 0);
+		in += flows[i].in;
+		out += !flows[i].in;
+		assert_int_equal(conv_table_evicted(t), out);
+	}
+	assert_int_equal(conv_table_finish(t, &c, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(c->flows, in);
+	assert_int_equal(c->n_app, 1);
+	assert_int_equal(c->n_name, 1);
+	conv_table_free(t);
 }
 
 static void test_sorted(void **state)
@@ -772,7 +845,7 @@ int main(void)
 		cmocka_unit_test(test_cap),      cmocka_unit_test(test_failing),
 		cmocka_unit_test(test_failures), cmocka_unit_test(test_refuser),
 		cmocka_unit_test(test_apps),     cmocka_unit_test(test_telling),
-		cmocka_unit_test(test_binds),
+		cmocka_unit_test(test_memory),   cmocka_unit_test(test_binds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

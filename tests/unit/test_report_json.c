@@ -93,8 +93,8 @@ static void test_pipes(void **state)
 	sample_make(&s);
 	render(&s, &plain, &o);
 	assert_null(strstr(out_str(&o), "\"pipes\""));
-	snprintf(s.conv[1].pipe[0], sizeof s.conv[1].pipe[0], "a\"b");
-	snprintf(s.conv[1].pipe[1], sizeof s.conv[1].pipe[1], "netlogon");
+	snprintf(s.pipe[0], sizeof s.pipe[0], "a\"b");
+	snprintf(s.pipe[1], sizeof s.pipe[1], "netlogon");
 	s.conv[1].n_pipe = 2;
 	render(&s, &plain, &o);
 	assert_non_null(strstr(out_str(&o), "\"pipes\": [\"a\\\"b\", \"netlogon\"]"));
