@@ -78,7 +78,7 @@ void out_pad(struct out *o, char c, size_t n)
 
 void out_uint(struct out *o, uint64_t n)
 {
-	char text[DEC_MAX];
+	char text[DEC_MAX] = {0};
 
 	out_bytes(o, text, (size_t)(dec_put(text, n) - text));
 }

@@ -42,6 +42,7 @@ struct evidence_set {
 	uint32_t *first_slot; /* by sign */
 	uint32_t by_app[APPS], any_app, others;
 	struct tally *tally; /* by slot, of the group in hand */
+	bool any;            /* one of them is not empty */
 	struct share served, called;
 	VEC(struct told) told; /* by group, then sighting */
 	size_t told_at;
@@ -358,9 +359,10 @@ static void tally_port(struct tally *t, const struct conv *c)
 	t->n_port++;
 }
 
-static void tally_conv(const struct parts *p, struct tally *t, uint32_t number, uint32_t peer,
+static void tally_conv(struct evidence_set *e, struct tally *t, uint32_t number, uint32_t peer,
 		       uint64_t n, const struct evidence *ev, unsigned n_ev)
 {
+	const struct parts *p = e->p;
 	const struct conv *c = &p->in->convs[number];
 
 	/* A host's conversations come sorted by peer. */
@@ -368,6 +370,7 @@ static void tally_conv(const struct parts *p, struct tally *t, uint32_t number, 
 		t->peers++;
 	t->last_peer = peer;
 	t->n += n;
+	e->any = true;
 	tally_port(t, c);
 	for (unsigned i = 0; i < n_ev; i++)
 		tally_at(t, &ev[i]);
@@ -405,7 +408,7 @@ static void look_at_apps(struct evidence_set *e, uint32_t list, enum clue_of of,
 		const struct clue_at *k = &e->slot[i].at;
 
 		if (k->c->of == of && port_fits(k, c->port) && app_fits(k, a))
-			tally_conv(e->p, &e->tally[i], number, peer, a->flows, a->ev, a->n_ev);
+			tally_conv(e, &e->tally[i], number, peer, a->flows, a->ev, a->n_ev);
 	}
 }
 
@@ -427,7 +430,7 @@ static void look_at_rest(struct evidence_set *e, uint32_t number, uint32_t peer)
 		for (unsigned j = 0; k->c->of == CLUE_BOUND && bound_over_tcp(c) && j < c->n_iface;
 		     j++)
 			if (!memcmp(c->iface[j].uuid, k->uuid, sizeof k->uuid))
-				tally_conv(e->p, &e->tally[i], number, peer, c->flows,
+				tally_conv(e, &e->tally[i], number, peer, c->flows,
 					   c->has_bind ? &c->bind_ev : c->ok_ev,
 					   c->has_bind ? 1 : c->n_ok_ev);
 		for (unsigned j = 0; k->c->of == CLUE_NAMED && j < c->n_name; j++) {
@@ -435,7 +438,7 @@ static void look_at_rest(struct evidence_set *e, uint32_t number, uint32_t peer)
 
 			if (fnmatch(k->c->text, c->name[j], FNM_CASEFOLD) != 0)
 				continue;
-			tally_conv(e->p, t, number, peer, c->flows, c->ok_ev, c->n_ok_ev);
+			tally_conv(e, t, number, peer, c->flows, c->ok_ev, c->n_ok_ev);
 			if (!t->name || strcmp(c->name[j], t->name) < 0)
 				t->name = c->name[j];
 		}
@@ -465,7 +468,7 @@ static bool look_at_share(struct evidence_set *e, const struct share *s, uint32_
 		return false;
 	for (size_t i = 0; i < n; i++)
 		v[i] = (struct peer_conv){e->p->node[theirs[s->v[from + i]]].group, s->v[from + i]};
-	if (n)
+	if (n > 1)
 		qsort(v, n, sizeof *v, peer_order);
 	for (size_t i = 0; i < n; i++) {
 		const struct conv *c = &e->p->in->convs[v[i].conv];
@@ -510,6 +513,7 @@ static void look_at_grants(struct evidence_set *e, uint32_t node)
 			if (!t->grant || evidence_before(&one->first, &t->grant->first))
 				t->grant = one;
 			t->n += one->n;
+			e->any = true;
 			tally_at(t, &one->first);
 		}
 	}
@@ -557,6 +561,7 @@ static void look_at_told(struct evidence_set *e, uint32_t group)
 			if (!t->sighting || evidence_before(&s->first, &t->sighting->first))
 				t->sighting = s;
 			t->n += s->n;
+			e->any = true;
 			tally_at(t, &s->first);
 		}
 	}
@@ -566,6 +571,9 @@ static void look_at_card(struct evidence_set *e, uint32_t node)
 {
 	uint32_t card = e->card_from[node], cluster = e->cluster_from[node];
 
+	if (card == NOBODY && cluster == NOBODY)
+		return;
+	e->any = true;
 	for (uint32_t i = e->others; i != NOBODY; i = e->slot[i].next) {
 		struct tally *t = &e->tally[i];
 		enum clue_of of = e->slot[i].at.c->of;
@@ -579,16 +587,21 @@ static void look_at_card(struct evidence_set *e, uint32_t node)
 	}
 }
 
-const struct tally *evidence_of(struct evidence_set *e, uint32_t group)
+bool evidence_of(struct evidence_set *e, uint32_t group, const struct tally **ret)
 {
-	memset(e->tally, 0, e->n_slot * sizeof *e->tally);
+	if (e->any)
+		memset(e->tally, 0, e->n_slot * sizeof *e->tally);
+	e->any = false;
+	*ret = NULL;
 	if (!look_at_share(e, &e->served, group, e->p->client, CLUE_ANSWERS) ||
 	    !look_at_share(e, &e->called, group, e->p->server, CLUE_CALLS))
-		return NULL;
+		return false;
 	for (uint32_t n = group; n != NOBODY; n = e->next_node[n]) {
 		look_at_grants(e, n);
 		look_at_card(e, n);
 	}
 	look_at_told(e, group);
-	return e->tally;
+	if (e->any)
+		*ret = e->tally;
+	return true;
 }

@@ -218,7 +218,7 @@ static bool card_ties(struct parts *p, const struct card *c, size_t n, tie_list 
 	const struct host *h = host_of_card(p->in->inventory, c->mac);
 	struct sender k = {0};
 	uint32_t to = NOBODY;
-	const char *why, *mac;
+	const char *why = NULL, *mac;
 
 	if (!is_hosts(p->in, c, n, &k))
 		return true;
@@ -226,17 +226,23 @@ static bool card_ties(struct parts *p, const struct card *c, size_t n, tie_list 
 		to = node_of(p, &h->addr[0]);
 	if (to == NOBODY)
 		to = node_of(p, k.v4 ? k.v4 : k.any);
-	mac = fact_mac(p->a, c->mac);
-	why = mac ? arena_printf(p->a, "one network card (%s)", mac) : NULL;
-	for (size_t i = 0; i < n && why && to != NOBODY; i++)
+	for (size_t i = 0; i < n && to != NOBODY; i++)
 		for (unsigned j = 0; j < c[i].n; j++) {
 			uint32_t node = passes(&c[i].addr[j]) ? NOBODY : node_of(p, &c[i].addr[j]);
+
+			if (node == NOBODY || node == to)
+				continue;
+			if (!why) {
+				mac = fact_mac(p->a, c->mac);
+				why = mac ? arena_printf(p->a, "one network card (%s)", mac) : NULL;
+			}
+
 			struct tie t = {to, node, why, NULL};
 
-			if (node != NOBODY && node != to && !vec_push(ret, t))
+			if (!why || !vec_push(ret, t))
 				return false;
 		}
-	return why;
+	return true;
 }
 
 static bool cards_make(struct parts *p, tie_list *ret)

@@ -19,6 +19,7 @@ struct making {
 	struct infer_host *host;
 	struct infer_at *at;
 	size_t n_host, n_at;
+	uint32_t *holds; /* signs of the host in hand that do */
 };
 
 /* ------------------------------------------------------------------ roles */
@@ -82,23 +83,24 @@ static bool sign_take(struct making *m, struct infer_role *r, size_t sign, const
 	return true;
 }
 
-/* Facts of the best signs first; two weak ones that are independent are a strong one. */
-static bool role_make(struct making *m, enum role role, const struct tally *t,
-		      struct infer_role *ret)
+/* Of n signs that hold: facts of the best ones first; two weak ones that are independent are a
+ * strong one. */
+static bool role_make(struct making *m, enum role role, const uint32_t *sign, size_t n,
+		      const struct tally *t, struct infer_role *ret)
 {
 	unsigned weak = 0;
 
 	*ret = (struct infer_role){.role = role};
 	for (const char *grade = "ABCD"; *grade; grade++)
-		for (size_t i = 0; i < evidence_signs(m->e); i++) {
-			const struct sign *s = evidence_sign(m->e, i);
+		for (size_t i = 0; i < n; i++) {
+			const struct sign *s = evidence_sign(m->e, sign[i]);
 
-			if (s->role != role || s->grade != *grade || !sign_holds(m->e, i, t))
+			if (s->role != role || s->grade != *grade)
 				continue;
 			weak += *grade == 'C';
 			if (!ret->grade)
 				ret->grade = *grade;
-			if (!sign_take(m, ret, i, t))
+			if (!sign_take(m, ret, sign[i], t))
 				return false;
 		}
 	if (ret->grade == 'C' && weak > 1)
@@ -110,10 +112,18 @@ static bool roles_make(struct making *m, struct infer_host *h, const struct tall
 {
 	struct infer_role all[ROLE_N];
 	struct infer_role *mine;
-	size_t n = 0;
+	size_t n = 0, n_sign = 0;
+	roleset shown = 0;
 
+	for (size_t i = 0; i < evidence_signs(m->e); i++)
+		if (sign_holds(m->e, i, t)) {
+			m->holds[n_sign++] = (uint32_t)i;
+			shown |= ROLE_BIT(evidence_sign(m->e, i)->role);
+		}
 	for (int r = 0; r < ROLE_N; r++) {
-		if (!role_make(m, (enum role)r, t, &all[n]))
+		if (!(shown & ROLE_BIT(r)))
+			continue;
+		if (!role_make(m, (enum role)r, m->holds, n_sign, t, &all[n]))
 			return false;
 		if (!all[n].grade)
 			continue;
@@ -211,8 +221,7 @@ static bool group_make(struct making *m, const uint32_t *nodes, size_t n)
 		if (!h->name)
 			return false;
 	}
-	t = evidence_of(m->e, m->p.node[nodes[0]].group);
-	if (!t || !roles_make(m, h, t))
+	if (!evidence_of(m->e, m->p.node[nodes[0]].group, &t) || (t && !roles_make(m, h, t)))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		m->at[m->n_at++] = (struct infer_at){v[i].addr, (uint32_t)m->n_host};
@@ -287,7 +296,8 @@ static bool make(struct making *m)
 	m->host = arena_alloc(&m->f->arena, (m->p.n_node + 1) * sizeof *m->host);
 	m->at = arena_alloc(&m->f->arena, (m->p.n_node + 1) * sizeof *m->at);
 	m->e = evidence_new(&m->p);
-	if (!m->host || !m->at || !m->e || !groups_make(m))
+	m->holds = m->e ? malloc((evidence_signs(m->e) + 1) * sizeof *m->holds) : NULL;
+	if (!m->host || !m->at || !m->holds || !groups_make(m))
 		return false;
 	hosts_sort(m);
 	m->f->host = m->host;
@@ -305,6 +315,7 @@ struct infer *infer_make(const struct infer_input *in)
 	bool ok = f && make(&m);
 
 	evidence_free(m.e);
+	free(m.holds);
 	free(m.p.node);
 	free(m.p.client);
 	free(m.p.server);

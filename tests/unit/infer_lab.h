@@ -18,6 +18,7 @@
 #include "build.h"
 #include "infer/infer.h"
 #include "infer/sign.h"
+#include "lab_rows.h"
 #include "recognise/recognise.h"
 #include "recognise/rpc_iface.h"
 
@@ -27,6 +28,7 @@ enum { TCP = 6, UDP = 17, LAB_MAX = 4096 };
 struct lab {
 	struct inventory *inv;
 	struct conv *c;
+	struct lab_rows *rows;
 	struct grant g[16];
 	struct sighting s[64];
 	struct card card[64];
@@ -37,10 +39,13 @@ struct lab {
 
 static inline struct lab lab_open(void)
 {
-	struct lab l = {.inv = inventory_new(), .c = calloc(LAB_MAX, sizeof(struct conv))};
+	struct lab l = {.inv = inventory_new(),
+			.c = calloc(LAB_MAX, sizeof(struct conv)),
+			.rows = calloc(LAB_MAX, sizeof(struct lab_rows))};
 
 	assert_non_null(l.inv);
 	assert_non_null(l.c);
+	assert_non_null(l.rows);
 	return l;
 }
 
@@ -49,6 +54,7 @@ static inline void lab_close(struct lab *l)
 	infer_free(l->f);
 	inventory_free(l->inv);
 	free(l->c);
+	free(l->rows);
 }
 
 /* A declared host, or with a '/' a network. */
@@ -81,6 +87,7 @@ static inline struct host *lab_host(struct lab *l, const char *name, roleset rol
 static inline struct conv *lab_conv(struct lab *l, const char *client, const char *server,
 				    uint8_t proto, uint16_t port, const char *app)
 {
+	struct lab_rows *rows = &l->rows[l->n];
 	struct conv *c = &l->c[l->n++];
 
 	assert_true(l->n <= LAB_MAX);
@@ -96,6 +103,7 @@ static inline struct conv *lab_conv(struct lab *l, const char *client, const cha
 			   .last_ns = T(l->n + 1),
 			   .n_app = 1,
 			   .n_ok_ev = 1};
+	lab_rows_lend(c, rows);
 	c->by_state[STATE_ESTABLISHED] = 1;
 	c->ok_ev[0] = (struct evidence){c->first_ns, 0, (uint32_t)l->n};
 	c->app[0] = (struct conv_app){.flows = 1,

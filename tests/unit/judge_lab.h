@@ -20,6 +20,7 @@
 #include "base/time.h"
 #include "build.h"
 #include "findings/judge.h"
+#include "lab_rows.h"
 #include "recognise/recognise.h"
 #include "site/site.h"
 
@@ -54,14 +55,6 @@ enum { TCP = 6, UDP = 17, LAB_MAX = 4096 };
 #define MON     "10.20.9.90"
 #define SCANNER "10.20.9.91"
 #define USER    "10.30.1.5"
-
-struct lab_rows {
-	struct conv_app app[CONV_APPS];
-	char name[CONV_NAMES][CONV_NAME_TEXT];
-	struct rpc_iface iface[CONV_IFACES];
-	char pipe[CONV_PIPES][CONV_PIPE_TEXT];
-	struct conv_minute minutes[CONV_MINUTES];
-};
 
 struct lab {
 	struct site *site;
@@ -168,12 +161,8 @@ static inline struct conv *lab_conv(struct lab *l, const char *client, const cha
 		.client_port_min = 50000,
 		.client_port_max = 50000,
 		.started = state != STATE_MID_STREAM,
-		.app = rows->app,
-		.name = rows->name,
-		.iface = rows->iface,
-		.pipe = rows->pipe,
-		.minutes = rows->minutes,
 	};
+	lab_rows_lend(c, rows);
 	c->by_state[state] = 1;
 	c->app[0] = (struct conv_app){.flows = 1};
 	c->app[0].by_state[state] = 1;
