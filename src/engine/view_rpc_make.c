@@ -336,7 +336,8 @@ static void by_itself(const struct finder *f, const struct conv *c, const struct
 		      const char *tie, struct rpc_row *row)
 {
 	row->n_iface = c->n_iface;
-	memcpy(row->iface, c->iface, sizeof row->iface);
+	for (unsigned i = 0; i < c->n_iface; i++)
+		row->iface[i] = c->iface[i];
 	if (g) {
 		uint8_t proto = rpc_grant_proto(&g->g);
 		size_t i = told_at(f, &g->server, proto, g->g.port, &g->client);
