@@ -6,6 +6,7 @@
 #include "decode/decode.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cpu.h"
 #include "decode/layer.h"
@@ -20,6 +21,7 @@ struct decoder {
 	uint8_t n_fragment_of;
 	struct heartbeat heartbeat;
 	uint64_t heartbeat_read; /* stats.read behind its frame; 0: there was none */
+	bool layers_only;
 };
 
 struct row {
@@ -223,20 +225,19 @@ static void count(struct decode_stats *s, uint32_t notes)
 		s->note[i] += notes & 1;
 }
 
-enum decode_skip decode_frame(struct decoder *d, uint16_t linktype, const uint8_t *p, uint32_t len,
-			      uint32_t wire_len, int64_t ts_ns, uint32_t number,
-			      struct packet *ret_packet)
+void decoder_layers_only(struct decoder *d)
 {
-	struct packet packet = {
-		.ts_ns = ts_ns,
-		.number = number,
-		.wire_len = wire_len > len ? wire_len : len,
-	};
+	d->layers_only = true;
+}
+
+static enum decode_skip by_layers(struct decoder *d, uint16_t linktype, const uint8_t *p,
+				  uint32_t len, struct packet *ret)
+{
 	struct layer l = {
 		.r = rd_over(p, len),
-		.missing = packet.wire_len - len,
+		.missing = ret->wire_len - len,
 		.next = decode_by_linktype(linktype),
-		.packet = &packet,
+		.packet = ret,
 	};
 	enum decode_skip skip = SKIP_LINKTYPE;
 
@@ -253,9 +254,38 @@ enum decode_skip decode_frame(struct decoder *d, uint16_t linktype, const uint8_
 		if (unlikely(l.n_frag))
 			decode_fragments_settle(d, &l, &d->stats);
 		count(&d->stats, l.notes);
-		*ret_packet = packet;
 	}
 	return skip;
+}
+
+static void packet_begin(struct packet *k, uint32_t wire_len, int64_t ts_ns, uint32_t number)
+{
+	memset(k, 0, sizeof *k);
+	k->ts_ns = ts_ns;
+	k->number = number;
+	k->wire_len = wire_len;
+}
+
+enum decode_skip decode_frame(struct decoder *d, uint16_t linktype, const uint8_t *p, uint32_t len,
+			      uint32_t wire_len, int64_t ts_ns, uint32_t number,
+			      struct packet *ret_packet)
+{
+	uint32_t notes = 0;
+
+	if (wire_len < len)
+		wire_len = len;
+	packet_begin(ret_packet, wire_len, ts_ns, number);
+	if (unlikely(d->layers_only) || !decode_plain(linktype, p, len, ret_packet, &notes)) {
+		packet_begin(ret_packet, wire_len, ts_ns, number);
+		return by_layers(d, linktype, p, len, ret_packet);
+	}
+	d->n_fragment_of = 0;
+	d->stats.read++;
+	d->stats.by[DECODE_OK]++;
+	if (unlikely(wire_len > len))
+		notes |= 1U << NOTE_SNAPPED;
+	count(&d->stats, notes);
+	return DECODE_OK;
 }
 
 size_t decoder_fragment_of(const struct decoder *d, const uint64_t **ret_numbers)

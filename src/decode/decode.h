@@ -72,7 +72,9 @@ struct decoder *decoder_new(void);
 struct decoder *decoder_free(struct decoder *d);
 const struct decode_stats *decoder_stats(const struct decoder *d);
 
-/* Decodes one frame. `linktype` is a LINKTYPE_ value. *ret_packet is written only on DECODE_OK;
+/* Every frame goes through all layers, also a plain one: the reference for the shorter way. */
+void decoder_layers_only(struct decoder *d);
+/* Decodes one frame. `linktype` is a LINKTYPE_ value. *ret_packet is valid only with DECODE_OK;
  * the caller sets its input. ts_ns drives the fragment time-out. */
 enum decode_skip decode_frame(struct decoder *d, uint16_t linktype, const uint8_t *p, uint32_t len,
 			      uint32_t wire_len, int64_t ts_ns, uint32_t number,

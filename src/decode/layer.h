@@ -180,6 +180,12 @@ uint64_t checksum_add(uint64_t sum, const uint8_t *p, size_t n);
 bool checksum_good(uint64_t sum);
 bool checksum_transport_good(const struct layer *l, const uint8_t *p, size_t n);
 
+/* plain.c: true when the frame is a plain packet, which is then in *k (zeroed by the caller but for
+ * time, number and wire_len), with what is to be noted of it added to *notes. False leaves both in
+ * any state. */
+bool decode_plain(uint16_t linktype, const uint8_t *frame, uint32_t len, struct packet *k,
+		  uint32_t *notes);
+
 /* ip_frag.c: a frame was decoded; what its fragments mean for their datagrams and the packet. */
 void decode_fragments_settle(struct decoder *d, struct layer *l, struct decode_stats *s);
 /* NULL without memory. */

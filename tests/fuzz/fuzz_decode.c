@@ -12,6 +12,7 @@
 #include "base/rd.h"
 #include "base/time.h"
 #include "decode/decode.h"
+#include "same_packet.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -56,18 +57,19 @@ static void check_linktypes(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	struct decoder *d = decoder_new();
+	struct decoder *d = decoder_new(), *slow = decoder_new();
 	struct rd r = rd_over(p, n);
 	const struct decode_stats *s = decoder_stats(d);
 	uint64_t frames = 0, sum = 0;
 	int64_t ts_ns = 0;
 
 	check_linktypes();
-	check(d != NULL);
+	check(d != NULL && slow != NULL);
+	decoder_layers_only(slow);
 	while (rd_left(&r) && frames < 1000) {
 		uint16_t linktype = linktypes[rd_u8(&r) % N_ELEMENTS(linktypes)];
 		uint32_t len = rd_be16(&r), missing = rd_u8(&r);
-		struct packet k;
+		struct packet k, other;
 
 		ts_ns += (int64_t)rd_u8(&r) * NS_PER_S;
 		if (len > rd_left(&r))
@@ -84,6 +86,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 						     (uint32_t)frames + 1, &k);
 
 		check(skip < DECODE_N);
+		check(skip == decode_frame(slow, linktype, frame, len, len + missing, ts_ns,
+					   (uint32_t)frames + 1, &other));
+		check(skip != DECODE_OK || same_packet(&k, &other));
 		check(skip == SKIP_LINKTYPE || decode_linktype_known(linktype));
 		if (skip == DECODE_OK)
 			check_packet(&k, frame, len);
@@ -93,6 +98,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	for (size_t i = 0; i < DECODE_N; i++)
 		sum += s->by[i];
 	check(s->read == frames && sum == frames);
+	check(same_stats(s, decoder_stats(slow)));
 	decoder_free(d);
+	decoder_free(slow);
 	return 0;
 }

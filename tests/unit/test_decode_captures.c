@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Every capture file of a folder is read and decoded to its end, and the counters balance. The
+ * Every capture file of a folder is read and decoded to its end, and the counters balance; what is
+ * said of plain packets at one look is what their layers say. The
  * folder is not part of the sources: SPANAUDIT_CAPTURES names it, or it lies beside them.
  */
 #include <ftw.h>
@@ -18,6 +19,7 @@
 #include "base/out.h"
 #include "capture/source.h"
 #include "decode/decode.h"
+#include "same_packet.h"
 
 /* nftw() hands its callback no context. */
 static struct {
@@ -27,12 +29,13 @@ static struct {
 
 static void decode_all(struct source *s)
 {
-	struct decoder *d = decoder_new();
+	struct decoder *d = decoder_new(), *slow = decoder_new();
 	const struct decode_stats *st = decoder_stats(d);
 	static struct batch b;
 	uint32_t number = 0;
 	uint64_t sum = 0, frames = 0;
 
+	decoder_layers_only(slow);
 	for (;;) {
 		assert_int_equal(s->end, SOURCE_MORE);
 		assert_int_equal(source_next(s, &b), 0);
@@ -40,16 +43,22 @@ static void decode_all(struct source *s)
 			break;
 		for (size_t i = 0; i < b.n; i++) {
 			const struct frame *f = &b.f[i];
-			struct packet k;
+			struct packet k, other;
+			enum decode_skip skip, as;
 
 			/* Blocks that are no packets have numbers too. */
 			assert_true(f->number > number);
 			number = f->number;
 			frames++;
 			assert_true(f->wire_len >= f->len);
-			if (decode_frame(d, f->linktype, f->p, f->len, f->wire_len, f->ts_ns,
-					 f->number, &k) != DECODE_OK)
+			skip = decode_frame(d, f->linktype, f->p, f->len, f->wire_len, f->ts_ns,
+					    f->number, &k);
+			as = decode_frame(slow, f->linktype, f->p, f->len, f->wire_len, f->ts_ns,
+					  f->number, &other);
+			assert_int_equal(skip, as);
+			if (skip != DECODE_OK)
 				continue;
+			assert_true(same_packet(&k, &other));
 			assert_true(k.payload >= f->p &&
 				    k.payload + k.payload_len <= f->p + f->len);
 			assert_int_equal(k.payload_cut, k.payload_len < k.payload_wire);
@@ -61,9 +70,11 @@ static void decode_all(struct source *s)
 		sum += st->by[i];
 	assert_int_equal(st->read, frames);
 	assert_int_equal(sum, frames);
+	assert_true(same_stats(st, decoder_stats(slow)));
 	seen.packets += frames;
 	seen.decoded += st->by[DECODE_OK];
 	decoder_free(d);
+	decoder_free(slow);
 }
 
 static int one(const char *path, const struct stat *st, int type, struct FTW *ftw)
