@@ -238,13 +238,27 @@ static void pipes(struct load *l, const json_t *o, struct conv *c)
 
 	if (n > CONV_PIPES)
 		doc_wrong(&l->doc, "pipes", "has more rows than any result");
-	for (size_t i = 0; !l->doc.error && i < n; i++) {
+	if (!l->doc.error && n)
+		c->pipe = doc_alloc(&l->doc, n * sizeof *c->pipe);
+	for (size_t i = 0; c->pipe && !l->doc.error && i < n; i++) {
 		if (strlen(v[i]) >= CONV_PIPE_TEXT)
 			doc_wrong(&l->doc, "pipes", "has a longer name than any result");
 		else
 			memcpy(c->pipe[i], v[i], strlen(v[i]) + 1);
 		c->n_pipe = (uint8_t)(i + 1);
 	}
+}
+
+static void interfaces(struct load *l, const json_t *o, struct conv *c)
+{
+	struct rpc_iface all[CONV_IFACES] = {0};
+	size_t n = load_interfaces(l, o, all);
+
+	c->iface = n ? doc_alloc(&l->doc, n * sizeof *c->iface) : NULL;
+	if (!c->iface)
+		return;
+	memcpy(c->iface, all, n * sizeof *c->iface);
+	c->n_iface = (uint8_t)n;
 }
 
 /* Of the client, and of the server. */
@@ -271,7 +285,7 @@ static void read_traffic(struct load *l, const json_t *o, struct conv *c)
 	c->proto = load_transport(l, o);
 	c->port = load_port(l, o, "server_port");
 	c->state = (enum flow_state)doc_word(&l->doc, o, "state", doc_state_at, STATE_N);
-	c->n_iface = (uint8_t)load_interfaces(l, o, c->iface);
+	interfaces(l, o, c);
 	pipes(l, o, c);
 	c->reason = (enum dir_reason)doc_word(&l->doc, direction, "reason", reason_at, DIR_N);
 	way(l, o, c);
