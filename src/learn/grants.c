@@ -5,37 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cpu.h"
+#include "learn/facts.h"
 
 /* What makes a grant one fact. Compared as bytes, so it has no padding that is not zero. */
 struct fact {
 	struct addr server, client, alias;
 	uint8_t uuid[16];
-	uint64_t ends; /* has_iface, has_alias, how, proto, port */
-	uint64_t version;
+	uint16_t how, proto, port, major, minor;
+	uint8_t has_iface, has_alias;
+	uint32_t zero;
 	char name[GRANTED_NAME];
 };
+_Static_assert(sizeof(struct fact) % 8 == 0 && sizeof(struct fact) == 64 + 16 + GRANTED_NAME,
+	       "whole words without padding");
 
-struct row {
-	struct fact fact;
-	uint64_t hash;
-	struct grant g;
-	struct row *next; /* of the same bucket */
-};
-
-struct count { /* rows that a server's answers fill */
-	struct addr server;
-	uint32_t n;
-	struct count *next;
-};
-
-enum { BUCKETS = 1 << 12 };
+enum { BUCKETS = 1 << 12, FACT_WORDS = sizeof(struct fact) / 8 };
 
 struct grants {
-	struct hash_key key;
-	struct row *bucket[BUCKETS];
-	struct count *of[BUCKETS];
-	size_t n, n_servers, max;
+	struct facts *facts;
 	struct grant *sorted; /* NULL: to be made again */
 };
 
@@ -45,32 +32,18 @@ struct grants *grants_new(const struct hash_key *key, size_t max_memory)
 
 	if (!t)
 		return NULL;
-	t->key = key ? *key : hash_key_random();
-	/* A row may be the first of its server, and stands once more in the sorted copy. */
-	t->max = max_memory / (sizeof(struct row) + sizeof(struct count) + sizeof(struct grant));
-	if (t->max > GRANTS_MAX)
-		t->max = GRANTS_MAX;
-	return t;
+	t->facts = facts_new(key, &(struct facts_limits){.buckets = BUCKETS,
+							 .rows = GRANTS_MAX,
+							 .memory = max_memory,
+							 .listed = sizeof(struct grant)});
+	return t->facts ? t : grants_free(t);
 }
 
 struct grants *grants_free(struct grants *t)
 {
 	if (!t)
 		return NULL;
-	for (size_t i = 0; i < BUCKETS; i++) {
-		while (t->bucket[i]) {
-			struct row *r = t->bucket[i];
-
-			t->bucket[i] = r->next;
-			free(r);
-		}
-		while (t->of[i]) {
-			struct count *c = t->of[i];
-
-			t->of[i] = c->next;
-			free(c);
-		}
-	}
+	facts_free(t->facts);
 	free(t->sorted);
 	free(t);
 	return NULL;
@@ -78,123 +51,69 @@ struct grants *grants_free(struct grants *t)
 
 size_t grants_memory(const struct grants *t)
 {
-	return sizeof *t + t->n * (sizeof(struct row) + sizeof(struct grant)) +
-	       t->n_servers * sizeof(struct count);
-}
-
-static uint64_t hash_of(const struct grants *t, const void *p, size_t n)
-{
-	uint64_t w[sizeof(struct fact) / 8];
-
-	memcpy(w, p, n);
-	return siphash13_words(w, n / 8, &t->key);
-}
-
-static struct count *count_of(struct grants *t, const struct addr *server)
-{
-	struct count **at = &t->of[hash_of(t, server, sizeof *server) % BUCKETS];
-
-	for (struct count *c = *at; c; c = c->next)
-		if (addr_equal(&c->server, server))
-			return c;
-
-	struct count *c = calloc(1, sizeof *c);
-
-	if (!c)
-		return NULL;
-	*c = (struct count){.server = *server, .next = *at};
-	*at = c;
-	t->n_servers++;
-	return c;
-}
-
-static void merge(struct grant *into, bool assumed, const struct evidence *at)
-{
-	if (evidence_before(at, &into->first))
-		into->first = *at;
-	if (at->ts_ns > into->last_ns)
-		into->last_ns = at->ts_ns;
-	into->n++;
-	into->assumed &= assumed;
+	return sizeof *t + facts_memory(t->facts);
 }
 
 /* What is not said is zero, so that rows that are one fact are one row, however they were built. */
-static struct granted canonical(const struct granted *g)
+static struct fact fact_of(const struct addr *server, const struct addr *client,
+			   const struct granted *g)
 {
-	struct granted c;
-
-	memset(&c, 0, sizeof c);
-	c.how = g->how;
-	c.proto = g->proto;
-	c.port = g->port;
-	c.has_iface = g->has_iface;
-	if (g->has_iface) {
-		memcpy(c.uuid, g->uuid, sizeof c.uuid);
-		c.major = g->major;
-		c.minor = g->minor;
-	}
-	c.has_alias = g->has_alias;
-	if (g->has_alias)
-		c.alias = g->alias;
-	memcpy(c.name, g->name, strnlen(g->name, sizeof c.name - 1));
-	return c;
-}
-
-bool grants_add(struct grants *t, const struct addr *server, const struct addr *client,
-		const struct granted *g, bool assumed, const struct evidence *at)
-{
-	const struct granted c = canonical(g);
 	struct fact f;
 
 	memset(&f, 0, sizeof f);
 	f.server = *server;
 	f.client = *client;
-	f.alias = c.alias;
-	memcpy(f.uuid, c.uuid, sizeof f.uuid);
-	f.ends = (uint64_t)c.has_iface << 33 | (uint64_t)c.has_alias << 32 | (uint64_t)c.how << 24 |
-		 (uint64_t)c.proto << 16 | c.port;
-	f.version = (uint64_t)c.major << 16 | c.minor;
-	memcpy(f.name, c.name, sizeof f.name);
+	f.how = (uint16_t)g->how;
+	f.proto = (uint16_t)g->proto;
+	f.port = g->port;
+	f.has_iface = g->has_iface;
+	if (g->has_iface) {
+		memcpy(f.uuid, g->uuid, sizeof f.uuid);
+		f.major = g->major;
+		f.minor = g->minor;
+	}
+	f.has_alias = g->has_alias;
+	if (g->has_alias)
+		f.alias = g->alias;
+	memcpy(f.name, g->name, strnlen(g->name, sizeof f.name - 1));
+	return f;
+}
 
-	uint64_t hash = hash_of(t, &f, sizeof f);
-	struct row **at_bucket = &t->bucket[hash % BUCKETS];
+static void grant_of(const struct fact_row *r, struct grant *ret)
+{
+	struct fact f;
 
-	for (struct row *r = *at_bucket; r; r = r->next)
-		if (r->hash == hash && !memcmp(&r->fact, &f, sizeof f)) {
-			merge(&r->g, assumed, at);
-			free(t->sorted);
-			t->sorted = NULL;
-			return true;
-		}
+	memcpy(&f, r->fact, sizeof f);
+	memset(ret, 0, sizeof *ret);
+	ret->server = f.server;
+	ret->client = f.client;
+	ret->g.how = (enum grant_how)f.how;
+	ret->g.proto = (enum granted_proto)f.proto;
+	ret->g.port = f.port;
+	ret->g.has_iface = f.has_iface;
+	memcpy(ret->g.uuid, f.uuid, sizeof f.uuid);
+	ret->g.major = f.major;
+	ret->g.minor = f.minor;
+	ret->g.has_alias = f.has_alias;
+	ret->g.alias = f.alias;
+	memcpy(ret->g.name, f.name, sizeof f.name);
+	ret->first = r->first;
+	ret->last_ns = r->last_ns;
+	ret->n = r->n;
+	ret->assumed = r->always;
+}
 
-	/* Servers are counted for rows alone: else a full table could grow by them. */
-	struct count *of = t->n < t->max ? count_of(t, server) : NULL;
+bool grants_add(struct grants *t, const struct addr *server, const struct addr *client,
+		const struct granted *g, bool assumed, const struct evidence *at)
+{
+	const struct fact f = fact_of(server, client, g);
+	const struct fact_cause of = {*server, 0, GRANTS_OF_SERVER_MAX};
+	uint64_t w[FACT_WORDS];
 
-	if (!of || of->n >= GRANTS_OF_SERVER_MAX)
-		return false;
-
-	struct row *r = calloc(1, sizeof *r);
-
-	if (!r)
-		return false;
-	r->fact = f;
-	r->hash = hash;
-	r->g = (struct grant){
-		.server = *server,
-		.client = *client,
-		.g = c,
-		.first = *at,
-		.last_ns = at->ts_ns,
-		.n = 1,
-		.assumed = assumed,
-	};
-	r->next = *at_bucket;
-	*at_bucket = r;
-	t->n++;
-	of->n++;
+	memcpy(w, &f, sizeof f);
 	free(t->sorted);
 	t->sorted = NULL;
-	return true;
+	return facts_add(t->facts, w, FACT_WORDS, &of, assumed, at);
 }
 
 static int by_fact(const void *a, const void *b)
@@ -232,20 +151,20 @@ static int by_fact(const void *a, const void *b)
 
 int grants_sorted(struct grants *t, const struct grant **ret_rows, size_t *ret_n)
 {
+	const struct fact_row *r = NULL;
+	size_t n = facts_count(t->facts), at = 0, k = 0;
+
 	*ret_rows = NULL;
-	*ret_n = t->n;
-	if (!t->n)
+	*ret_n = n;
+	if (!n)
 		return 0;
 	if (!t->sorted) {
-		size_t k = 0;
-
-		t->sorted = calloc(t->n, sizeof *t->sorted);
+		t->sorted = calloc(n, sizeof *t->sorted);
 		if (!t->sorted)
 			return -ENOMEM;
-		for (size_t i = 0; i < BUCKETS; i++)
-			for (const struct row *r = t->bucket[i]; r; r = r->next)
-				t->sorted[k++] = r->g;
-		qsort(t->sorted, t->n, sizeof *t->sorted, by_fact);
+		while ((r = facts_next(t->facts, &at, r)))
+			grant_of(r, &t->sorted[k++]);
+		qsort(t->sorted, n, sizeof *t->sorted, by_fact);
 	}
 	*ret_rows = t->sorted;
 	return 0;

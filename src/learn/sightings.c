@@ -5,39 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cpu.h"
+#include "learn/facts.h"
 
 enum {
 	BUCKETS = 1 << 13,
-	/* Of a fact: two addresses; kind, code, port and the lengths of the texts; the texts. */
+	/* Of a fact: two addresses; kind, code, port and the lengths of the texts; the texts. Most
+	 * names are short, and there may be a hundred thousand of them: a fact is as long as its
+	 * texts, in whole words. */
 	FACT_FIXED = 2 * sizeof(struct addr) + 8,
 	FACT_MAX = FACT_FIXED + 2 * SIGHTING_NAME,
 };
 
-/* Most names are short, and there may be a hundred thousand of them: a row is as long as its texts,
- * in whole words, and padded with zeros so that it can be hashed and compared as bytes. */
-struct row {
-	struct row *next; /* of the same bucket */
-	uint64_t hash;
-	struct evidence first;
-	int64_t last_ns;
-	uint64_t n;
-	size_t words;
-	uint64_t fact[];
-};
-
-struct count { /* rows of one kind that a host causes */
-	struct count *next;
-	struct addr host;
-	uint64_t kind;
-	uint32_t n;
-};
-
 struct sightings {
-	struct hash_key key;
-	struct row *bucket[BUCKETS];
-	struct count *of[BUCKETS];
-	size_t n, memory, max;
+	struct facts *facts;
 	struct sighting *sorted; /* NULL: to be made again */
 };
 
@@ -47,29 +27,18 @@ struct sightings *sightings_new(const struct hash_key *key, size_t max_memory)
 
 	if (!t)
 		return NULL;
-	t->key = key ? *key : hash_key_random();
-	t->max = max_memory;
-	return t;
+	t->facts = facts_new(key, &(struct facts_limits){.buckets = BUCKETS,
+							 .rows = SIGHTINGS_MAX,
+							 .memory = max_memory,
+							 .listed = sizeof(struct sighting)});
+	return t->facts ? t : sightings_free(t);
 }
 
 struct sightings *sightings_free(struct sightings *t)
 {
 	if (!t)
 		return NULL;
-	for (size_t i = 0; i < BUCKETS; i++) {
-		while (t->bucket[i]) {
-			struct row *r = t->bucket[i];
-
-			t->bucket[i] = r->next;
-			free(r);
-		}
-		while (t->of[i]) {
-			struct count *c = t->of[i];
-
-			t->of[i] = c->next;
-			free(c);
-		}
-	}
+	facts_free(t->facts);
 	free(t->sorted);
 	free(t);
 	return NULL;
@@ -77,35 +46,7 @@ struct sightings *sightings_free(struct sightings *t)
 
 size_t sightings_memory(const struct sightings *t)
 {
-	return sizeof *t + t->memory;
-}
-
-/* What a row costs: it may be the first of its host, and stands once more in the sorted copy. */
-static size_t cost_of(size_t words)
-{
-	return sizeof(struct row) + words * sizeof(uint64_t) + sizeof(struct count) +
-	       sizeof(struct sighting);
-}
-
-static struct count *count_of(struct sightings *t, const struct addr *host, enum sighting_kind kind)
-{
-	uint64_t w[3] = {0, 0, (uint64_t)kind};
-
-	memcpy(w, host, sizeof *host);
-
-	struct count **at = &t->of[siphash13_words(w, N_ELEMENTS(w), &t->key) % BUCKETS];
-
-	for (struct count *c = *at; c; c = c->next)
-		if (c->kind == (uint64_t)kind && addr_equal(&c->host, host))
-			return c;
-
-	struct count *c = calloc(1, sizeof *c);
-
-	if (!c)
-		return NULL;
-	*c = (struct count){.next = *at, .host = *host, .kind = (uint64_t)kind};
-	*at = c;
-	return c;
+	return sizeof *t + facts_memory(t->facts);
 }
 
 /* Refusals are caused by who asks: one host with a broken search list is not to crowd out what its
@@ -148,7 +89,7 @@ static void take(const uint8_t **p, void *to, size_t n)
 	*p += n;
 }
 
-static void sighting_of(const struct row *r, struct sighting *ret)
+static void sighting_of(const struct fact_row *r, struct sighting *ret)
 {
 	const uint8_t *p = (const uint8_t *)r->fact;
 	uint8_t kind[4];
@@ -167,61 +108,14 @@ static void sighting_of(const struct row *r, struct sighting *ret)
 	ret->n = r->n;
 }
 
-static void merge(struct row *into, const struct evidence *at)
-{
-	if (evidence_before(at, &into->first))
-		into->first = *at;
-	if (at->ts_ns > into->last_ns)
-		into->last_ns = at->ts_ns;
-	into->n++;
-}
-
-static void unsort(struct sightings *t)
-{
-	free(t->sorted);
-	t->sorted = NULL;
-}
-
 bool sightings_add(struct sightings *t, const struct sighting *s, const struct evidence *at)
 {
 	uint64_t fact[FACT_MAX / 8];
-	size_t words = fact_of(s, fact);
-	uint64_t hash = siphash13_words(fact, words, &t->key);
-	struct row **at_bucket = &t->bucket[hash % BUCKETS];
+	const struct fact_cause of = {*cause(s), s->kind, SIGHTINGS_OF_HOST_MAX};
 
-	for (struct row *r = *at_bucket; r; r = r->next)
-		if (r->hash == hash && r->words == words &&
-		    !memcmp(r->fact, fact, words * sizeof *fact)) {
-			merge(r, at);
-			unsort(t);
-			return true;
-		}
-
-	/* Hosts are counted for rows alone: else a full table could grow by them. */
-	bool room =
-		t->n < SIGHTINGS_MAX && t->memory <= t->max && cost_of(words) <= t->max - t->memory;
-	struct count *of = room ? count_of(t, cause(s), s->kind) : NULL;
-
-	if (!of || of->n >= SIGHTINGS_OF_HOST_MAX)
-		return false;
-
-	struct row *r = calloc(1, sizeof *r + words * sizeof *fact);
-
-	if (!r)
-		return false;
-	*r = (struct row){.next = *at_bucket,
-			  .hash = hash,
-			  .first = *at,
-			  .last_ns = at->ts_ns,
-			  .n = 1,
-			  .words = words};
-	memcpy(r->fact, fact, words * sizeof *fact);
-	*at_bucket = r;
-	t->n++;
-	t->memory += cost_of(words);
-	of->n++;
-	unsort(t);
-	return true;
+	free(t->sorted);
+	t->sorted = NULL;
+	return facts_add(t->facts, fact, fact_of(s, fact), &of, true, at);
 }
 
 static int by_fact(const void *a, const void *b)
@@ -244,20 +138,20 @@ static int by_fact(const void *a, const void *b)
 
 int sightings_sorted(struct sightings *t, const struct sighting **ret_rows, size_t *ret_n)
 {
+	const struct fact_row *r = NULL;
+	size_t n = facts_count(t->facts), at = 0, k = 0;
+
 	*ret_rows = NULL;
-	*ret_n = t->n;
-	if (!t->n)
+	*ret_n = n;
+	if (!n)
 		return 0;
 	if (!t->sorted) {
-		size_t k = 0;
-
-		t->sorted = calloc(t->n, sizeof *t->sorted);
+		t->sorted = calloc(n, sizeof *t->sorted);
 		if (!t->sorted)
 			return -ENOMEM;
-		for (size_t i = 0; i < BUCKETS; i++)
-			for (const struct row *r = t->bucket[i]; r; r = r->next)
-				sighting_of(r, &t->sorted[k++]);
-		qsort(t->sorted, t->n, sizeof *t->sorted, by_fact);
+		while ((r = facts_next(t->facts, &at, r)))
+			sighting_of(r, &t->sorted[k++]);
+		qsort(t->sorted, n, sizeof *t->sorted, by_fact);
 	}
 	*ret_rows = t->sorted;
 	return 0;
