@@ -103,6 +103,10 @@ struct span_write_options {
 };
 int span_audit_write(const struct span_audit *a, const char *format,
 		     const struct span_write_options *opt, FILE *f);
+/* After a run: what span_audit_write() writes from now on has pseudonyms for addresses, names and
+ * ids of findings, under a secret that is not kept (of span_audit_hash_key(), where that was
+ * given). 0 or negative errno. */
+int span_audit_redact(struct span_audit *a);
 /* 0 clean, 1 findings at or above `fail_on` ("low" ... "critical", "never"; NULL: what
  * span_audit_fail_on() said), 3, 4 inconclusive; SPAN_USAGE for an unknown word. */
 int span_audit_exit_code(const struct span_audit *a, const char *fail_on);

@@ -22,6 +22,10 @@ struct span_report *span_report_free(struct span_report *r);
  * itself. SPAN_USAGE when there is no such format. */
 int span_report_write(const struct span_report *r, const char *format,
 		      const struct span_write_options *opt, FILE *f);
+/* Addresses, names and ids of findings become pseudonyms under a secret that nobody keeps: the same
+ * in all that is written of `r` from now on, other ones the next time. 0 or negative errno, and
+ * then nothing must be written of it. */
+int span_report_redact(struct span_report *r);
 /* The kind or family of kinds that the document is confined to; NULL: it holds all findings. */
 const char *span_report_only(const struct span_report *r);
 /* As span_audit_exit_code(); `fail_on` NULL: what the run was told. */

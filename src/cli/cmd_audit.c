@@ -13,7 +13,7 @@ static int write_audit(const void *source, const char *format, const struct span
 static int run(const struct options *o)
 {
 	struct span_audit *a;
-	int code;
+	int code, r;
 
 	if (o->format && strcmp(o->format, "help") == 0)
 		return outputs_list();
@@ -25,7 +25,9 @@ static int run(const struct options *o)
 		return code;
 	if (!code)
 		code = span_audit_exit_code(a, o->fail_on ? o->fail_on : "medium");
-	code = outputs_write(o, &(struct outputs){write_audit, a}, code);
+	r = o->redact ? span_audit_redact(a) : 0;
+	code = r ? say_status(NULL, r, o)
+		 : outputs_write(o, &(struct outputs){write_audit, a}, code);
 	span_audit_free(a);
 	return code;
 }

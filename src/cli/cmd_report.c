@@ -65,6 +65,8 @@ static int run(const struct options *o)
 	if (status)
 		return say_status(NULL, status, o);
 	code = check_only(r, o);
+	if (!code && o->redact && (status = span_report_redact(r)) != 0)
+		code = say_status(NULL, status, o);
 	if (!code) {
 		code = span_report_exit_code(r, o->fail_on);
 		code = outputs_write(o, &(struct outputs){write_report, r}, code);

@@ -176,6 +176,10 @@ static const struct opt opts[] = {
 	 "Show findings of this kind only, such as missing, or a family: "
 	 "unexpected, rpc. The figures and the exit code stay those of all.",
 	 CMD_BIT(AUDIT) | CMD_BIT(REPORT), SET_TEXT, AT(only), COMPLETE_WORDS, only_word},
+	{0, "redact", NULL,
+	 "Write pseudonyms for addresses, names and ids of findings, the same in all reports of "
+	 "this run and other ones the next time, for a report that leaves the house.",
+	 CMD_BIT(AUDIT) | CMD_BIT(REPORT), SET_COUNT, AT(redact)},
 	{0, "strict-input", NULL,
 	 "Any doubt about the input (a cut-off file, dropped packets) makes "
 	 "the result inconclusive.",

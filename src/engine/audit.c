@@ -24,6 +24,7 @@ struct span_audit *span_audit_new(void)
 
 static void forget_run(struct span_audit *a)
 {
+	engine_forget_shown(a);
 	a->result = result_free(a->result);
 	a->inferred = infer_free(a->inferred);
 	a->hot = hot_free(a->hot);
@@ -636,7 +637,7 @@ void span_audit_errors(const struct span_audit *a, FILE *f)
 int span_audit_write(const struct span_audit *a, const char *format,
 		     const struct span_write_options *opt, FILE *f)
 {
-	return a->result ? engine_write(a->result, format, opt, f) : SPAN_USAGE;
+	return a->result ? engine_write(engine_shown(a), format, opt, f) : SPAN_USAGE;
 }
 
 enum severity engine_fail_on(const char *word)

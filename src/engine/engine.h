@@ -26,6 +26,7 @@
 #include "infer/infer.h"
 
 struct hot;
+struct loaded;
 
 struct span_audit {
 	struct errors errs;
@@ -50,7 +51,7 @@ struct span_audit {
 	enum { INFER_AUTO, INFER_OFF, INFER_ONLY } infer;
 	bool has_now;
 	int64_t now_ns; /* --now */
-	bool has_key;
+	bool has_key;   /* of the tables, and of --redact */
 	bool digest_all;
 	enum severity fail_on; /* SEV_INFO: not said, medium */
 	bool fail_never;       /* "never" was said, which judges as medium does */
@@ -85,6 +86,7 @@ struct span_audit {
 	uint64_t n_evicted;
 	struct infer *inferred; /* who is what by traffic; NULL with --infer off */
 	struct result *result;
+	struct loaded *redacted; /* what is written instead; NULL: the result itself */
 };
 
 /* Loads the site's roles and the rule packs unless that was done. 0, SPAN_USAGE, negative errno. */
@@ -143,8 +145,8 @@ void engine_waiver_kinds(const char *ret[WAIVER_KINDS]);
 /* A waiver of this finding to begin with, as text to paste. */
 void engine_suggest_waiver(const struct span_audit *a, const struct finding *f, struct out *o);
 
-/* view_roles.c. The roles that the judge went by for an address, and through *host the declared host
- * that it is, also by traffic; what is there already stays when it is neither. */
+/* view_roles.c. The roles that the judge went by for an address, and through *host the declared
+ * host that it is, also by traffic; what is there already stays when it is neither. */
 roleset engine_roles(const struct span_audit *a, const struct addr *x, const struct host **host);
 
 struct span_write_options;
@@ -153,6 +155,9 @@ int engine_write(const struct result *r, const char *format, const struct span_w
 		 FILE *f);
 /* The severity of the word; SEV_NONE for "never" and for none. */
 enum severity engine_fail_on(const char *word);
+/* What is written of a run. */
+const struct result *engine_shown(const struct span_audit *a);
+void engine_forget_shown(struct span_audit *a);
 /* What the result comes to; `fail_on` NULL: as it was told. SPAN_USAGE for an unknown word. */
 int engine_exit_code(const struct result *r, const char *fail_on);
 

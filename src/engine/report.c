@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/engine.h"
+#include "report/redact.h"
 #include "report/report.h"
 #include "report/result_load.h"
 
@@ -75,6 +76,82 @@ int span_report_write(const struct span_report *r, const char *format,
 		      const struct span_write_options *opt, FILE *f)
 {
 	return engine_write(&r->loaded.r, format, opt, f);
+}
+
+int span_report_redact(struct span_report *r)
+{
+	struct hash_key secret = hash_key_random();
+
+	return result_redact(&r->loaded, &secret, NULL);
+}
+
+const struct result *engine_shown(const struct span_audit *a)
+{
+	return a->redacted ? &a->redacted->r : a->result;
+}
+
+void engine_forget_shown(struct span_audit *a)
+{
+	if (a->redacted)
+		result_unload(a->redacted);
+	free(a->redacted);
+	a->redacted = NULL;
+}
+
+/* The text of some sightings is a name, too. */
+static const char *text_name(const struct sighting *s)
+{
+	switch (s->kind) {
+	case SIGHT_DNS_ALIAS:
+	case SIGHT_DNS_ERROR:
+	case SIGHT_KRB_ERROR:
+		return s->text;
+	default:
+		return NULL;
+	}
+}
+
+/* What the run knows and its result may have in its sentences only. NULL-terminated. */
+static const char **names_of(const struct span_audit *a)
+{
+	size_t hosts = inventory_count(a->site->inventory), n = 0;
+	const char **v = calloc(a->n_names + 2 * a->n_sightings + hosts + 1, sizeof *v);
+
+	if (!v)
+		return NULL;
+	for (size_t i = 0; i < a->n_names; i++)
+		v[n++] = a->names[i].name;
+	for (size_t i = 0; i < a->n_sightings; i++) {
+		v[n++] = a->sightings[i].name;
+		if (text_name(&a->sightings[i]))
+			v[n++] = a->sightings[i].text;
+	}
+	for (size_t i = 0; i < hosts; i++)
+		v[n++] = inventory_at(a->site->inventory, i)->name;
+	return v;
+}
+
+/* By way of the document: what it does not hold no format can show. */
+int span_audit_redact(struct span_audit *a)
+{
+	const struct hash_key secret = a->has_key ? a->key : hash_key_random();
+	struct report_options ro = {.width = 80, .tool_version = SPAN_VERSION, .now_ns = TIME_NONE};
+	const char **names = names_of(a);
+	struct errors errs = {0};
+	struct out o = {0};
+	int status = names ? report_format_by_name("json")->write(a->result, &ro, &o) : -ENOMEM;
+
+	engine_forget_shown(a);
+	a->redacted = calloc(1, sizeof *a->redacted);
+	if (!status)
+		status =
+			a->redacted ? result_load("result", o.p, o.n, &errs, a->redacted) : -ENOMEM;
+	if (!status)
+		status = result_redact(a->redacted, &secret, names);
+	free(names);
+	errors_done(&errs);
+	out_done(&o);
+	return status > 0 ? -EINVAL : status;
 }
 
 const char *span_report_only(const struct span_report *r)

@@ -281,6 +281,7 @@ struct result {
 	size_t n_packs;
 	enum severity fail_on;    /* what counts as severe enough; SEV_NONE: nothing does */
 	const char *tool_version; /* of the spanaudit that judged; NULL: this one */
+	bool redacted;            /* addresses and names are pseudonyms: report/redact.h */
 	const char *only;         /* a document that lists findings of this kind only; NULL: all */
 	const char *const *role_options;
 	struct run_told told;

@@ -848,6 +848,10 @@ static int write_json(const struct result *r, const struct report_options *opt, 
 	jsonw_object_end(&w);
 	if (opt->only || r->only) /* a reader must not take a part for the whole */
 		text_member(&w, "only", opt->only ? opt->only : r->only);
+	if (r->redacted) {
+		jsonw_name(&w, "redacted");
+		jsonw_bool(&w, true);
+	}
 	run_told(&w, r);
 	inputs(&w, r);
 	site(&w, r);

@@ -82,6 +82,8 @@ void load_head(struct load *l, const json_t *top)
 		return;
 	r->tool_version = doc_text(&l->doc, tool, "version", true);
 	r->only = doc_text(&l->doc, top, "only", false);
+	if (doc_member(&l->doc, top, "redacted", false))
+		r->redacted = doc_flag(&l->doc, top, "redacted");
 	read_site(l, top);
 	read_told(l, top);
 	r->verdict = (enum result_verdict)doc_word(&l->doc, top, "verdict", doc_verdict_at,

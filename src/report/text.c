@@ -26,6 +26,8 @@ static void title(const struct page *p)
 		out_text_z(&left, p->opt->tool_version);
 	}
 	out_puts(&left, " - Dynamics CRM network audit");
+	if (p->r->redacted)
+		out_puts(&left, ", redacted");
 	if (s && s->name && *s->name) {
 		out_puts(&right, "site ");
 		out_text_z(&right, s->name);

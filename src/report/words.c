@@ -495,7 +495,7 @@ void word_extract(const struct result *r, const struct finding *f, char sep, str
 {
 	const char *const *z = r->told.options;
 
-	if (!f->n_ev && !f->behind)
+	if ((!f->n_ev && !f->behind) || r->redacted)
 		return;
 	if (f->extract) {
 		out_text_z(o, f->extract);

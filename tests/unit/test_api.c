@@ -44,7 +44,8 @@ static void every_function_is_there(void **state)
 		(any *)span_write_roles_help,   (any *)span_diff,
 		(any *)span_report_open,        (any *)span_report_free,
 		(any *)span_report_write,       (any *)span_report_only,
-		(any *)span_report_exit_code,   (any *)span_report_verify,
+		(any *)span_report_exit_code,   (any *)span_report_redact,
+		(any *)span_audit_redact,       (any *)span_report_verify,
 	};
 
 	for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)

@@ -13,6 +13,7 @@
 
 #include "build.h"
 #include "report/community_id.h"
+#include "report/redact_map.h"
 #include "report/report.h"
 #include "report/result_load.h"
 #include "sample.h"
@@ -253,13 +254,98 @@ static void test_strict(void **state)
 	out_done(&bad);
 }
 
+/* --- pseudonyms ---------------------------------------------------------------------------------
+ */
+
+static const struct hash_key secret = {1, 2};
+
+static unsigned shared(const struct addr *a, const struct addr *b)
+{
+	unsigned n = 0;
+
+	while (n < 128 && !((a->b[n / 8] ^ b->b[n / 8]) >> (7 - n % 8) & 1))
+		n++;
+	return n;
+}
+
+/* Two addresses share as many bits afterwards as before, and stay what they are. */
+static void test_prefixes(void **state)
+{
+	static const char *const rows[] = {
+		"10.20.1.11",  "10.20.1.12",  "10.20.2.20",  "10.30.0.9",
+		"192.168.1.1", "192.168.9.1", "172.16.3.4",  "172.31.3.4",
+		"203.0.113.9", "8.8.8.8",     "2001:db8::1", "2001:db8:0:1::1",
+		"fd00::1",     "fe80::1",     "224.0.0.251", "255.255.255.255",
+		"::1",         "ff02::fb",
+	};
+	enum { N = sizeof rows / sizeof rows[0] };
+	struct mask m = {.key = &secret};
+
+	for (size_t i = 0; i < N; i++)
+		for (size_t k = 0; k < N; k++) {
+			struct addr a = A(rows[i]), b = A(rows[k]);
+			struct addr x = mask_addr(&m, &a), y = mask_addr(&m, &b);
+
+			assert_int_equal(shared(&a, &b), shared(&x, &y));
+			assert_int_equal(addr_is_public(&a), addr_is_public(&x));
+			assert_int_equal(addr_is_multicast(&a), addr_is_multicast(&x));
+		}
+}
+
+static void test_pseudonyms(void **state)
+{
+	static const char *const gone[] = {
+		"dc01",
+		"DC01",
+		"dc01.contoso.local",
+		"10.20.1.11",
+		"2001:db8::11",
+		"00:15:5d:01:02:03",
+		"ntlm-dc01",
+		"strange.example.org",
+		"\"a b\"",
+		"F-7c1e00000001",
+		"contoso",
+	};
+	struct arena arena = {0};
+	struct mask m = {.arena = &arena, .key = &secret};
+	struct out o = {0};
+
+	mask_learn(&m, "dc01.contoso.local");
+	mask_learn(&m, "\"a b\"");
+	mask_learn(&m, "sql");
+	mask_ready(&m);
+	for (size_t i = 0; i < sizeof gone / sizeof gone[0]; i++) {
+		const char *z;
+
+		out_reset(&o);
+		out_printf(&o, "It is (%s), at 10:15:00 of 2024-05-01, port 1433/tcp: %s.", gone[i],
+			   gone[i]);
+		z = mask_text(&m, out_str(&o));
+		if (strstr(z, gone[i]))
+			fail_msg("%s", z);
+		if (!strstr(z, "at 10:15:00 of 2024-05-01, port 1433/tcp: "))
+			fail_msg("too much is gone: %s", z);
+	}
+	assert_string_equal(mask_text(&m, "sql of dc01x, crm-web 1.2"),
+			    "sql of dc01x, crm-web 1.2");
+	assert_string_equal(mask_name(&m, "DC01"), mask_name(&m, "dc01"));
+	assert_string_equal(mask_text(&m, "DC01"), mask_name(&m, "dc01"));
+	assert_non_null(strstr(mask_text(&m, "10.30.0.0/16"), ".0.0/16"));
+	assert_false(m.failed);
+	mask_done(&m);
+	arena_done(&arena);
+	out_done(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vectors), cmocka_unit_test(test_link_local),
-		cmocka_unit_test(test_inert),   cmocka_unit_test(test_markup),
-		cmocka_unit_test(test_csv),     cmocka_unit_test(test_read_back),
-		cmocka_unit_test(test_strict),
+		cmocka_unit_test(test_vectors),    cmocka_unit_test(test_link_local),
+		cmocka_unit_test(test_inert),      cmocka_unit_test(test_markup),
+		cmocka_unit_test(test_csv),        cmocka_unit_test(test_read_back),
+		cmocka_unit_test(test_strict),     cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_pseudonyms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
