@@ -174,7 +174,8 @@ static void sources(struct html *h)
 		source(h, "rule pack", k->name, k->revision, k->sha256);
 	}
 	if (r->site && r->site->path)
-		source(h, "site file", r->site->path, r->site->name, NULL);
+		source(h, "site file", r->site->path, r->site->name,
+		       *r->site->sha256 ? r->site->sha256 : NULL);
 	for (const char *const *z = r->role_options; z && *z; z++)
 		source(h, "option", "--role", *z, "");
 	source(h, "tool", "spanaudit", h->opt->tool_version, "");

@@ -166,6 +166,7 @@ static void site(struct jsonw *w, const struct result *r)
 	jsonw_name(w, "site");
 	jsonw_object(w);
 	text_member(w, "path", s ? s->path : NULL);
+	text_member(w, "sha256", s ? some(s->sha256) : NULL);
 	text_member(w, "name", s ? some(s->name) : NULL);
 	text_member(w, "timezone", s ? s->timezone : "UTC");
 	text_list(w, "role_options", r->role_options);

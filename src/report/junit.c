@@ -313,6 +313,6 @@ const struct report_format report_junit = {
 	.name = "junit",
 	.suffix = ".xml",
 	.mime = "application/xml",
-	.help = "a test report (JUnit XML) for build servers: a case per rule and finding",
+	.help = "a test report for build servers (JUnit XML)",
 	.write = write_junit,
 };

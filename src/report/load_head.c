@@ -19,6 +19,19 @@ static int64_t span_of(struct load *l, const json_t *o, const char *name)
 	return rounds(n) ? (int64_t)n : 0;
 }
 
+/* Formats print it as it is. */
+static void digest(struct load *l, const json_t *o, bool needed, char ret[65])
+{
+	const char *z = doc_text(&l->doc, o, "sha256", needed);
+
+	if (!z)
+		return;
+	if (strlen(z) != 64 || strspn(z, "0123456789abcdef") != 64)
+		doc_wrong(&l->doc, "sha256", "is no digest");
+	else
+		memcpy(ret, z, 65);
+}
+
 static void read_site(struct load *l, const json_t *top)
 {
 	const json_t *o = doc_object(&l->doc, top, "site");
@@ -28,6 +41,7 @@ static void read_site(struct load *l, const json_t *top)
 	if (!o)
 		return;
 	s->path = doc_text(&l->doc, o, "path", true);
+	digest(l, o, false, s->sha256);
 	s->name = doc_text(&l->doc, o, "name", true);
 	s->timezone = doc_given(&l->doc, o, "timezone");
 	l->r->role_options = doc_texts(&l->doc, o, "role_options", true, NULL);
@@ -148,15 +162,9 @@ void load_packs(struct load *l, const json_t *top)
 	size_t n = 0;
 
 	while ((o = doc_row(&l->doc, v, "rules_packs", n)) != NULL) {
-		const char *sha256;
-
 		packs[n].name = doc_given(&l->doc, o, "name");
 		packs[n].revision = doc_text(&l->doc, o, "revision", true);
-		sha256 = doc_text(&l->doc, o, "sha256", true);
-		if (sha256 && strlen(sha256) >= sizeof packs[n].sha256)
-			doc_wrong(&l->doc, "sha256", "is no digest");
-		else if (sha256)
-			memcpy(packs[n].sha256, sha256, strlen(sha256) + 1);
+		digest(l, o, true, packs[n].sha256);
 		packs[n].n_rules = doc_count(&l->doc, o, "rules");
 		n++;
 	}

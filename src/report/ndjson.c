@@ -411,6 +411,6 @@ const struct report_format report_ndjson = {
 	.name = "ndjson",
 	.suffix = ".ndjson",
 	.mime = "application/x-ndjson",
-	.help = "an event a line for log stores, in names of ECS, with Community IDs",
+	.help = "an event a line for log stores: ECS names, Community IDs",
 	.write = write_ndjson,
 };

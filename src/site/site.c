@@ -2,6 +2,7 @@
 /* The site file as a whole: its first line, its sections, and questions about it. */
 #include "site/site.h"
 
+#include <sha256.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,6 +155,7 @@ static struct site *from_file(struct site *s, const struct yfile *f, struct erro
 	struct reader r = {.site = s, .f = f, .errs = errs, .arena = s->arena};
 
 	s->path = f->name;
+	SHA256Data((const uint8_t *)f->src, f->src_n, s->sha256);
 	read_root(&r);
 	if (errs->n_errors == before) {
 		inventory_close(s->inventory);

@@ -62,6 +62,7 @@ struct site_judge_after { /* per service: a rule's group name or application nam
 
 struct site {
 	const char *path;         /* NULL: no file */
+	char sha256[65];          /* of its text; "" without one */
 	const char *name;         /* "" when none */
 	const char *timezone;     /* "UTC" by default */
 	struct tz *tz;            /* NULL: UTC, or no time zone data here */

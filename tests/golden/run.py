@@ -73,6 +73,7 @@ def reduce(document):
     rules by result only, nothing of the tool and of digests of the packs, no zeros in tallies."""
     d = dict(document)
     d.pop('tool', None)
+    d.get('site', {}).pop('sha256', None)
     d.pop('schema', None)
     d.pop('run', None)  # the case's cmd
     d.get('window', {}).pop('observed_ns', None)
