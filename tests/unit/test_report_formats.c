@@ -152,8 +152,8 @@ static void test_csv(void **state)
 					       "-1",
 					       "@x",
 					       "  =1",
-					       "\xef\xbc\x9d"
-					       "1"};
+					       ("\xef\xbc\x9d"
+						"1")};
 	struct sample s;
 	struct out o = {0};
 
