@@ -4,7 +4,7 @@
 
 Every answer of a name server that the learner's rule keeps, every ticket and refusal of a KDC, every
 NetBIOS registration, every answer of a domain controller to a ping and every name in an NTLM
-challenge that tshark decodes is learned, first from the same packet, and nothing else is learned.
+challenge, and every activation of DCOM answered by a fault, that tshark decodes is learned, first from the same packet, and nothing else is learned.
 Differences are allowed only for a reason that explain() gives, and are counted by it. Captures of
 many packets are left out.
 """
@@ -37,11 +37,16 @@ FIELDS = (
     'ntlmssp.messagetype', 'ntlmssp.challenge.target_info.dns_computer_name',
     'ntlmssp.challenge.target_info.nb_computer_name',
     'ntlmssp.challenge.target_info.dns_domain_name', '_ws.malformed', 'frame.protocols',
+    'tcp.stream', 'dcerpc.pkt_type', 'dcerpc.cn_status', 'dcerpc.auth_level', 'dcerpc.opnum',
+    'dcerpc.cn_bind_to_uuid', 'dcerpc.cn_call_id',
 )
 FILTER = ('!icmp && !icmpv6 && ((dns.flags.response == 1 && (udp.srcport == 53 || tcp.srcport == 53))'
           ' || (kerberos && (udp.srcport == 88 || tcp.srcport == 88))'
           ' || nbns.flags.response == 0 || mscldap.hostname'
-          ' || (ntlmssp.messagetype == 2 && (smb || smb2 || dcerpc)))')
+          ' || (ntlmssp.messagetype == 2 && (smb || smb2 || dcerpc)) || (dcerpc && tcp.port == 135))')
+REQUEST, FAULT = 0, 3  # C706 12.6.4
+ACTIVATES = {('4d9f4ab8-7d1c-11cf-861e-0020af6e7c57', 0),  # MS-DCOM 1.9 and 3.1.2.5.2
+             ('000001a0-0000-0000-c000-000000000046', 3), ('000001a0-0000-0000-c000-000000000046', 4)}
 A, CNAME, PTR, AAAA, SRV = 1, 5, 12, 28, 33
 REGISTERS = {5, 8, 9, 15}
 NO_REFUSAL = {0, 25, 52, 91}
@@ -187,7 +192,23 @@ def nbns(v, src):
     yield Fact('nbns-name', src, '-', name, 'group' if group else '-', 0, int(m.group(2), 16))
 
 
-def facts(v, src, dst):
+def dcom(v, src, dst, streams):
+    """An activation answered by a fault; its level is that of the bind before it."""
+    about = streams.setdefault(v['tcp.stream'][0], {'uuid': set(), 'level': 0, 'opnum': {}})
+    about['uuid'] |= set(v['dcerpc.cn_bind_to_uuid'])
+    about['level'] = int(v['dcerpc.auth_level'][0]) if v['dcerpc.auth_level'] else about['level']
+    if len(v['dcerpc.pkt_type']) != 1:
+        return
+    kind, call = int(v['dcerpc.pkt_type'][0]), v['dcerpc.cn_call_id'][0]
+    if kind == REQUEST:
+        about['opnum'][call] = int(v['dcerpc.opnum'][0])
+    status = int(v['dcerpc.cn_status'][0], 16) if v['dcerpc.cn_status'] else 0
+    asked = {(u, about['opnum'].get(call)) for u in about['uuid']}
+    if kind == FAULT and 0 < status < 65536 and asked & ACTIVATES:
+        yield Fact('dcom-denied', dst, src, '-', '-', about['level'], status)
+
+
+def facts(v, src, dst, streams):
     sport = (v['udp.srcport'] or v['tcp.srcport'] or ['0'])[-1]
     if v['dns.flags.response'] and sport == '53':
         yield from dns(v, src, dst)
@@ -206,6 +227,8 @@ def facts(v, src, dst):
         name = first('dns_computer_name') or first('nb_computer_name')
         if name:
             yield Fact('ntlm-name', src, '-', name, first('dns_domain_name') or '-', 0, 0)
+    if v['dcerpc.pkt_type'] and v['tcp.stream']:
+        yield from dcom(v, src, dst, streams)
 
 
 def tshark(path):
@@ -216,7 +239,7 @@ def tshark(path):
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=300,
         env={'PATH': os.environ.get('PATH', '/usr/bin'), 'HOME': '/nonexistent', 'TZ': 'UTC',
              'LC_ALL': 'C.UTF-8'})
-    seen, notes = {}, collections.defaultdict(set)
+    seen, notes, streams = {}, collections.defaultdict(set), {}
     for line in p.stdout.decode(errors='surrogateescape').splitlines():
         v = {f: x.split('|') if x else [] for f, x in zip(FIELDS, line.split('\t'))}
         frame = int(v['frame.number'][0])
@@ -232,7 +255,7 @@ def tshark(path):
             continue
         if len(sources) > 1:
             notes[frame].add('tunnel')
-        for f in facts(v, norm(sources[-1]), norm(targets[-1])):
+        for f in facts(v, norm(sources[-1]), norm(targets[-1]), streams):
             seen.setdefault(f, frame)
             notes[f].add(frame)
     return seen, notes
