@@ -38,7 +38,7 @@ static void format_v6(const uint8_t b[16], char *p)
 	static const char hex[] = "0123456789abcdef";
 	unsigned w[8], skip = 8, skip_n = 1;
 
-	for (unsigned i = 0; i < 8; i++)
+	for (size_t i = 0; i < 8; i++)
 		w[i] = (unsigned)b[2 * i] << 8 | b[2 * i + 1];
 	for (unsigned i = 0, k; i < 8; i = k + 1) {
 		for (k = i; k < 8 && !w[k]; k++)

@@ -10,7 +10,7 @@
 #define RUNS                                                                                    \
 	(CMD_BIT(AUDIT) | CMD_BIT(FLOWS) | CMD_BIT(RPC) | CMD_BIT(EXPLAIN) | CMD_BIT(EXTRACT) | \
 	 CMD_BIT(ROLES) | CMD_BIT(WAIVER) | CMD_BIT(DOCTOR) | CMD_BIT(RULES))
-#define POLICY (RUNS | CMD_BIT(RULES) | CMD_BIT(SITE))
+#define POLICY (RUNS | CMD_BIT(SITE))
 #define ALL    (((uint32_t)1 << CMD_N) - 1)
 
 static const char *format_word(size_t i)

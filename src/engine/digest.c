@@ -28,7 +28,7 @@ static void finish(struct sum *s, char ret_hex[DIGEST_HEX])
 	memset(s->buf + n, 0, blocks * DIGEST_BLOCK - n);
 	memcpy(s->buf + blocks * DIGEST_BLOCK - sizeof bits, &bits, sizeof bits);
 	digest_sha_blocks(s->state, s->buf, blocks);
-	for (unsigned i = 0; i < 8; i++)
+	for (size_t i = 0; i < 8; i++)
 		snprintf(ret_hex + i * 8, 9, "%08x", s->state[i]);
 }
 

@@ -54,7 +54,7 @@ __attribute__((target("sha,sse4.1,ssse3"))) void digest_sha_blocks(uint32_t stat
 		__m128i abef_before = abef, cdgh_before = cdgh, w[STEPS];
 
 #pragma GCC unroll 16
-		for (unsigned i = 0; i < STEPS; i++) {
+		for (size_t i = 0; i < STEPS; i++) {
 			if (i < 4) {
 				w[i] = _mm_shuffle_epi8(
 					_mm_loadu_si128((const __m128i *)(const void *)p + i),

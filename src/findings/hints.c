@@ -143,14 +143,14 @@ struct finding *hint_alone(struct work *w, const struct hint_row *row, const cha
 }
 
 /* The sentence with what stands for each @, in order. */
-static const char *filled(struct work *w, const char *sentence, const char *const *z)
+static const char *filled(struct work *w, const char *sentence, const char *const *z, size_t n)
 {
 	struct out o = {0};
 	const char *ret;
 
-	for (; *sentence; sentence++)
-		if (*sentence == '@')
-			out_puts(&o, *z++);
+	for (size_t at = 0; *sentence; sentence++)
+		if (*sentence == '@' && at < n)
+			out_puts(&o, z[at++]);
 		else
 			out_char(&o, *sentence);
 	ret = arena_strdup(w->a, out_str(&o));
@@ -213,14 +213,16 @@ static bool of_fact(struct work *w, const struct hint_rule *r, const sighting_li
 		ev = evidence_before(&o->first, &ev) ? o->first : ev;
 		last_ns = o->last_ns > last_ns ? o->last_ns : last_ns;
 	}
+
+	const char *const told[] = {
+		asked_for(w, s),
+		text_counted(w->a, times, "time", "times"),
+		text_counted(w->a, clients, "host", "hosts"),
+		by ? text_endpoint(w, &by->ep) : "its server",
+	};
+
 	f = hint_alone(w, &r->row, r->each_server && by ? by->token : "*", s->text,
-		       filled(w, r->what,
-			      (const char *const[]){
-				      asked_for(w, s),
-				      text_counted(w->a, times, "time", "times"),
-				      text_counted(w->a, clients, "host", "hosts"),
-				      by ? text_endpoint(w, &by->ep) : "its server",
-			      }));
+		       filled(w, r->what, told, N_ELEMENTS(told)));
 	if (!f)
 		return false;
 	if (about && clients == 1)
@@ -298,9 +300,11 @@ static bool of_server(struct work *w, const struct hint_rule *r, const struct it
 		f->port = v[i]->c->port == f->port ? f->port : 0;
 	f->has_state = f->has_direction = false;
 	f->folded = n > 1 ? n : 0;
-	f->why = filled(w, r->what,
-			(const char *const[]){text_endpoint(w, &f->server),
-					      text_counted(w->a, flows, "flow", "flows")});
+
+	const char *const told[] = {text_endpoint(w, &f->server),
+				    text_counted(w->a, flows, "flow", "flows")};
+
+	f->why = filled(w, r->what, told, N_ELEMENTS(told));
 	f->tshark = text_filter(w, f);
 	return true;
 }

@@ -212,7 +212,7 @@ static struct conv *set_get(struct conv_table *t, struct set *s, const struct co
 		*ret_err = -ENOMEM;
 		return NULL;
 	}
-	assert(s->v);
+	assert(s->v && slot);
 	c = &s->v[s->n];
 	conv_init(c, k->client, k->server, k->port, k->proto);
 	if (t->o.vlan_key)

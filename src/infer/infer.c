@@ -296,7 +296,8 @@ static bool make(struct making *m)
 	m->host = arena_alloc(&m->f->arena, (m->p.n_node + 1) * sizeof *m->host);
 	m->at = arena_alloc(&m->f->arena, (m->p.n_node + 1) * sizeof *m->at);
 	m->e = evidence_new(&m->p);
-	m->holds = m->e ? malloc((evidence_signs(m->e) + 1) * sizeof *m->holds) : NULL;
+	m->holds = m->e ? arena_alloc(&m->f->arena, (evidence_signs(m->e) + 1) * sizeof *m->holds)
+			: NULL;
 	if (!m->host || !m->at || !m->holds || !groups_make(m))
 		return false;
 	hosts_sort(m);
@@ -315,7 +316,6 @@ struct infer *infer_make(const struct infer_input *in)
 	bool ok = f && make(&m);
 
 	evidence_free(m.e);
-	free(m.holds);
 	free(m.p.node);
 	free(m.p.client);
 	free(m.p.server);

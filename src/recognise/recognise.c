@@ -37,7 +37,7 @@ const struct recogniser *recogniser_at(size_t i)
 
 bool recogniser_begins(const struct recogniser *r, uint8_t first)
 {
-	for (unsigned i = 0; i < r->n_first; i++)
+	for (size_t i = 0; i < r->n_first; i++)
 		if (first >= (uint8_t)r->first[2 * i] && first <= (uint8_t)r->first[2 * i + 1])
 			return true;
 	return !r->n_first;

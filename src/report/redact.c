@@ -11,7 +11,12 @@
  * some of it constant. */
 static void *own(const void *p)
 {
-	return (void *)(uintptr_t)p;
+	const union {
+		const void *shared;
+		void *own;
+	} u = {p};
+
+	return u.own;
 }
 
 /* --- what names there are -----------------------------------------------------------------------
