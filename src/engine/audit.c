@@ -43,6 +43,8 @@ static void forget_run(struct span_audit *a)
 	a->interfaces = NULL;
 	a->n_interfaces = 0;
 	a->lost_input = NULL;
+	a->window = NULL;
+	a->blind = NULL;
 }
 
 #define FREE_ALL(vec)                                    \
@@ -512,8 +514,8 @@ struct result *engine_judge(struct span_audit *a, struct matrix *m)
 			       .inputs = a->inputs,
 			       .n_inputs = a->n_inputs,
 			       .infer = a->inferred,
-			       .window = hot_window(a->hot),
-			       .blind = hot_blind(a->hot),
+			       .window = a->window,
+			       .blind = a->blind,
 			       .names = a->names,
 			       .n_names = a->n_names,
 			       .lost_input = a->lost_input,
@@ -597,6 +599,8 @@ int span_audit_run(struct span_audit *a)
 		return r;
 	if (a->infer != INFER_OFF && !who_is_what(a))
 		return -ENOMEM;
+	a->window = hot_window(a->hot);
+	a->blind = hot_blind(a->hot);
 	a->coverage = coverage;
 	a->n_evicted = evicted;
 	a->result = engine_judge(a, a->matrix);

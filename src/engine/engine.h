@@ -27,6 +27,19 @@
 
 struct hot;
 struct loaded;
+struct flow_done;
+struct heartbeat;
+struct learn_tap;
+
+/* Who hears of what the loop per packet comes to, as it comes: flows as they end, and what stands
+ * beside them. */
+struct hot_tap {
+	void (*flow)(void *user, const struct flow_done *d, const struct conv_facts *f);
+	void (*heartbeat)(void *user, const struct heartbeat *h, int64_t ts_ns);
+	void (*blind)(void *user, const struct addr *x, const struct addr *y, int64_t ts_ns);
+	const struct learn_tap *learn;
+	void *user;
+};
 
 struct span_audit {
 	struct errors errs;
@@ -70,8 +83,9 @@ struct span_audit {
 	bool drops_told; /* some input counts what was dropped */
 	const struct fit_interface *interfaces;
 	size_t n_interfaces;
-	const char *lost_input; /* a sentence about captures that went by unread; NULL */
-	struct hot *hot;        /* keeps the conversations that the result lends */
+	const char *lost_input;    /* a sentence about captures that went by unread; NULL */
+	const struct hot_tap *tap; /* NULL: nobody */
+	struct hot *hot;           /* keeps the conversations that the result lends */
 	const struct conv *convs;
 	size_t n_convs;
 	const struct grant *grants; /* of hot, as the conversations */
@@ -82,7 +96,9 @@ struct span_audit {
 	size_t n_cards;
 	const struct cluster_host *clusters;
 	size_t n_clusters;
-	struct coverage coverage; /* as read: the judge completes a copy */
+	const struct window *window;   /* of hot, too, as the next; NULL: no packet at all */
+	const struct blind_set *blind; /* NULL: nobody exchanges IPsec ESP */
+	struct coverage coverage;      /* as read: the judge completes a copy */
 	uint64_t n_evicted;
 	struct infer *inferred; /* who is what by traffic; NULL with --infer off */
 	struct result *result;
@@ -125,6 +141,9 @@ struct hot *hot_free(struct hot *h);
 /* Takes the packets of one batch. 0 or negative errno. */
 int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b);
 uint64_t hot_packets(const struct hot *h); /* read so far */
+/* The figures of what was read so far, but those that are known at the end alone: grants, sightings
+ * and what was dropped. */
+void hot_coverage(const struct hot *h, struct coverage *ret);
 int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverage,
 	       uint64_t *ret_evicted);
 

@@ -35,6 +35,7 @@ struct slab {
 
 struct hot {
 	struct span_audit *a;
+	const struct hot_tap *tap;
 	struct decoder *decoder;
 	struct dup_table *dups;
 	struct flow_table *flows;
@@ -263,6 +264,8 @@ static void on_done(void *user, const struct flow_done *d)
 
 	if (r < 0 && !h->err)
 		h->err = r;
+	if (h->tap)
+		h->tap->flow(h->tap->user, &told, &f);
 	for (unsigned i = 0; i < 2; i++)
 		cards_add(h->cards, d->mac[i], d->mac_vlan[i], &d->addr[i], d->first_ns);
 	if (d->proto == IPPROTO_NR_TCP)
@@ -302,6 +305,7 @@ struct hot *hot_new(struct span_audit *a)
 	if (!h)
 		return NULL;
 	h->a = a;
+	h->tap = a->tap;
 	h->now_ns = TIME_NONE;
 	h->decoder = decoder_new();
 	h->flows = flow_table_new(&(struct flow_options){.key = key,
@@ -315,8 +319,9 @@ struct hot *hot_new(struct span_audit *a)
 				       .known_port = known_port,
 				       .user = a,
 				       .vlan_key = a->vlan_key});
-	h->learn =
-		learn_new(&(struct learn_options){.key = key, .max_memory = memory / LEARN_SHARE});
+	h->learn = learn_new(&(struct learn_options){.key = key,
+						     .max_memory = memory / LEARN_SHARE,
+						     .tap = a->tap ? a->tap->learn : NULL});
 	h->cards = cards_new(key, memory / CARD_SHARE);
 	h->dups = dup_table_new(key);
 	if (h->dups)
@@ -369,10 +374,16 @@ static bool one_frame(struct hot *h, struct result_input *in, const struct frame
 
 		if (beat)
 			cards_heartbeat(h->cards, beat, f->ts_ns);
+		if (beat && h->tap)
+			h->tap->heartbeat(h->tap->user, beat, f->ts_ns);
 		return false;
 	}
-	if (unlikely(ret->esp) && blind_add(&h->blind, &ret->src, &ret->dst) < 0 && !h->err)
-		h->err = -ENOMEM;
+	if (unlikely(ret->esp)) {
+		if (blind_add(&h->blind, &ret->src, &ret->dst) < 0 && !h->err)
+			h->err = -ENOMEM;
+		if (h->tap)
+			h->tap->blind(h->tap->user, &ret->src, &ret->dst, f->ts_ns);
+	}
 	ret->input = f->input;
 	if (dup_table_is_copy(h->dups, ret)) {
 		h->copies += 1 + ret->early.n;
@@ -404,31 +415,13 @@ uint64_t hot_packets(const struct hot *h)
 	return decoder_stats(h->decoder)->read;
 }
 
-int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverage,
-	       uint64_t *ret_evicted)
+void hot_coverage(const struct hot *h, struct coverage *ret)
 {
 	const struct decode_stats *ds = decoder_stats(h->decoder);
-	struct coverage c = {0};
-
-	decoder_end(h->decoder);
-	flow_table_end(h->flows, h->now_ns == TIME_NONE ? 0 : h->now_ns);
-	if (h->err)
-		return h->err;
-
-	int r = conv_table_finish(h->convs, &a->convs, &a->n_convs);
-
-	if (r == 0)
-		r = learn_grants(h->learn, &a->grants, &a->n_grants);
-	if (r == 0)
-		r = learn_sightings(h->learn, &a->sightings, &a->n_sightings);
-	if (r < 0)
-		return r;
-	a->cards = cards_sorted(h->cards, &a->n_cards);
-	a->clusters = cards_clusters(h->cards, &a->n_clusters);
-
 	const struct flow_stats *fs = flow_table_stats(h->flows);
 	const struct dup_stats *dup = dup_table_stats(h->dups);
 	const struct learn_stats *ls = learn_stats(h->learn);
+	struct coverage c = {0};
 
 	c.packets = ds->read;
 	c.decoded = ds->by[DECODE_OK];
@@ -445,15 +438,12 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 	c.fragments_late = ds->fragments.late;
 	c.fragments_overlap = ds->fragments.overlap;
 	c.fragments_shed = ds->fragments.shed;
-	c.kernel_drops = a->drops_os;
-	c.interface_drops = a->drops_nic;
 	c.tcp_unseen_bytes = h->tcp_unseen;
 	c.tcp_bytes = h->tcp_payload;
 	c.one_way_flows = h->one_way;
 	c.tcp_flows = h->tcp_flows;
 	c.truncated = h->truncated;
-	*ret_evicted = conv_table_evicted(h->convs);
-	c.evicted = fs->evicted + *ret_evicted;
+	c.evicted = fs->evicted + conv_table_evicted(h->convs);
 	c.heads_shed = fs->heads_shed;
 	c.streams = fs->streams;
 	c.streams_cut = fs->streams_cut;
@@ -461,12 +451,36 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 	c.answers = ls->answers;
 	c.answers_sealed = ls->sealed;
 	c.answers_bad = ls->bad;
-	c.grants = a->n_grants;
 	c.grants_shed = ls->grants_shed;
-	c.sightings = a->n_sightings;
 	c.sightings_shed = ls->sightings_shed;
 	c.cards_shed = cards_shed(h->cards);
-	*ret_coverage = c;
+	*ret = c;
+}
+
+int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverage,
+	       uint64_t *ret_evicted)
+{
+	decoder_end(h->decoder);
+	flow_table_end(h->flows, h->now_ns == TIME_NONE ? 0 : h->now_ns);
+	if (h->err)
+		return h->err;
+
+	int r = conv_table_finish(h->convs, &a->convs, &a->n_convs);
+
+	if (r == 0)
+		r = learn_grants(h->learn, &a->grants, &a->n_grants);
+	if (r == 0)
+		r = learn_sightings(h->learn, &a->sightings, &a->n_sightings);
+	if (r < 0)
+		return r;
+	a->cards = cards_sorted(h->cards, &a->n_cards);
+	a->clusters = cards_clusters(h->cards, &a->n_clusters);
+	hot_coverage(h, ret_coverage);
+	ret_coverage->kernel_drops = a->drops_os;
+	ret_coverage->interface_drops = a->drops_nic;
+	ret_coverage->grants = a->n_grants;
+	ret_coverage->sightings = a->n_sightings;
+	*ret_evicted = conv_table_evicted(h->convs);
 	return 0;
 }
 

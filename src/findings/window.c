@@ -96,6 +96,29 @@ int window_add(struct window *w, int64_t ts_ns)
 	return 0;
 }
 
+int window_add_span(struct window *w, int64_t from_ns, int64_t to_ns)
+{
+	int r = window_add(w, from_ns);
+	size_t i = w->at;
+
+	if (r < 0 || to_ns <= from_ns || i >= w->spans.n || !reaches(&w->spans.v[i], from_ns))
+		return r;
+	if (w->spans.v[i].to_ns < to_ns)
+		w->spans.v[i].to_ns = to_ns;
+	/* It may have come to reach several of those behind it. */
+	while (i + 1 < w->spans.n && (w->spans.v[i + 1].from_ns <= w->spans.v[i].to_ns ||
+				      near(w->spans.v[i + 1].from_ns, w->spans.v[i].to_ns))) {
+		struct window_span *v = w->spans.v;
+
+		if (v[i + 1].to_ns > v[i].to_ns)
+			v[i].to_ns = v[i + 1].to_ns;
+		memmove(&v[i + 1], &v[i + 2], (w->spans.n - i - 2) * sizeof *v);
+		w->spans.n--;
+	}
+	w->at = i;
+	return 0;
+}
+
 int64_t window_observed(const struct window *w)
 {
 	int64_t sum = 0;

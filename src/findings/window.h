@@ -29,6 +29,9 @@ struct window {
 void window_done(struct window *w);
 /* A packet was seen at ts_ns. 0, or -ENOMEM. */
 int window_add(struct window *w, int64_t ts_ns);
+/* Packets were seen from one time to the other, without such a pause between; as a span of another
+ * window. */
+int window_add_span(struct window *w, int64_t from_ns, int64_t to_ns);
 /* The sum of the spans. */
 int64_t window_observed(const struct window *w);
 

@@ -154,6 +154,21 @@ void cards_add(struct cards *t, const uint8_t mac[6], uint16_t vlan, const struc
 	put_addr(c, a);
 }
 
+void cards_put(struct cards *t, const struct card *row)
+{
+	struct card *c = row->n ? card_of(t, row->mac, row->vlan) : NULL;
+
+	if (!c) {
+		t->shed += row->n > 0;
+		return;
+	}
+	if (row->first_ns < c->first_ns)
+		c->first_ns = row->first_ns;
+	c->many |= row->many;
+	for (unsigned i = 0; i < row->n; i++)
+		put_addr(c, &row->addr[i]);
+}
+
 static int compare_hosts(const struct cluster_host *a, const struct cluster_host *b)
 {
 	int order = addr_compare(&a->cluster, &b->cluster);
@@ -172,33 +187,40 @@ void cards_heartbeat(struct cards *t, const struct heartbeat *h, int64_t ts_ns)
 				   .heartbeats = 1,
 				   .first_ns = ts_ns,
 				   .last_ns = ts_ns};
+
+	memcpy(one.mac, h->mac, sizeof one.mac);
+	cards_put_cluster(t, &one);
+}
+
+void cards_put_cluster(struct cards *t, const struct cluster_host *row)
+{
 	struct cluster_host *c;
 	size_t i = 0;
 
-	memcpy(one.mac, h->mac, sizeof one.mac);
 	/* Kept in order: there are few of them, and each sends one a second. */
-	while (i < t->clusters.n && compare_hosts(&t->clusters.v[i], &one) < 0)
+	while (i < t->clusters.n && compare_hosts(&t->clusters.v[i], row) < 0)
 		i++;
-	if (i == t->clusters.n || compare_hosts(&t->clusters.v[i], &one)) {
+	if (i == t->clusters.n || compare_hosts(&t->clusters.v[i], row)) {
 		if (t->clusters.n == CLUSTERS_MAX || !vec_grow(&t->clusters)) {
 			t->shed++;
 			return;
 		}
-		memmove(&t->clusters.v[i + 1], &t->clusters.v[i], (t->clusters.n - i) * sizeof one);
-		t->clusters.v[i] = one;
+		memmove(&t->clusters.v[i + 1], &t->clusters.v[i],
+			(t->clusters.n - i) * sizeof *row);
+		t->clusters.v[i] = *row;
 		t->clusters.n++;
 		return;
 	}
 	c = &t->clusters.v[i];
-	c->heartbeats++;
-	if (memcmp(one.mac, c->mac, sizeof c->mac) < 0)
-		memcpy(c->mac, one.mac, sizeof c->mac);
-	if (one.vlan < c->vlan)
-		c->vlan = one.vlan;
-	if (ts_ns < c->first_ns)
-		c->first_ns = ts_ns;
-	if (ts_ns > c->last_ns)
-		c->last_ns = ts_ns;
+	c->heartbeats += row->heartbeats;
+	if (memcmp(row->mac, c->mac, sizeof c->mac) < 0)
+		memcpy(c->mac, row->mac, sizeof c->mac);
+	if (row->vlan < c->vlan)
+		c->vlan = row->vlan;
+	if (row->first_ns < c->first_ns)
+		c->first_ns = row->first_ns;
+	if (row->last_ns > c->last_ns)
+		c->last_ns = row->last_ns;
 }
 
 static int by_place(const void *a, const void *b)

@@ -50,6 +50,9 @@ struct cards *cards_free(struct cards *t);
 void cards_add(struct cards *t, const uint8_t mac[6], uint16_t vlan, const struct addr *a,
 	       int64_t ts_ns);
 void cards_heartbeat(struct cards *t, const struct heartbeat *h, int64_t ts_ns);
+/* Rows of another table, as the two below lend them. */
+void cards_put(struct cards *t, const struct card *row);
+void cards_put_cluster(struct cards *t, const struct cluster_host *row);
 /* By MAC address and VLAN; by cluster, host and id. Valid until the next addition. */
 const struct card *cards_sorted(struct cards *t, size_t *ret_n);
 const struct cluster_host *cards_clusters(struct cards *t, size_t *ret_n);

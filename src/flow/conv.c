@@ -44,23 +44,12 @@ struct endpoint {
 	uint32_t peers; /* undirected 5-tuples that it is an end of */
 };
 
-enum { HOST_MACS = 4 };
-
-struct host { /* hop limits of an address' packets that are no RST */
-	struct addr addr;
-	uint16_t vlan;
-	uint8_t ttl_min, ttl_max;  /* 0: free */
-	uint8_t mac[HOST_MACS][6]; /* its packets were sent from, ascending; the smallest ones */
-	uint8_t n_mac;
-	bool more_macs;
-};
-
 struct conv_table {
 	struct hash_key key;
 	struct conv_options o;
 	struct set convs, waiting;
 	struct conv_rows rows;
-	struct host *host;
+	struct conv_host *host; /* by address; ttl_min 0: free */
 	size_t n_host, hosts;
 	struct endpoint *end;
 	size_t ends;
@@ -225,14 +214,14 @@ static struct conv *set_get(struct conv_table *t, struct set *s, const struct co
 
 /* Hosts' hop limits */
 
-static struct host *host_slot(const struct conv_table *t, const struct addr *a, uint16_t vlan)
+static struct conv_host *host_slot(const struct conv_table *t, const struct addr *a, uint16_t vlan)
 {
 	uint64_t w[3];
 
 	memcpy(w, a->b, 16);
 	w[2] = vlan;
 	for (uint64_t i = siphash13_words(w, 3, &t->key);; i++) {
-		struct host *h = &t->host[i & (t->hosts - 1)];
+		struct conv_host *h = &t->host[i & (t->hosts - 1)];
 
 		if (!h->ttl_min || (h->vlan == vlan && addr_equal(&h->addr, a)))
 			return h;
@@ -241,7 +230,7 @@ static struct host *host_slot(const struct conv_table *t, const struct addr *a, 
 
 static int hosts_grow(struct conv_table *t)
 {
-	struct host *old = t->host;
+	struct conv_host *old = t->host;
 	size_t n = t->hosts;
 
 	t->hosts = n ? n * 2 : FIRST_SLOTS;
@@ -260,7 +249,7 @@ static int hosts_grow(struct conv_table *t)
 
 static const uint8_t no_mac[6];
 
-static void host_mac(struct host *h, const uint8_t mac[6])
+static void host_mac(struct conv_host *h, const uint8_t mac[6])
 {
 	unsigned at = 0;
 	int d = 1;
@@ -271,42 +260,75 @@ static void host_mac(struct host *h, const uint8_t mac[6])
 		at++;
 	if (at < h->n_mac && !d)
 		return;
-	h->more_macs |= h->n_mac == HOST_MACS;
-	if (at == HOST_MACS)
+	h->more_macs |= h->n_mac == CONV_HOST_MACS;
+	if (at == CONV_HOST_MACS)
 		return;
-	if (h->n_mac < HOST_MACS)
+	if (h->n_mac < CONV_HOST_MACS)
 		h->n_mac++;
 	for (unsigned i = h->n_mac - 1u; i > at; i--)
 		memcpy(h->mac[i], h->mac[i - 1], 6);
 	memcpy(h->mac[at], mac, 6);
 }
 
+/* The entry of an address, NULL when there is no room for more of them; -ENOMEM in *ret_err. */
+static struct conv_host *host_get(struct conv_table *t, const struct addr *a, uint16_t vlan,
+				  int *ret_err)
+{
+	*ret_err = 0;
+	if ((t->n_host + 1) * 4 > t->hosts * 3 && t->n_host < HOSTS_MAX && hosts_grow(t) < 0) {
+		*ret_err = -ENOMEM;
+		return NULL;
+	}
+
+	struct conv_host *h = host_slot(t, a, vlan);
+
+	if (!h->ttl_min) {
+		if (t->n_host == HOSTS_MAX)
+			return NULL;
+		t->n_host++;
+		*h = (struct conv_host){.addr = *a, .vlan = vlan, .ttl_min = UINT8_MAX};
+	}
+	return h;
+}
+
+static void host_ttl(struct conv_host *h, uint8_t ttl_min, uint8_t ttl_max)
+{
+	if (ttl_min < h->ttl_min)
+		h->ttl_min = ttl_min;
+	if (ttl_max > h->ttl_max)
+		h->ttl_max = ttl_max;
+}
+
 /* How the packets of a host look here: what a RST in its name is held against. */
 static int host_seen(struct conv_table *t, const struct addr *a, uint16_t vlan, uint8_t ttl,
 		     const uint8_t mac[6])
 {
-	if (!ttl)
-		return 0;
-	if ((t->n_host + 1) * 4 > t->hosts * 3 && t->n_host < HOSTS_MAX && hosts_grow(t) < 0)
-		return -ENOMEM;
+	int err;
+	struct conv_host *h = ttl ? host_get(t, a, vlan, &err) : NULL;
 
-	struct host *h = host_slot(t, a, vlan);
-
-	if (!h->ttl_min) {
-		if (t->n_host == HOSTS_MAX)
-			return 0;
-		t->n_host++;
-		*h = (struct host){.addr = *a, .vlan = vlan, .ttl_min = ttl, .ttl_max = ttl};
-	}
-	if (ttl < h->ttl_min)
-		h->ttl_min = ttl;
-	if (ttl > h->ttl_max)
-		h->ttl_max = ttl;
+	if (!h)
+		return ttl ? err : 0;
+	host_ttl(h, ttl, ttl);
 	host_mac(h, mac);
 	return 0;
 }
 
-static bool foreign_mac(const struct host *h, const uint8_t mac[6])
+int conv_table_put_host(struct conv_table *t, const struct conv_host *from)
+{
+	int err;
+	struct conv_host *h =
+		from->ttl_min ? host_get(t, &from->addr, key_vlan(t, from->vlan), &err) : NULL;
+
+	if (!h)
+		return from->ttl_min ? err : 0;
+	host_ttl(h, from->ttl_min, from->ttl_max);
+	h->more_macs |= from->more_macs;
+	for (unsigned i = 0; i < from->n_mac; i++)
+		host_mac(h, from->mac[i]);
+	return 0;
+}
+
+static bool foreign_mac(const struct conv_host *h, const uint8_t mac[6])
 {
 	if (!memcmp(mac, no_mac, 6) || !h->n_mac || h->more_macs)
 		return false;
@@ -324,7 +346,7 @@ static void name_refuser(const struct conv_table *t, struct conv *c)
 	    !addr_equal(&c->refused_by, &c->server))
 		return;
 
-	const struct host *h = host_slot(t, &c->server, key_vlan(t, c->vlan));
+	const struct conv_host *h = host_slot(t, &c->server, key_vlan(t, c->vlan));
 
 	if (!h->ttl_min)
 		return;
@@ -389,6 +411,60 @@ int conv_table_add(struct conv_table *t, const struct flow_done *d, const struct
 		return add(t, &flipped, f, true, true);
 	}
 	return add(t, d, f, d->directed, false);
+}
+
+/* Rows */
+
+static int set_each(const struct set *s, bool waiting,
+		    int (*fn)(void *user, const struct conv *c, bool waiting), void *user)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->n; i++)
+		r = fn(user, &s->v[i], waiting);
+	return r;
+}
+
+int conv_table_each(const struct conv_table *t,
+		    int (*fn)(void *user, const struct conv *c, bool waiting), void *user)
+{
+	int r = set_each(&t->convs, false, fn, user);
+
+	return r ? r : set_each(&t->waiting, true, fn, user);
+}
+
+int conv_table_each_host(const struct conv_table *t,
+			 int (*fn)(void *user, const struct conv_host *h), void *user)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < t->hosts; i++)
+		if (t->host[i].ttl_min)
+			r = fn(user, &t->host[i]);
+	return r;
+}
+
+int conv_table_put(struct conv_table *t, const struct conv *c, bool waiting)
+{
+	struct conv_key k = {&c->client,
+			     &c->server,
+			     c->port,
+			     c->proto,
+			     waiting ? c->client_port_min : -1,
+			     key_vlan(t, c->vlan)};
+	int err;
+	struct conv *to = set_get(t, waiting ? &t->waiting : &t->convs, &k, has_room(t), &err);
+
+	if (!to) {
+		t->evicted += err ? 0 : c->flows;
+		return err;
+	}
+	return conv_merge(&t->rows, to, c);
+}
+
+size_t conv_table_memory(const struct conv_table *t)
+{
+	return (t->convs.n + t->waiting.n) * sizeof(struct conv) + t->rows.bytes;
 }
 
 /* Directions */

@@ -98,6 +98,19 @@ struct conv {
 	bool started;                              /* at least one flow's start was captured */
 };
 
+/* How the packets of an address that are no RST look here: what a RST in its name is held against.
+ */
+enum { CONV_HOST_MACS = 4 };
+struct conv_host {
+	struct addr addr;
+	uint16_t vlan; /* 0 where it is no part of the key */
+	uint8_t ttl_min, ttl_max;
+	uint8_t mac[CONV_HOST_MACS]
+		   [6]; /* its packets were sent from, ascending; the smallest ones */
+	uint8_t n_mac;
+	bool more_macs;
+};
+
 struct conv_table;
 struct conv_options {
 	const struct hash_key *key;
@@ -138,5 +151,19 @@ int conv_table_finish(struct conv_table *t, const struct conv **ret_convs, size_
  * minutes[] remember. */
 bool conv_failing(const struct conv *c, int64_t *ret_since);
 uint64_t conv_table_evicted(const struct conv_table *t); /* flows that found no room */
+
+/* For who keeps a table's rows elsewhere and puts those of several tables into one later, before
+ * conv_table_finish(): then it is as if one table had been given all of their flows. `waiting`: the
+ * direction is not decided, and the port of the client, which is client_port_min, tells it apart
+ * from others. Rows come in the order in which they were made; what is not 0 ends it and is
+ * returned. */
+int conv_table_each(const struct conv_table *t,
+		    int (*fn)(void *user, const struct conv *c, bool waiting), void *user);
+int conv_table_each_host(const struct conv_table *t,
+			 int (*fn)(void *user, const struct conv_host *h), void *user);
+/* 0, also when there was no room (its flows are counted as evicted), or -ENOMEM. */
+int conv_table_put(struct conv_table *t, const struct conv *c, bool waiting);
+int conv_table_put_host(struct conv_table *t, const struct conv_host *h);
+size_t conv_table_memory(const struct conv_table *t); /* bytes of conversations and their rows */
 
 #endif

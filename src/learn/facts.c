@@ -96,18 +96,24 @@ static struct count *count_of(struct facts *t, const struct fact_cause *of)
 	return c;
 }
 
-static void merge(struct fact_row *into, bool always, const struct evidence *at)
+static void merge(struct fact_row *into, const struct fact_seen *seen)
 {
-	if (evidence_before(at, &into->first))
-		into->first = *at;
-	if (at->ts_ns > into->last_ns)
-		into->last_ns = at->ts_ns;
-	into->n++;
-	into->always &= always;
+	if (evidence_before(&seen->first, &into->first))
+		into->first = seen->first;
+	if (seen->last_ns > into->last_ns)
+		into->last_ns = seen->last_ns;
+	into->n += seen->n;
+	into->always &= seen->always;
 }
 
 bool facts_add(struct facts *t, const uint64_t *fact, size_t words, const struct fact_cause *of,
 	       bool always, const struct evidence *at)
+{
+	return facts_put(t, fact, words, of, &(struct fact_seen){*at, at->ts_ns, 1, always});
+}
+
+bool facts_put(struct facts *t, const uint64_t *fact, size_t words, const struct fact_cause *of,
+	       const struct fact_seen *seen)
 {
 	uint64_t hash = siphash13_words(fact, words, &t->key);
 	struct fact_row **bucket = &t->bucket[hash % t->most.buckets];
@@ -116,7 +122,7 @@ bool facts_add(struct facts *t, const uint64_t *fact, size_t words, const struct
 	for (struct fact_row *r = *bucket; r; r = r->next)
 		if (r->hash == hash && r->words == words &&
 		    !memcmp(r->fact, fact, words * sizeof *fact)) {
-			merge(r, always, at);
+			merge(r, seen);
 			return true;
 		}
 
@@ -134,10 +140,10 @@ bool facts_add(struct facts *t, const uint64_t *fact, size_t words, const struct
 		return false;
 	*r = (struct fact_row){.next = *bucket,
 			       .hash = hash,
-			       .first = *at,
-			       .last_ns = at->ts_ns,
-			       .n = 1,
-			       .always = always,
+			       .first = seen->first,
+			       .last_ns = seen->last_ns,
+			       .n = seen->n,
+			       .always = seen->always,
 			       .words = words};
 	memcpy(r->fact, fact, words * sizeof *fact);
 	*bucket = r;

@@ -43,6 +43,16 @@ struct facts *facts_free(struct facts *t);
 /* False when there was no room. */
 bool facts_add(struct facts *t, const uint64_t *fact, size_t words, const struct fact_cause *of,
 	       bool always, const struct evidence *at);
+/* The same for rows of another table of the same facts: how often, from when to when, and whether
+ * each time. */
+struct fact_seen {
+	struct evidence first;
+	int64_t last_ns;
+	uint64_t n;
+	bool always;
+};
+bool facts_put(struct facts *t, const uint64_t *fact, size_t words, const struct fact_cause *of,
+	       const struct fact_seen *seen);
 size_t facts_count(const struct facts *t);
 size_t facts_memory(const struct facts *t);
 /* Any row behind r, NULL: any; *at begins at 0. NULL: there are no more. */

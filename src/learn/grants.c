@@ -103,17 +103,29 @@ static void grant_of(const struct fact_row *r, struct grant *ret)
 	ret->assumed = r->always;
 }
 
-bool grants_add(struct grants *t, const struct addr *server, const struct addr *client,
-		const struct granted *g, bool assumed, const struct evidence *at)
+bool grants_put(struct grants *t, const struct grant *row)
 {
-	const struct fact f = fact_of(server, client, g);
-	const struct fact_cause of = {*server, 0, GRANTS_OF_SERVER_MAX};
+	const struct fact f = fact_of(&row->server, &row->client, &row->g);
+	const struct fact_cause of = {row->server, 0, GRANTS_OF_SERVER_MAX};
 	uint64_t w[FACT_WORDS];
 
 	memcpy(w, &f, sizeof f);
 	free(t->sorted);
 	t->sorted = NULL;
-	return facts_add(t->facts, w, FACT_WORDS, &of, assumed, at);
+	return facts_put(t->facts, w, FACT_WORDS, &of,
+			 &(struct fact_seen){row->first, row->last_ns, row->n, row->assumed});
+}
+
+bool grants_add(struct grants *t, const struct addr *server, const struct addr *client,
+		const struct granted *g, bool assumed, const struct evidence *at)
+{
+	return grants_put(t, &(struct grant){.server = *server,
+					     .client = *client,
+					     .g = *g,
+					     .first = *at,
+					     .last_ns = at->ts_ns,
+					     .n = 1,
+					     .assumed = assumed});
 }
 
 static int by_fact(const void *a, const void *b)

@@ -34,6 +34,8 @@ struct grants *grants_free(struct grants *t);
 /* False when there was no room. */
 bool grants_add(struct grants *t, const struct addr *server, const struct addr *client,
 		const struct granted *g, bool assumed, const struct evidence *at);
+/* A row of another table, as grants_sorted() lends it. False when there was no room. */
+bool grants_put(struct grants *t, const struct grant *row);
 size_t grants_memory(const struct grants *t);
 /* By server, protocol, port, first packet, client, interface; valid until the next grants_add(). 0
  * or -ENOMEM. */

@@ -23,6 +23,7 @@ static const struct learner *const all[] = {
 static const size_t MEMORY = (size_t)64 << 20;
 
 struct learn {
+	const struct learn_tap *tap;
 	struct grants *grants;
 	struct sightings *sightings;
 	struct learn_flow *open; /* streams that are read */
@@ -48,6 +49,7 @@ struct learn *learn_new(const struct learn_options *o)
 		return NULL;
 	/* Half for what is read now, half for what was learned. */
 	l->max_memory = (o->max_memory ? o->max_memory : MEMORY) / 2;
+	l->tap = o->tap;
 	l->grants = grants_new(o->key, l->max_memory / 2);
 	l->sightings = sightings_new(o->key, l->max_memory / 2);
 	return l->grants && l->sightings ? l : learn_free(l);
@@ -171,6 +173,8 @@ void learn_told(struct learn *l, const struct sighting *s, const struct evidence
 {
 	l->stats.sightings++;
 	l->stats.sightings_shed += !sightings_add(l->sightings, s, at);
+	if (l->tap)
+		l->tap->sighted(l->tap->user, s, at);
 }
 
 void learn_iface_add(struct learn_flow *f, const uint8_t uuid[16], uint16_t major, uint16_t minor,
@@ -201,9 +205,18 @@ void learn_iface_add(struct learn_flow *f, const uint8_t uuid[16], uint16_t majo
 void learn_granted(struct learn_flow *f, unsigned server_side, const struct granted *g,
 		   bool assumed, const struct evidence *at)
 {
-	if (!grants_add(f->l->grants, &f->addr[server_side], &f->addr[!server_side], g, assumed,
-			at))
+	const struct grant one = {.server = f->addr[server_side],
+				  .client = f->addr[!server_side],
+				  .g = *g,
+				  .first = *at,
+				  .last_ns = at->ts_ns,
+				  .n = 1,
+				  .assumed = assumed};
+
+	if (!grants_put(f->l->grants, &one))
 		f->l->stats.grants_shed++;
+	if (f->l->tap)
+		f->l->tap->granted(f->l->tap->user, &one);
 }
 
 void learn_sighted(struct learn_flow *f, const struct sighting *s, const struct evidence *at)

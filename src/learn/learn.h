@@ -40,8 +40,16 @@ struct learn_facts {
 	uint8_t n_pipe;
 };
 
+/* Who hears of each thing that is learned, as it is told, also of repetitions. */
+struct learn_tap {
+	void (*granted)(void *user, const struct grant *g);
+	void (*sighted)(void *user, const struct sighting *s, const struct evidence *at);
+	void *user;
+};
+
 struct learn_options {
-	const struct hash_key *key; /* NULL: a random secret */
+	const struct learn_tap *tap; /* NULL: nobody; else lives as long as the learner */
+	const struct hash_key *key;  /* NULL: a random secret */
 	/* half for flows, a quarter each for grants and sightings; 0: 64 MiB */
 	size_t max_memory;
 };

@@ -108,14 +108,24 @@ static void sighting_of(const struct fact_row *r, struct sighting *ret)
 	ret->n = r->n;
 }
 
-bool sightings_add(struct sightings *t, const struct sighting *s, const struct evidence *at)
+static bool put_fact(struct sightings *t, const struct sighting *s, const struct fact_seen *seen)
 {
 	uint64_t fact[FACT_MAX / 8];
 	const struct fact_cause of = {*cause(s), s->kind, SIGHTINGS_OF_HOST_MAX};
 
 	free(t->sorted);
 	t->sorted = NULL;
-	return facts_add(t->facts, fact, fact_of(s, fact), &of, true, at);
+	return facts_put(t->facts, fact, fact_of(s, fact), &of, seen);
+}
+
+bool sightings_add(struct sightings *t, const struct sighting *s, const struct evidence *at)
+{
+	return put_fact(t, s, &(struct fact_seen){*at, at->ts_ns, 1, true});
+}
+
+bool sightings_put(struct sightings *t, const struct sighting *row)
+{
+	return put_fact(t, row, &(struct fact_seen){row->first, row->last_ns, row->n, true});
 }
 
 static int by_fact(const void *a, const void *b)

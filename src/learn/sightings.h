@@ -80,6 +80,8 @@ struct sightings *sightings_new(const struct hash_key *key, size_t max_memory);
 struct sightings *sightings_free(struct sightings *t);
 /* Adds s (its first, last_ns and n are taken from `at` and 1). False when there was no room. */
 bool sightings_add(struct sightings *t, const struct sighting *s, const struct evidence *at);
+/* A row of another table, as sightings_sorted() lends it. False when there was no room. */
+bool sightings_put(struct sightings *t, const struct sighting *row);
 size_t sightings_memory(const struct sightings *t);
 /* By kind, about, name, text, port, code, by; valid until the next sightings_add(). 0 or -ENOMEM.
  */
