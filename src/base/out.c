@@ -274,8 +274,8 @@ void out_json(struct out *o, const char *p, size_t n)
 			continue;
 		}
 		len = utf8(u + i, n - i, &cp);
-		if (!len || cp == 0xfffd)
-			out_puts(o, "\\ufffd"); /* always written so: what is read is written again */
+		if (!len)
+			out_printf(o, "\\\\x%02x", u[i]); /* the text that out_text() makes of it */
 		else if (cp == '"' || cp == '\\')
 			out_printf(o, "\\%c", (int)cp);
 		else if (cp == '\n')

@@ -53,7 +53,9 @@ void out_pad(struct out *o, char c, size_t n);
  * \u{NNNN}. */
 void out_text(struct out *o, const char *p, size_t n);
 void out_text_z(struct out *o, const char *z);
-/* The same for the inside of a JSON string, quotes included. Invalid UTF-8 becomes U+FFFD. */
+/* The same as a JSON string, quotes included. What is no UTF-8 becomes the text that out_text()
+ * makes of it, so that a report reads the same whether it is made of the document or of the bytes.
+ */
 void out_json(struct out *o, const char *p, size_t n);
 void out_json_z(struct out *o, const char *z); /* NULL writes null */
 /* The same as out_text() for HTML and XML: between tags, or inside an attribute's quotes. */

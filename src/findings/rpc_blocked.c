@@ -305,14 +305,13 @@ static const char *failed_advice(struct work *w, const struct item *it, const st
 				    service, server);
 	return arena_printf(
 		w->a,
-		"Let %s reach %s on the ports that the server hands out: %s. The number "
-		"changes with the server's restart, so open the whole range (%s by "
-		"default), or pin it on the server (HKLM\\SOFTWARE\\Microsoft\\Rpc\\"
-		"Internet, or the service's own fixed port) and open that.",
-		client, server,
-		f->port ? arena_printf(w->a, "%u/%s now", f->port, proto_text(f->proto))
-			: "several now",
-		c->port < 5001 ? "1025-5000 on such an old server" : "49152-65535");
+		"Let %s reach the whole range of ports that %s hands out (%s by default): the "
+		"number changes with the server's restart (%s). Or pin it on the server "
+		"(HKLM\\SOFTWARE\\Microsoft\\Rpc\\Internet, or the service's own fixed port) "
+		"and let that through.",
+		client, server, c->port < 5001 ? "1025-5000 on such an old server" : "49152-65535",
+		f->port ? arena_printf(w->a, "now it is %u/%s", f->port, proto_text(f->proto))
+			: "now there are several");
 }
 
 static const char *both_filter(struct work *w, const struct finding *f)

@@ -81,11 +81,9 @@ static void first_step(struct html *h, const struct finding *f)
 	h_put(h, "\">");
 	h_conversation(h, f);
 	h_put(h, "</a>");
-	if (f->advice) { /* its first sentence; the rest stands with the finding */
-		const char *stop = strstr(f->advice, ". ");
-
+	if (f->advice) { /* whole: half of it can be the wrong thing to do */
 		h_put(h, "<p>");
-		h_lines(h, f->advice, stop ? (size_t)(stop - f->advice) + 1 : strlen(f->advice));
+		h_lines(h, f->advice, strlen(f->advice));
 		h_put(h, "</p>");
 	}
 	h_put(h, "</li>\n");

@@ -4,13 +4,11 @@
  * first, and a table of findings. CommonMark, with the tables of GitHub's.
  *
  * Where a ticket is read, a name can be more than text: it can become a link, an image, a mention
- * that mails somebody. So every character that means something to Markdown is escaped, and what
- * renderers turn into links or mentions without being asked ("://", "www.", "@") is taken apart.
+ * that mails somebody; see md_text.h.
  */
 #include <errno.h>
-#include <string.h>
-#include <strings.h>
 
+#include "report/md_text.h"
 #include "report/numbers.h"
 #include "report/summary.h"
 #include "report/words.h"
@@ -23,39 +21,25 @@ struct page {
 	const struct report_options *opt;
 };
 
-/* Text that is harmless on a terminal, made harmless in Markdown (CommonMark 2.4: any ASCII
- * punctuation may be escaped; 6.6 and GFM 6.9: autolinks). */
-static void escape(struct out *o, const char *z)
-{
-	for (; *z; z++) {
-		if (strncmp(z, "://", 3) == 0) {
-			out_puts(o, "\\[:\\]\\/\\/");
-			z += 2;
-		} else if (strncasecmp(z, "www.", 4) == 0) {
-			out_bytes(o, z, 3);
-			out_puts(o, "\\[.\\]");
-			z += 3;
-		} else if (*z == '@') {
-			out_puts(o, "(at)");
-		} else if (*z == '&' || *z == '<' || *z == '>') {
-			out_puts(o, *z == '&' ? "&amp;" : *z == '<' ? "&lt;" : "&gt;");
-		} else {
-			if (strchr("\\`*_{}[]()#+!|~$^\"'", *z))
-				out_char(o, '\\');
-			out_char(o, *z);
-		}
-	}
-}
-
 /* Foreign text; a line end in it becomes visible. */
-static void foreign(struct out *o, const char *z)
+static void put(struct out *o, enum md_place where, const char *z)
 {
 	struct out safe = {0};
 
 	out_text_z(&safe, z ? z : "");
-	escape(o, out_str(&safe));
+	md_text(o, where, out_str(&safe));
 	o->failed |= safe.failed;
 	out_done(&safe);
+}
+
+static void foreign(struct out *o, const char *z)
+{
+	put(o, MD_LINE, z);
+}
+
+static void cell(struct out *o, const char *z)
+{
+	put(o, MD_CELL, z);
 }
 
 /* A beginning that would make a list, a heading or a rule of a line is none behind our own words;
@@ -66,7 +50,7 @@ static void line(void *user, const char *label, const char *text)
 	const struct page *p = user;
 
 	out_printf(p->o, "- **%s:** ", label);
-	escape(p->o, text);
+	md_text(p->o, MD_LINE, text);
 	out_char(p->o, '\n');
 }
 
@@ -121,7 +105,7 @@ static void trust(const struct page *p)
 	out_puts(p->o, word_trust(c));
 	out_puts(p->o, c->n_caveats || c->inconclusive ? "\n\n" : "\n");
 	if (c->inconclusive && c->inconclusive_why) {
-		out_puts(p->o, "- ");
+		out_puts(p->o, "- **Inconclusive:** ");
 		foreign(p->o, c->inconclusive_why);
 		out_char(p->o, '\n');
 	}
@@ -134,12 +118,12 @@ static void trust(const struct page *p)
 	}
 }
 
-static void conversation(const struct page *p, const struct finding *f)
+static void conversation(const struct page *p, enum md_place where, const struct finding *f)
 {
 	struct out words = {0};
 
 	word_conversation(f, &words);
-	escape(p->o, out_str(&words));
+	md_text(p->o, where, out_str(&words));
 	p->o->failed |= words.failed;
 	out_done(&words);
 }
@@ -156,9 +140,9 @@ static void first_steps(const struct page *p)
 			continue;
 		out_printf(p->o, "%u. **%s** %s: ", ++shown, word_severity(f->severity),
 			   kind_name(f->kind));
-		conversation(p, f);
+		conversation(p, MD_LINE, f);
 		out_puts(p->o, ". ");
-		foreign(p->o, f->advice);
+		md_lines(p->o, f->advice ? f->advice : "");
 		out_printf(p->o, " (%s)\n", f->id);
 	}
 	if (!shown)
@@ -171,15 +155,15 @@ static void row(const struct page *p, const struct finding *f)
 
 	out_printf(p->o, "| %s | %s | %s | ", f->id, word_severity(f->severity),
 		   kind_name(f->kind));
-	conversation(p, f);
+	conversation(p, MD_CELL, f);
 	out_printf(p->o, " | %s | ",
 		   f->last_ns == TIME_NONE ? "never"
 					   : time_human_tz(f->last_ns, site_tz(p->r->site), when));
-	foreign(p->o, f->rule ? f->rule->id : "-");
+	cell(p->o, f->rule ? f->rule->id : "-");
 	out_puts(p->o, " | ");
 	if (f->waiver) {
 		out_puts(p->o, "waived by ");
-		foreign(p->o, f->waiver);
+		cell(p->o, f->waiver);
 	}
 	out_puts(p->o, " |\n");
 }

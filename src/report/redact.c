@@ -204,7 +204,8 @@ static void convs(struct mask *m, struct result *r)
 /* --- order --------------------------------------------------------------------------------------
  */
 
-/* The old order would tell which of two addresses was the higher. */
+/* The old order would tell which of two addresses was the higher. Findings keep theirs, which both
+ * readers of a plain and a redacted report go by: the worst first. */
 static int by_address(const void *a, const void *b)
 {
 	return addr_compare(&((const struct role_row *)a)->address,
@@ -224,23 +225,12 @@ static int by_ends(const void *a, const void *b)
 	return x->conv->port < y->conv->port ? -1 : x->conv->port > y->conv->port;
 }
 
-static int by_severity(const void *a, const void *b)
-{
-	const struct finding *x = a, *y = b;
-
-	if (x->severity != y->severity)
-		return x->severity > y->severity ? -1 : 1;
-	return x->kind != y->kind ? (x->kind < y->kind ? -1 : 1) : strcmp(x->id, y->id);
-}
-
 static void order(struct result *r)
 {
 	if (r->n_roles)
 		qsort(r->roles, r->n_roles, sizeof *r->roles, by_address);
 	if (r->n_convs)
 		qsort(r->convs, r->n_convs, sizeof *r->convs, by_ends);
-	if (r->n_findings)
-		qsort(r->findings, r->n_findings, sizeof *r->findings, by_severity);
 }
 
 int result_redact(struct loaded *l, const struct hash_key *secret, const char *const *more)

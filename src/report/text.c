@@ -116,11 +116,8 @@ static void first_step(const struct page *p, const struct finding *f, unsigned i
 	word_conversation(f, &line);
 	out_wrapped(p->o, out_str(&line), p->width, STEP, STEP);
 	out_reset(&line);
-	if (f->advice) { /* its first sentence; the rest stands with the finding */
-		const char *stop = strstr(f->advice, ". ");
-
-		out_bytes(&line, f->advice,
-			  stop ? (size_t)(stop - f->advice) + 1 : strlen(f->advice));
+	if (f->advice) { /* whole: half of it can be the wrong thing to do */
+		out_puts(&line, f->advice);
 		out_char(&line, ' ');
 	}
 	out_printf(&line, "[%s]", f->id);

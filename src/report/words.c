@@ -391,6 +391,22 @@ bool word_is_news(const struct coverage *c, size_t caveat)
 
 /* ------------------------------------------------------------------ commands */
 
+static bool is_hex(char c)
+{
+	return c && strchr("0123456789abcdef", c);
+}
+
+/* "\xff" in a text may stand for a byte that a document could not keep. */
+static bool stands_for_bytes(const char *z)
+{
+	while ((z = strstr(z, "\\x")) != NULL) {
+		z += 2;
+		if (is_hex(z[0]) && is_hex(z[1]))
+			return true;
+	}
+	return false;
+}
+
 /* A name that reports must change to be harmless is none that a command could use. */
 static bool speakable(const char *z)
 {
@@ -398,8 +414,7 @@ static bool speakable(const char *z)
 	bool same;
 
 	out_text_z(&o, z);
-	/* U+FFFD stands for bytes that a document could not keep. */
-	same = !o.failed && strcmp(out_str(&o), z) == 0 && !strstr(z, "\xef\xbf\xbd");
+	same = !o.failed && strcmp(out_str(&o), z) == 0 && !stands_for_bytes(z);
 	out_done(&o);
 	return same;
 }

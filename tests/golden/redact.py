@@ -83,6 +83,10 @@ def compare(words, tmp, stdin):
     for key in ('summary', 'verdict', 'window'):
         if document[key] != plain[key]:
             bad.append('another %s' % key)
+    facts = [[(f['kind'], f['severity'], f['rule'], f['transport'], f['port'], f['first'])
+              for f in d['findings']] for d in (plain, document)]
+    if facts[0] != facts[1]:
+        bad.append('findings are in another order')
     if out['.json'] == again['.json']:
         bad.append('two runs have the same pseudonyms')
     for _, suffix in rows:

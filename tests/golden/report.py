@@ -65,6 +65,22 @@ def compare(words, tmp, stdin):
     return bad
 
 
+def odd_names(bad):
+    """Names that are no UTF-8, of a file and of its folder, which the document has to say in another
+    way than the audit."""
+    with tempfile.TemporaryDirectory() as tmp:
+        odd = os.fsencode(tmp) + b'/n\xe4cht\xff \xc0\xaf.pcapng'
+        shutil.copy(os.path.join(run.ROOT, 'pcaps', 'lab.pcapng'), odd)
+        words = ['audit', '--site', os.path.join(run.ROOT, 'pcaps', 'lab-site.yaml'), os.fsdecode(odd)]
+        for line in compare(words, tmp, None):
+            print('odd names: %s' % line)
+            bad += 1
+        if b'n\\xe4cht\\xff' not in read(os.path.join(tmp, 'audit.txt')):
+            print('odd names: the bytes are not told')
+            bad += 1
+    return bad
+
+
 def main():
     bad = seen = 0
     for name in run.all_cases():
@@ -85,6 +101,7 @@ def main():
             for line in found:
                 print('%s %s: %s' % (name, ' '.join(more), line))
             bad += bool(found)
+    bad = odd_names(bad)
     print('%d audits, %d of them wrong' % (seen, bad))
     return 1 if bad or seen < 100 else 0
 

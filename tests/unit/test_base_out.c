@@ -21,9 +21,9 @@ static void foreign_text_is_inert(void **state)
 		{"\x1b[31mred", "\\x1b[31mred", "\"\\u001b[31mred\""},
 		{"a\"b\\c", "a\"b\\c", "\"a\\\"b\\\\c\""},
 		{"h\xc3\xa9llo", "h\xc3\xa9llo", "\"h\xc3\xa9llo\""},
-		{"\xff\xfe", "\\xff\\xfe", "\"\\ufffd\\ufffd\""},
-		{"\xc0\xaf", "\\xc0\\xaf", "\"\\ufffd\\ufffd\""},                 /* overlong */
-		{"\xed\xa0\x80", "\\xed\\xa0\\x80", "\"\\ufffd\\ufffd\\ufffd\""}, /* surrogate */
+		{"\xff\xfe", "\\xff\\xfe", "\"\\\\xff\\\\xfe\""},
+		{"\xc0\xaf", "\\xc0\\xaf", "\"\\\\xc0\\\\xaf\""},                 /* overlong */
+		{"\xed\xa0\x80", "\\xed\\xa0\\x80", "\"\\\\xed\\\\xa0\\\\x80\""}, /* surrogate */
 		{"\xe2\x80\xae"
 		 "evil",
 		 "\\u{202e}evil", "\"\\u202eevil\""}, /* right-to-left override */
