@@ -31,6 +31,7 @@
 #include <spanaudit/audit.h>
 #include <spanaudit/diff.h>
 #include <spanaudit/info.h>
+#include <spanaudit/live.h>
 #include <spanaudit/report.h>
 #include <spanaudit/rules.h>
 

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "base/out.h"
 
@@ -23,6 +24,7 @@ enum {
 
 #define COMMANDS(X)               \
 	X(AUDIT, audit)           \
+	X(LIVE, live)             \
 	X(DOCTOR, doctor)         \
 	X(FLOWS, flows)           \
 	X(RPC, rpc)               \
@@ -87,6 +89,19 @@ enum span_colour term_colour(const struct options *o);
 /* Writes a file whole or not at all. `fn` returns 0, negative errno, or an exit code after it has
  * said why. An exit code. */
 int file_write(const char *path, int (*fn)(void *user, FILE *f), void *user);
+/* A file that is to be written when the right to make one may be gone. */
+struct kept {
+	int fd;
+	bool made;    /* it was not there before */
+	bool written; /* it is not to be taken away */
+	const char *path;
+};
+/* Opens it, makes it if need be and gives it to uid and gid ((uid_t)-1: nobody). An exit code. */
+int file_keep(const char *path, uid_t uid, gid_t gid, struct kept *ret);
+/* As file_write(); where the folder is closed by now, into the file itself. An exit code. */
+int file_write_kept(struct kept *k, int (*fn)(void *user, FILE *f), void *user);
+/* Closes it; one that was made and never written goes, if that can be. */
+void file_unkeep(struct kept *k);
 /* For who reads a file, adds to it and writes it again: others that do so wait until file_unlock()
  * or the end of the process. Where files cannot be locked (-1) nobody waits. */
 int file_lock(const char *path);
@@ -105,6 +120,8 @@ struct outputs {
 	int (*write)(const void *source, const char *format, const struct span_write_options *how,
 		     FILE *f);
 	const void *source;
+	struct kept *kept; /* of each -o; NULL: opened when it is written */
+	bool told;         /* standard output has had it, as events */
 };
 /* --format help. */
 int outputs_list(void);
@@ -122,6 +139,10 @@ int run_setup(const struct options *o, char *const *files, size_t n, struct span
 /* The same, and runs it. *ret is NULL when there is no result; with EXIT_FAILED there may be one,
  * of the inputs that could be read. */
 int run_audit(const struct options *o, char *const *files, size_t n, struct span_audit **ret);
+
+/* From now on the first SIGINT or SIGTERM ends a run in order: span_audit_stop(). */
+void signals_listen(struct span_audit *a);
+void signals_forget(void);
 
 /* The words of a filter that stand before the files, as one text; returns how many they are. */
 size_t filter_take(const struct options *o, struct out *ret_filter);

@@ -105,11 +105,35 @@ static int fill(int fd, int (*fn)(void *user, FILE *f), void *user)
 	return r;
 }
 
+/* 0, negative errno, or what fn returned. */
+static int replace(const char *path, int (*fn)(void *user, FILE *f), void *user)
+{
+	char *temp;
+	int fd, r;
+
+	if (asprintf(&temp, "%s.XXXXXX", path) < 0)
+		return -ENOMEM;
+	fd = mkostemp(temp, O_CLOEXEC);
+	if (fd < 0) {
+		r = -errno;
+		free(temp);
+		return r;
+	}
+	r = fill(fd, fn, user);
+	if (r == 0 && rename(temp, path) != 0)
+		r = -errno;
+	if (r)
+		unlink(temp);
+	else
+		sync_folder(path);
+	free(temp);
+	return r;
+}
+
 int file_write(const char *path, int (*fn)(void *user, FILE *f), void *user)
 {
 	struct stat st;
-	char *temp;
-	int fd, r;
+	int r;
 
 	if (stat(path, &st) == 0) {
 		if (S_ISDIR(st.st_mode))
@@ -117,25 +141,85 @@ int file_write(const char *path, int (*fn)(void *user, FILE *f), void *user)
 		if (!S_ISREG(st.st_mode))
 			return write_through(path, fn, user);
 	}
-	if (asprintf(&temp, "%s.XXXXXX", path) < 0)
-		return fail(path, ENOMEM);
-	fd = mkostemp(temp, O_CLOEXEC);
-	if (fd < 0) {
-		r = fail(path, errno);
-		free(temp);
-		return r;
-	}
-	r = fill(fd, fn, user);
-	if (r == 0 && rename(temp, path) != 0)
-		r = -errno;
-	if (r) {
-		unlink(temp);
-		free(temp);
-		return r < 0 ? fail(path, -r) : r;
-	}
-	free(temp);
-	sync_folder(path);
+	r = replace(path, fn, user);
+	return r < 0 ? fail(path, -r) : r;
+}
+
+int file_keep(const char *path, uid_t uid, gid_t gid, struct kept *ret)
+{
+	const int how = O_WRONLY | O_CLOEXEC | O_NOCTTY;
+
+	*ret = (struct kept){.path = path};
+	ret->fd = open(path, how | O_CREAT | O_EXCL, 0666);
+	ret->made = ret->fd >= 0;
+	if (ret->fd < 0 && errno == EEXIST)
+		ret->fd = open(path, how);
+	if (ret->fd < 0)
+		return fail(path, errno);
+	if (ret->made && uid != (uid_t)-1 && fchown(ret->fd, uid, gid) < 0)
+		return fail(path, errno);
 	return 0;
+}
+
+static int write_whole(int fd, const char *p, size_t n)
+{
+	while (n) {
+		ssize_t w = write(fd, p, n);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return -errno;
+		p += w;
+		n -= (size_t)w;
+	}
+	return 0;
+}
+
+/* What was there before stays until all of the new text is known; half of it never stays. */
+static int overwrite(int fd, int (*fn)(void *user, FILE *f), void *user)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+	struct stat st;
+	bool regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	int r = f ? fn(user, f) : -ENOMEM;
+
+	if (f && fclose(f) != 0 && r == 0)
+		r = -ENOMEM;
+	if (r == 0 && regular && ftruncate(fd, 0) < 0)
+		r = -errno;
+	if (r == 0)
+		r = write_whole(fd, text, n);
+	if (r == 0 && regular && fsync(fd) < 0)
+		r = -errno;
+	if (r < 0 && regular)
+		(void)!ftruncate(fd, 0);
+	free(text);
+	return r;
+}
+
+int file_write_kept(struct kept *k, int (*fn)(void *user, FILE *f), void *user)
+{
+	struct stat st;
+	bool regular = fstat(k->fd, &st) == 0 && S_ISREG(st.st_mode);
+	int r = regular ? replace(k->path, fn, user) : -EACCES;
+
+	if (r == -EACCES || r == -EPERM || r == -EROFS)
+		r = overwrite(k->fd, fn, user);
+	k->written = r == 0;
+	return r < 0 ? fail(k->path, -r) : r;
+}
+
+void file_unkeep(struct kept *k)
+{
+	if (k->fd < 0)
+		return;
+	close(k->fd);
+	if (k->made && !k->written)
+		unlink(k->path);
+	k->fd = -1;
 }
 
 void put(const struct out *o)

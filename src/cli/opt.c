@@ -10,7 +10,8 @@
 #define RUNS                                                                                    \
 	(CMD_BIT(AUDIT) | CMD_BIT(FLOWS) | CMD_BIT(RPC) | CMD_BIT(EXPLAIN) | CMD_BIT(EXTRACT) | \
 	 CMD_BIT(ROLES) | CMD_BIT(WAIVER) | CMD_BIT(DOCTOR) | CMD_BIT(RULES))
-#define POLICY (RUNS | CMD_BIT(SITE))
+#define JUDGES (RUNS | CMD_BIT(LIVE))
+#define POLICY (JUDGES | CMD_BIT(SITE))
 #define ALL    (((uint32_t)1 << CMD_N) - 1)
 
 static const char *format_word(size_t i)
@@ -82,14 +83,46 @@ static const char *infer_word(size_t i)
 #define AT(member) .offset = offsetof(struct options, member)
 
 static const struct opt opts[] = {
+	{'i', "interface", "NAME",
+	 "Take packets from this network interface, for as long as nobody ends it; may be "
+	 "repeated. "
+	 "'any' is all of them.",
+	 CMD_BIT(LIVE), SET_LIST, AT(interfaces)},
+	{'D', "list-interfaces", NULL, "List the interfaces of this computer and end.",
+	 CMD_BIT(LIVE), SET_COUNT, AT(list)},
+	{'c', "count", "NUMBER", "End after so many packets.", CMD_BIT(LIVE), SET_TEXT, AT(count)},
+	{'a', "autostop", "LIMIT",
+	 "End in order at duration:SECONDS or packets:NUMBER; may be repeated, the first counts.",
+	 CMD_BIT(LIVE), SET_LIST, AT(autostop)},
+	{'s', "snaplen", "BYTES",
+	 "Keep so many bytes of a packet (default: all). Below 2048 protocols go unrecognised.",
+	 CMD_BIT(LIVE), SET_TEXT, AT(snaplen)},
+	{'B', "buffer-size", "SIZE",
+	 "Memory in the kernel for each interface's packets that wait, in MiB, or such as 512M "
+	 "(default 64M). It must last for the longest moment in which none is taken.",
+	 CMD_BIT(LIVE), SET_TEXT, AT(buffer)},
+	{'p', "no-promiscuous-mode", NULL,
+	 "Leave the interface as it is; then it shows this computer's traffic alone.",
+	 CMD_BIT(LIVE), SET_COUNT, AT(no_promiscuous)},
+	{0, "every", "TIME",
+	 "Judge that often while packets come (default 60s; 0: at the end alone).", CMD_BIT(LIVE),
+	 SET_TEXT, AT(every)},
+	{0, "events", "FILE",
+	 "Add findings to this file as they are found, change or go: an event a line, as --format "
+	 "ndjson has it.",
+	 CMD_BIT(LIVE), SET_TEXT, AT(events), COMPLETE_FILE},
+	{0, "user", "NAME",
+	 "Go on as this user once everything is open (of root; default spanaudit, where there is "
+	 "one).",
+	 CMD_BIT(LIVE), SET_TEXT, AT(user)},
 	{'r', "read", "FILE",
 	 "Read this capture file, or the captures in this folder, as a FILE argument "
 	 "does; may be repeated. - is standard input.",
 	 RUNS, SET_LIST, AT(files), COMPLETE_CAPTURE},
 	{'f', "filter", "FILTER",
 	 "Judge only packets that this capture filter lets through, in the "
-	 "words of tcpdump: 'not port 22'. What it leaves out is counted.",
-	 RUNS, SET_TEXT, AT(filter)},
+	 "words of tcpdump: 'not port 22'. Of files, what it leaves out is counted.",
+	 JUDGES, SET_TEXT, AT(filter)},
 	{0, "reader", "READER",
 	 "What reads capture files: auto (the default), spanaudit's own reader; or "
 	 "libpcap, slower and with fewer formats, to compare.",
@@ -101,7 +134,7 @@ static const struct opt opts[] = {
 	{0, "vlan-key", NULL,
 	 "Addresses of different VLANs are different hosts' traffic: never join "
 	 "flows across VLANs. For address plans that overlap.",
-	 RUNS, SET_COUNT, AT(vlan_key)},
+	 JUDGES, SET_COUNT, AT(vlan_key)},
 	{'S', "site", "FILE",
 	 "Site file: hosts, networks, roles, changed ports, deployment variant.", POLICY, SET_TEXT,
 	 AT(site), COMPLETE_FILE},
@@ -112,7 +145,7 @@ static const struct opt opts[] = {
 	{0, "infer", "MODE",
 	 "Roles from traffic: auto (the default) for addresses that have no declared role; off; or "
 	 "only, which leaves declared roles aside, to check a site file.",
-	 RUNS, SET_TEXT, AT(infer), COMPLETE_WORDS, infer_word},
+	 JUDGES, SET_TEXT, AT(infer), COMPLETE_WORDS, infer_word},
 	{'R', "rules", "PACK",
 	 "Judge by this rule pack, a name or a file; may be repeated. Without "
 	 "it the site file's packs count, else dynamics-365 and crm-2011.",
@@ -121,12 +154,12 @@ static const struct opt opts[] = {
 	 "File of waivers, see spanaudit-waivers(5): findings that one covers are marked and do "
 	 "not "
 	 "count; may be repeated.",
-	 RUNS, SET_LIST, AT(waivers), COMPLETE_FILE},
+	 JUDGES, SET_LIST, AT(waivers), COMPLETE_FILE},
 	{0, "now", "TIME",
 	 "Hold the expiry of waivers against this moment instead of the clock's, so that a run can "
 	 "be repeated: 2024-05-01T06:00:00+02:00. Formats that say when a report was made give "
 	 "it as that time; without it they say so only where SOURCE_DATE_EPOCH does.",
-	 RUNS | CMD_BIT(REPORT), SET_TEXT, AT(now)},
+	 JUDGES | CMD_BIT(REPORT), SET_TEXT, AT(now)},
 	{0, "draft", "PACK",
 	 "For 'rules draft': a rule pack, a name or a file, that takes the place of the one of the "
 	 "same name, or is added; may be repeated.",
@@ -147,7 +180,8 @@ static const struct opt opts[] = {
 	 SET_LIST, AT(rules_dirs), COMPLETE_DIR},
 	{0, "format", "FORMAT",
 	 "Format of the report on standard output, text by default; 'help' lists them.",
-	 CMD_BIT(AUDIT) | CMD_BIT(REPORT), SET_TEXT, AT(format), COMPLETE_WORDS, format_word},
+	 CMD_BIT(AUDIT) | CMD_BIT(LIVE) | CMD_BIT(REPORT), SET_TEXT, AT(format), COMPLETE_WORDS,
+	 format_word},
 	{0, "format", "FORMAT",
 	 "With 'rules export', what the list is for: nft (the default), nftables on a router; "
 	 "windows, a PowerShell script for the servers' own firewalls; csv, a table.",
@@ -162,16 +196,16 @@ static const struct opt opts[] = {
 	 "Write the report into this file too, whole or not at all; its suffix "
 	 "says the format (see --format help), else --format does. May be repeated. With "
 	 "'site import', 'site suggest' and 'rules export': write what is made here.",
-	 CMD_BIT(AUDIT) | CMD_BIT(REPORT) | CMD_BIT(SITE) | CMD_BIT(RULES), SET_LIST, AT(outputs),
-	 COMPLETE_FILE},
+	 CMD_BIT(AUDIT) | CMD_BIT(LIVE) | CMD_BIT(REPORT) | CMD_BIT(SITE) | CMD_BIT(RULES),
+	 SET_LIST, AT(outputs), COMPLETE_FILE},
 	{'w', "write", "FILE",
 	 "Write the packets into this pcapng file, whole or not at all. - is standard output.",
 	 CMD_BIT(EXTRACT), SET_TEXT, AT(write), COMPLETE_FILE},
 	{0, "fail-on", "SEVERITY",
 	 "Exit with 1 when a finding is at least this severe: low, medium "
 	 "(the default), high, critical; never turns 1 and 4 into 0.",
-	 CMD_BIT(AUDIT) | CMD_BIT(REPORT) | CMD_BIT(RULES), SET_TEXT, AT(fail_on), COMPLETE_WORDS,
-	 fail_on_word},
+	 CMD_BIT(AUDIT) | CMD_BIT(LIVE) | CMD_BIT(REPORT) | CMD_BIT(RULES), SET_TEXT, AT(fail_on),
+	 COMPLETE_WORDS, fail_on_word},
 	{0, "only", "KIND",
 	 "Show findings of this kind only, such as missing, or a family: "
 	 "unexpected, rpc. The figures and the exit code stay those of all.",
@@ -183,7 +217,7 @@ static const struct opt opts[] = {
 	{0, "strict-input", NULL,
 	 "Any doubt about the input (a cut-off file, dropped packets) makes "
 	 "the result inconclusive.",
-	 RUNS, SET_COUNT, AT(strict_input)},
+	 JUDGES, SET_COUNT, AT(strict_input)},
 	{0, "digest", NULL,
 	 "SHA-256 of every input, also of those above 64 MiB, which are read once "
 	 "more for it.",
@@ -192,10 +226,10 @@ static const struct opt opts[] = {
 	 "Memory for flows and conversations, such as 512M or 8G (default 4G). "
 	 "Beyond it the oldest flows are closed early and new conversations are "
 	 "not kept; both are counted.",
-	 RUNS, SET_TEXT, AT(memory)},
-	{0, "json", NULL, "Print the view as JSON.",
+	 JUDGES, SET_TEXT, AT(memory)},
+	{0, "json", NULL, "Print the view as JSON (of 'live': what -D lists).",
 	 CMD_BIT(FLOWS) | CMD_BIT(RPC) | CMD_BIT(ROLES) | CMD_BIT(RULES) | CMD_BIT(PROTOCOLS) |
-		 CMD_BIT(VERSION) | CMD_BIT(DIFF) | CMD_BIT(DOCTOR),
+		 CMD_BIT(VERSION) | CMD_BIT(DIFF) | CMD_BIT(DOCTOR) | CMD_BIT(LIVE),
 	 SET_COUNT, AT(json)},
 	{0, "all", NULL, "List what is the same in both results, too.",
 	 CMD_BIT(DIFF) | CMD_BIT(RULES), SET_COUNT, AT(all)},
@@ -207,14 +241,16 @@ static const struct opt opts[] = {
 	{0, "color", "WHEN",
 	 "Colour on standard output: auto (the default: on a terminal), always, "
 	 "never.",
-	 CMD_BIT(AUDIT) | CMD_BIT(REPORT) | CMD_BIT(DIFF) | CMD_BIT(DOCTOR) | CMD_BIT(RULES),
+	 CMD_BIT(AUDIT) | CMD_BIT(LIVE) | CMD_BIT(REPORT) | CMD_BIT(DIFF) | CMD_BIT(DOCTOR) |
+		 CMD_BIT(RULES),
 	 SET_TEXT, AT(color), COMPLETE_WORDS, color_word},
 	{0, "progress", "WHEN",
 	 "Progress line on a terminal: auto (the default: after a second) or "
 	 "never.",
 	 RUNS, SET_TEXT, AT(progress), COMPLETE_WORDS, progress_word},
 	{'q', "quiet", NULL,
-	 "No report on standard output (audit, report, verify), and nothing but errors on standard "
+	 "No report on standard output (audit, live, report, verify), and nothing but errors on "
+	 "standard "
 	 "error.",
 	 POLICY | CMD_BIT(REPORT) | CMD_BIT(VERIFY), SET_COUNT, AT(quiet)},
 	{'v', "verbose", NULL, "Say more on standard error.", POLICY, SET_COUNT, AT(verbose)},
@@ -350,7 +386,7 @@ static int bad_word(const struct opt *o, const char *value)
 }
 
 /* "256M": powers of 1024, as memory is sold. */
-static int parse_size(const char *z, uint64_t *ret)
+int opt_size(const char *option, const char *z, uint64_t *ret)
 {
 	static const char units[] = "kmgt";
 	char *end;
@@ -369,9 +405,13 @@ static int parse_size(const char *z, uint64_t *ret)
 			n = 0;
 	}
 	if (!n || errno || n > (UINT64_MAX >> shift)) {
-		say("Write a number of bytes, or one with K, M, G or T behind it: --max-memory "
-		    "512M",
-		    "'%s' is not an amount of memory", z);
+		struct out hint = {0};
+
+		out_printf(&hint,
+			   "Write a number of bytes, or one with K, M, G or T behind it: %s 512M",
+			   option);
+		say(out_str(&hint), "'%s' is not an amount of memory", z);
+		out_done(&hint);
 		return EXIT_USAGE;
 	}
 	*ret = (uint64_t)n << shift;
@@ -437,7 +477,7 @@ int opt_parse(const struct cmd *cmd, int argc, char **argv, struct options *ret)
 				   ret);
 	}
 	if (!r && ret->memory)
-		r = parse_size(ret->memory, &ret->max_memory);
+		r = opt_size("--max-memory", ret->memory, &ret->max_memory);
 	ret->args = argv + optind;
 	ret->n_args = r ? 0 : (size_t)(argc - optind);
 	if (r)
@@ -455,6 +495,8 @@ void opt_done(struct options *o)
 	vec_done(&o->roles);
 	vec_done(&o->outputs);
 	vec_done(&o->observed);
+	vec_done(&o->interfaces);
+	vec_done(&o->autostop);
 }
 
 /* --- what is generated ------------------------------------------------------------------------ */

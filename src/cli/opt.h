@@ -24,6 +24,9 @@ struct options {
 	uint64_t max_memory; /* bytes; 0: the default */
 	char **args;         /* what is no option, in order */
 	size_t n_args;
+	const char *count, *snaplen, *buffer, *every, *events, *user;
+	VEC(const char *) interfaces, autostop;
+	unsigned no_promiscuous, list;
 	const char *now, *reason, *owner, *approved_by, *ticket, *expires;
 	VEC(const char *) waivers, drafts;
 };
@@ -55,6 +58,8 @@ const struct opt *opt_at(size_t i);
 /* Parses argv[1...] of a command. 0, or EXIT_USAGE after having said what is wrong. */
 int opt_parse(const struct cmd *cmd, int argc, char **argv, struct options *ret);
 void opt_done(struct options *o);
+/* "256M" as bytes. 0, or EXIT_USAGE after having said that it is none, of this option. */
+int opt_size(const char *option, const char *z, uint64_t *ret);
 
 void opt_help(const struct cmd *cmd, struct out *o);
 /* The OPTIONS and COMMANDS sections of the manual page, in scdoc. */

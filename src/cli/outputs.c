@@ -114,9 +114,7 @@ int outputs_write(const struct options *o, const struct outputs *what, int code)
 			.fail_on = o->fail_on,
 			.made = made_at(o, made, &bad)},
 	};
-	const char **path;
-
-	if (!o->quiet) {
+	if (!o->quiet && !what->told) {
 		int r = write_one(&one, stdout);
 
 		if (r)
@@ -125,9 +123,14 @@ int outputs_write(const struct options *o, const struct outputs *what, int code)
 	/* Files are the same wherever they are made: no colour, 80 columns. */
 	one.how.colour = SPAN_COLOUR_NONE;
 	one.how.width = 0;
-	VEC_EACH (path, &o->outputs) {
-		one.format = format_of(*path, o);
-		if (file_write(*path, write_one, &one) != 0)
+	for (size_t i = 0; i < o->outputs.n; i++) {
+		const char *path = o->outputs.v[i];
+		int r;
+
+		one.format = format_of(path, o);
+		r = what->kept ? file_write_kept(&what->kept[i], write_one, &one)
+			       : file_write(path, write_one, &one);
+		if (r != 0)
 			code = EXIT_FAILED;
 	}
 	return code;

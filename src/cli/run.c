@@ -110,7 +110,7 @@ static void on_signal(int number)
 		span_audit_stop(followed);
 }
 
-static void listen_to_signals(struct span_audit *a)
+void signals_listen(struct span_audit *a)
 {
 	struct sigaction sa = {.sa_handler = on_signal};
 
@@ -120,7 +120,7 @@ static void listen_to_signals(struct span_audit *a)
 	sigaction(SIGTERM, &sa, NULL);
 }
 
-static void forget_signals(void)
+void signals_forget(void)
 {
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
@@ -157,13 +157,13 @@ int run_audit(const struct options *o, char *const *files, size_t n, struct span
 			fputs("spanaudit: reading what is there and what is added; Ctrl-C ends "
 			      "that and judges\n",
 			      stderr);
-		listen_to_signals(a);
+		signals_listen(a);
 	}
 	clock_gettime(CLOCK_MONOTONIC, &from);
 	r = span_audit_run(a);
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	if (o->follow)
-		forget_signals();
+		signals_forget();
 	progress_end(&p);
 	if (o->verbose) {
 		double s = (double)(to.tv_sec - from.tv_sec) +

@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "engine/engine.h"
+#include "engine/live_run.h"
 #include "matrix/load.h"
 
 #include "config.h"
@@ -59,6 +60,7 @@ struct span_audit *span_audit_free(struct span_audit *a)
 	if (!a)
 		return NULL;
 	forget_run(a);
+	a->live = live_run_free(a->live);
 	matrix_free(a->matrix);
 	site_free(a->site);
 	free(a->site_path);
@@ -390,7 +392,7 @@ static int text_order(const void *a, const void *b)
 static struct run_told told(struct span_audit *a)
 {
 	const char **files = arena_alloc(&a->arena, (a->files.n + 1) * sizeof *files);
-	struct run_told t = {.options = told_options(a), .files = files};
+	struct run_told t = {.options = told_options(a), .files = files, .piped = a->live};
 	size_t n = 0;
 
 	if (!files)
@@ -572,28 +574,22 @@ static bool who_is_what(struct span_audit *a)
 	return a->inferred;
 }
 
-int span_audit_run(struct span_audit *a)
+int engine_begin(struct span_audit *a)
 {
-	struct coverage coverage;
-	uint64_t evicted;
-	int worst;
 	int r = engine_prepare(a);
 
 	if (r)
 		return r;
 	forget_run(a);
-	worst = inputs_open(a);
-	if (worst < 0 || worst == SPAN_USAGE)
-		return worst;
-	a->hot = hot_new(a);
-	if (!a->hot)
-		return -ENOMEM;
-	r = feed_run(a);
-	if (r < 0 || r == SPAN_USAGE)
-		return r;
-	if (r)
-		worst = r;
-	r = hot_finish(a->hot, a, &coverage, &evicted);
+	return 0;
+}
+
+int engine_conclude(struct span_audit *a)
+{
+	struct coverage coverage;
+	uint64_t evicted;
+	int r = hot_finish(a->hot, a, &coverage, &evicted);
+
 	r = r < 0 ? r : engine_names(a);
 	if (r < 0)
 		return r;
@@ -608,7 +604,28 @@ int span_audit_run(struct span_audit *a)
 		return -ENOMEM;
 	a->result->role_options = role_options(a);
 	a->result->told = told(a);
-	return worst;
+	return 0;
+}
+
+int span_audit_run(struct span_audit *a)
+{
+	int worst, r = engine_begin(a);
+
+	if (r)
+		return r;
+	worst = inputs_open(a);
+	if (worst < 0 || worst == SPAN_USAGE)
+		return worst;
+	a->hot = hot_new(a);
+	if (!a->hot)
+		return -ENOMEM;
+	r = feed_run(a);
+	if (r < 0 || r == SPAN_USAGE)
+		return r;
+	if (r)
+		worst = r;
+	r = engine_conclude(a);
+	return r < 0 ? r : worst;
 }
 
 size_t span_audit_inputs_read(const struct span_audit *a)

@@ -6,6 +6,7 @@
  *   inputs.c  which files, and their order   feed.c    all of them as one stream
  *   names.c   one name for an address        report.c  results in a format
  *   view_*.c  flows, rpc, roles, explain, rules            info.c   what this build is
+ *   live*.c   interfaces instead of files: see live_run.h
  */
 #ifndef SPAN_ENGINE_ENGINE_H
 #define SPAN_ENGINE_ENGINE_H
@@ -26,6 +27,7 @@
 #include "infer/infer.h"
 
 struct hot;
+struct live_run;
 struct loaded;
 struct flow_done;
 struct heartbeat;
@@ -73,6 +75,7 @@ struct span_audit {
 	void *progress_user;
 
 	struct matrix *matrix;
+	struct live_run *live; /* NULL: inputs are files */
 	/* of a run */
 	struct arena arena;
 	struct result_input *inputs;
@@ -115,6 +118,11 @@ struct matrix *engine_matrix(struct span_audit *a, const char *const *packs, siz
 char *engine_pack_name(struct span_audit *a, const char *pack);
 /* Judges what a run has read by these rules. NULL without memory. */
 struct result *engine_judge(struct span_audit *a, struct matrix *m);
+
+/* The parts of a run: rules loaded, nothing left of an earlier one (0, SPAN_USAGE, negative errno);
+ * and, when everything was given to a->hot, the result (0 or negative errno). */
+int engine_begin(struct span_audit *a);
+int engine_conclude(struct span_audit *a);
 
 /* inputs.c */
 /* Expands folders and patterns (a followed one is left to feed_run) and looks at each file: order

@@ -161,9 +161,11 @@ static void sources(struct html *h)
 		char buf[NUMBER_TEXT];
 
 		if (in->format)
-			out_printf(&about, "%s%s%s, ", in->format, in->codec ? " in " : "",
+			out_printf(&about, "%s%s%s", in->format, in->codec ? " in " : "",
 				   in->codec ? in->codec : "");
-		out_puts(&about, size_human(in->bytes, buf));
+		if (!word_is_live(in))
+			out_printf(&about, "%s%s", in->format ? ", " : "",
+				   size_human(in->bytes, buf));
 		source(h, "input", in->path, out_str(&about), in->sha256);
 		h->o->failed |= about.failed;
 		out_done(&about);

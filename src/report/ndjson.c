@@ -12,12 +12,14 @@
 
 #include "report/community_id.h"
 #include "report/jsonw.h"
+#include "report/live_event.h"
 #include "report/words.h"
 
 struct events {
 	struct jsonw w;
 	const struct result *r;
 	const struct report_options *opt;
+	const char *status; /* of one that is told while a run lasts; NULL */
 };
 
 static void text_member(struct jsonw *w, const char *name, const char *z)
@@ -228,6 +230,7 @@ static void own_members(struct events *e, const struct finding *f)
 	struct out extract = {0};
 
 	object(w, "spanaudit");
+	text_member(w, "status", e->status);
 	text_member(w, "kind", kind_name(f->kind));
 	text_member(w, "severity", severity_name(f->severity));
 	text_member(w, "state", f->has_state ? flow_state_name(f->state) : NULL);
@@ -298,6 +301,15 @@ static void finding(struct events *e, const struct finding *f)
 	rule(w, f->rule);
 	own_members(e, f);
 	end(e);
+}
+
+void report_live_event(const struct result *r, const struct finding *f, enum live_status status,
+		       const char *version, struct out *o)
+{
+	const struct report_options opt = {.tool_version = version, .now_ns = TIME_NONE};
+	struct events e = {.w = {.o = o}, .r = r, .opt = &opt, .status = live_status_name(status)};
+
+	finding(&e, f);
 }
 
 /* --- the rest ----------------------------------------------------------------------------------

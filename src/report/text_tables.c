@@ -396,7 +396,8 @@ void text_inputs(const struct page *p)
 			out_printf(&line, " in %s", in->codec);
 		if (in->format)
 			out_puts(&line, ", ");
-		out_printf(&line, "%s, ", size_human(in->bytes, a));
+		if (!word_is_live(in))
+			out_printf(&line, "%s, ", size_human(in->bytes, a));
 		out_puts(&line, counted(in->packets, "packet", "packets", a));
 		if (in->first_ns != TIME_NONE)
 			out_printf(

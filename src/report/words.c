@@ -456,7 +456,7 @@ static bool shell_file(struct out *o, const char *z)
 enum { FILES_NAMED = 16 };
 
 /* Why a command does not name the files of the run. */
-enum unnamed { NAMED, UNNAMED_PIPE, UNNAMED_MANY, UNNAMED_WORDS };
+enum unnamed { NAMED, UNNAMED_PIPE, UNNAMED_MANY, UNNAMED_WORDS, UNNAMED_LIVE };
 
 static size_t n_files(const struct result *r)
 {
@@ -472,10 +472,18 @@ static const char *file_at(const struct result *r, size_t i)
 	return r->told.files ? r->told.files[i] : r->inputs[i].path;
 }
 
+bool word_is_live(const struct result_input *in)
+{
+	return in->format && strcmp(in->format, "live") == 0;
+}
+
 static enum unnamed unnamed(const struct result *r)
 {
 	bool piped = r->told.piped;
 	size_t n = n_files(r);
+
+	if (r->n_inputs && word_is_live(&r->inputs[0]))
+		return UNNAMED_LIVE;
 
 	for (size_t i = 0; i < n; i++)
 		piped |= strcmp(file_at(r, i), "-") == 0;
@@ -500,6 +508,8 @@ const char *word_extract_note(const struct result *r)
 	case UNNAMED_WORDS:
 		return "FILE stands for the captures of this run: the name of one holds what no "
 		       "report can show";
+	case UNNAMED_LIVE:
+		return "FILE stands for a capture of that time: a live run keeps no packets";
 	case NAMED:
 		break;
 	}
@@ -545,9 +555,10 @@ void word_tshark(const struct result *r, const struct finding *f, struct out *o)
 	if (!f->tshark || !f->n_ev || f->ev[0].input >= r->n_inputs)
 		return;
 
-	const char *path = r->inputs[f->ev[0].input].path;
+	const struct result_input *in = &r->inputs[f->ev[0].input];
+	const char *path = in->path;
 
-	if (strcmp(path, "-") == 0)
+	if (strcmp(path, "-") == 0 || word_is_live(in))
 		path = "FILE"; /* standard input is gone; the reader names the capture it came from
 				*/
 	out_puts(&line, "tshark -r ");

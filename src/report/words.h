@@ -80,6 +80,8 @@ void word_conversation_by(const struct finding *f, const char *arrow, struct out
  * is behind it. Quoted for a POSIX shell; FILE stands for what cannot be named, see
  * word_extract_note(). */
 void word_extract(const struct result *r, const struct finding *f, char sep, struct out *o);
+/* Packets of an interface, which nobody kept. */
+bool word_is_live(const struct result_input *in);
 /* What FILE stands for in such a command, a clause; NULL when it names everything. */
 const char *word_extract_note(const struct result *r);
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * live - packets from network interfaces, judged while they come.
+ *
+ *	span_live_open(a, &options);   interfaces, rules: all that needs rights
+ *	span_live_confine(a, &rights); none are left; no packet was looked at before
+ *	span_live_run(a);              until span_audit_stop(), or a limit
+ *	span_audit_write(a, ...);      the result, as of files
+ */
+#ifndef SPANAUDIT_LIVE_H
+#define SPANAUDIT_LIVE_H
+
+#include <sys/types.h>
+
+#include <spanaudit/audit.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What is told while a run lasts, in sentences without a stop. */
+enum span_live_notice {
+	SPAN_LIVE_STARTED,  /* packets are taken */
+	SPAN_LIVE_CHANGED,  /* an interface went down, up, away, or came back; a clock was set */
+	SPAN_LIVE_LOST,     /* packets were dropped since this was told last */
+	SPAN_LIVE_COUNTERS, /* what span_live_ask() asked for; several lines */
+	SPAN_LIVE_JUDGED,   /* how a judgement went */
+	SPAN_LIVE_TROUBLE,  /* something could not be done; the run goes on */
+};
+typedef void (*span_live_fn)(void *user, enum span_live_notice what, const char *text);
+
+struct span_live_options {
+	const char *const *interfaces;
+	size_t n_interfaces;
+	uint64_t buffer;  /* bytes of each interface's ring in the kernel; 0: 64 MiB */
+	unsigned snaplen; /* bytes kept of a packet; 0: all of it */
+	bool not_promiscuous;
+	uint64_t packets;    /* end after so many; 0: no limit */
+	int64_t duration_ns; /* end after so long; 0: no limit */
+	int64_t every_ns;    /* judge that often; 0: at the end alone */
+	/* Findings that are new, have changed or are gone, written as they are found: an event a
+	 * line (NDJSON with ECS names), and a line for people. Borrowed; -1: not wanted. Written
+	 * by another process than the one that takes packets, so that a slow reader costs none. */
+	int events_fd, lines_fd;
+	span_live_fn notice; /* may be NULL */
+	void *user;
+};
+
+/* Loads rules and opens the interfaces. SPAN_USAGE, SPAN_INPUT (no right, no such interface),
+ * each with errors kept; or negative errno. */
+int span_live_open(struct span_audit *a, const struct span_live_options *o);
+
+/* Who to be, and what stays reachable. */
+struct span_live_rights {
+	const char *user; /* NULL: "spanaudit", where there is one and the process is root's */
+	const char *const *folders; /* where files are still to be written */
+	size_t n_folders;
+};
+/* The user that span_live_confine() makes the process, so that files can be made its own before.
+ * False: it stays who it is. SPAN_USAGE when `user` was given and there is none such: *ret_bad. */
+bool span_live_user(const char *user, uid_t *ret_uid, gid_t *ret_gid, bool *ret_bad);
+/* Gives up every right, for good: user and groups, capabilities and their bounding set, gaining any
+ * (no_new_privs), all files but in `folders` (Landlock), and all system calls that are not needed
+ * (seccomp). For the whole process, which must have one thread. What the kernel does not have is
+ * left out and told; ret (to be freed, NULL is fine) gets what was done as a sentence.
+ * SPAN_INPUT with errors kept when rights could not be given up: then nothing may be read. */
+int span_live_confine(struct span_audit *a, const struct span_live_rights *r, char **ret);
+
+/* Takes and judges packets until span_audit_stop() or a limit; then everything that came before is
+ * judged, and there is a result. 0 or negative errno. */
+int span_live_run(struct span_audit *a);
+/* Asks for SPAN_LIVE_COUNTERS. May be called from a signal handler. */
+void span_live_ask(struct span_audit *a);
+
+/* The interfaces of this computer, a line each or as JSON. */
+int span_live_list(struct span_audit *a, bool json, FILE *f);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * live - settings of a live run, and its loop.
+ *
+ * The loop takes packets and does nothing else that can take long. Each second it looks at the
+ * interfaces and their counters; judging is another process's (live_judge.c).
+ */
+#include "engine/live_run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/time.h"
+
+enum { WAIT_MS = 200 };
+static const int64_t LOOK_EVERY = NS_PER_S, DROPS_EVERY = 60 * NS_PER_S, CLOCK_STEP = NS_PER_S;
+
+static int64_t clock_of(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+int64_t live_clock_ns(void)
+{
+	return clock_of(CLOCK_MONOTONIC);
+}
+
+void live_tell(const struct live_run *l, enum span_live_notice what, const char *fmt, ...)
+{
+	struct out o = {0};
+	va_list ap;
+
+	if (!l->opt.notice)
+		return;
+	va_start(ap, fmt);
+	out_vprintf(&o, fmt, ap);
+	va_end(ap);
+	l->opt.notice(l->opt.user, what, out_str(&o));
+	out_done(&o);
+}
+
+struct live_run *live_run_free(struct live_run *l)
+{
+	if (!l)
+		return NULL;
+	live_close(l->source);
+	for (size_t i = 0; i < l->names.n; i++)
+		free(l->names.v[i]);
+	vec_done(&l->names);
+	vec_done(&l->known);
+	out_done(&l->judge.answer);
+	if (l->judge.fd >= 0)
+		close(l->judge.fd);
+	if (l->notify_fd >= 0)
+		close(l->notify_fd);
+	free(l);
+	return NULL;
+}
+
+/* ------------------------------------------------------------------ opening */
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorted: in what order they are named does not show in a result. */
+static int take_names(struct span_audit *a, struct live_run *l, const struct span_live_options *o)
+{
+	for (size_t i = 0; i < o->n_interfaces; i++) {
+		char *copy = strdup(o->interfaces[i]);
+
+		if (!copy || !vec_push(&l->names, copy)) {
+			free(copy);
+			return -ENOMEM;
+		}
+	}
+	if (l->names.n)
+		qsort(l->names.v, l->names.n, sizeof *l->names.v, by_name);
+	for (size_t i = 1; i < l->names.n; i++)
+		if (strcmp(l->names.v[i - 1], l->names.v[i]) == 0) {
+			error_hint(errors_add(&a->errs, false, "interface '%s' was named twice",
+					      l->names.v[i]),
+				   "its packets would count twice\nname it once");
+			return SPAN_USAGE;
+		}
+	return 0;
+}
+
+static int make_inputs(struct span_audit *a, const struct live_run *l)
+{
+	a->inputs = arena_alloc(&a->arena, (l->names.n + 1) * sizeof *a->inputs);
+	if (!a->inputs)
+		return -ENOMEM;
+	a->n_inputs = l->names.n;
+	for (size_t i = 0; i < a->n_inputs; i++)
+		a->inputs[i] = (struct result_input){.path = l->names.v[i],
+						     .format = "live",
+						     .first_ns = TIME_NONE,
+						     .last_ns = TIME_NONE};
+	return 0;
+}
+
+static int open_source(struct span_audit *a, struct live_run *l)
+{
+	const struct live_options opt = {
+		.names = (const char *const *)l->names.v,
+		.n_names = l->names.n,
+		.filter = a->filter,
+		.buffer = l->opt.buffer,
+		.snaplen = l->opt.snaplen,
+		.not_promiscuous = l->opt.not_promiscuous,
+		.stop_fd = a->stop_fd,
+	};
+	bool usage = false;
+
+	l->source = live_open(&opt, &a->errs, &usage);
+	return l->source ? 0 : usage ? SPAN_USAGE : SPAN_INPUT;
+}
+
+int span_live_open(struct span_audit *a, const struct span_live_options *o)
+{
+	int r = engine_begin(a);
+
+	if (r)
+		return r;
+	a->live = live_run_free(a->live);
+	a->live = calloc(1, sizeof *a->live);
+	if (!a->live)
+		return -ENOMEM;
+	a->live->opt = *o;
+	a->live->opt.interfaces = NULL;
+	a->live->judge.fd = -1;
+	a->live->notify_fd = live_notify_open(&a->live->watchdog_ns);
+	if (a->stop_fd < 0)
+		a->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r = a->stop_fd < 0 ? -errno : take_names(a, a->live, o);
+	r = r ? r : make_inputs(a, a->live);
+	r = r ? r : open_source(a, a->live);
+	if (r)
+		return r;
+	a->hot = hot_new(a);
+	return a->hot ? 0 : -ENOMEM;
+}
+
+int span_live_list(struct span_audit *a, bool json, FILE *f)
+{
+	struct out o = {0};
+	int r = live_list(json, &o, &a->errs) < 0 ? SPAN_INPUT : 0;
+
+	if (!r)
+		r = engine_put(&o, f);
+	out_done(&o);
+	return r;
+}
+
+/* ------------------------------------------------------------------ what is told */
+
+static void on_event(void *user, const char *name, enum live_event e)
+{
+	static const char *const says[] = {
+		[LIVE_DOWN] = "went down; packets are taken again when it is up",
+		[LIVE_UP] = "is up again",
+		[LIVE_REMOVED] = "was removed; packets are taken again when it is back",
+		[LIVE_BACK] = "is back, and captured on again",
+	};
+	struct out shown = {0};
+
+	out_text_z(&shown, name);
+	live_tell(user, SPAN_LIVE_CHANGED, "interface '%s' %s", out_str(&shown), says[e]);
+	out_done(&shown);
+}
+
+static void losses(const struct live_run *l, uint64_t *ret_kernel, uint64_t *ret_card)
+{
+	*ret_kernel = *ret_card = 0;
+	for (size_t i = 0; i < live_count(l->source); i++) {
+		struct live_figures g;
+
+		live_figures(l->source, i, &g);
+		*ret_kernel += g.kernel_drops;
+		*ret_card += g.card_drops;
+	}
+}
+
+/* Once a minute at most: a log must not add to the load. */
+static void tell_losses(struct live_run *l, int64_t now)
+{
+	uint64_t kernel, card, all;
+
+	losses(l, &kernel, &card);
+	all = kernel + card;
+	if (all == l->told_drops || (l->told_drops && now - l->told_drops_at_ns < DROPS_EVERY))
+		return;
+	live_tell(l, SPAN_LIVE_LOST,
+		  "%" PRIu64 " more packets were lost: %" PRIu64 " dropped by this computer and "
+		  "%" PRIu64 " by its network cards since the start",
+		  all - l->told_drops, kernel, card);
+	l->told_drops = all;
+	l->told_drops_at_ns = now;
+}
+
+static void tell_clock(struct live_run *l)
+{
+	int64_t offset = clock_of(CLOCK_REALTIME) - live_clock_ns();
+	int64_t step = offset - l->clock_offset_ns;
+	char buf[TIME_TEXT];
+
+	if (step > CLOCK_STEP || step < -CLOCK_STEP)
+		live_tell(l, SPAN_LIVE_CHANGED,
+			  "the clock of this computer was set %s by %s: times of packets jump with "
+			  "it",
+			  step > 0 ? "forward" : "back",
+			  duration_human(step > 0 ? step : -step, buf));
+	l->clock_offset_ns = offset;
+}
+
+static void counters_of(const struct live_run *l, size_t i, struct out *o)
+{
+	struct live_figures g;
+
+	live_figures(l->source, i, &g);
+	out_text_z(o, g.name);
+	out_printf(o, " (%s): %" PRIu64 " packets; dropped: %" PRIu64 " by this computer, ",
+		   !g.there ? "removed"
+		   : g.up   ? "up"
+			    : "down",
+		   g.packets, g.kernel_drops);
+	if (g.card_told)
+		out_printf(o, "%" PRIu64 " by the card, %" PRIu64 " by the network stack",
+			   g.card_drops, g.stack_drops);
+	else
+		out_puts(o, "the card does not say");
+	if (g.downs + g.removals)
+		out_printf(o, "; went down: %" PRIu64 ", removed: %" PRIu64, g.downs, g.removals);
+	out_char(o, '\n');
+}
+
+static void tell_counters(const struct span_audit *a)
+{
+	const struct live_run *l = a->live;
+	struct out o = {0};
+
+	for (size_t i = 0; i < live_count(l->source); i++)
+		counters_of(l, i, &o);
+	out_printf(&o, "all: %" PRIu64 " packets read", hot_packets(a->hot));
+	if (l->judged)
+		out_printf(&o,
+			   "; as judged last, of %" PRIu64 " packets: %" PRIu64
+			   " conversations, %" PRIu64 " of %" PRIu64
+			   " bytes of TCP never seen, %" PRIu64 " given up for want of memory",
+			   l->last.packets, l->last.conversations, l->last.tcp_unseen,
+			   l->last.tcp_unseen + l->last.tcp_bytes, l->last.shed);
+	live_tell(l, SPAN_LIVE_COUNTERS, "%s", out_str(&o));
+	out_done(&o);
+}
+
+static void tell_systemd(const struct span_audit *a)
+{
+	const struct live_run *l = a->live;
+	uint64_t kernel, card;
+
+	losses(l, &kernel, &card);
+	live_notify(l,
+		    "WATCHDOG=1\nSTATUS=%" PRIu64 " packets; lost: %" PRIu64 " here, %" PRIu64
+		    " at the card; %" PRIu64 " findings",
+		    hot_packets(a->hot), kernel, card, l->last.n_findings);
+}
+
+/* ------------------------------------------------------------------ the loop */
+
+static void look(struct span_audit *a, int64_t now)
+{
+	struct live_run *l = a->live;
+
+	if (now < l->next_look_ns)
+		return;
+	l->next_look_ns = now + LOOK_EVERY;
+	live_look(l->source, on_event, l);
+	tell_losses(l, now);
+	tell_clock(l);
+	tell_systemd(a);
+}
+
+static bool over(const struct span_audit *a, int64_t now)
+{
+	const struct live_run *l = a->live;
+
+	return atomic_load(&a->stop) || (l->opt.packets && hot_packets(a->hot) >= l->opt.packets) ||
+	       (l->opt.duration_ns && now - l->began_ns >= l->opt.duration_ns);
+}
+
+/* Not one more than was asked for. */
+static void cut(const struct span_audit *a, struct batch *b)
+{
+	uint64_t most = a->live->opt.packets, read = hot_packets(a->hot);
+
+	if (most && b->n > most - read)
+		b->n = (size_t)(most - read);
+}
+
+static void forget_wakeup(const struct span_audit *a)
+{
+	uint64_t n;
+
+	if (!atomic_load(&a->stop))
+		(void)!read(a->stop_fd, &n, sizeof n);
+}
+
+static int turn(struct span_audit *a)
+{
+	struct live_run *l = a->live;
+	struct batch b;
+	int r = live_next(l->source, &b, WAIT_MS);
+
+	if (r < 0)
+		return r;
+	cut(a, &b);
+	if (b.n)
+		r = hot_batch(a->hot, a, &b);
+	if (atomic_exchange(&l->asked, false)) {
+		forget_wakeup(a);
+		tell_counters(a);
+	}
+	return r;
+}
+
+static void judge_in_time(struct span_audit *a, int64_t now)
+{
+	struct live_run *l = a->live;
+
+	if (l->judge.pid)
+		live_judge_take(a, false);
+	if (!l->opt.every_ns || now < l->next_judge_ns || l->judge.pid)
+		return;
+	l->next_judge_ns = now + l->opt.every_ns;
+	if (hot_packets(a->hot) != l->judged_packets)
+		live_judge_begin(a);
+}
+
+/* What came before the end is still in the kernel, or waits to be put in order. */
+static int drain(struct span_audit *a)
+{
+	int r = 0;
+
+	live_end(a->live->source);
+	while (r == 0 && !live_ended(a->live->source) &&
+	       (!a->live->opt.packets || hot_packets(a->hot) < a->live->opt.packets))
+		r = turn(a);
+	return r;
+}
+
+static const char *away_note(struct span_audit *a, const struct live_figures *g)
+{
+	char buf[TIME_TEXT];
+
+	if (!(g->downs + g->removals))
+		return NULL;
+	return arena_printf(&a->arena,
+			    "the interface was down or removed for %s, in which nothing was seen "
+			    "(went down: %" PRIu64 ", removed: %" PRIu64 ")",
+			    duration_human(g->away_ns, buf), g->downs, g->removals);
+}
+
+/* What the interfaces came to, for the result. */
+static int take_figures(struct span_audit *a)
+{
+	const struct live_run *l = a->live;
+	struct fit_interface *v = arena_alloc(&a->arena, (a->n_inputs + 1) * sizeof *v);
+
+	if (!v)
+		return -ENOMEM;
+	a->drops_os = a->drops_nic = 0;
+	a->drops_told = true;
+	for (size_t i = 0; i < a->n_inputs; i++) {
+		struct result_input *in = &a->inputs[i];
+		struct live_figures g;
+
+		live_figures(l->source, i, &g);
+		a->drops_os += g.kernel_drops;
+		a->drops_nic += g.card_drops;
+		in->first_ns = g.first_ns;
+		in->last_ns = g.last_ns;
+		in->late = g.late;
+		in->unsorted = g.unsorted;
+		in->step_ns = g.step_ns;
+		in->step_packet = g.step_at;
+		in->note = away_note(a, &g);
+		v[i] = (struct fit_interface){.name = in->path,
+					      .filter = a->filter ? a->filter : "",
+					      .linktype = g.linktype,
+					      .snaplen = l->opt.snaplen};
+	}
+	a->interfaces = v;
+	a->n_interfaces = a->n_inputs;
+	return 0;
+}
+
+int live_conclude(struct span_audit *a)
+{
+	int r = take_figures(a);
+
+	return r ? r : engine_conclude(a);
+}
+
+static int loop(struct span_audit *a)
+{
+	struct live_run *l = a->live;
+	int r = 0;
+
+	for (int64_t now = l->began_ns; r == 0 && !over(a, now); now = live_clock_ns()) {
+		look(a, now);
+		judge_in_time(a, now);
+		r = turn(a);
+	}
+	return r ? r : drain(a);
+}
+
+int span_live_run(struct span_audit *a)
+{
+	struct live_run *l = a->live;
+	int r;
+
+	if (!l || !l->source || !a->hot)
+		return -EINVAL;
+	l->began_ns = live_clock_ns();
+	l->next_judge_ns = l->began_ns + l->opt.every_ns;
+	l->clock_offset_ns = clock_of(CLOCK_REALTIME) - l->began_ns;
+	live_notify(l, "READY=1\nSTATUS=Taking packets");
+	live_tell(l, SPAN_LIVE_STARTED, "taking packets on %zu interface%s", l->names.n,
+		  l->names.n == 1 ? "" : "s");
+	r = loop(a);
+	live_notify(l, "STOPPING=1\nSTATUS=Judging what was taken");
+	if (r == 0) {
+		live_look(l->source, on_event, l);
+		live_judge_take(a, true);
+		r = live_conclude(a);
+	}
+	if (r == 0)
+		live_judge_last(a);
+	return r;
+}
+
+void span_live_ask(struct span_audit *a)
+{
+	uint64_t one = 1;
+	int saved = errno;
+
+	if (!a->live)
+		return;
+	atomic_store(&a->live->asked, true);
+	if (a->stop_fd >= 0 && write(a->stop_fd, &one, sizeof one) < 0)
+		errno = saved;
+}

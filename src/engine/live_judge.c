@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * live_judge - findings while packets come.
+ *
+ * A judgement needs the end of all flows and sorts all conversations, which takes longer than the
+ * kernel's ring lasts. So it is made by a child process: fork(2) gives it everything as it is at
+ * that moment, at the price of copying page tables, and it may take its time. It finishes its
+ * copy of the flows, judges, writes the events and ends; the process that takes packets goes on
+ * with its own and learns over a pipe what was told. One child at a time: when a judgement takes
+ * longer than the interval, the next one is later. What both of them write to is copied, page by
+ * page: at worst a judgement needs as much memory again as the tables have.
+ *
+ * Events are told at least once: after a child that was killed on the way the next one repeats
+ * what nobody knows to have been told.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "engine/live_run.h"
+#include "report/live_event.h"
+
+#include "config.h"
+
+enum { WAIT_MOST_S = 120, MS_PER_S = 1000, NICE = 10 };
+/* A connection that was tried a moment ago may yet be answered: no event before. */
+static const int64_t SETTLED_AFTER = 30 * NS_PER_S;
+
+static const struct hash_key digest_key = {UINT64_C(0x7370616e61756469), UINT64_C(0x74206c697665)};
+
+static uint64_t text_word(const char *z)
+{
+	uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a: tells changes, guards nothing */
+
+	for (; z && *z; z++)
+		h = (h ^ (uint8_t)*z) * UINT64_C(1099511628211);
+	return h;
+}
+
+/* Counters grow with every packet and are no news. */
+static uint64_t digest_of(const struct finding *f)
+{
+	const uint64_t w[] = {
+		f->kind,
+		f->severity,
+		f->has_state ? (uint64_t)f->state + 1 : 0,
+		text_word(f->protocol),
+		text_word(f->waiver),
+		text_word(f->rule ? f->rule->id : NULL),
+		text_word(f->attempts.outcome),
+	};
+
+	return siphash13_words(w, N_ELEMENTS(w), &digest_key);
+}
+
+static struct live_known *known(const struct live_run *l, const char *id)
+{
+	for (size_t i = 0; i < l->known.n; i++)
+		if (memcmp(l->known.v[i].id, id, sizeof l->known.v[i].id) == 0)
+			return &l->known.v[i];
+	return NULL;
+}
+
+static bool is_open_question(const struct finding *f)
+{
+	if (!f->has_state)
+		return false;
+	switch (f->state) {
+	case STATE_NO_ANSWER:
+	case STATE_HALF_OPEN:
+	case STATE_ONE_WAY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_settled(const struct result *r, const struct finding *f)
+{
+	return !is_open_question(f) || f->last_ns == TIME_NONE ||
+	       f->last_ns <= r->to_ns - SETTLED_AFTER;
+}
+
+/* ------------------------------------------------------------------ what is written */
+
+struct telling {
+	struct live_run *l;
+	const struct result *r;
+	struct live_known *rows; /* what is known from now on */
+	size_t n;
+	struct out events, lines;
+};
+
+static void say(struct telling *t, const struct finding *f, enum live_status status)
+{
+	if (t->l->opt.events_fd >= 0)
+		report_live_event(t->r, f, status, SPAN_VERSION, &t->events);
+	if (t->l->opt.lines_fd >= 0)
+		report_live_line(f, status, &t->lines);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	return memcmp(((const struct live_known *)a)->id, ((const struct live_known *)b)->id,
+		      sizeof((const struct live_known *)a)->id);
+}
+
+static void tell_finding(struct telling *t, const struct finding *f, bool last)
+{
+	struct live_known *k = known(t->l, f->id);
+	struct live_known row = {
+		.digest = digest_of(f), .kind = (uint8_t)f->kind, .severity = (uint8_t)f->severity};
+
+	if (!k && !last && !is_settled(t->r, f))
+		return;
+	memcpy(row.id, f->id, sizeof row.id);
+	if (!k)
+		say(t, f, LIVE_NEW);
+	else if (k->digest != row.digest)
+		say(t, f, LIVE_CHANGED);
+	t->rows[t->n++] = row;
+}
+
+static void tell_gone(struct telling *t, const struct live_known *k)
+{
+	struct finding f = {.kind = (enum kind)k->kind,
+			    .severity = (enum severity)k->severity,
+			    .first_ns = TIME_NONE,
+			    .last_ns = TIME_NONE};
+
+	if (t->n && bsearch(k, t->rows, t->n, sizeof *t->rows, by_id))
+		return;
+	memcpy(f.id, k->id, sizeof f.id);
+	say(t, &f, LIVE_GONE);
+}
+
+static bool write_all(int fd, const void *p, size_t n)
+{
+	const char *z = p;
+
+	while (n) {
+		ssize_t w = write(fd, z, n);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0 && errno == EAGAIN) {
+			struct pollfd ready = {.fd = fd, .events = POLLOUT};
+
+			(void)poll(&ready, 1, MS_PER_S);
+			continue;
+		}
+		if (w < 0)
+			return false;
+		z += w;
+		n -= (size_t)w;
+	}
+	return true;
+}
+
+static bool put_out(int fd, struct out *o)
+{
+	bool fine = !out_failed(o) && (fd < 0 || write_all(fd, out_str(o), o->n));
+
+	out_done(o);
+	return fine;
+}
+
+/* Tells what is different from what is known; *ret_rows (to be freed) is what is known then. */
+static bool tell(struct live_run *l, const struct result *r, bool last,
+		 struct live_known **ret_rows, size_t *ret_n)
+{
+	struct telling t = {.l = l, .r = r};
+	bool fine;
+
+	t.rows = calloc(r->n_findings + 1, sizeof *t.rows);
+	if (!t.rows)
+		return false;
+	for (size_t i = 0; i < r->n_findings; i++)
+		tell_finding(&t, &r->findings[i], last);
+	if (t.n)
+		qsort(t.rows, t.n, sizeof *t.rows, by_id);
+	for (size_t i = 0; i < l->known.n; i++)
+		tell_gone(&t, &l->known.v[i]);
+	fine = put_out(l->opt.events_fd, &t.events);
+	fine = put_out(l->opt.lines_fd, &t.lines) && fine;
+	*ret_rows = t.rows;
+	*ret_n = t.n;
+	return fine;
+}
+
+static struct live_judged summary(const struct result *r)
+{
+	const struct coverage *c = &r->coverage;
+	struct live_judged j = {
+		.conversations = r->n_conversations,
+		.n_findings = r->n_findings,
+		.tcp_unseen = c->tcp_unseen_bytes,
+		.tcp_bytes = c->tcp_bytes,
+		.shed = c->evicted + c->heads_shed + c->fragments_shed + c->streams_cut,
+		.packets = c->packets,
+		.verdict = (uint8_t)r->verdict,
+	};
+
+	memcpy(j.n_severity, r->n_severity, sizeof j.n_severity);
+	return j;
+}
+
+/* ------------------------------------------------------------------ the child */
+
+/* Its answer: a struct live_judged, n_findings rows of those told, then their end. */
+static int child(struct span_audit *a, int fd, int64_t began_ns)
+{
+	struct live_known *rows = NULL;
+	struct live_judged j;
+	size_t n = 0;
+
+	/* With who takes packets ends who would be told. Others come first. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)setpriority(PRIO_PROCESS, 0, NICE);
+	if (live_conclude(a) < 0)
+		return 1;
+	if (!tell(a->live, a->result, false, &rows, &n))
+		return 1;
+	j = summary(a->result);
+	j.n_findings = n;
+	j.took_ns = live_clock_ns() - began_ns;
+	if (!write_all(fd, &j, sizeof j) || !write_all(fd, rows, n * sizeof *rows))
+		return 1;
+	return 0;
+}
+
+void live_judge_begin(struct span_audit *a)
+{
+	struct live_run *l = a->live;
+	int64_t from = live_clock_ns(), stood;
+	int p[2];
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC) < 0) {
+		live_tell(l, SPAN_LIVE_TROUBLE, "could not judge this time: %s", strerror(errno));
+		return;
+	}
+	pid = fork();
+	if (pid == 0)
+		_exit(child(a, p[1], from));
+	stood = live_clock_ns() - from;
+	close(p[1]);
+	if (pid < 0) {
+		live_tell(l, SPAN_LIVE_TROUBLE, "could not judge this time: %s", strerror(errno));
+		close(p[0]);
+		return;
+	}
+	(void)fcntl(p[0], F_SETFL, O_NONBLOCK);
+	l->judged_packets = hot_packets(a->hot);
+	if (stood > l->fork_most_ns)
+		l->fork_most_ns = stood;
+	l->judge.pid = pid;
+	l->judge.fd = p[0];
+	l->judge.began_ns = from;
+	out_reset(&l->judge.answer);
+}
+
+/* ------------------------------------------------------------------ its answer */
+
+static bool remember(struct live_run *l, const struct live_known *rows, size_t n)
+{
+	l->known.n = 0;
+	for (size_t i = 0; i < n; i++)
+		if (!vec_push(&l->known, rows[i]))
+			return false;
+	return true;
+}
+
+static void understand(struct live_run *l, int status)
+{
+	const struct out *o = &l->judge.answer;
+	struct live_judged j;
+	struct live_known *rows;
+
+	if (out_failed(o) || status != 0 || o->n < sizeof j) {
+		live_tell(
+			l, SPAN_LIVE_TROUBLE,
+			WIFSIGNALED(status)
+				? "a judgement was ended by signal %d, perhaps for want of memory; "
+				  "the next one is tried in time"
+				: "a judgement failed (%d): no memory, or its events could not be "
+				  "written; the next one is tried in time",
+			WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+		return;
+	}
+	memcpy(&j, o->p, sizeof j);
+	if (j.n_findings != (o->n - sizeof j) / sizeof *rows)
+		return;
+	rows = calloc(j.n_findings + 1, sizeof *rows);
+	if (!rows)
+		return;
+	memcpy(rows, o->p + sizeof j, j.n_findings * sizeof *rows);
+	if (remember(l, rows, j.n_findings)) {
+		l->last = j;
+		l->judged = true;
+	}
+	free(rows);
+	live_tell(l, SPAN_LIVE_JUDGED,
+		  "judged %" PRIu64 " packets, %" PRIu64 " conversations: %" PRIu64
+		  " findings, in %" PRId64 " ms, for %" PRId64 " us of which no packet was taken",
+		  j.packets, j.conversations, j.n_findings, j.took_ns / (NS_PER_S / MS_PER_S),
+		  l->fork_most_ns / NS_PER_US);
+}
+
+/* Reads what is there; true at its end. */
+static bool read_answer(struct live_judge *j)
+{
+	char buf[16384];
+	ssize_t n;
+
+	while ((n = read(j->fd, buf, sizeof buf)) > 0)
+		out_bytes(&j->answer, buf, (size_t)n);
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+void live_judge_take(struct span_audit *a, bool wait)
+{
+	struct live_run *l = a->live;
+	struct live_judge *j = &l->judge;
+	int64_t until = live_clock_ns() + (int64_t)WAIT_MOST_S * NS_PER_S;
+	int status = 0;
+	bool ended;
+
+	if (!j->pid)
+		return;
+	while (!(ended = read_answer(j)) && wait && live_clock_ns() < until) {
+		struct pollfd p = {.fd = j->fd, .events = POLLIN};
+
+		(void)poll(&p, 1, MS_PER_S);
+	}
+	if (!ended && !wait)
+		return;
+	if (!ended)
+		(void)kill(j->pid, SIGKILL);
+	while (waitpid(j->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	close(j->fd);
+	j->fd = -1;
+	j->pid = 0;
+	understand(l, status);
+}
+
+void live_judge_last(struct span_audit *a)
+{
+	struct live_known *rows = NULL;
+	size_t n = 0;
+
+	if (!tell(a->live, a->result, true, &rows, &n))
+		live_tell(a->live, SPAN_LIVE_TROUBLE, "events could not be written: %s",
+			  strerror(errno ? errno : ENOMEM));
+	else if (!remember(a->live, rows, n))
+		live_tell(a->live, SPAN_LIVE_TROUBLE, "no memory for what was told");
+	a->live->last = summary(a->result);
+	free(rows);
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * live_rights - what a process that reads hostile packets can no longer do.
+ *
+ * In this order, since each step needs what the next one takes: the bounding set, groups and user,
+ * capabilities, no_new_privs, files (Landlock, landlock(7)), system calls (seccomp(2)). Sockets
+ * and files that are open stay usable: rights are asked for when something is opened.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "engine/live_calls.h"
+#include "engine/live_run.h"
+
+/* linux/landlock.h of Debian 12 knows the second version of the interface; these are of later
+ * ones, and are used where the kernel has them. */
+struct ruleset {
+	uint64_t fs, net;
+};
+struct __attribute__((packed)) beneath {
+	uint64_t access;
+	int32_t fd;
+};
+enum {
+	RULE_BENEATH = 1,
+	VERSION = 1, /* the flag that asks for it */
+	WRITE_FILE = 1 << 1,
+	READ_FILE = 1 << 2,
+	READ_DIR = 1 << 3,
+	REMOVE_FILE = 1 << 5,
+	MAKE_REG = 1 << 8,
+	TRUNCATE = 1 << 14,
+	FS_1 = (1 << 13) - 1, /* all of the first version */
+	REFER = 1 << 13,
+	IOCTL_DEV = 1 << 15,
+	NET_BIND = 1 << 0,
+	NET_CONNECT = 1 << 1,
+	CAPS = 64, /* more than any kernel has */
+};
+
+static const char default_user[] = "spanaudit";
+
+/* ------------------------------------------------------------------ who */
+
+static const struct passwd *user_of(const char *name, bool *ret_bad)
+{
+	const struct passwd *pw =
+		name || geteuid() == 0 ? getpwnam(name ? name : default_user) : NULL;
+
+	*ret_bad = name && !pw;
+	return pw;
+}
+
+bool span_live_user(const char *user, uid_t *ret_uid, gid_t *ret_gid, bool *ret_bad)
+{
+	const struct passwd *pw = user_of(user, ret_bad);
+
+	if (!pw || geteuid() != 0)
+		return false;
+	*ret_uid = pw->pw_uid;
+	*ret_gid = pw->pw_gid;
+	return true;
+}
+
+static int refuse(struct span_audit *a, const char *doing, int err)
+{
+	error_hint(
+		errors_add(&a->errs, false, "rights could not be given up: %s: %s", doing,
+			   strerror(err)),
+		"packets are read without any, or not at all\nrun it as root or with CAP_NET_RAW "
+		"alone, outside of a container that forbids this");
+	return SPAN_INPUT;
+}
+
+static int become(struct span_audit *a, const struct passwd *pw)
+{
+	if (geteuid() != 0)
+		return pw->pw_uid == geteuid()
+			       ? 0
+			       : refuse(a, "only root can become another user", EPERM);
+	if (setgroups(1, &pw->pw_gid) < 0)
+		return refuse(a, "setgroups", errno);
+	if (setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) < 0)
+		return refuse(a, "setresgid", errno);
+	if (setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) < 0)
+		return refuse(a, "setresuid", errno);
+	if (pw->pw_uid != 0 && setresuid(0, 0, 0) == 0)
+		return refuse(a, "root could be had back", EPERM);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ capabilities */
+
+/* Without CAP_SETPCAP it stays as it is, which then gives nobody anything: see no_new_privs. */
+static bool drop_bounding_set(void)
+{
+	bool all = true;
+
+	for (unsigned long cap = 0; cap < CAPS; cap++)
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL)
+			all = false;
+	return all;
+}
+
+static int drop_capabilities(struct span_audit *a)
+{
+	struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (syscall(SYS_capset, &h, none) < 0)
+		return refuse(a, "capset", errno);
+	if (syscall(SYS_capget, &h, none) < 0)
+		return refuse(a, "capget", errno);
+	for (size_t i = 0; i < N_ELEMENTS(none); i++)
+		if (none[i].effective | none[i].permitted | none[i].inheritable)
+			return refuse(a, "capabilities are left", EPERM);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return refuse(a, "no_new_privs", errno);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ files */
+
+static uint64_t handled(int version)
+{
+	uint64_t fs = FS_1;
+
+	if (version >= 2)
+		fs |= REFER;
+	if (version >= 3)
+		fs |= TRUNCATE;
+	if (version >= 5)
+		fs |= IOCTL_DEV;
+	return fs;
+}
+
+static int allow_folder(int ruleset, const char *path, uint64_t known)
+{
+	struct beneath rule = {
+		.access = (WRITE_FILE | READ_FILE | READ_DIR | REMOVE_FILE | MAKE_REG | TRUNCATE) &
+			  known,
+		.fd = open(path, O_PATH | O_CLOEXEC),
+	};
+	int r = 0;
+
+	/* Where the user may not even look, nothing can be written; what is open already stays. */
+	if (rule.fd < 0)
+		return errno == EACCES || errno == ENOENT ? 0 : -errno;
+	if (syscall(SYS_landlock_add_rule, ruleset, RULE_BENEATH, &rule, 0) < 0)
+		r = -errno;
+	close(rule.fd);
+	return r;
+}
+
+/* The version of Landlock that holds now, 0: none; or a negative errno. */
+static int confine_files(const struct span_live_rights *r)
+{
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, VERSION);
+	struct ruleset set = {0};
+	size_t size = version >= 4 ? sizeof set : sizeof set.fs;
+	int fd, err = 0;
+
+	if (version < 1)
+		return 0;
+	set.fs = handled((int)version);
+	set.net = NET_BIND | NET_CONNECT;
+	fd = (int)syscall(SYS_landlock_create_ruleset, &set, size, 0);
+	if (fd < 0)
+		return -errno;
+	for (size_t i = 0; err == 0 && i < r->n_folders; i++)
+		err = allow_folder(fd, r->folders[i], set.fs);
+	if (err == 0 && syscall(SYS_landlock_restrict_self, fd, 0) < 0)
+		err = -errno;
+	close(fd);
+	return err ? err : (int)version;
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+static char *in_words(const struct passwd *pw, bool bounds, int landlock, int calls)
+{
+	struct out o = {0};
+	char *z;
+
+	if (pw && pw->pw_uid)
+		out_printf(&o, "goes on as %s (uid %u)", pw->pw_name, (unsigned)pw->pw_uid);
+	else
+		out_printf(&o, "stays uid %u", (unsigned)geteuid());
+	if (!geteuid())
+		out_printf(&o, " (there is no user '%s': name one with --user)", default_user);
+	out_printf(&o, ", without capabilities%s; ",
+		   bounds ? "" : " (the bounding set needs CAP_SETPCAP and stays)");
+	if (landlock)
+		out_printf(&o, "files closed by Landlock %d; ", landlock);
+	else
+		out_puts(&o, "this kernel has no Landlock, so files stay as open as their modes; ");
+	out_puts(&o, calls == 0 ? "system calls filtered"
+				: "no filter of system calls (kernel or build lack seccomp)");
+	z = out_failed(&o) ? NULL : strdup(out_str(&o));
+	out_done(&o);
+	return z;
+}
+
+int span_live_confine(struct span_audit *a, const struct span_live_rights *r, char **ret)
+{
+	bool bad, bounds;
+	const struct passwd *pw = user_of(r->user, &bad);
+	int err, landlock, calls;
+
+	if (bad) {
+		error_hint(
+			errors_add(&a->errs, false, "there is no user '%.64s'", r->user),
+			"packets would be read with the rights of root\nmake it (systemd-sysusers, "
+			"adduser --system), or name another one: --user nobody");
+		return SPAN_USAGE;
+	}
+	bounds = drop_bounding_set();
+	err = pw ? become(a, pw) : 0;
+	err = err ? err : drop_capabilities(a);
+	if (err)
+		return err;
+	landlock = confine_files(r);
+	if (landlock < 0)
+		return refuse(a, "Landlock", -landlock);
+	calls = live_calls_confine();
+	if (calls < 0 && calls != -ENOSYS)
+		return refuse(a, "seccomp", -calls);
+	if (ret)
+		*ret = in_words(pw, bounds, landlock, calls);
+	return 0;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * live_run - what the parts of a live run share.
+ *
+ *   live.c         settings, the loop, what is told      live_judge.c   judging while it runs
+ *   live_rights.c  giving up rights                      live_notify.c  systemd
+ */
+#ifndef SPAN_ENGINE_LIVE_RUN_H
+#define SPAN_ENGINE_LIVE_RUN_H
+
+#include <spanaudit/live.h>
+
+#include <stdatomic.h>
+
+#include "base/vec.h"
+#include "capture/live.h"
+#include "engine/engine.h"
+
+/* A finding that was told. */
+struct live_known {
+	char id[16];
+	uint64_t digest; /* of what makes an event when it changes */
+	uint8_t kind, severity;
+};
+
+/* What a judgement came to, of which the run keeps the last. */
+struct live_judged {
+	uint64_t n_severity[SEV_N];
+	uint64_t n_findings; /* rows that follow */
+	uint64_t conversations;
+	uint64_t tcp_unseen, tcp_bytes;
+	uint64_t shed; /* flows and conversations given up, and heads and fragments not looked at */
+	int64_t took_ns;
+	uint64_t packets;
+	uint8_t verdict;
+};
+
+/* The process that judges, while there is one. */
+struct live_judge {
+	pid_t pid; /* 0: none */
+	int fd;    /* its answer */
+	struct out answer;
+	int64_t began_ns;
+};
+
+struct live_run {
+	struct live *source;
+	VEC(char *) names;
+	struct span_live_options opt; /* without the names */
+	atomic_bool asked;
+	int notify_fd;       /* systemd's socket; -1: none */
+	int64_t watchdog_ns; /* 0: nobody watches */
+	VEC(struct live_known) known;
+	struct live_judge judge;
+	struct live_judged last;
+	bool judged;          /* there is a last one */
+	int64_t fork_most_ns; /* the longest that the loop stood still for a judgement */
+	uint64_t judged_packets;
+	uint64_t told_drops;
+	int64_t began_ns, next_judge_ns, next_look_ns, told_drops_at_ns;
+	int64_t clock_offset_ns; /* real time less monotonic */
+};
+
+/* Makes the result of what was taken so far: at the end, or in a process of its own. */
+int live_conclude(struct span_audit *a);
+struct live_run *live_run_free(struct live_run *l);
+void live_tell(const struct live_run *l, enum span_live_notice what, const char *fmt, ...)
+	PRINTF(3, 4);
+int64_t live_clock_ns(void); /* monotonic */
+
+/* live_judge.c */
+/* Begins a judgement of what is there so far, in a process of its own. */
+void live_judge_begin(struct span_audit *a);
+/* Takes its answer, if it is there; `wait`: until it is, or it has taken too long. */
+void live_judge_take(struct span_audit *a, bool wait);
+/* Events of the result that the run ended with. */
+void live_judge_last(struct span_audit *a);
+
+/* live_notify.c */
+int live_notify_open(int64_t *ret_watchdog_ns);
+void live_notify(const struct live_run *l, const char *fmt, ...) PRINTF(2, 3);
+
+#endif
