@@ -45,6 +45,15 @@ int span_audit_waivers(struct span_audit *a, const char *path);
 /* RFC 3339 with offset: the moment that decides whether a waiver has expired; without it the
  * clock's. Nothing else depends on it. */
 int span_audit_now(struct span_audit *a, const char *time);
+/* Times are shown in this zone (Europe/Berlin), and days are its days, whatever the site file says.
+ */
+int span_audit_tz(struct span_audit *a, const char *zone);
+/* Read packets of this time alone, RFC 3339 with offset; the end is not in it. NULL: open. */
+int span_audit_between(struct span_audit *a, const char *from, const char *to);
+/* The same of a day, "2024-05-01"; NULL: yesterday, by span_audit_now(). Behind span_audit_site(),
+ * span_audit_tz() and span_audit_now(), which say where it begins. ret: the day's date. */
+enum { SPAN_DAY = 11 };
+int span_audit_day(struct span_audit *a, const char *day, char ret[SPAN_DAY]);
 int span_audit_filter(struct span_audit *a, const char *bpf);
 /* A capture file, a folder of them, a pattern as shells know them, or "-" (standard input); may be
  * repeated. Opened by span_audit_run(), which reads all of them by packet time. */

@@ -57,6 +57,13 @@ int64_t time_days(int64_t year, unsigned month, unsigned day)
 	return era * DAYS_OF_ERA + doe - DAYS_TO_EPOCH;
 }
 
+const char *date_text(int64_t day, char buf[TIME_TEXT])
+{
+	time_human(day * 86400 * NS_PER_S, buf);
+	buf[10] = '\0';
+	return buf;
+}
+
 int64_t time_year(int64_t s)
 {
 	int64_t year = 1970 + floor_div(s, 31556952); /* the mean year; off by one at most */
@@ -127,6 +134,21 @@ static unsigned days_in(unsigned year, unsigned month)
 	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
 	return len[month - 1] + (month == 2 && leap);
+}
+
+bool date_parse(const char *text, int64_t *ret)
+{
+	unsigned year, month, day;
+	const char *p = text;
+
+	if (!digits(&p, 4, &year) || !one_of(&p, "-") || !digits(&p, 2, &month) ||
+	    !one_of(&p, "-") || !digits(&p, 2, &day) || *p)
+		return false;
+	if (year < 1678 || year > 2261 || month < 1 || month > 12 || day < 1 ||
+	    day > days_in(year, month))
+		return false;
+	*ret = time_days(year, month, day);
+	return true;
 }
 
 /* RFC 3339 5.6; a space for the T is common and allowed by its note. */

@@ -18,6 +18,9 @@ const char *time_rfc3339(int64_t ns, char buf[TIME_TEXT]);
 const char *time_human(int64_t ns, char buf[TIME_TEXT]);
 /* Days from 1970-01-01 to a date of the Gregorian calendar; month from 1. */
 int64_t time_days(int64_t year, unsigned month, unsigned day);
+/* A date as "2024-05-01", to and from days since 1970-01-01. False leaves *ret untouched. */
+bool date_parse(const char *text, int64_t *ret);
+const char *date_text(int64_t day, char buf[TIME_TEXT]);
 /* The year of a time in seconds, UTC. */
 int64_t time_year(int64_t s);
 /* RFC 3339 with offset or Z, fraction optional. False leaves *ret_ns untouched. */

@@ -473,6 +473,27 @@ static int64_t shifted(int64_t ns, int32_t utoff)
 	return local;
 }
 
+int64_t tz_day_of(const struct tz *z, int64_t ns)
+{
+	int64_t s = ns / NS_PER_S - (ns % NS_PER_S < 0) + tz_offset(z, ns, NULL);
+
+	return s / DAY_S - (s % DAY_S < 0);
+}
+
+/* Midnight by the offset in force before it, unless that is still the day before: then clocks are
+ * put back at midnight, and the offset behind it counts. Where they are put forward at midnight the
+ * day begins at one. */
+int64_t tz_day_begin(const struct tz *z, int64_t day)
+{
+	int64_t s = day * DAY_S;
+	int64_t about = s - tz_offset(z, s * NS_PER_S, NULL);
+	int64_t before = tz_offset(z, (about - DAY_S / 4) * NS_PER_S, NULL);
+	int64_t behind = tz_offset(z, (about + DAY_S / 4) * NS_PER_S, NULL);
+	int64_t ns = (s - before) * NS_PER_S;
+
+	return tz_day_of(z, ns) < day ? (s - behind) * NS_PER_S : ns;
+}
+
 static const char *offset_text(int32_t utoff, char buf[16])
 {
 	unsigned s = (unsigned)(utoff < 0 ? -utoff : utoff);

@@ -23,6 +23,10 @@ struct tz *tz_free(struct tz *z);
 /* Seconds east of UTC at that time. *ret_abbrev, unless NULL, becomes the name of the local time in
  * force ("CEST"), which lives as long as the zone. */
 int32_t tz_offset(const struct tz *z, int64_t ns, const char **ret_abbrev);
+/* Days as the zone's calendar has them, counted from 1970-01-01: the one that a time is in, and
+ * when one begins. A day on which clocks are changed is shorter or longer than others. */
+int64_t tz_day_of(const struct tz *z, int64_t ns);
+int64_t tz_day_begin(const struct tz *z, int64_t day);
 /* 2024-05-01 03:12:09 +02:00; "... UTC" without a zone. */
 const char *time_human_tz(int64_t ns, const struct tz *z, char buf[TIME_TEXT]);
 /* Both ends as "A to B +02:00", each with its own offset when the offset changed between them. */

@@ -160,6 +160,20 @@ static const struct opt opts[] = {
 	 "be repeated: 2024-05-01T06:00:00+02:00. Formats that say when a report was made give "
 	 "it as that time; without it they say so only where SOURCE_DATE_EPOCH does.",
 	 JUDGES | CMD_BIT(REPORT), SET_TEXT, AT(now)},
+	{0, "day", "DATE",
+	 "Read packets of this day alone, as the site's time zone (or --tz) has it, with 23 or 25 "
+	 "hours where clocks change: 2024-05-01. What the day lacks is named, and a day that "
+	 "lacks more than an hour makes the result inconclusive.",
+	 RUNS, SET_TEXT, AT(day)},
+	{0, "from", "TIME",
+	 "Read packets of this moment and later alone: 2024-05-01T06:00:00+02:00. What is missing "
+	 "between --from and --to is named, as with --day.",
+	 RUNS, SET_TEXT, AT(from)},
+	{0, "to", "TIME", "Read packets before this moment alone.", RUNS, SET_TEXT, AT(to)},
+	{0, "tz", "ZONE",
+	 "Show times in this time zone, such as Europe/Berlin, and take days from it, whatever "
+	 "the site file says.",
+	 RUNS, SET_TEXT, AT(tz)},
 	{0, "draft", "PACK",
 	 "For 'rules draft': a rule pack, a name or a file, that takes the place of the one of the "
 	 "same name, or is added; may be repeated.",

@@ -27,6 +27,7 @@ struct options {
 	const char *count, *snaplen, *buffer, *every, *events, *user;
 	VEC(const char *) interfaces, autostop;
 	unsigned no_promiscuous, list;
+	const char *day, *from, *to, *tz;
 	const char *now, *reason, *owner, *approved_by, *ticket, *expires;
 	VEC(const char *) waivers, drafts;
 };

@@ -19,6 +19,26 @@
 			(r) = r_;   \
 	} while (0)
 
+/* Which day it is depends on the zone, and that on the site. */
+static int time_settings(struct span_audit *a, const struct options *o)
+{
+	char date[SPAN_DAY];
+	int r = 0;
+
+	if (o->tz)
+		WORSE(r, span_audit_tz(a, o->tz));
+	if (o->day && (o->from || o->to)) {
+		say("--day is from midnight to midnight. Leave it away, or --from and --to.",
+		    "both --day and --from or --to were given");
+		return EXIT_USAGE;
+	}
+	if (o->from || o->to)
+		WORSE(r, span_audit_between(a, o->from, o->to));
+	if (o->day && !r)
+		WORSE(r, span_audit_day(a, o->day, date));
+	return r;
+}
+
 static int settings(struct span_audit *a, const struct options *o, char *const *files, size_t n)
 {
 	const char **it;
@@ -33,6 +53,7 @@ static int settings(struct span_audit *a, const struct options *o, char *const *
 		WORSE(r, span_audit_waivers(a, *it));
 	if (o->now)
 		WORSE(r, span_audit_now(a, o->now));
+	WORSE(r, time_settings(a, o));
 	VEC_EACH (it, &o->roles)
 		WORSE(r, span_audit_role(a, *it));
 	VEC_EACH (it, &o->rules)

@@ -65,6 +65,8 @@ struct span_audit *span_audit_free(struct span_audit *a)
 	site_free(a->site);
 	free(a->site_path);
 	free(a->filter);
+	free(a->tz_name);
+	tz_free(a->tz);
 	FREE_ALL(&a->roles);
 	FREE_ALL(&a->packs);
 	FREE_ALL(&a->dirs);
@@ -312,7 +314,7 @@ static int prepare_site(struct span_audit *a)
 		return SPAN_USAGE; /* its errors were kept when it was set */
 	if (!a->site)
 		a->site = site_new();
-	if (!a->site)
+	if (!a->site || !site_set_zone(a->site, a->tz_name))
 		return -ENOMEM;
 
 	int worst = 0;
@@ -339,7 +341,7 @@ static const char *const *role_options(struct span_audit *a)
 /* What a command must repeat for the same findings to come out, and their packets. */
 static const char *const *told_options(struct span_audit *a)
 {
-	const size_t most = 2 * (3 + a->roles.n + a->packs.n + a->n_told_dirs) + 2;
+	const size_t most = 2 * (6 + a->roles.n + a->packs.n + a->n_told_dirs) + 2;
 	const char **v = arena_alloc(&a->arena, most * sizeof *v);
 	size_t n = 0;
 
@@ -365,6 +367,7 @@ static const char *const *told_options(struct span_audit *a)
 		v[n++] = "--filter";
 		v[n++] = a->filter;
 	}
+	n += asked_told(a, v + n);
 	if (a->max_memory) {
 		v[n++] = "--max-memory";
 		v[n++] = arena_printf(&a->arena, "%llu", (unsigned long long)a->max_memory);
@@ -524,6 +527,7 @@ struct result *engine_judge(struct span_audit *a, struct matrix *m)
 			       .coverage = a->coverage,
 			       .n_evicted = a->n_evicted,
 			       .strict_input = a->strict_input,
+			       .asked = a->asked,
 			       .fail_on = a->fail_on == SEV_INFO ? SEV_MEDIUM : a->fail_on,
 			       .waivers = a->has_waivers ? &a->waivers : NULL,
 			       .now_ns = engine_now(a),

@@ -3,6 +3,7 @@
  * engine - the one place where the stages meet, and what the public headers promise.
  *
  *   audit.c   settings, and the order of a run        hot.c    the loop per packet
+ *   asked.c   the time that it is about
  *   inputs.c  which files, and their order   feed.c    all of them as one stream
  *   names.c   one name for an address        report.c  results in a format
  *   view_*.c  flows, rpc, roles, explain, rules            info.c   what this build is
@@ -64,6 +65,9 @@ struct span_audit {
 	struct waiver_set waivers;
 	bool has_waivers; /* a file of them was given, be it an empty one */
 	enum { INFER_AUTO, INFER_OFF, INFER_ONLY } infer;
+	char *tz_name; /* --tz; NULL: the site's zone */
+	struct tz *tz; /* NULL: UTC where --tz says so */
+	struct time_asked asked;
 	bool has_now;
 	int64_t now_ns; /* --now */
 	bool has_key;   /* of the tables, and of --redact */
@@ -123,6 +127,16 @@ struct result *engine_judge(struct span_audit *a, struct matrix *m);
  * and, when everything was given to a->hot, the result (0 or negative errno). */
 int engine_begin(struct span_audit *a);
 int engine_conclude(struct span_audit *a);
+
+/* asked.c */
+/* The file was written before the time asked for began. */
+bool asked_passes_over(const struct span_audit *a, const char *path);
+/* Options that say the same, at most six words, into v. How many. */
+size_t asked_told(struct span_audit *a, const char **v);
+/* A file whose first packet is that late has none of the time asked for. */
+bool asked_is_past(const struct span_audit *a, int64_t first_ns);
+/* Leaves the packets of the time asked for in the batch. */
+void asked_keep(const struct span_audit *a, struct batch *b);
 
 /* inputs.c */
 /* Expands folders and patterns (a followed one is left to feed_run) and looks at each file: order

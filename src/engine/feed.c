@@ -280,11 +280,14 @@ static int run_merged(struct feed *f)
 	if (!m)
 		goto done;
 	for (unsigned turn = 0; (r = merge_next(m, &b)) == 0 && b.n; turn++) {
+		uint32_t input = b.f[0].input;
+
+		asked_keep(a, &b);
 		r = hot_batch(a->hot, a, &b);
 		if (r < 0 || f->err || f->status == SPAN_USAGE)
 			break;
-		if (turn % PROGRESS_EVERY == 0 && f->open[b.f[0].input])
-			tell(f, order_source(f->open[b.f[0].input]), b.f[0].input);
+		if (turn % PROGRESS_EVERY == 0 && f->open[input])
+			tell(f, order_source(f->open[input]), input);
 	}
 	if (r == 0)
 		r = f->err;
@@ -330,6 +333,7 @@ static int read_followed(struct feed *f, uint32_t i, struct order *o)
 	for (unsigned turn = 0; (r = order_next(o, &b)) == 0 && b.n; turn++) {
 		for (size_t k = 0; k < b.n; k++)
 			b.f[k].input = i;
+		asked_keep(a, &b);
 		r = hot_batch(a->hot, a, &b);
 		if (r < 0)
 			return r;

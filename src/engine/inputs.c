@@ -28,6 +28,7 @@ struct candidate {
 	dev_t dev;
 	ino_t ino;
 	bool regular;
+	bool passed_over; /* none of the time asked for is in it */
 };
 
 struct candidates {
@@ -302,7 +303,8 @@ static const char *same_as(const struct candidates *c, size_t i)
 		return NULL; /* empty files are alike and nobody's copy */
 	for (size_t k = 0; k < c->v.n; k++) {
 		const struct candidate *y = &c->v.v[k];
-		bool same = y->in.first_ns != TIME_NONE && y->regular && !y->in.failed &&
+		bool same = !y->passed_over && y->in.first_ns != TIME_NONE && y->regular &&
+			    !y->in.failed &&
 			    ((x->dev == y->dev && x->ino == y->ino) ||
 			     (x->in.sha256 && y->in.sha256 && !strcmp(x->in.sha256, y->in.sha256)));
 		int order = strcmp(y->in.path, x->in.path);
@@ -328,12 +330,17 @@ static int look(struct span_audit *a, struct candidates *c)
 		 * exist, but its error is said before anything is read. */
 		if (!strcmp(x->in.path, "-") || (x->ino && !x->regular && !is_folder(x->in.path)))
 			continue;
+		if (asked_passes_over(a, x->in.path)) {
+			x->passed_over = true;
+			continue;
+		}
 		r = peek(a, &x->in);
 		if (r < 0 || r == SPAN_USAGE)
 			return r;
+		x->passed_over = asked_is_past(a, x->in.first_ns);
 		if (r)
 			worst = r;
-		else
+		else if (!x->passed_over)
 			x->in.sha256 = digest(a, x->in.path);
 	}
 	for (size_t i = 0; i < c->v.n; i++)
@@ -347,7 +354,8 @@ static int take(struct span_audit *a, const struct candidates *c)
 	if (!a->inputs)
 		return -ENOMEM;
 	for (size_t i = 0; i < c->v.n; i++)
-		a->inputs[a->n_inputs++] = c->v.v[i].in;
+		if (!c->v.v[i].passed_over)
+			a->inputs[a->n_inputs++] = c->v.v[i].in;
 	/* TIME_NONE is the smallest: streams and empty files come first. */
 	if (a->n_inputs)
 		qsort(a->inputs, a->n_inputs, sizeof *a->inputs, by_first);

@@ -59,11 +59,12 @@ void window_make(struct work *w)
 	struct result *r = w->r;
 
 	r->from_ns = r->to_ns = TIME_NONE;
-	if (!seen || !seen->spans.n)
-		return;
-	r->from_ns = seen->spans.v[0].from_ns;
-	r->to_ns = seen->spans.v[seen->spans.n - 1].to_ns;
-	r->observed_ns = window_observed(seen);
+	if (seen && seen->spans.n) {
+		r->from_ns = seen->spans.v[0].from_ns;
+		r->to_ns = seen->spans.v[seen->spans.n - 1].to_ns;
+		r->observed_ns = window_observed(seen);
+	}
+	asked_hold(w);
 }
 
 /* ------------------------------------------------------------------ caveats */
@@ -162,7 +163,9 @@ static void packets_said(struct work *w, struct said *s)
 	uint64_t bad = coverage_undecoded(c), seen = c->packets - c->skipped[SKIP_FILTERED];
 
 	if (!c->packets) {
-		say(s, true, "There is no packet in the input.");
+		say(s, true,
+		    w->in->asked.given ? "There is no packet of the time asked for in the input."
+				       : "There is no packet in the input.");
 		return;
 	}
 	if (bad && bad * 2 > seen)
@@ -179,6 +182,12 @@ static void packets_said(struct work *w, struct said *s)
 		    arena_printf(w->a, "%llu packets are fewer than the site file asks for (%llu).",
 				 (unsigned long long)c->packets,
 				 (unsigned long long)w->site->min_packets));
+}
+
+static void missing_said(struct work *w, struct said *s)
+{
+	for (size_t i = 0; w->r->coverage.packets && i < w->r->n_missing; i++)
+		say(s, true, asked_lacks(w, i));
 }
 
 static void loss_said(struct work *w, struct said *s)
@@ -344,6 +353,7 @@ void coverage_judge(struct work *w)
 
 	inputs_said(w, &s);
 	packets_said(w, &s);
+	missing_said(w, &s);
 	loss_said(w, &s);
 	answers_said(w, &s);
 	hosts_said(w, &s);

@@ -52,6 +52,7 @@ struct judge_input {
 	uint64_t n_evicted;
 	bool strict_input; /* any caveat makes the result inconclusive */
 	enum severity fail_on;
+	struct time_asked asked;          /* zero: all that there is */
 	const struct waiver_set *waivers; /* NULL: none were given; else borrowed by the result */
 	int64_t now_ns;                   /* decides which of them have expired */
 };

@@ -13,9 +13,18 @@
 #include "decode/decode.h"
 #include "findings/hints.h"
 #include "findings/kinds.h"
+#include "findings/window.h"
 #include "flow/conv.h"
 #include "matrix/matrix.h"
 #include "waiver/waiver.h"
+
+/* The time that somebody asked for; what lies outside is not read. */
+struct time_asked {
+	bool given;
+	bool day;               /* a day of the site's time zone, which may have 23 or 25 hours */
+	int64_t from_ns, to_ns; /* the end is not in it; TIME_NONE: open */
+};
+enum { ASKED_MISSING = 64 }; /* parts of it that are told to be missing */
 
 enum result_verdict { RESULT_COMPLIANT, RESULT_FINDINGS, RESULT_INCONCLUSIVE };
 enum rule_result { RULE_MET, RULE_VIOLATED, RULE_UNUSED, RULE_NOT_JUDGED };
@@ -275,9 +284,12 @@ struct result {
 	struct arena arena;
 	enum result_verdict verdict;
 	int64_t from_ns, to_ns, observed_ns; /* window; observed = gaps taken out */
-	const struct site *site;             /* borrowed from the audit */
-	struct matrix *matrix;               /* borrowed; NULL of a document that was read */
-	const struct pack_info *packs;       /* the rule packs, in their order; borrowed */
+	struct time_asked asked;
+	struct window_span *missing; /* parts of it without packets, see asked.c; in order */
+	size_t n_missing;
+	const struct site *site;       /* borrowed from the audit */
+	struct matrix *matrix;         /* borrowed; NULL of a document that was read */
+	const struct pack_info *packs; /* the rule packs, in their order; borrowed */
 	size_t n_packs;
 	enum severity fail_on;    /* what counts as severe enough; SEV_NONE: nothing does */
 	const char *tool_version; /* of the spanaudit that judged; NULL: this one */

@@ -167,12 +167,15 @@ static int64_t judge_after(const struct site *s, const struct need *k, const str
 	return s->judge_after_ns;
 }
 
+static const int64_t DAY_NS = 24 * 3600 * NS_PER_S;
+
 static const char *too_short(struct work *w, const struct need *k, const struct rule *r)
 {
 	int64_t after = judge_after(w->site, k, r);
 	char have[TIME_TEXT], want[TIME_TEXT];
 
-	if (w->r->observed_ns >= after)
+	/* The day on which clocks are put forward is a day, too. */
+	if (w->r->observed_ns >= after || (after <= DAY_NS && asked_whole_day(w)))
 		return NULL;
 	return arena_printf(w->a, "window shorter than judge-after (%s of %s)",
 			    duration_human(w->r->observed_ns, have), duration_human(after, want));

@@ -170,6 +170,15 @@ struct work {
 	uint64_t hint_looks; /* see hints.c */
 };
 
+/* asked.c */
+/* Holds what was observed against the time asked for: what is missing, and how long was observed.
+ */
+void asked_hold(struct work *w);
+/* A whole day was asked for, and is there. */
+bool asked_whole_day(const struct work *w);
+/* A sentence about a missing part. NULL without memory. */
+const char *asked_lacks(struct work *w, size_t i);
+
 /* party.c */
 bool parties_make(struct work *w);
 void parties_done(struct work *w);

@@ -836,6 +836,28 @@ static void run_told(struct jsonw *w, const struct result *r)
 	jsonw_object_end(w);
 }
 
+static void asked(struct jsonw *w, const struct result *r)
+{
+	if (!r->asked.given)
+		return;
+	jsonw_name(w, "asked");
+	jsonw_object_flat(w);
+	time_member(w, "from", r->asked.from_ns);
+	time_member(w, "to", r->asked.to_ns);
+	jsonw_name(w, "day");
+	jsonw_bool(w, r->asked.day);
+	jsonw_object_end(w);
+	jsonw_name(w, "missing");
+	jsonw_array_flat(w);
+	for (size_t i = 0; i < r->n_missing; i++) {
+		jsonw_object_flat(w);
+		time_member(w, "from", r->missing[i].from_ns);
+		time_member(w, "to", r->missing[i].to_ns);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
 static int write_json(const struct result *r, const struct report_options *opt, struct out *o)
 {
 	struct jsonw w = {.o = o};
@@ -864,6 +886,7 @@ static int write_json(const struct result *r, const struct report_options *opt, 
 	time_member(&w, "to", r->to_ns);
 	uint_member(&w, "observed_seconds", observed(r) / NS_PER_S);
 	uint_member(&w, "observed_ns", observed(r));
+	asked(&w, r);
 	jsonw_object_end(&w);
 	coverage(&w, &r->coverage);
 	summary(&w, r);

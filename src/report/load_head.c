@@ -86,6 +86,30 @@ static void read_told(struct load *l, const json_t *top)
 		doc_wrong(&l->doc, "fail_on", "is no severity that an audit can fail on");
 }
 
+static void read_asked(struct load *l, const json_t *window)
+{
+	const json_t *o = doc_member(&l->doc, window, "asked", false), *v, *row;
+	struct result *r = l->r;
+
+	if (!o)
+		return;
+	if (!json_is_object(o)) {
+		doc_wrong(&l->doc, "asked", "is no object");
+		return;
+	}
+	r->asked = (struct time_asked){
+		.given = true,
+		.day = doc_flag(&l->doc, o, "day"),
+		.from_ns = doc_time(&l->doc, o, "from"),
+		.to_ns = doc_time(&l->doc, o, "to"),
+	};
+	v = doc_list(&l->doc, window, "missing", sizeof *r->missing, &r->missing);
+	for (; (row = doc_item(&l->doc, v, "missing", r->n_missing)) != NULL; r->n_missing++) {
+		r->missing[r->n_missing].from_ns = doc_time(&l->doc, row, "from");
+		r->missing[r->n_missing].to_ns = doc_time(&l->doc, row, "to");
+	}
+}
+
 void load_head(struct load *l, const json_t *top)
 {
 	const json_t *tool = doc_object(&l->doc, top, "tool");
@@ -106,6 +130,7 @@ void load_head(struct load *l, const json_t *top)
 	r->to_ns = doc_time(&l->doc, window, "to");
 	if (r->from_ns > r->to_ns || (r->from_ns == TIME_NONE) != (r->to_ns == TIME_NONE))
 		doc_wrong(&l->doc, "window", "does not begin before it ends");
+	read_asked(l, window);
 	r->observed_ns = span_of(l, window, "observed_ns");
 	if (!doc_member(&l->doc, window, "observed_ns", false)) {
 		uint64_t s = doc_count(&l->doc, window, "observed_seconds");

@@ -115,6 +115,9 @@ static inline const struct tz *site_tz(const struct site *s)
 {
 	return s ? s->tz : NULL;
 }
+/* Another zone than the file's; NULL changes nothing. One that is not known here is UTC. False
+ * without memory. */
+bool site_set_zone(struct site *s, const char *name);
 bool site_in_setup(const struct site *s, int64_t ts_ns);
 /* The key's documented default is overridden at this site or host. */
 

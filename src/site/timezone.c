@@ -53,6 +53,16 @@ static const char *near_zone(struct reader *r, const char *name)
 	return did_you_mean(name, words);
 }
 
+bool site_set_zone(struct site *s, const char *name)
+{
+	if (!name || strcmp(name, s->timezone) == 0)
+		return true;
+	s->timezone = arena_strdup(s->arena, name);
+	tz_free(s->tz);
+	s->tz = tz_load(name);
+	return s->timezone != NULL;
+}
+
 void site_read_timezone(struct reader *r, struct ynode *n)
 {
 	const char *z, *near;

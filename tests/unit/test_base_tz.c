@@ -90,6 +90,57 @@ static void zones(void **state)
 	}
 }
 
+/* --- days ------------------------------------------------------------------------------------- */
+
+/* Where a day begins, and how long it is. */
+static void days(void **state)
+{
+	static const struct {
+		const char *zone, *date, *begin;
+		unsigned hours_x2;
+	} rows[] = {
+		{"UTC", "2024-05-01", "2024-05-01T00:00:00Z", 48},
+		{"UTC", "1969-12-31", "1969-12-31T00:00:00Z", 48},
+		{"Europe/Berlin", "2024-05-01", "2024-04-30T22:00:00Z", 48},
+		{"Europe/Berlin", "2024-03-31", "2024-03-30T23:00:00Z", 46},
+		{"Europe/Berlin", "2024-10-27", "2024-10-26T22:00:00Z", 50},
+		{"Europe/Berlin", "2100-10-31", "2100-10-30T22:00:00Z", 50},
+		{"America/New_York", "2024-03-10", "2024-03-10T05:00:00Z", 46},
+		{"America/New_York", "2024-11-03", "2024-11-03T04:00:00Z", 50},
+		{"Australia/Lord_Howe", "2024-04-07", "2024-04-06T13:00:00Z", 49},
+		{"Pacific/Kiritimati", "2024-05-01", "2024-04-30T10:00:00Z", 48},
+		/* Clocks are put forward at midnight: the day begins at one. */
+		{"America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z", 46},
+		/* And put back at midnight: it begins where the calendar says so for good. */
+		{"America/Sao_Paulo", "2018-02-17", "2018-02-17T02:00:00Z", 50},
+		{"America/Sao_Paulo", "2018-02-18", "2018-02-18T03:00:00Z", 48},
+	};
+	int64_t day, ns;
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct tz *z = tz_load(rows[i].zone);
+		char buf[TIME_TEXT];
+
+		if (!z && strcmp(rows[i].zone, "UTC") != 0)
+			continue; /* the test of zones says it */
+		assert_true(date_parse(rows[i].date, &day));
+		assert_string_equal(date_text(day, buf), rows[i].date);
+		ns = tz_day_begin(z, day);
+		if (ns != at(rows[i].begin))
+			fail_msg("%s %s begins at %s", rows[i].zone, rows[i].date,
+				 time_rfc3339(ns, buf));
+		assert_int_equal(tz_day_of(z, ns), day);
+		assert_int_equal(tz_day_of(z, ns - 1), day - 1);
+		assert_int_equal((tz_day_begin(z, day + 1) - ns) / (1800 * NS_PER_S),
+				 rows[i].hours_x2);
+		tz_free(z);
+	}
+	assert_false(date_parse("2024-02-30", &day));
+	assert_false(date_parse("2024-2-03", &day));
+	assert_false(date_parse("2024-02-03Z", &day));
+	assert_false(date_parse("", &day));
+}
+
 static void unknown_zones(void **state)
 {
 	static const char *const rows[] = {
@@ -370,10 +421,15 @@ static void spans(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(zones),    cmocka_unit_test(unknown_zones),
-		cmocka_unit_test(utc),      cmocka_unit_test(footers),
-		cmocka_unit_test(versions), cmocka_unit_test(leap_seconds_are_taken_out),
-		cmocka_unit_test(damaged),  cmocka_unit_test(spans),
+		cmocka_unit_test(zones),
+		cmocka_unit_test(unknown_zones),
+		cmocka_unit_test(days),
+		cmocka_unit_test(utc),
+		cmocka_unit_test(footers),
+		cmocka_unit_test(versions),
+		cmocka_unit_test(leap_seconds_are_taken_out),
+		cmocka_unit_test(damaged),
+		cmocka_unit_test(spans),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
