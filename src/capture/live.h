@@ -10,6 +10,7 @@
  * that those of several interfaces come out in the order of their times (live.c says how long).
  *
  *   live.c        the stream, and what waits      live_if.c     an interface: libpcap
+ *   live_host.c   what its driver says
  *   live_link.c   what the kernel counts of it, over netlink    live_list.c   which there are
  */
 #ifndef SPAN_CAPTURE_LIVE_H

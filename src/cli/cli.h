@@ -147,6 +147,24 @@ void signals_forget(void);
 /* The words of a filter that stand before the files, as one text; returns how many they are. */
 size_t filter_take(const struct options *o, struct out *ret_filter);
 
+/* --- interfaces (live.c) --------------------------------------------------------------------- */
+
+struct live {
+	struct span_live_options opt;
+	struct span_audit *audit;
+	/* Files that are still to be written when no right is left. */
+	struct kept *kept; /* as many as there are -o */
+	size_t n;
+	char **folders;
+	int events; /* of --events; -1: none. Set before live_take(). */
+};
+/* What the options say. 0, or an exit code after having said what is wrong with them. */
+int live_settings(const struct options *o, struct span_live_options *ret);
+/* Opens everything, gives up all rights, and takes packets to the end. 0: there is a result; an
+ * exit code. live_done() in any case. */
+int live_take(const struct options *o, struct live *l);
+void live_done(struct live *l);
+
 /* --- progress (progress.c) ------------------------------------------------------------------- */
 
 struct progress {

@@ -57,6 +57,8 @@ struct live_run *live_run_free(struct live_run *l)
 		free(l->names.v[i]);
 	vec_done(&l->names);
 	vec_done(&l->known);
+	free(l->hosts);
+	free(l->confined);
 	out_done(&l->judge.answer);
 	if (l->judge.fd >= 0)
 		close(l->judge.fd);
@@ -148,6 +150,7 @@ int span_live_open(struct span_audit *a, const struct span_live_options *o)
 	r = r ? r : open_source(a, a->live);
 	if (r)
 		return r;
+	live_hosts_look(a->live);
 	a->hot = hot_new(a);
 	return a->hot ? 0 : -ENOMEM;
 }
@@ -371,6 +374,26 @@ static const char *away_note(struct span_audit *a, const struct live_figures *g)
 			    duration_human(g->away_ns, buf), g->downs, g->removals);
 }
 
+static const struct result_interface *interface_of(struct span_audit *a,
+						   const struct live_figures *g)
+{
+	struct result_interface *i = arena_alloc(&a->arena, sizeof *i);
+
+	if (i)
+		*i = (struct result_interface){
+			.kernel_drops = g->kernel_drops,
+			.card_told = g->card_told,
+			.card_drops = g->card_drops,
+			.stack_drops = g->stack_drops,
+			.downs = g->downs,
+			.removals = g->removals,
+			.away_ns = g->away_ns,
+			.snaplen = g->snaplen,
+			.promiscuous = g->promiscuous,
+		};
+	return i;
+}
+
 /* What the interfaces came to, for the result. */
 static int take_figures(struct span_audit *a)
 {
@@ -395,6 +418,9 @@ static int take_figures(struct span_audit *a)
 		in->step_ns = g.step_ns;
 		in->step_packet = g.step_at;
 		in->note = away_note(a, &g);
+		in->live = interface_of(a, &g);
+		if (!in->live)
+			return -ENOMEM;
 		v[i] = (struct fit_interface){.name = in->path,
 					      .filter = a->filter ? a->filter : "",
 					      .linktype = g.linktype,

@@ -234,6 +234,10 @@ int span_live_confine(struct span_audit *a, const struct span_live_rights *r, ch
 	calls = live_calls_confine();
 	if (calls < 0 && calls != -ENOSYS)
 		return refuse(a, "seccomp", -calls);
+	if (a->live) {
+		free(a->live->confined);
+		a->live->confined = in_words(pw, bounds, landlock, calls);
+	}
 	if (ret)
 		*ret = in_words(pw, bounds, landlock, calls);
 	return 0;

@@ -4,6 +4,7 @@
  *
  *   live.c         settings, the loop, what is told      live_judge.c   judging while it runs
  *   live_rights.c  giving up rights                      live_notify.c  systemd
+ *   live_calls.c   system calls that are left            live_doctor.c  this computer's checks
  */
 #ifndef SPAN_ENGINE_LIVE_RUN_H
 #define SPAN_ENGINE_LIVE_RUN_H
@@ -14,6 +15,7 @@
 
 #include "base/vec.h"
 #include "capture/live.h"
+#include "capture/live_host.h"
 #include "engine/engine.h"
 
 /* A finding that was told. */
@@ -59,6 +61,11 @@ struct live_run {
 	uint64_t told_drops;
 	int64_t began_ns, next_judge_ns, next_look_ns, told_drops_at_ns;
 	int64_t clock_offset_ns; /* real time less monotonic */
+	/* As it was when the interfaces were opened. */
+	struct live_host *hosts; /* of each interface; NULL: no memory for it */
+	bool clock_kept, disk_told;
+	uint64_t disk_free; /* bytes where reports go */
+	char *confined;     /* what became of rights, a clause; NULL: they are as they were */
 };
 
 /* Makes the result of what was taken so far: at the end, or in a process of its own. */
@@ -75,6 +82,11 @@ void live_judge_begin(struct span_audit *a);
 void live_judge_take(struct span_audit *a, bool wait);
 /* Events of the result that the run ended with. */
 void live_judge_last(struct span_audit *a);
+
+/* live_doctor.c */
+void live_hosts_look(struct live_run *l);
+/* Rows about this computer, before the others. 0 or -ENOMEM. */
+int live_doctor(const struct span_audit *a, struct fit *fit);
 
 /* live_notify.c */
 int live_notify_open(int64_t *ret_watchdog_ns);

@@ -3,12 +3,13 @@
  * view_doctor - is the capture fit to be judged: what `spanaudit doctor` shows. findings/fit.h
  * makes the rows from the result of an audit; here they become text or JSON.
  *
- * The subject is files; an interface that is about to be captured from would be another.
+ * The subject is files, or interfaces: then live_doctor.c has more rows.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "engine/engine.h"
+#include "engine/live_run.h"
 #include "report/jsonw.h"
 #include "report/text_page.h"
 
@@ -18,7 +19,7 @@ enum { LEVEL = 10, TITLE = 17, BODY = LEVEL };
 
 static struct fit *fit_of(const struct span_audit *a)
 {
-	return fit_make(&(struct fit_input){
+	struct fit *fit = fit_make(&(struct fit_input){
 		.r = a->result,
 		.convs = a->convs,
 		.n_convs = a->n_convs,
@@ -29,6 +30,8 @@ static struct fit *fit_of(const struct span_audit *a)
 		.n_interfaces = a->n_interfaces,
 		.drops_told = a->drops_told,
 	});
+
+	return fit && live_doctor(a, fit) < 0 ? fit_free(fit) : fit;
 }
 
 /* ------------------------------------------------------------------ JSON */
@@ -126,7 +129,7 @@ static void doctor_json(const struct span_audit *a, const struct fit *fit, struc
 	text(&w, "name", "spanaudit");
 	text(&w, "version", SPAN_VERSION);
 	jsonw_object_end(&w);
-	text(&w, "subject", "files");
+	text(&w, "subject", a->live ? "interfaces" : "files");
 	jsonw_name(&w, "inputs");
 	jsonw_array(&w);
 	for (size_t i = 0; i < r->n_inputs; i++) {
@@ -171,7 +174,7 @@ static const enum ink inks[] = {
 	[FIT_PROBLEM] = INK_BAD,
 };
 
-static void title(const struct page *p, const struct fit *fit)
+static void title(const struct page *p, const struct fit *fit, bool live)
 {
 	static const struct {
 		const char *sign;
@@ -182,7 +185,9 @@ static void title(const struct page *p, const struct fit *fit)
 		[FIT_NOT] = {"[X] NOT FIT", INK_BAD},
 	};
 
-	page_inked(p, INK_BOLD, "spanaudit " SPAN_VERSION " - is this capture fit to be judged?");
+	page_inked(p, INK_BOLD,
+		   live ? "spanaudit " SPAN_VERSION " - is what comes in fit to be judged?"
+			: "spanaudit " SPAN_VERSION " - is this capture fit to be judged?");
 	out_puts(p->o, "\n\n");
 	page_inked(p, rows[fit->verdict].ink, rows[fit->verdict].sign);
 	out_char(p->o, '\n');
@@ -268,7 +273,7 @@ static void doctor_text(const struct span_audit *a, const struct fit *fit,
 				       : width,
 	};
 
-	title(&page, fit);
+	title(&page, fit, a->live);
 	remedies(&page, fit);
 	page_heading(&page, "CHECKS");
 	for (size_t i = 0; i < fit->n_rows; i++)

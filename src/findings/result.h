@@ -41,6 +41,18 @@ struct endpoint {
 	const char *known_by;    /* "site.yaml:14", "--role", "guess: only uses crm-web", NULL */
 };
 
+/* An interface that packets were taken from, while they were. */
+struct result_interface {
+	uint64_t kernel_drops; /* found no room in this computer's buffer */
+	bool card_told;        /* the kernel counts the next two of it */
+	uint64_t card_drops;   /* the card had no room for them */
+	uint64_t stack_drops;  /* thrown away by the network stack: a capture may have them */
+	uint64_t downs, removals;
+	int64_t away_ns;  /* down or removed, in all */
+	uint32_t snaplen; /* bytes kept of a packet */
+	bool promiscuous;
+};
+
 struct result_input {
 	const char *path;
 	const char *sha256; /* NULL when it could not be read again (standard input) */
@@ -61,6 +73,7 @@ struct result_input {
 	const char *same_as; /* path of an input with the same content: read once; NULL */
 	const char *caveat;  /* "cut off in packet 77 ..." or NULL */
 	bool failed;         /* unreadable: exit code 3 */
+	const struct result_interface *live; /* NULL: a file */
 };
 
 struct coverage {

@@ -123,6 +123,33 @@ static void input_times(struct jsonw *w, const struct result_input *in)
 	jsonw_object_end(w);
 }
 
+static void count_or_null(struct jsonw *w, const char *name, bool told, uint64_t n)
+{
+	jsonw_name(w, name);
+	if (told)
+		jsonw_uint(w, n);
+	else
+		jsonw_null(w);
+}
+
+static void interface(struct jsonw *w, const struct result_interface *i)
+{
+	if (!i)
+		return;
+	jsonw_name(w, "interface");
+	jsonw_object_flat(w);
+	uint_member(w, "kernel_drops", i->kernel_drops);
+	count_or_null(w, "card_drops", i->card_told, i->card_drops);
+	count_or_null(w, "stack_drops", i->card_told, i->stack_drops);
+	uint_member(w, "downs", i->downs);
+	uint_member(w, "removals", i->removals);
+	uint_member(w, "away_ns", i->away_ns > 0 ? (uint64_t)i->away_ns : 0);
+	uint_member(w, "snaplen", i->snaplen);
+	jsonw_name(w, "promiscuous");
+	jsonw_bool(w, i->promiscuous);
+	jsonw_object_end(w);
+}
+
 static void inputs(struct jsonw *w, const struct result *r)
 {
 	jsonw_name(w, "inputs");
@@ -145,6 +172,7 @@ static void inputs(struct jsonw *w, const struct result *r)
 		text_member(w, "same_as", in->same_as);
 		text_member(w, "note", in->note);
 		text_member(w, "caveat", in->caveat);
+		interface(w, in->live);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);

@@ -157,6 +157,28 @@ static void input_times(struct load *l, const json_t *row, struct result_input *
 	in->untimed = doc_count(&l->doc, o, "untimed");
 }
 
+/* Of a file there is none. */
+static const struct result_interface *interface(struct load *l, const json_t *row)
+{
+	const json_t *o = doc_member(&l->doc, row, "interface", false);
+	struct result_interface *i = o ? doc_alloc(&l->doc, sizeof *i) : NULL;
+
+	if (!i)
+		return NULL;
+	*i = (struct result_interface){
+		.kernel_drops = doc_count(&l->doc, o, "kernel_drops"),
+		.card_drops = doc_count_or_0(&l->doc, o, "card_drops"),
+		.stack_drops = doc_count_or_0(&l->doc, o, "stack_drops"),
+		.downs = doc_count(&l->doc, o, "downs"),
+		.removals = doc_count(&l->doc, o, "removals"),
+		.away_ns = span_of(l, o, "away_ns"),
+		.snaplen = (uint32_t)doc_count(&l->doc, o, "snaplen"),
+		.promiscuous = doc_flag(&l->doc, o, "promiscuous"),
+	};
+	i->card_told = doc_member(&l->doc, o, "card_drops", false) != NULL;
+	return i;
+}
+
 void load_inputs(struct load *l, const json_t *top)
 {
 	struct result *r = l->r;
@@ -176,6 +198,7 @@ void load_inputs(struct load *l, const json_t *top)
 		in->same_as = doc_text(&l->doc, o, "same_as", true);
 		in->note = doc_text(&l->doc, o, "note", true);
 		in->caveat = doc_text(&l->doc, o, "caveat", true);
+		in->live = interface(l, o);
 		r->n_inputs++;
 	}
 }

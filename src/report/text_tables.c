@@ -373,6 +373,24 @@ static void input_order(const struct page *p, const struct result_input *in)
 	out_done(&line);
 }
 
+static void input_lost(const struct page *p, const struct result_interface *i)
+{
+	char a[NUMBER_TEXT], b[NUMBER_TEXT];
+	struct out line = {0};
+
+	if (!i)
+		return;
+	out_printf(&line, "lost: %s in this computer's buffer, ", number(i->kernel_drops, a));
+	if (i->card_told)
+		out_printf(&line, "%s at its card; its network stack threw %s away",
+			   number(i->card_drops, a), number(i->stack_drops, b));
+	else
+		out_puts(&line, "what its card lost is not told");
+	page_text(p, 2, out_str(&line));
+	p->o->failed |= line.failed;
+	out_done(&line);
+}
+
 void text_inputs(const struct page *p)
 {
 	const struct result *r = p->r;
@@ -407,6 +425,7 @@ void text_inputs(const struct page *p)
 		if (in->sha256)
 			out_printf(p->o, "  sha256 %s\n", in->sha256);
 		input_order(p, in);
+		input_lost(p, in->live);
 		if (in->same_as) {
 			out_reset(&line);
 			out_puts(&line, "not read: the same bytes as ");

@@ -301,6 +301,49 @@ def down_and_up(folder):
     need('went down: 1, removed: 1' in note, 'the result says so: %s' % note)
 
 
+def document(folder):
+    """What is told of an interface is in the document, and read back from it."""
+    text = os.path.join(folder, 'live.txt')
+    with Live(folder, '-i', 'a1', '-S', site('lab'), '-s', '3000', '-o', text) as live:
+        play('lab')
+        live.until_read(1166)
+        result = live.end()
+    told = result['inputs'][0]['interface']
+    need(told['snaplen'] == 3000 and told['promiscuous'] and told['kernel_drops'] == 0 and
+         told['card_drops'] == 0 and told['downs'] == 0, 'figures of the interface: %s' % told)
+    schema = os.path.join(ROOT, 'src', 'report', 'spanaudit-result-1.schema.json')
+    r = subprocess.run([sys.executable, os.path.join(ROOT, 'tests', 'tree', 'schema.py'), schema,
+                        live.json], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    need(r.returncode in (0, SKIP), 'the schema: ' + r.stdout)
+    with open(text) as f:
+        shown = f.read()
+    need("lost: 0 in this computer's buffer" in shown, 'the text tells what was lost')
+    need('tshark -r FILE' in shown, 'an interface is no file for tshark')
+    again = subprocess.run([TOOL, 'report', live.json, '--format', 'text'], text=True,
+                           stdout=subprocess.PIPE, env=dict(ENV, COLUMNS='80')).stdout
+    need(again == shown, 'the document has what the text shows')
+
+
+def doctor(folder):
+    """The same of an interface as of a file, and of this computer."""
+    proc = subprocess.Popen([TOOL, 'doctor', '--json', '-i', 'a1', '-S', site('lab'), '-a', 'duration:3',
+                             '--user', USER], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, env=ENV)
+    need('taking packets' in proc.stderr.readline() + proc.stderr.readline(), 'it starts')
+    play('lab')
+    out = proc.communicate(timeout=PATIENCE)[0]
+    need(proc.returncode == 0, 'fit for what was seen')
+    d = json.loads(out)
+    checks = {c['check']: c for c in d['checks']}
+    need(d['subject'] == 'interfaces' and d['figures']['packets'] == 1166, 'what it looked at')
+    for check in ('rights', 'interfaces', 'offload-receive', 'card-buffer', 'kernel-buffer',
+                  'computer-clock', 'disk', 'directions', 'drops-computer', 'drops-card'):
+        need(check in checks and checks[check]['figure'], 'check ' + check)
+    need('as nobody' in checks['rights']['figure'], 'rights: ' + checks['rights']['figure'])
+    need('driver veth' in checks['interfaces']['details'][0], 'driver')
+    need(checks['drops-computer']['figure'] == '0 packets', 'drops are told, not guessed')
+
+
 def rights_gone(folder):
     """What the kernel says of the process, and of the files that it leaves."""
     closed = os.path.join(folder, 'closed')
@@ -403,7 +446,7 @@ def service(folder):
                 said = s.recv(1000)
 
 
-TESTS = [as_file, two_interfaces, term_under_load, down_and_up, rights_gone, events, limits, refusals,
+TESTS = [as_file, two_interfaces, document, doctor, term_under_load, down_and_up, rights_gone, events, limits, refusals,
          service]
 
 

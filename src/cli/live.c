@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* live - from the options to a finished run on interfaces, without rights from its first packet. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "cli/cli.h"
+#include "cli/opt.h"
+
+static const int64_t EVERY = 60 * NS_PER_S;
+
+/* --- what is told while it runs --------------------------------------------------------------- */
+
+/* Under systemd a line says how important it is (sd-daemon(3)). */
+static const char *level(enum span_live_notice what)
+{
+	if (!getenv("JOURNAL_STREAM"))
+		return "";
+	switch (what) {
+	case SPAN_LIVE_TROUBLE:
+		return "<3>";
+	case SPAN_LIVE_LOST:
+	case SPAN_LIVE_CHANGED:
+		return "<4>";
+	case SPAN_LIVE_STARTED:
+	case SPAN_LIVE_COUNTERS:
+		return "<6>";
+	case SPAN_LIVE_JUDGED:
+		return "<7>";
+	}
+	return "";
+}
+
+static bool is_wanted(const struct options *o, enum span_live_notice what)
+{
+	if (what == SPAN_LIVE_TROUBLE || what == SPAN_LIVE_COUNTERS)
+		return true;
+	return what == SPAN_LIVE_JUDGED ? o->verbose != 0 : !o->quiet;
+}
+
+static void notice(void *user, enum span_live_notice what, const char *text)
+{
+	const struct options *o = user;
+
+	if (!is_wanted(o, what))
+		return;
+	for (const char *z = text; *z;) {
+		int n = (int)strcspn(z, "\n");
+
+		fprintf(stderr, "%sspanaudit: %.*s\n", level(what), n, z);
+		z += n + (z[n] == '\n');
+	}
+}
+
+/* A signal handler has no other way to know. Set while a run lasts. */
+static struct span_audit *volatile asked;
+
+static void on_usr1(int number)
+{
+	(void)number;
+	if (asked)
+		span_live_ask(asked);
+}
+
+static void listen_to_questions(struct span_audit *a)
+{
+	struct sigaction sa = {.sa_handler = on_usr1, .sa_flags = SA_RESTART};
+
+	asked = a;
+	sigaction(SIGUSR1, &sa, NULL);
+}
+
+static void forget_questions(void)
+{
+	signal(SIGUSR1, SIG_IGN);
+	asked = NULL;
+}
+
+/* --- the command line ------------------------------------------------------------------------- */
+
+static int bad_limit(const char *option, const char *text, const char *hint)
+{
+	say(hint, "%s: '%s' is not understood", option, text);
+	return EXIT_USAGE;
+}
+
+static bool parse_count(const char *z, uint64_t most, uint64_t *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = *z >= '0' && *z <= '9' ? strtoull(z, &end, 10) : 0;
+	return *ret && !errno && !*end && *ret <= most;
+}
+
+/* As dumpcap has it: duration:SECONDS, packets:NUMBER. */
+static int autostop(const char *text, struct span_live_options *ret)
+{
+	static const char hint[] = "Write -a duration:SECONDS or -a packets:NUMBER.";
+	uint64_t n;
+
+	if (strncmp(text, "duration:", 9) == 0) {
+		if (!parse_count(text + 9, INT64_MAX / NS_PER_S, &n))
+			return bad_limit("-a", text, hint);
+		ret->duration_ns = (int64_t)n * NS_PER_S;
+		return 0;
+	}
+	if (strncmp(text, "packets:", 8) != 0 || !parse_count(text + 8, UINT64_MAX, &ret->packets))
+		return bad_limit("-a", text, hint);
+	return 0;
+}
+
+/* A number alone is MiB, as dumpcap has it. */
+static int buffer_size(const char *text, uint64_t *ret)
+{
+	uint64_t n;
+
+	if (parse_count(text, 2047, &n)) {
+		*ret = n << 20;
+		return 0;
+	}
+	return opt_size("-B", text, ret);
+}
+
+int live_settings(const struct options *o, struct span_live_options *ret)
+{
+	uint64_t n = 0;
+	int r = 0;
+
+	*ret = (struct span_live_options){
+		.interfaces = o->interfaces.v,
+		.n_interfaces = o->interfaces.n,
+		.not_promiscuous = o->no_promiscuous,
+		.every_ns = EVERY,
+		.events_fd = -1,
+		.lines_fd = -1,
+		.notice = notice,
+	};
+	if (o->count && !parse_count(o->count, UINT64_MAX, &ret->packets))
+		r = bad_limit("-c", o->count, "Write how many packets: -c 100000");
+	for (size_t i = 0; !r && i < o->autostop.n; i++)
+		r = autostop(o->autostop.v[i], ret);
+	if (!r && o->snaplen && !parse_count(o->snaplen, 262144, &n))
+		r = bad_limit("-s", o->snaplen,
+			      "Write how many bytes of a packet are kept, at most 262144: -s 2048");
+	ret->snaplen = (unsigned)n;
+	if (!r && o->buffer)
+		r = buffer_size(o->buffer, &ret->buffer);
+	if (!r && o->every && !duration_parse(o->every, &ret->every_ns))
+		r = bad_limit("--every", o->every,
+			      "Write a number with its unit: --every 60s, 5m; 0 judges at the end "
+			      "alone.");
+	return r;
+}
+
+/* --- files that are still to be written when no right is left --------------------------------- */
+
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+}
+
+static int open_events(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+
+	if (fd < 0)
+		say("Its folder may not exist, or not be writable. Choose another place.",
+		    "cannot write events to '%s': %s", path, strerror(errno));
+	return fd;
+}
+
+static int prepare(const struct options *o, struct live *l)
+{
+	uid_t uid = (uid_t)-1;
+	gid_t gid = (gid_t)-1;
+	bool bad;
+
+	span_live_user(o->user, &uid, &gid, &bad);
+	l->events = -1;
+	if (o->events) {
+		l->events = l->opt.events_fd = open_events(o->events);
+		if (l->events < 0)
+			return EXIT_FAILED;
+	}
+	l->kept = calloc(o->outputs.n + 1, sizeof *l->kept);
+	l->folders = calloc(o->outputs.n + 1, sizeof *l->folders);
+	if (!l->kept || !l->folders)
+		return say_status(NULL, -ENOMEM, o);
+	for (; l->n < o->outputs.n; l->n++) {
+		int r = file_keep(o->outputs.v[l->n], uid, gid, &l->kept[l->n]);
+
+		if (r)
+			return r;
+		l->folders[l->n] = folder_of(o->outputs.v[l->n]);
+		if (!l->folders[l->n]) {
+			l->n++;
+			return say_status(NULL, -ENOMEM, o);
+		}
+	}
+	return 0;
+}
+
+void live_done(struct live *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		file_unkeep(&p->kept[i]);
+		free(p->folders[i]);
+	}
+	free(p->kept);
+	free(p->folders);
+	if (p->events >= 0)
+		close(p->events);
+	span_audit_free(p->audit);
+}
+
+/* --- the run ---------------------------------------------------------------------------------- */
+
+static int confine(struct span_audit *a, const struct options *o, const struct live *p)
+{
+	const struct span_live_rights rights = {
+		.user = o->user,
+		.folders = (const char *const *)p->folders,
+		.n_folders = p->n,
+	};
+	char *done = NULL;
+	int r = span_live_confine(a, &rights, &done);
+
+	if (r == 0 && done && !o->quiet)
+		fprintf(stderr, "%sspanaudit: %s\n", level(SPAN_LIVE_STARTED), done);
+	free(done);
+	return r;
+}
+
+int live_take(const struct options *o, struct live *l)
+{
+	struct span_live_options *opt = &l->opt;
+	int code = run_setup(o, NULL, 0, &l->audit), r;
+
+	code = code ? code : prepare(o, l);
+	if (code)
+		return code;
+	opt->user = (void *)(uintptr_t)o;
+	r = span_live_open(l->audit, opt);
+	r = r ? r : confine(l->audit, o, l);
+	if (!r) {
+		signals_listen(l->audit);
+		listen_to_questions(l->audit);
+		fflush(stdout);
+		r = span_live_run(l->audit);
+		forget_questions();
+		signals_forget();
+	}
+	return say_status(l->audit, r, o);
+}
