@@ -25,6 +25,7 @@ static const size_t MEMORY = (size_t)4 << 30;
 
 struct slot {
 	struct recognition r;
+	struct recognise_memo memo;
 	struct slot *next_free;
 };
 
@@ -42,6 +43,7 @@ struct hot {
 	struct conv_table *convs;
 	struct learn *learn;
 	struct cards *cards;
+	struct recognise_table recognisers;
 	struct slab *slabs;
 	struct slot *free;
 	int64_t now_ns; /* of the latest packet */
@@ -76,7 +78,13 @@ static struct recognition *recognition_get(struct hot *h)
 
 	h->free = s->next_free;
 	s->r = (struct recognition){.client_side = -1};
+	s->memo = (struct recognise_memo){0};
 	return &s->r;
+}
+
+static struct slot *slot_of(struct recognition *r)
+{
+	return (struct slot *)(void *)((char *)r - offsetof(struct slot, r));
 }
 
 static void recognition_put(struct hot *h, struct recognition *r)
@@ -84,7 +92,7 @@ static void recognition_put(struct hot *h, struct recognition *r)
 	if (!r)
 		return;
 
-	struct slot *s = (struct slot *)(void *)((char *)r - offsetof(struct slot, r));
+	struct slot *s = slot_of(r);
 
 	s->next_free = h->free;
 	h->free = s;
@@ -111,12 +119,14 @@ static bool on_head(void *user, const struct flow_heads *heads, struct recogniti
 			.n = heads->n[i],
 			.whole_start = heads->whole_start[i],
 			.cut = heads->cut[i],
+			.same = heads->same[i],
 			.port = heads->port[i],
 			.peer_port = heads->port[!i],
 		};
 
-	struct recognition now = {.client_side = -1};
-	bool final = recognise(side, heads->proto, heads->final, &now);
+	struct recognition now;
+	bool final = recognise_again(&h->recognisers, &slot_of(*app)->memo, side, heads->proto,
+				     heads->final, &now);
 
 	/* The head of a stream only grows, so its later answer is the better one; a datagram
 	 * replaces another. */
@@ -306,6 +316,7 @@ struct hot *hot_new(struct span_audit *a)
 		return NULL;
 	h->a = a;
 	h->tap = a->tap;
+	recognise_table_init(&h->recognisers);
 	h->now_ns = TIME_NONE;
 	h->decoder = decoder_new();
 	h->flows = flow_table_new(&(struct flow_options){.key = key,

@@ -123,6 +123,8 @@ struct flow_heads {
 	bool whole_start[2]; /* the bytes begin where the stream began (SYN or its answer was seen)
 			      */
 	bool cut[2];         /* bytes are missing behind n (snap length or loss) */
+	/* Where there are as many bytes as at the last call of `head`, they are the same ones. */
+	bool same[2];
 	uint16_t port[2];
 	struct addr addr[2];
 	uint8_t proto;

@@ -68,6 +68,7 @@ static struct flow_heads kept(const struct flow_table *t, const struct rec *r, c
 	for (unsigned i = 0; i < 2; i++) {
 		const struct head *s = head_at(t, e->head[i]);
 
+		h.same[i] = !(e->moved >> i & 1);
 		if (!s)
 			continue;
 		h.p[i] = s->b;
@@ -136,6 +137,7 @@ static bool ask(struct flow_table *t, struct rec *r, struct cold *c, const struc
 	struct rest *e = rest_at(t, c);
 
 	r->flags |= F_HEAD_ASKED;
+	e->moved = 0;
 
 	bool more = t->ops.head && t->ops.head(t->user, h, app_at(t, r, c)) && !h->final;
 
@@ -235,6 +237,7 @@ void head_rebase(struct flow_table *t, struct rest *e, unsigned side, uint32_t b
 		if (s->have[i / 64] >> i % 64 & 1 && !s->whole)
 			keep(&moved, i + (uint32_t)by, &s->b[i], 1);
 	*s = moved;
+	e->moved |= (uint8_t)(1U << side);
 }
 
 /* Everything of both windows is there, or one side went on for so long that the rest cannot help.
@@ -309,6 +312,7 @@ void head_tcp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 
 		h.p[from] = bytes;
 		h.n[from] = n;
+		h.same[from] = false;
 		h.whole_start[from] = whole;
 		h.cut[from] = (n == HEAD_BYTES || r->flags & F_SNAPPED0 << from) &&
 			      sent(r, c, from, base) > n;
@@ -367,6 +371,7 @@ void head_udp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 
 	h.p[from] = bytes;
 	h.n[from] = n;
+	h.same[from] = false;
 	h.whole_start[from] = true;
 	h.cut[from] = cut;
 	if (!ask(t, r, c, &h, &hand))

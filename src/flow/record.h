@@ -109,7 +109,8 @@ struct rest {
 	struct seen answer, extra;
 	uint16_t link[2];
 	uint8_t ttl[2]; /* of each side's first packet that is no RST */
-	uint16_t unused;
+	uint8_t moved;  /* sides (bits) whose head is another one than what was shown */
+	uint8_t unused;
 };
 static_assert(sizeof(struct rest) == CACHELINE, "one line");
 

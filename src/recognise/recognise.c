@@ -103,8 +103,9 @@ const char *app_sign_name(unsigned i)
 /* What one recogniser says about one flow. */
 struct claim {
 	enum verdict v[2];
-	bool against[2]; /* a no that counts */
-	struct facts f[2];
+	bool against[2];   /* a no that counts */
+	struct facts f[2]; /* of those sides alone for which v is not VERDICT_NO */
+	uint32_t notes;    /* of both sides, whatever their verdict */
 	enum app_conf conf;
 	int sure;        /* sides that are */
 	int client;      /* side, -1 unknown */
@@ -112,21 +113,24 @@ struct claim {
 	bool both_whole; /* both sides have their start */
 };
 
-static void ask_side(const struct recogniser *r, const struct payload *in, struct claim *c, int i)
+/* `asked`: the recogniser has something to say to the side's first byte, and has not said no. */
+static void ask_side(const struct recogniser *r, const struct payload *in, bool asked,
+		     struct claim *c, int i)
 {
 	c->v[i] = VERDICT_NO;
 	if (!in->n) {
 		c->v[i] = VERDICT_MORE;
 		return;
 	}
+	if (asked) {
+		c->f[i] = (struct facts){0};
+		c->v[i] = in->whole_start ? r->probe(in, &c->f[i]) : r->resume(in, &c->f[i]);
+		c->notes |= c->f[i].notes;
+	}
 	if (!in->whole_start) {
-		if (r->resume)
-			c->v[i] = r->resume(in, &c->f[i]);
 		c->f[i].asked = 0; /* who knows which message it is, and which answer is its own */
 		return;
 	}
-	if (recogniser_begins(r, in->p[0]))
-		c->v[i] = r->probe(in, &c->f[i]);
 	/* A datagram does not grow: what it lacks it will never have. */
 	if (c->v[i] == VERDICT_MORE && in->proto == PROTO_UDP && !in->cut)
 		c->v[i] = VERDICT_NO;
@@ -150,27 +154,20 @@ static int client_of(const struct claim *c)
 	return client;
 }
 
-/* Can the side say anything to this recogniser? */
-static bool speaks(const struct recogniser *r, const struct payload *in)
-{
-	if (!in->n)
-		return false;
-	return in->whole_start ? recogniser_begins(r, in->p[0]) : r->resume != NULL;
-}
-
 /* Could more bytes of the side matter, whatever it says now? */
 static bool side_open(const struct payload *in)
 {
 	return in->n < (in->whole_start ? ENOUGH : RESUME_ENOUGH);
 }
 
-static void judge(const struct recogniser *r, const struct payload side[2], struct claim *c)
+static void judge(const struct recogniser *r, const struct payload side[2], const bool asked[2],
+		  struct claim *c)
 {
 	size_t bytes = 0;
 	int likely = 0;
 
 	for (int i = 0; i < 2; i++) {
-		ask_side(r, &side[i], c, i);
+		ask_side(r, &side[i], asked[i], c, i);
 		if (c->v[i] >= VERDICT_LIKELY && side[i].n > bytes)
 			bytes = side[i].n;
 		c->sure += c->v[i] == VERDICT_SURE;
@@ -265,50 +262,147 @@ static void tell(size_t index, const struct claim *c, struct recognition *ret)
 /* Could later bytes still change this answer? */
 static bool settled(const struct payload side[2], const struct claim *c)
 {
-	uint32_t notes = 0;
-
 	for (int i = 0; i < 2; i++) {
 		if (c->v[i] >= VERDICT_LIKELY && c->f[i].more && !side[i].cut)
 			return false;
 		if (c->v[i] == VERDICT_MORE && side[i].n && !side[i].cut)
 			return false;
-		notes |= c->f[i].notes;
 	}
 	if (c->conf != APP_SURE)
 		return false;
-	return (side[0].n && side[1].n) || (notes & APP_NOTE_UNANSWERED_KIND);
+	return (side[0].n && side[1].n) || (c->notes & APP_NOTE_UNANSWERED_KIND);
 }
 
-bool recognise(const struct payload side[2], uint8_t proto, bool final, struct recognition *ret)
+_Static_assert(N_ELEMENTS(all) <= RECOGNISERS_MAX, "a bit for each");
+
+static bool may_be(const struct recogniser *r, bool udp)
+{
+	return !r->proto || r->proto == (udp ? PROTO_UDP : PROTO_TCP);
+}
+
+static uint64_t who_begins(bool udp, uint8_t first)
+{
+	uint64_t who = 0;
+
+	for (size_t i = 0; i < N_ELEMENTS(all); i++)
+		if (may_be(all[i], udp) && recogniser_begins(all[i], first))
+			who |= UINT64_C(1) << i;
+	return who;
+}
+
+static uint64_t who_resumes(bool udp)
+{
+	uint64_t who = 0;
+
+	for (size_t i = 0; i < N_ELEMENTS(all); i++)
+		if (may_be(all[i], udp) && all[i]->resume)
+			who |= UINT64_C(1) << i;
+	return who;
+}
+
+void recognise_table_init(struct recognise_table *ret)
+{
+	for (int udp = 0; udp < 2; udp++) {
+		for (unsigned byte = 0; byte < 256; byte++)
+			ret->begins[udp][byte] = who_begins(udp, (uint8_t)byte);
+		ret->resumes[udp] = who_resumes(udp);
+	}
+}
+
+/* Most are out of the question by the first byte of a side. */
+static uint64_t who_speaks(const struct recognise_table *t, const struct payload *in)
+{
+	bool udp = in->proto == PROTO_UDP;
+
+	if (!in->n)
+		return 0;
+	if (!in->whole_start)
+		return t ? t->resumes[udp] : who_resumes(udp);
+	return t ? t->begins[udp][in->p[0]] : who_begins(udp, in->p[0]);
+}
+
+/* What was said of bytes that are no longer those is forgotten. */
+static void renew(struct recognise_memo *m, const struct payload side[2])
+{
+	for (int i = 0; i < 2; i++) {
+		const struct payload *in = &side[i];
+
+		if (in->same && in->n == m->n[i] && in->whole_start == m->whole_start[i] &&
+		    in->cut == m->cut[i])
+			continue;
+		m->no[i] = 0;
+		m->n[i] = in->n;
+		m->whole_start[i] = in->whole_start;
+		m->cut[i] = in->cut;
+	}
+}
+
+static void keep_no(struct recognise_memo *m, uint64_t bit, const bool asked[2],
+		    const struct claim *c)
+{
+	for (int i = 0; i < 2; i++)
+		if (asked[i] && c->v[i] == VERDICT_NO && !c->f[i].notes)
+			m->no[i] |= bit;
+}
+
+/* The best founded of all claims, in one of two; *ret_open when more bytes could make another. */
+static struct claim *best_of(const struct payload in[2], const uint64_t who[2],
+			     struct recognise_memo *memo, struct claim claims[2], size_t *ret_index,
+			     bool *ret_open)
+{
+	struct claim *best = &claims[0], *c = &claims[1];
+
+	best->conf = APP_UNSURE;
+	/* Two sides that say no, or nothing, change nothing. */
+	for (uint64_t left = who[0] | who[1]; left; left &= left - 1) {
+		size_t i = (size_t)__builtin_ctzll(left);
+		bool asked[2] = {who[0] >> i & 1, who[1] >> i & 1};
+
+		c->against[0] = c->against[1] = c->open = false;
+		c->notes = 0;
+		c->sure = 0;
+		judge(all[i], in, asked, c);
+		*ret_open |= c->open;
+		keep_no(memo, UINT64_C(1) << i, asked, c);
+		if (c->conf != APP_UNSURE && better(c, best)) {
+			struct claim *spare = best;
+
+			best = c;
+			c = spare;
+			*ret_index = i;
+		}
+	}
+	return best;
+}
+
+bool recognise_again(const struct recognise_table *t, struct recognise_memo *memo,
+		     const struct payload side[2], uint8_t proto, bool final,
+		     struct recognition *ret)
 {
 	struct payload in[2] = {side[0], side[1]};
-	struct claim claims[2] = {{.conf = APP_UNSURE}}, *best = &claims[0], *c = &claims[1];
-	size_t best_i = 0;
+	struct claim claims[2];
+	size_t index = 0;
 	bool open = side_open(&side[0]) || side_open(&side[1]);
 
 	in[0].proto = in[1].proto = proto;
 	*ret = (struct recognition){.app = APP_NONE, .client_side = -1};
 	if (!in[0].n && !in[1].n)
 		return final;
-	for (size_t i = 0; i < N_ELEMENTS(all); i++) {
-		if (all[i]->proto && all[i]->proto != proto)
-			continue;
-		/* Most are out of the question by the first byte of either side. */
-		if (!speaks(all[i], &in[0]) && !speaks(all[i], &in[1]))
-			continue;
-		*c = (struct claim){.conf = APP_UNSURE};
-		judge(all[i], in, c);
-		open |= c->open;
-		if (c->conf != APP_UNSURE && better(c, best)) {
-			struct claim *spare = best;
+	renew(memo, in);
 
-			best = c;
-			c = spare;
-			best_i = i;
-		}
-	}
+	const uint64_t who[2] = {who_speaks(t, &in[0]) & ~memo->no[0],
+				 who_speaks(t, &in[1]) & ~memo->no[1]};
+	const struct claim *best = best_of(in, who, memo, claims, &index, &open);
+
 	if (best->conf == APP_UNSURE)
 		return final || !open;
-	tell(best_i, best, ret);
+	tell(index, best, ret);
 	return final || settled(in, best);
+}
+
+bool recognise(const struct payload side[2], uint8_t proto, bool final, struct recognition *ret)
+{
+	struct recognise_memo nothing = {0};
+
+	return recognise_again(NULL, &nothing, side, proto, final, ret);
 }

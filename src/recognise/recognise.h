@@ -115,6 +115,9 @@ struct payload {
 			   * port part of their identity (DNS 53/5353/5355), never as proof */
 	uint16_t peer_port;
 	uint8_t proto; /* PROTO_TCP or PROTO_UDP: framing differs. Filled in by recognise() */
+	/* For recognise_again(): where p has as many bytes as at the last call, they are the same
+	 * ones. */
+	bool same;
 };
 
 struct app_row { /* one name of a recogniser: the first names the family */
@@ -180,5 +183,27 @@ struct recognition {
  * final: nothing more could change it, or *ret is APP_SURE and no wanted fact is missing. `final`
  * says that no more bytes will come. */
 bool recognise(const struct payload side[2], uint8_t proto, bool final, struct recognition *ret);
+
+enum { RECOGNISERS_MAX = 64 }; /* one bit each */
+
+/* Who has anything to say to a first byte: made once, then only read. */
+struct recognise_table {
+	uint64_t begins[2][256]; /* recognisers by first byte; [1]: UDP */
+	uint64_t resumes[2];     /* those that can begin in the middle */
+};
+void recognise_table_init(struct recognise_table *ret);
+
+/* Which recognisers said no to which bytes of a flow; zero before the first call. */
+struct recognise_memo {
+	uint64_t no[2];
+	size_t n[2]; /* of this many bytes */
+	bool whole_start[2], cut[2];
+};
+
+/* As recognise(), for who asks about a growing flow again and again: nobody looks at bytes twice to
+ * which he has said no. */
+bool recognise_again(const struct recognise_table *t, struct recognise_memo *memo,
+		     const struct payload side[2], uint8_t proto, bool final,
+		     struct recognition *ret);
 
 #endif

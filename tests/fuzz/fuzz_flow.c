@@ -30,6 +30,8 @@ struct recognition {
 	unsigned calls;
 	uint8_t salt; /* of the first byte seen: an owner that differs from flow to flow */
 	bool over;
+	size_t n[2]; /* what was shown last */
+	uint8_t shown[2][HEAD_BYTES];
 };
 
 struct learn_flow {
@@ -53,6 +55,17 @@ struct world {
 	uint64_t readers, read;
 };
 
+static void hold_same(const struct flow_heads *h, struct recognition *app)
+{
+	for (int i = 0; i < 2; i++) {
+		CHECK(!h->same[i] || h->n[i] != app->n[i] || !h->n[i] ||
+		      memcmp(h->p[i], app->shown[i], h->n[i]) == 0);
+		app->n[i] = h->n[i];
+		if (h->n[i])
+			memcpy(app->shown[i], h->p[i], h->n[i]);
+	}
+}
+
 static bool on_head(void *user, const struct flow_heads *h, struct recognition **app)
 {
 	struct world *w = user;
@@ -66,6 +79,7 @@ static bool on_head(void *user, const struct flow_heads *h, struct recognition *
 	if (!*app)
 		*app = calloc(1, sizeof **app);
 	CHECK(*app && !(*app)->over);
+	hold_same(h, *app);
 	if (!(*app)->calls++)
 		(*app)->salt = (uint8_t)last;
 	w->sum = w->sum * 31 + last + h->cut[0] + h->cut[1] + h->whole_start[0] + h->final;

@@ -9,6 +9,7 @@
 
 #include "base/rd.h"
 #include "recognise/recognise.h"
+#include "same_recognition.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -69,6 +70,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	recognise(side, side[0].proto, flags & 8, &ret);
 	if ((ret.app == APP_NONE) != (ret.conf == APP_UNSURE) || ret.n_iface > FACT_IFACES ||
 	    ret.client_side < -1 || ret.client_side > 1 || (ret.app && !*app_name(ret.app)))
+		abort();
+
+	static struct recognise_table table;
+
+	if (!table.resumes[0])
+		recognise_table_init(&table);
+	if (!grows_same(&table, side, 1 + split % 97))
 		abort();
 	for (int i = 0; i < 2; i++)
 		free((void *)(uintptr_t)side[i].p);

@@ -48,6 +48,10 @@ static inline bool lab_head(void *user, const struct flow_heads *h, struct recog
 	if (!*app)
 		abort();
 	for (int i = 0; i < 2; i++) {
+		/* "The same" is never said of other bytes. */
+		if (h->same[i] && h->n[i] && h->n[i] == (*app)->n[i] &&
+		    memcmp((*app)->b[i], h->p[i], h->n[i]) != 0)
+			abort();
 		if (h->n[i])
 			memcpy((*app)->b[i], h->p[i], h->n[i]);
 		(*app)->n[i] = h->n[i];

@@ -10,6 +10,7 @@
 
 #include "base/cpu.h"
 #include "recognise_samples.h"
+#include "same_recognition.h"
 
 /* Bytes of a sample by label, of text after "=", of hex after "#", none for "". */
 static size_t bytes_of(const char *what, uint8_t *buf)
@@ -126,7 +127,9 @@ static const struct {
 static void flows(void **state)
 {
 	uint8_t buf[2][SAMPLE_MAX];
+	struct recognise_table table;
 
+	recognise_table_init(&table);
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
 		struct payload side[2];
 		struct recognition r;
@@ -141,6 +144,11 @@ static void flows(void **state)
 						   .peer_port = rows[i].port[!k]};
 		}
 
+		side[0].proto = side[1].proto = rows[i].proto;
+		for (size_t step = 1; step < 64; step += 1 + step / 2)
+			if (!grows_same(&table, side, step))
+				fail_msg("%s: another answer by steps of %zu", rows[i].label, step);
+
 		bool done = recognise(side, rows[i].proto, rows[i].flags & FINAL, &r);
 
 		if (strcmp(app_name(r.app), rows[i].app) || r.conf != rows[i].conf ||
@@ -149,6 +157,26 @@ static void flows(void **state)
 			fail_msg("%s: '%s' %d, client %d, notes %x, done %d", rows[i].label,
 				 app_name(r.app), (int)r.conf, r.client_side, r.notes, done);
 	}
+}
+
+/* Who said no to bytes that gave way to others of the same length is asked anew. */
+static void other_bytes(void **state)
+{
+	uint8_t buf[SAMPLE_MAX], hello[SAMPLE_MAX];
+	struct payload side[2] = {{.p = buf, .n = bytes_of("A1.1", buf), .whole_start = true},
+				  {.whole_start = true}};
+	struct recognise_table table;
+	struct recognise_memo memo = {0};
+	struct recognition r;
+
+	recognise_table_init(&table);
+	memset(hello, buf[0], side[0].n);
+	side[0].p = hello;
+	recognise_again(&table, &memo, side, TCP, false, &r);
+	assert_int_equal(r.conf, APP_UNSURE);
+	side[0].p = buf;
+	recognise_again(&table, &memo, side, TCP, false, &r);
+	assert_int_not_equal(r.conf, APP_UNSURE);
 }
 
 static void facts_of_both_sides(void **state)
@@ -242,6 +270,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flows),
+		cmocka_unit_test(other_bytes),
 		cmocka_unit_test(facts_of_both_sides),
 		cmocka_unit_test(names),
 	};
