@@ -396,13 +396,30 @@ static bool one_frame(struct hot *h, struct result_input *in, const struct frame
 			h->tap->blind(h->tap->user, &ret->src, &ret->dst, f->ts_ns);
 	}
 	ret->input = f->input;
-	if (dup_table_is_copy(h->dups, ret)) {
-		h->copies += 1 + ret->early.n;
-		return false;
-	}
-	if (ret->proto != IPPROTO_NR_TCP && ret->proto != IPPROTO_NR_UDP)
-		h->other += 1 + ret->early.n;
 	return true;
+}
+
+/* Leaves out the copies; returns how many packets are left. */
+static size_t originals(struct hot *h, size_t n)
+{
+	bool copy[BATCH_FRAMES];
+	size_t left = 0;
+
+	dup_table_are_copies(h->dups, h->packets, n, copy);
+	for (size_t i = 0; i < n; i++) {
+		const struct packet *p = &h->packets[i];
+
+		if (copy[i]) {
+			h->copies += 1 + p->early.n;
+			continue;
+		}
+		if (p->proto != IPPROTO_NR_TCP && p->proto != IPPROTO_NR_UDP)
+			h->other += 1 + p->early.n;
+		if (left != i)
+			h->packets[left] = *p;
+		left++;
+	}
+	return left;
 }
 
 /* The frames live until the next batch is asked for, so a batch is decoded whole and then given to
@@ -416,7 +433,7 @@ int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b)
 		n += one_frame(h, &a->inputs[b->f[i].input], &b->f[i], &h->packets[n]);
 	if (h->err)
 		return h->err;
-	r = flow_table_packets(h->flows, h->packets, n);
+	r = flow_table_packets(h->flows, h->packets, originals(h, n));
 	decoder_release(h->decoder);
 	return r < 0 ? r : h->err;
 }

@@ -73,6 +73,7 @@ enum {
 	SOURCES = 2048,
 	TCP_HEADER = 20,
 	PROTO_SCTP = 132,
+	BATCH = 32,
 
 	HABIT_MAX = 4, /* sights of one packet in a view that are learned */
 	HABIT_ON = 16, /* packets in a row that show it, at first */
@@ -263,7 +264,8 @@ static struct source *source_of(struct dup_table *t, const struct look *k)
 	return &t->source[k->own % SOURCES];
 }
 
-static void look_at(struct dup_table *t, const struct packet *p, struct look *ret)
+/* What follows from the packet alone. */
+static void look_at(const struct dup_table *t, const struct packet *p, struct look *ret)
 {
 	uint32_t src = end_tag(&p->src, p->sport), dst = end_tag(&p->dst, p->dport);
 	uint32_t flow = p->proto + ((t->vlan_key ? p->vlan : 0u) << 8);
@@ -272,12 +274,16 @@ static void look_at(struct dup_table *t, const struct packet *p, struct look *re
 	ret->own = src * 0x85ebca6b + dst + flow;
 	ret->peer = dst * 0x85ebca6b + src + flow;
 	ret->view = mix((uint64_t)p->vlan << 16 | (uint64_t)p->tunnel << 8 | p->ttl, p->tunnel_id);
+}
 
-	const struct source *s = source_of(t, ret);
+/* What follows from those before it, too. */
+static void look_back(struct dup_table *t, const struct packet *p, struct look *k)
+{
+	const struct source *s = source_of(t, k);
 
-	ret->counts = p->has_ip_id &&
-		      (p->fragment || s->tag != ret->own || !s->constant || s->id != p->ip_id);
-	ret->kind = ret->counts ? KIND_SURE : kind_of(p);
+	k->counts = p->has_ip_id &&
+		    (p->fragment || s->tag != k->own || !s->constant || s->id != p->ip_id);
+	k->kind = k->counts ? KIND_SURE : kind_of(p);
 }
 
 /* Sights */
@@ -459,10 +465,8 @@ static void remember(struct dup_table *t, const struct packet *p, const struct l
 	}
 }
 
-bool dup_table_is_copy(struct dup_table *t, const struct packet *p)
+static bool is_copy(struct dup_table *t, const struct packet *p, struct look *k)
 {
-	struct look k;
-
 	/* Two a packet: the backlog shrinks. */
 	for (int i = 0; i < 2 && t->ripe != t->n; i++) {
 		const struct sight *e = sight_at(t, t->ripe);
@@ -473,13 +477,51 @@ bool dup_table_is_copy(struct dup_table *t, const struct packet *p)
 		t->ripe++;
 	}
 	t->stats.packets++;
-	look_at(t, p, &k);
+	look_back(t, p, k);
 
-	struct sight *e = match(t, p, &k);
+	struct sight *e = match(t, p, k);
 
 	if (e)
-		count_copy(t, e, p, &k);
+		count_copy(t, e, p, k);
 	else
-		remember(t, p, &k);
+		remember(t, p, k);
 	return e != NULL;
+}
+
+bool dup_table_is_copy(struct dup_table *t, const struct packet *p)
+{
+	struct look k;
+
+	look_at(t, p, &k);
+	return is_copy(t, p, &k);
+}
+
+/* What the packets will touch, one kind after the other, so that each fetch has the time of all the
+ * others. The ring is written in a row, but between two rounds of it all that packets carried went
+ * through the cache. */
+static void fetch(struct dup_table *t, const struct packet *p, struct look *k, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		look_at(t, &p[i], &k[i]);
+		prefetch(&t->chain[k[i].chain]);
+		prefetch(source_of(t, &k[i]));
+		prefetch(&t->source[k[i].peer % SOURCES]);
+		prefetch(sight_at(t, t->n + (uint32_t)i));
+	}
+	for (size_t i = 0; i < n; i++)
+		prefetch(sight_at(t, t->chain[k[i].chain]));
+}
+
+void dup_table_are_copies(struct dup_table *t, const struct packet *p, size_t n, bool *ret_copy)
+{
+	struct look k[BATCH];
+
+	for (size_t done = 0; done < n;) {
+		size_t m = n - done < BATCH ? n - done : BATCH;
+
+		fetch(t, p + done, k, m);
+		for (size_t i = 0; i < m; i++)
+			ret_copy[done + i] = is_copy(t, &p[done + i], &k[i]);
+		done += m;
+	}
 }

@@ -36,6 +36,9 @@ void dup_table_vlan_key(struct dup_table *t, bool on);
 /* True when p is a copy of a packet seen before, within the window. p's bytes are looked at during
  * the call only. Packets come in the order of their times, nearly. */
 bool dup_table_is_copy(struct dup_table *t, const struct packet *p);
+/* The same for n packets in their order, which may be looked at ahead of it. Faster: the memory of
+ * later ones is fetched while earlier ones are worked on. */
+void dup_table_are_copies(struct dup_table *t, const struct packet *p, size_t n, bool *ret_copy);
 const struct dup_stats *dup_table_stats(const struct dup_table *t);
 
 #endif
