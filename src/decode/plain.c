@@ -43,9 +43,10 @@ static void note(uint32_t *notes, bool is, enum decode_note n)
 static bool sum_good(const uint8_t *ends, size_t n_ends, uint8_t proto, const uint8_t *p, size_t n)
 {
 	const uint8_t rest[4] = {0, proto, (uint8_t)(n >> 8), (uint8_t)n};
-	uint64_t sum = checksum_add(0, rest, sizeof rest);
+	uint32_t word;
 
-	return checksum_good(checksum_add(checksum_add(sum, ends, n_ends), p, n));
+	memcpy(&word, rest, sizeof word);
+	return checksum_good(checksum_add(checksum_add(word, ends, n_ends), p, n));
 }
 
 struct ip {
