@@ -18,8 +18,8 @@
 
 struct key {
 	uint64_t hash;
-	struct addr addr[2];
-	uint32_t a[2]; /* the addresses when v4 */
+	struct addr addr[2]; /* unless v4 */
+	uint32_t a[2];       /* the addresses when v4, else not set */
 	uint16_t port[2];
 	uint16_t vlan; /* 0 where it does not count */
 	bool v4;
@@ -37,26 +37,28 @@ static inline struct key key_of(const struct addr *src, uint16_t sport, const st
 				uint16_t dport, bool udp, uint16_t vlan,
 				const struct hash_key *secret)
 {
-	struct key k = {.udp = udp, .vlan = vlan, .v4 = addr_is_v4(src) && addr_is_v4(dst)};
+	struct key k;
 	int order;
 
+	k.udp = udp;
+	k.vlan = vlan;
+	k.v4 = addr_is_v4(src) && addr_is_v4(dst);
 	if (k.v4) {
 		uint32_t s = addr_to_v4(src), d = addr_to_v4(dst);
 
 		order = (s > d) - (s < d);
+		k.a[0] = s < d ? s : d;
+		k.a[1] = s < d ? d : s;
 	} else {
 		order = memcmp(src->b, dst->b, sizeof src->b);
+		k.addr[0] = order > 0 ? *dst : *src;
+		k.addr[1] = order > 0 ? *src : *dst;
 	}
 	/* A packet to itself (same address, same port) has only one side. */
 	k.from = order > 0 || (order == 0 && sport > dport);
-	k.addr[0] = k.from ? *dst : *src;
-	k.addr[1] = k.from ? *src : *dst;
 	k.port[0] = k.from ? dport : sport;
 	k.port[1] = k.from ? sport : dport;
 	if (k.v4) {
-		k.a[0] = addr_to_v4(&k.addr[0]);
-		k.a[1] = addr_to_v4(&k.addr[1]);
-
 		uint64_t w[2] = {(uint64_t)k.a[0] << 32 | k.a[1], key_ports(&k)};
 
 		k.hash = siphash13_words(w, 2, secret);
