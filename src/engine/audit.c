@@ -32,6 +32,7 @@ static void forget_run(struct span_audit *a)
 	arena_done(&a->arena);
 	a->inputs = NULL;
 	a->convs = NULL;
+	a->ends = (struct ends){0};
 	a->grants = NULL;
 	a->sightings = NULL;
 	a->cards = NULL;
@@ -508,6 +509,7 @@ struct result *engine_judge(struct span_audit *a, struct matrix *m)
 			       .matrix = m,
 			       .convs = a->convs,
 			       .n_convs = a->n_convs,
+			       .ends = a->ends,
 			       .grants = a->grants,
 			       .n_grants = a->n_grants,
 			       .sightings = a->sightings,
@@ -561,6 +563,7 @@ static bool who_is_what(struct span_audit *a)
 		.inventory = a->site->inventory,
 		.convs = a->convs,
 		.n_convs = a->n_convs,
+		.ends = a->ends,
 		.grants = a->grants,
 		.n_grants = a->n_grants,
 		.sightings = a->sightings,

@@ -95,6 +95,7 @@ struct span_audit {
 	struct hot *hot;           /* keeps the conversations that the result lends */
 	const struct conv *convs;
 	size_t n_convs;
+	struct ends ends; /* of them */
 	const struct grant *grants; /* of hot, as the conversations */
 	size_t n_grants;
 	const struct sighting *sightings; /* of hot, too */

@@ -493,7 +493,7 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 	if (h->err)
 		return h->err;
 
-	int r = conv_table_finish(h->convs, &a->convs, &a->n_convs);
+	int r = conv_table_finish(h->convs, &a->convs, &a->n_convs, &a->ends);
 
 	if (r == 0)
 		r = learn_grants(h->learn, &a->grants, &a->n_grants);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The ends of conversations: whose address it is, which roles, and how that is known. Addresses are
- * kept sorted, so that looking one up depends on nothing that an attacker could choose.
+ * The ends of conversations: whose address it is, which roles, and how that is known. Parties stand
+ * in the order of struct ends, by the bytes of their addresses: looking one up depends on nothing
+ * that an attacker could choose.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,55 +15,6 @@ static int by_bytes(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct addr));
 }
 
-/* Sorts as by_bytes() would, in time that grows with n alone: a scan shows millions of addresses,
- * and most of their bytes are the same in all. */
-static bool sort_addrs(struct addr *v, size_t n)
-{
-	enum { FEW = 256, BYTES = sizeof v->b };
-	size_t(*count)[256];
-	struct addr *from = v, *to, *spare;
-
-	if (n < FEW) {
-		if (n)
-			qsort(v, n, sizeof *v, by_bytes);
-		return true;
-	}
-	spare = to = malloc(n * sizeof *to);
-	count = calloc(BYTES, sizeof *count);
-	if (!to || !count) {
-		free(spare);
-		free(count);
-		return false;
-	}
-	for (size_t i = 0; i < n; i++)
-		for (unsigned k = 0; k < BYTES; k++)
-			count[k][v[i].b[k]]++;
-	for (unsigned k = BYTES; k-- > 0;) {
-		size_t at = 0;
-
-		if (count[k][v[0].b[k]] == n)
-			continue;
-		for (unsigned b = 0; b < 256; b++) {
-			size_t here = count[k][b];
-
-			count[k][b] = at;
-			at += here;
-		}
-		for (size_t i = 0; i < n; i++)
-			to[count[k][from[i].b[k]]++] = from[i];
-
-		struct addr *sorted = to;
-
-		to = from;
-		from = sorted;
-	}
-	if (from != v)
-		memcpy(v, from, n * sizeof *v);
-	free(spare);
-	free(count);
-	return true;
-}
-
 static int party_vs(const void *a, const void *b)
 {
 	const struct party *p = b;
@@ -73,13 +25,6 @@ static int party_vs(const void *a, const void *b)
 const struct party *party_of(const struct work *w, const struct addr *a)
 {
 	return bsearch(a, w->party, w->n_party, sizeof *w->party, party_vs);
-}
-
-static uint32_t index_of(const struct work *w, const struct addr *a)
-{
-	const struct party *p = party_of(w, a);
-
-	return (uint32_t)(p - w->party);
 }
 
 /* The last address of a declared IPv4 network (RFC 919 7). */
@@ -238,10 +183,8 @@ static bool items_make(struct work *w)
 		const struct conv *c = &w->in->convs[i];
 
 		it->c = c;
-		it->client = i && addr_equal(&c->client, &w->item[i - 1].c->client)
-				     ? w->item[i - 1].client
-				     : index_of(w, &c->client);
-		it->server = index_of(w, &c->server);
+		it->client = c->client_no;
+		it->server = c->server_no;
 		it->r.app_index = it->r.iface = -1;
 		it->since_ns = TIME_NONE;
 		w->party[it->client].client = true;
@@ -256,37 +199,23 @@ static bool items_make(struct work *w)
 
 bool parties_make(struct work *w)
 {
-	size_t n = w->in->n_convs, n_addr = 0, k = 0;
-	struct addr *all = malloc((2 * n + 1) * sizeof *all);
+	const struct ends *ends = &w->in->ends;
 	const char **known = calloc(inventory_count(w->site->inventory) + 1, sizeof *known);
 	struct links l = {0};
 	bool ok = false;
 
-	if (!all || !known || !links_make(w->site, &l))
+	w->n_party = ends->n;
+	w->party = calloc(ends->n ? ends->n : 1, sizeof *w->party);
+	if (!known || !w->party || !links_make(w->site, &l))
 		goto out;
-	for (size_t i = 0; i < n; i++) {
-		if (!i || !addr_equal(&w->in->convs[i].client, &w->in->convs[i - 1].client))
-			all[n_addr++] = w->in->convs[i].client;
-		all[n_addr++] = w->in->convs[i].server;
-	}
-	if (!sort_addrs(all, n_addr))
-		goto out;
-	for (size_t i = 0; i < n_addr; i++)
-		if (!i || !addr_equal(&all[i], &all[k - 1]))
-			all[k++] = all[i];
-	w->n_party = k;
-	w->party = calloc(k ? k : 1, sizeof *w->party);
-	if (!w->party)
-		goto out;
-	for (size_t i = 0; i < k; i++) {
-		w->party[i].addr = all[i];
+	for (size_t i = 0; i < ends->n; i++) {
+		w->party[i].addr = ends->addr[i];
 		party_fill(w, &w->party[i], &l, known);
 	}
 	ok = items_make(w) && !w->failed;
 out:
 	vec_done(&l.v);
 	free(known);
-	free(all);
 	return ok;
 }
 
@@ -366,7 +295,7 @@ static void hosts_infer(struct work *w)
 		roleset taken = p->inferred ? p->inferred->roles : 0;
 
 		if (!roles_has(taken, ROLE_DC))
-			taken &= ~not;
+			taken &= ~not ;
 		if (!taken || !undeclared(p))
 			continue;
 		p->roles = roles_implied(taken, roles_has(listed, ROLE_CRM_ORGWS), true);

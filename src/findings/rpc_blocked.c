@@ -37,7 +37,7 @@ struct rpc_blocks {
 
 /* ------------------------------------------------------------------ who reached what */
 
-static uint64_t end_number(const struct work *w, uint32_t party)
+static uint64_t end_of_party(const struct work *w, uint32_t party)
 {
 	const struct host *h = w->party[party].host;
 
@@ -72,8 +72,8 @@ static struct reached key_of(const struct work *w, const struct item *it, const 
 			     bool by_rule)
 {
 	struct reached k = {
-		.client = end_number(w, it->client),
-		.where = by_rule ? rule_number(it->r.rule) : end_number(w, it->server),
+		.client = end_of_party(w, it->client),
+		.where = by_rule ? rule_number(it->r.rule) : end_of_party(w, it->server),
 		.port = f ? 0 : it->c->port,
 	};
 

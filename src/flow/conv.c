@@ -9,16 +9,16 @@
 #include "flow/conv.h"
 
 #include <assert.h>
-#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/radix.h"
 #include "base/time.h"
 #include "base/vec.h"
 #include "flow/conv_merge.h"
 
-enum { FIRST_SLOTS = 64, HOSTS_MAX = 1 << 20 };
+enum { FIRST_SLOTS = 64 };
 #define DEFAULT_CONVERSATIONS ((size_t)2000000)
 
 /* The tag is 32 bits of the hash: what differs in it need not be looked at, and growing needs no
@@ -35,9 +35,8 @@ struct set { /* of conversations, by key */
 };
 
 struct endpoint {
-	struct addr addr;
+	uint32_t no; /* of its address */
 	uint16_t port;
-	uint16_t vlan; /* here and in what follows: 0 where it is no part of the key */
 	uint8_t proto;
 	bool used;
 	bool server;    /* of a flow with DIR_SYN or DIR_MESSAGE */
@@ -49,8 +48,8 @@ struct conv_table {
 	struct conv_options o;
 	struct set convs, waiting;
 	struct conv_rows rows;
-	struct conv_host *host; /* by address; ttl_min 0: free */
-	size_t n_host, hosts;
+	struct end_table addrs;
+	struct addr *addr; /* of those who finished: see struct ends */
 	struct endpoint *end;
 	size_t ends;
 	uint64_t evicted;
@@ -63,7 +62,7 @@ struct conv_table *conv_table_new(const struct conv_options *o)
 	if (!t)
 		return NULL;
 	t->o = *o;
-	t->key = o->key ? *o->key : hash_key_random();
+	t->key = t->addrs.key = o->key ? *o->key : hash_key_random();
 	if (!t->o.max_conversations)
 		t->o.max_conversations = DEFAULT_CONVERSATIONS;
 	return t;
@@ -83,7 +82,8 @@ struct conv_table *conv_table_free(struct conv_table *t)
 	set_done(&t->convs);
 	set_done(&t->waiting);
 	arena_done(&t->rows.arena);
-	free(t->host);
+	end_table_done(&t->addrs);
+	free(t->addr);
 	free(t->end);
 	free(t);
 	return NULL;
@@ -97,11 +97,10 @@ uint64_t conv_table_evicted(const struct conv_table *t)
 /* Sets by key. An entry that waits is also told apart by its client's port; for the others that is
  * left out of the key (cport is -1). */
 struct conv_key {
-	const struct addr *client, *server;
+	uint32_t client, server; /* numbers of addresses, which have their VLAN in them */
 	uint16_t port;
 	uint8_t proto;
 	int32_t cport;
-	uint16_t vlan;
 };
 
 static uint16_t key_vlan(const struct conv_table *t, uint16_t vlan)
@@ -111,30 +110,21 @@ static uint16_t key_vlan(const struct conv_table *t, uint16_t vlan)
 
 static uint64_t hash_of(const struct conv_table *t, const struct conv_key *k)
 {
-	uint64_t w[6];
+	uint64_t w[2] = {
+		(uint64_t)k->client << 32 | k->server,
+		(uint64_t)(uint32_t)k->cport << 32 | (uint64_t)k->port << 8 | k->proto,
+	};
 
-	memcpy(w, k->client->b, 16);
-	memcpy(w + 2, k->server->b, 16);
-	w[4] = (uint64_t)(uint32_t)k->cport << 32 | (uint64_t)k->port << 16 | k->proto;
-	w[5] = k->vlan;
-	return siphash13_words(w, 6, &t->key);
+	return siphash13_words(w, 2, &t->key);
 }
 
-static struct conv_key key_of_conv(const struct conv_table *t, const struct conv *c)
+static bool same(const struct conv *c, const struct conv_key *k)
 {
-	return (struct conv_key){&c->client, &c->server, c->port,
-				 c->proto,   -1,         key_vlan(t, c->vlan)};
+	return c->client_no == k->client && c->server_no == k->server && c->port == k->port &&
+	       c->proto == k->proto && (k->cport < 0 || c->client_port_min == k->cport);
 }
 
-static bool same(const struct conv_table *t, const struct conv *c, const struct conv_key *k)
-{
-	return c->port == k->port && c->proto == k->proto && addr_equal(&c->client, k->client) &&
-	       addr_equal(&c->server, k->server) && key_vlan(t, c->vlan) == k->vlan &&
-	       (k->cport < 0 || c->client_port_min == k->cport);
-}
-
-static struct conv_slot *set_slot(const struct conv_table *t, const struct set *s,
-				  const struct conv_key *k, uint32_t tag)
+static struct conv_slot *set_slot(const struct set *s, const struct conv_key *k, uint32_t tag)
 {
 	for (size_t i = tag;; i++) {
 		struct conv_slot *slot = &s->slot[i & (s->slots - 1)];
@@ -142,7 +132,7 @@ static struct conv_slot *set_slot(const struct conv_table *t, const struct set *
 		if (!slot->at)
 			return slot;
 		assert(s->v); /* what a slot names is there */
-		if (slot->tag == tag && same(t, &s->v[slot->at - 1], k))
+		if (slot->tag == tag && same(&s->v[slot->at - 1], k))
 			return slot;
 	}
 }
@@ -150,7 +140,7 @@ static struct conv_slot *set_slot(const struct conv_table *t, const struct set *
 static struct conv *set_find(const struct conv_table *t, const struct set *s,
 			     const struct conv_key *k)
 {
-	const struct conv_slot *slot = s->slots ? set_slot(t, s, k, (uint32_t)hash_of(t, k)) : NULL;
+	const struct conv_slot *slot = s->slots ? set_slot(s, k, (uint32_t)hash_of(t, k)) : NULL;
 
 	return slot && slot->at ? &s->v[slot->at - 1] : NULL;
 }
@@ -182,7 +172,7 @@ static struct conv *set_get(struct conv_table *t, struct set *s, const struct co
 			    bool may_make, int *ret_err)
 {
 	uint32_t tag = (uint32_t)hash_of(t, k);
-	struct conv_slot *slot = s->slots ? set_slot(t, s, k, tag) : NULL;
+	struct conv_slot *slot = s->slots ? set_slot(s, k, tag) : NULL;
 	struct conv *c;
 
 	*ret_err = 0;
@@ -195,7 +185,7 @@ static struct conv *set_get(struct conv_table *t, struct set *s, const struct co
 			*ret_err = -ENOMEM;
 			return NULL;
 		}
-		slot = set_slot(t, s, k, tag);
+		slot = set_slot(s, k, tag);
 	}
 	if (!vec_grow(s)) {
 		*ret_err = -ENOMEM;
@@ -203,160 +193,36 @@ static struct conv *set_get(struct conv_table *t, struct set *s, const struct co
 	}
 	assert(s->v && slot);
 	c = &s->v[s->n];
-	conv_init(c, k->client, k->server, k->port, k->proto);
+	conv_init(c, &t->addrs.v[k->client].addr, &t->addrs.v[k->server].addr, k->port, k->proto);
+	c->client_no = k->client;
+	c->server_no = k->server;
 	if (t->o.vlan_key)
-		c->vlan = k->vlan;
+		c->vlan = t->addrs.v[k->client].vlan;
 	if (k->cport >= 0)
 		c->client_port_min = c->client_port_max = (uint16_t)k->cport;
 	*slot = (struct conv_slot){(uint32_t)++s->n, tag};
 	return c;
 }
 
-/* Hosts' hop limits */
-
-static struct conv_host *host_slot(const struct conv_table *t, const struct addr *a, uint16_t vlan)
-{
-	uint64_t w[3];
-
-	memcpy(w, a->b, 16);
-	w[2] = vlan;
-	for (uint64_t i = siphash13_words(w, 3, &t->key);; i++) {
-		struct conv_host *h = &t->host[i & (t->hosts - 1)];
-
-		if (!h->ttl_min || (h->vlan == vlan && addr_equal(&h->addr, a)))
-			return h;
-	}
-}
-
-static int hosts_grow(struct conv_table *t)
-{
-	struct conv_host *old = t->host;
-	size_t n = t->hosts;
-
-	t->hosts = n ? n * 2 : FIRST_SLOTS;
-	t->host = calloc(t->hosts, sizeof *t->host);
-	if (!t->host) {
-		t->host = old;
-		t->hosts = n;
-		return -ENOMEM;
-	}
-	for (size_t i = 0; i < n; i++)
-		if (old[i].ttl_min)
-			*host_slot(t, &old[i].addr, old[i].vlan) = old[i];
-	free(old);
-	return 0;
-}
-
-static const uint8_t no_mac[6];
-
-static void host_mac(struct conv_host *h, const uint8_t mac[6])
-{
-	unsigned at = 0;
-	int d = 1;
-
-	if (!memcmp(mac, no_mac, 6))
-		return;
-	while (at < h->n_mac && (d = memcmp(h->mac[at], mac, 6)) < 0)
-		at++;
-	if (at < h->n_mac && !d)
-		return;
-	h->more_macs |= h->n_mac == CONV_HOST_MACS;
-	if (at == CONV_HOST_MACS)
-		return;
-	if (h->n_mac < CONV_HOST_MACS)
-		h->n_mac++;
-	for (unsigned i = h->n_mac - 1u; i > at; i--)
-		memcpy(h->mac[i], h->mac[i - 1], 6);
-	memcpy(h->mac[at], mac, 6);
-}
-
-/* The entry of an address, NULL when there is no room for more of them; -ENOMEM in *ret_err. */
-static struct conv_host *host_get(struct conv_table *t, const struct addr *a, uint16_t vlan,
-				  int *ret_err)
-{
-	*ret_err = 0;
-	if ((t->n_host + 1) * 4 > t->hosts * 3 && t->n_host < HOSTS_MAX && hosts_grow(t) < 0) {
-		*ret_err = -ENOMEM;
-		return NULL;
-	}
-
-	struct conv_host *h = host_slot(t, a, vlan);
-
-	if (!h->ttl_min) {
-		if (t->n_host == HOSTS_MAX)
-			return NULL;
-		t->n_host++;
-		*h = (struct conv_host){.addr = *a, .vlan = vlan, .ttl_min = UINT8_MAX};
-	}
-	return h;
-}
-
-static void host_ttl(struct conv_host *h, uint8_t ttl_min, uint8_t ttl_max)
-{
-	if (ttl_min < h->ttl_min)
-		h->ttl_min = ttl_min;
-	if (ttl_max > h->ttl_max)
-		h->ttl_max = ttl_max;
-}
-
-/* How the packets of a host look here: what a RST in its name is held against. */
-static int host_seen(struct conv_table *t, const struct addr *a, uint16_t vlan, uint8_t ttl,
-		     const uint8_t mac[6])
-{
-	int err;
-	struct conv_host *h = ttl ? host_get(t, a, vlan, &err) : NULL;
-
-	if (!h)
-		return ttl ? err : 0;
-	host_ttl(h, ttl, ttl);
-	host_mac(h, mac);
-	return 0;
-}
-
-int conv_table_put_host(struct conv_table *t, const struct conv_host *from)
-{
-	int err;
-	struct conv_host *h =
-		from->ttl_min ? host_get(t, &from->addr, key_vlan(t, from->vlan), &err) : NULL;
-
-	if (!h)
-		return from->ttl_min ? err : 0;
-	host_ttl(h, from->ttl_min, from->ttl_max);
-	h->more_macs |= from->more_macs;
-	for (unsigned i = 0; i < from->n_mac; i++)
-		host_mac(h, from->mac[i]);
-	return 0;
-}
-
-static bool foreign_mac(const struct conv_host *h, const uint8_t mac[6])
-{
-	if (!memcmp(mac, no_mac, 6) || !h->n_mac || h->more_macs)
-		return false;
-	for (unsigned i = 0; i < h->n_mac; i++)
-		if (!memcmp(h->mac[i], mac, 6))
-			return false;
-	return true;
-}
-
 /* A RST in the server's name whose hop limit or MAC address none of the server's own packets has
  * comes from a device on the path. */
 static void name_refuser(const struct conv_table *t, struct conv *c)
 {
-	if (c->refuser == REFUSER_NONE || c->icmp_class != ICMP_NOT_ERROR || !t->hosts ||
+	const struct conv_host *e;
+
+	if (c->refuser == REFUSER_NONE || c->icmp_class != ICMP_NOT_ERROR ||
 	    !addr_equal(&c->refused_by, &c->server))
 		return;
-
-	const struct conv_host *h = host_slot(t, &c->server, key_vlan(t, c->vlan));
-
-	if (!h->ttl_min)
+	e = &t->addrs.v[c->server_no];
+	if (!e->ttl_min)
 		return;
 	if (!c->server_ttl)
-		c->server_ttl = h->ttl_min;
-	if (h->n_mac)
-		memcpy(c->server_mac, h->mac[0], sizeof c->server_mac);
-	if (c->refusal_ttl < h->ttl_min || c->refusal_ttl > h->ttl_max)
+		c->server_ttl = e->ttl_min;
+	if (e->n_mac)
+		memcpy(c->server_mac, e->mac[0], sizeof c->server_mac);
+	if (c->refusal_ttl < e->ttl_min || c->refusal_ttl > e->ttl_max)
 		c->refusal_signs |= REFUSAL_TTL;
-	if (foreign_mac(h, c->refusal_mac))
+	if (!end_has_mac(e, c->refusal_mac))
 		c->refusal_signs |= REFUSAL_MAC;
 	if (c->refusal_signs & (REFUSAL_TTL | REFUSAL_MAC))
 		c->refuser = REFUSER_OTHER;
@@ -371,22 +237,26 @@ static bool is_group(const struct addr *a)
 
 static bool has_room(const struct conv_table *t)
 {
-	size_t n = t->convs.n + t->waiting.n;
-
-	return n < t->o.max_conversations &&
-	       (!t->o.max_memory || n * sizeof(struct conv) + t->rows.bytes < t->o.max_memory);
+	return t->convs.n + t->waiting.n < t->o.max_conversations &&
+	       (!t->o.max_memory || conv_table_memory(t) < t->o.max_memory);
 }
 
 static int add(struct conv_table *t, const struct flow_done *d, const struct conv_facts *f,
 	       bool directed, bool group)
 {
 	struct set *s = directed ? &t->convs : &t->waiting;
-	struct conv_key k = {
-		&d->addr[0],         &d->addr[1], d->port[1], d->proto, directed ? -1 : d->port[0],
-		key_vlan(t, d->vlan)};
+	uint16_t vlan = key_vlan(t, d->vlan);
 	bool room = has_room(t);
-	int err;
-	struct conv *c = set_get(t, s, &k, room, &err);
+	struct conv_key k = {
+		.client = end_number(&t->addrs, &d->addr[0], vlan, room),
+		.server = end_number(&t->addrs, &d->addr[1], vlan, room),
+		.port = d->port[1],
+		.proto = d->proto,
+		.cport = directed ? -1 : d->port[0],
+	};
+	bool known = k.client != END_NONE && k.server != END_NONE;
+	int err = room && !known ? -ENOMEM : 0;
+	struct conv *c = known ? set_get(t, s, &k, room, &err) : NULL;
 
 	if (!c || (t->o.max_memory && !room && conv_flow_grows(c, d, f))) {
 		t->evicted += err == 0;
@@ -394,10 +264,9 @@ static int add(struct conv_table *t, const struct flow_done *d, const struct con
 	}
 	c->group = group;
 	err = conv_flow(&t->rows, c, d, f);
-	if (err < 0)
-		return err;
-	err = host_seen(t, &d->addr[0], k.vlan, d->client_ttl, d->mac[0]);
-	return err < 0 ? err : host_seen(t, &d->addr[1], k.vlan, d->server_ttl, d->mac[1]);
+	end_look(&t->addrs.v[k.client], d->client_ttl, d->client_ttl, d->mac[0]);
+	end_look(&t->addrs.v[k.server], d->server_ttl, d->server_ttl, d->mac[1]);
+	return err;
 }
 
 int conv_table_add(struct conv_table *t, const struct flow_done *d, const struct conv_facts *f)
@@ -438,22 +307,27 @@ int conv_table_each_host(const struct conv_table *t,
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < t->hosts; i++)
-		if (t->host[i].ttl_min)
-			r = fn(user, &t->host[i]);
+	for (size_t i = 0; r == 0 && i < t->addrs.n; i++)
+		if (t->addrs.v[i].ttl_min)
+			r = fn(user, &t->addrs.v[i]);
 	return r;
 }
 
 int conv_table_put(struct conv_table *t, const struct conv *c, bool waiting)
 {
-	struct conv_key k = {&c->client,
-			     &c->server,
-			     c->port,
-			     c->proto,
-			     waiting ? c->client_port_min : -1,
-			     key_vlan(t, c->vlan)};
-	int err;
-	struct conv *to = set_get(t, waiting ? &t->waiting : &t->convs, &k, has_room(t), &err);
+	struct set *s = waiting ? &t->waiting : &t->convs;
+	uint16_t vlan = key_vlan(t, c->vlan);
+	bool room = has_room(t);
+	struct conv_key k = {
+		.client = end_number(&t->addrs, &c->client, vlan, room),
+		.server = end_number(&t->addrs, &c->server, vlan, room),
+		.port = c->port,
+		.proto = c->proto,
+		.cport = waiting ? c->client_port_min : -1,
+	};
+	bool known = k.client != END_NONE && k.server != END_NONE;
+	int err = room && !known ? -ENOMEM : 0;
+	struct conv *to = known ? set_get(t, s, &k, room, &err) : NULL;
 
 	if (!to) {
 		t->evicted += err ? 0 : c->flows;
@@ -462,38 +336,50 @@ int conv_table_put(struct conv_table *t, const struct conv *c, bool waiting)
 	return conv_merge(&t->rows, to, c);
 }
 
+int conv_table_put_host(struct conv_table *t, const struct conv_host *from)
+{
+	uint16_t vlan = key_vlan(t, from->vlan);
+	bool room = has_room(t);
+	uint32_t no = end_number(&t->addrs, &from->addr, vlan, room);
+	struct conv_host *h = no != END_NONE ? &t->addrs.v[no] : NULL;
+
+	if (!h)
+		return room ? -ENOMEM : 0;
+	end_look(h, from->ttl_min, from->ttl_max, from->mac[0]);
+	h->more_macs |= from->more_macs;
+	for (unsigned i = 1; i < from->n_mac; i++)
+		end_look(h, from->ttl_min, from->ttl_max, from->mac[i]);
+	return 0;
+}
+
 size_t conv_table_memory(const struct conv_table *t)
 {
-	return (t->convs.n + t->waiting.n) * sizeof(struct conv) + t->rows.bytes;
+	return (t->convs.n + t->waiting.n) * sizeof(struct conv) + t->rows.bytes +
+	       end_table_bytes(&t->addrs);
 }
 
 /* Directions */
 
-static struct endpoint *end_slot(const struct conv_table *t, const struct addr *a, uint16_t port,
-				 uint8_t proto, uint16_t vlan)
+static struct endpoint *end_slot(const struct conv_table *t, uint32_t no, uint16_t port,
+				 uint8_t proto)
 {
-	uint64_t w[3];
+	uint64_t w = (uint64_t)no << 32 | (uint64_t)port << 8 | proto;
 
-	memcpy(w, a->b, 16);
-	w[2] = (uint64_t)vlan << 32 | (uint64_t)port << 8 | proto;
-	for (uint64_t i = siphash13_words(w, 3, &t->key);; i++) {
+	for (uint64_t i = siphash13_words(&w, 1, &t->key);; i++) {
 		struct endpoint *e = &t->end[i & (t->ends - 1)];
 
-		if (!e->used || (e->port == port && e->proto == proto && e->vlan == vlan &&
-				 addr_equal(&e->addr, a)))
+		if (!e->used || (e->no == no && e->port == port && e->proto == proto))
 			return e;
 	}
 }
 
-static void count_peer(struct conv_table *t, const struct addr *a, uint16_t port, uint8_t proto,
-		       uint16_t vlan)
+static void count_peer(struct conv_table *t, uint32_t no, uint16_t port, uint8_t proto)
 {
-	struct endpoint *e = end_slot(t, a, port, proto, vlan);
+	struct endpoint *e = end_slot(t, no, port, proto);
 
-	e->addr = *a;
+	e->no = no;
 	e->port = port;
 	e->proto = proto;
-	e->vlan = vlan;
 	e->used = true;
 	e->peers++;
 }
@@ -501,8 +387,7 @@ static void count_peer(struct conv_table *t, const struct addr *a, uint16_t port
 /* The entry of the same 5-tuple whose first sender was the other end. */
 static const struct conv *reverse(const struct conv_table *t, const struct conv *c)
 {
-	struct conv_key k = {&c->server, &c->client, c->client_port_min,
-			     c->proto,   c->port,    key_vlan(t, c->vlan)};
+	struct conv_key k = {c->server_no, c->client_no, c->client_port_min, c->proto, c->port};
 	const struct conv *r = set_find(t, &t->waiting, &k);
 
 	return r != c ? r : NULL;
@@ -528,15 +413,14 @@ static int survey(struct conv_table *t)
 
 		if (!is_lower(c) && reverse(t, c))
 			continue;
-		count_peer(t, &c->client, c->client_port_min, c->proto, key_vlan(t, c->vlan));
-		count_peer(t, &c->server, c->port, c->proto, key_vlan(t, c->vlan));
+		count_peer(t, c->client_no, c->client_port_min, c->proto);
+		count_peer(t, c->server_no, c->port, c->proto);
 	}
 	for (size_t i = 0; i < t->convs.n; i++) {
 		const struct conv *c = &t->convs.v[i];
 
 		if (!c->group && c->reason <= DIR_MESSAGE) {
-			struct endpoint *e =
-				end_slot(t, &c->server, c->port, c->proto, key_vlan(t, c->vlan));
+			struct endpoint *e = end_slot(t, c->server_no, c->port, c->proto);
 
 			e->server = e->used;
 		}
@@ -548,9 +432,8 @@ static int survey(struct conv_table *t)
 static unsigned decide(const struct conv_table *t, const struct conv *c,
 		       enum dir_reason *ret_reason)
 {
-	const struct endpoint *a =
-		end_slot(t, &c->client, c->client_port_min, c->proto, key_vlan(t, c->vlan));
-	const struct endpoint *b = end_slot(t, &c->server, c->port, c->proto, key_vlan(t, c->vlan));
+	const struct endpoint *a = end_slot(t, c->client_no, c->client_port_min, c->proto);
+	const struct endpoint *b = end_slot(t, c->server_no, c->port, c->proto);
 
 	*ret_reason = DIR_LEARNED;
 	if (a->server != b->server)
@@ -593,7 +476,7 @@ static int resolve(struct conv_table *t)
 			conv_flip(&c);
 		c.reason = reason;
 
-		struct conv_key k = key_of_conv(t, &c);
+		struct conv_key k = {c.client_no, c.server_no, c.port, c.proto, -1};
 		struct conv *to = set_get(t, &t->convs, &k, true, &err);
 
 		if (to)
@@ -604,44 +487,90 @@ static int resolve(struct conv_table *t)
 	return 0;
 }
 
-/* addr_compare() by words: a sort of millions asks little else. */
-static int addr_order(const struct addr *a, const struct addr *b)
-{
-	uint64_t x[2], y[2];
-	bool v4x, v4y;
+/* The place of each address in the order of reports, by its place in that of bytes: IPv4 first. */
+struct report_order {
+	uint32_t v4_from, v4_n;
+};
 
-	memcpy(x, a->b, sizeof x);
-	memcpy(y, b->b, sizeof y);
-	if (x[0] == y[0] && x[1] == y[1])
-		return 0;
-	for (unsigned i = 0; i < 2; i++) {
-		x[i] = be64toh(x[i]);
-		y[i] = be64toh(y[i]);
+static uint32_t report_place(const struct report_order *o, uint32_t place)
+{
+	if (place >= o->v4_from + o->v4_n)
+		return place;
+	return place < o->v4_from ? place + o->v4_n : place - o->v4_from;
+}
+
+static struct report_order report_order(const struct addr *a, size_t n)
+{
+	struct report_order o = {0, 0};
+
+	while (o.v4_from < n && !addr_is_v4(&a[o.v4_from]))
+		o.v4_from++;
+	while (o.v4_from + o.v4_n < n && addr_is_v4(&a[o.v4_from + o.v4_n]))
+		o.v4_n++;
+	return o;
+}
+
+/* Each record is moved once: keys are sorted in their stead. */
+static void put_in_order(struct conv *v, struct radix_key *sorted, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct conv first;
+		size_t to = i, from = sorted[i].number;
+
+		if (from == i)
+			continue;
+		first = v[i];
+		for (; from != i; to = from, from = sorted[to].number) {
+			v[to] = v[from];
+			sorted[to].number = (uint32_t)to;
+		}
+		v[to] = first;
+		sorted[to].number = (uint32_t)to;
 	}
-	v4x = !x[0] && x[1] >> 32 == 0xffff;
-	v4y = !y[0] && y[1] >> 32 == 0xffff;
-	if (v4x != v4y)
-		return v4x ? -1 : 1;
-	if (x[0] != y[0])
-		return x[0] < y[0] ? -1 : 1;
-	return x[1] < y[1] ? -1 : 1;
 }
 
-static int by_key(const void *pa, const void *pb)
+/* By client, server, transport, port, VLAN; numbers of addresses become places of struct ends. */
+static int sort(struct conv_table *t, struct ends *ret_ends)
 {
-	const struct conv *a = pa, *b = pb;
-	int order = addr_order(&a->client, &b->client);
+	struct ends ends;
+	struct conv *v = t->convs.v;
+	size_t n = t->convs.n;
+	struct radix_key *key = malloc((2 * n + 1) * sizeof *key);
+	bool *used = calloc(t->addrs.n + 1, sizeof *used); /* not by hosts that were put in alone */
+	struct report_order order;
+	uint32_t *place = NULL;
+	bool ok = key && used;
 
-	if (!order)
-		order = addr_order(&a->server, &b->server);
-	if (!order)
-		order = (a->proto > b->proto) - (a->proto < b->proto);
-	if (!order)
-		order = (a->port > b->port) - (a->port < b->port);
-	return order ? order : (a->vlan > b->vlan) - (a->vlan < b->vlan);
+	for (size_t i = 0; ok && i < n; i++)
+		used[v[i].client_no] = used[v[i].server_no] = true;
+	ok = ok && ends_sort(&t->addrs, used, &t->addr, &ends.n, &place);
+	free(used);
+	if (!ok) {
+		free(key);
+		return -ENOMEM;
+	}
+	ends.addr = t->addr;
+	order = report_order(ends.addr, ends.n);
+	for (size_t i = 0; i < n; i++) {
+		v[i].client_no = place[v[i].client_no];
+		v[i].server_no = place[v[i].server_no];
+		key[i] = (struct radix_key){
+			.hi = (uint64_t)report_place(&order, v[i].client_no) << 32 |
+			      report_place(&order, v[i].server_no),
+			.lo = (uint64_t)v[i].proto << 32 | (uint64_t)v[i].port << 16 | v[i].vlan,
+			.number = (uint32_t)i,
+		};
+	}
+	put_in_order(v, radix_sort(key, key + n, n), n);
+	free(place);
+	free(key);
+	if (ret_ends)
+		*ret_ends = ends;
+	return 0;
 }
 
-int conv_table_finish(struct conv_table *t, const struct conv **ret_convs, size_t *ret_n)
+int conv_table_finish(struct conv_table *t, const struct conv **ret_convs, size_t *ret_n,
+		      struct ends *ret_ends)
 {
 	int err = t->waiting.n ? survey(t) : 0;
 
@@ -654,8 +583,10 @@ int conv_table_finish(struct conv_table *t, const struct conv **ret_convs, size_
 	t->end = NULL;
 	for (size_t i = 0; i < t->convs.n; i++)
 		name_refuser(t, &t->convs.v[i]);
-	if (t->convs.n)
-		qsort(t->convs.v, t->convs.n, sizeof *t->convs.v, by_key);
+	err = sort(t, ret_ends);
+	if (err < 0)
+		return err;
+	end_table_done(&t->addrs);
 	/* Their places changed, and nothing more is looked up. */
 	free(t->convs.slot);
 	t->convs.slot = NULL;

@@ -11,6 +11,7 @@
 #ifndef SPAN_FLOW_CONV_H
 #define SPAN_FLOW_CONV_H
 
+#include "flow/ends.h"
 #include "flow/flow.h"
 
 enum {
@@ -52,7 +53,8 @@ struct conv_minute {    /* failed attempts of one minute */
 
 struct conv {
 	struct addr client, server;
-	uint16_t port; /* the server's */
+	uint32_t client_no, server_no; /* their places in struct ends */
+	uint16_t port;                 /* the server's */
 	uint8_t proto;
 	enum dir_reason reason; /* best */
 	enum flow_state state;  /* best */
@@ -98,19 +100,6 @@ struct conv {
 	bool started;                              /* at least one flow's start was captured */
 };
 
-/* How the packets of an address that are no RST look here: what a RST in its name is held against.
- */
-enum { CONV_HOST_MACS = 4 };
-struct conv_host {
-	struct addr addr;
-	uint16_t vlan; /* 0 where it is no part of the key */
-	uint8_t ttl_min, ttl_max;
-	uint8_t mac[CONV_HOST_MACS]
-		   [6]; /* its packets were sent from, ascending; the smallest ones */
-	uint8_t n_mac;
-	bool more_macs;
-};
-
 struct conv_table;
 struct conv_options {
 	const struct hash_key *key;
@@ -143,9 +132,10 @@ struct conv_table *conv_table_free(struct conv_table *t);
 /* Folds one finished flow in. Undirected flows wait until conv_table_finish(). */
 int conv_table_add(struct conv_table *t, const struct flow_done *d, const struct conv_facts *f);
 /* Decides the direction of what is still undirected (DIR_LEARNED, DIR_PORT, DIR_FAN_IN, DIR_FIRST,
- * in this order), sorts, and lends the result: by client, server, transport, port, VLAN. Owned by
- * the table. */
-int conv_table_finish(struct conv_table *t, const struct conv **ret_convs, size_t *ret_n);
+ * in this order), sorts, and lends the result: by client, server, transport, port, VLAN; and the
+ * addresses that are ends of it (ret_ends NULL: not wanted). Both are owned by the table. */
+int conv_table_finish(struct conv_table *t, const struct conv **ret_convs, size_t *ret_n,
+		      struct ends *ret_ends);
 /* True when the newest failures are the last word: CONV_FAILS or more of them, at least 60 s from
  * the first to the last, and no success after. *ret_since is the first of them, as far back as
  * minutes[] remember. */
@@ -164,6 +154,6 @@ int conv_table_each_host(const struct conv_table *t,
 /* 0, also when there was no room (its flows are counted as evicted), or -ENOMEM. */
 int conv_table_put(struct conv_table *t, const struct conv *c, bool waiting);
 int conv_table_put_host(struct conv_table *t, const struct conv_host *h);
-size_t conv_table_memory(const struct conv_table *t); /* bytes of conversations and their rows */
+size_t conv_table_memory(const struct conv_table *t); /* bytes of all that there is */
 
 #endif

@@ -636,6 +636,7 @@ void conv_flip(struct conv *c)
 	uint16_t port = c->client_port_min;
 
 	SWAP(c->client, c->server);
+	SWAP(c->client_no, c->server_no);
 	c->client_port_min = c->client_port_max = c->port;
 	c->port = port;
 	SWAP(c->packets[0], c->packets[1]);

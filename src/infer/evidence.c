@@ -158,30 +158,49 @@ static bool exchanged(const struct conv *c)
 	return c->state <= STATE_MID_STREAM && c->payload[1] && !c->group && c->reason <= DIR_PORT;
 }
 
-static bool share_make(const struct parts *p, struct share *s, const uint32_t *mine)
-{
-	size_t n = 0;
+typedef VEC(uint32_t) number_list;
 
-	s->from = calloc(p->n_node + 2, sizeof *s->from);
-	if (!s->from)
-		return false;
+static bool exchanges(const struct parts *p, number_list *ret)
+{
 	for (size_t i = 0; i < p->in->n_convs; i++)
-		if (exchanged(&p->in->convs[i]) && !p->scanner[i]) {
-			s->from[p->node[mine[i]].group + 1]++;
-			n++;
-		}
-	s->v = calloc(n + 1, sizeof *s->v);
-	if (!s->v)
+		if (exchanged(&p->in->convs[i]) && !p->scanner[i] && !vec_push(ret, (uint32_t)i))
+			return false;
+	return true;
+}
+
+static uint32_t end_group(const struct parts *p, uint32_t conv, bool server)
+{
+	const struct conv *c = &p->in->convs[conv];
+
+	return p->node[server ? server_node(p, c) : client_node(p, c)].group;
+}
+
+static bool share_make(const struct parts *p, struct share *s, const number_list *l, bool server)
+{
+	s->from = calloc(p->n_node + 2, sizeof *s->from);
+	s->v = malloc((l->n + 1) * sizeof *s->v);
+	if (!s->from || !s->v)
 		return false;
+	for (size_t i = 0; i < l->n; i++)
+		s->from[end_group(p, l->v[i], server) + 1]++;
 	for (size_t g = 0; g < p->n_node; g++)
 		s->from[g + 1] += s->from[g];
-	for (size_t i = 0; i < p->in->n_convs; i++)
-		if (exchanged(&p->in->convs[i]) && !p->scanner[i])
-			s->v[s->from[p->node[mine[i]].group]++] = (uint32_t)i;
+	for (size_t i = 0; i < l->n; i++)
+		s->v[s->from[end_group(p, l->v[i], server)]++] = l->v[i];
 	for (size_t g = p->n_node; g > 0; g--)
 		s->from[g] = s->from[g - 1];
 	s->from[0] = 0;
 	return true;
+}
+
+static bool shares_make(struct evidence_set *e)
+{
+	number_list l = {0};
+	bool ok = exchanges(e->p, &l) && share_make(e->p, &e->served, &l, true) &&
+		  share_make(e->p, &e->called, &l, false);
+
+	vec_done(&l);
+	return ok;
 }
 
 struct telling {
@@ -304,8 +323,7 @@ struct evidence_set *evidence_new(struct parts *p)
 	if (!e)
 		return NULL;
 	e->p = p;
-	if (table_make(e) && share_make(p, &e->served, p->server) &&
-	    share_make(p, &e->called, p->client) && told_make(e) && firsts_make(e))
+	if (table_make(e) && shares_make(e) && told_make(e) && firsts_make(e))
 		return e;
 	return evidence_free(e);
 }
@@ -376,7 +394,7 @@ static void tally_conv(struct evidence_set *e, struct tally *t, uint32_t number,
 		tally_at(t, &ev[i]);
 	if (!t->conv || c < t->conv)
 		t->conv = c;
-	if (p->node[p->client[number]].core && (!t->conv_core || c < t->conv_core))
+	if (p->node[client_node(p, c)].core && (!t->conv_core || c < t->conv_core))
 		t->conv_core = c;
 }
 
@@ -459,7 +477,7 @@ static int peer_order(const void *a, const void *b)
 }
 
 static bool look_at_share(struct evidence_set *e, const struct share *s, uint32_t group,
-			  const uint32_t *theirs, enum clue_of of)
+			  enum clue_of of)
 {
 	size_t from = s->from[group], n = s->from[group + 1] - from;
 	struct peer_conv *v = n ? malloc(n * sizeof *v) : NULL;
@@ -467,7 +485,8 @@ static bool look_at_share(struct evidence_set *e, const struct share *s, uint32_
 	if (n && !v)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		v[i] = (struct peer_conv){e->p->node[theirs[s->v[from + i]]].group, s->v[from + i]};
+		v[i] = (struct peer_conv){end_group(e->p, s->v[from + i], of == CLUE_CALLS),
+					  s->v[from + i]};
 	if (n > 1)
 		qsort(v, n, sizeof *v, peer_order);
 	for (size_t i = 0; i < n; i++) {
@@ -593,8 +612,8 @@ bool evidence_of(struct evidence_set *e, uint32_t group, const struct tally **re
 		memset(e->tally, 0, e->n_slot * sizeof *e->tally);
 	e->any = false;
 	*ret = NULL;
-	if (!look_at_share(e, &e->served, group, e->p->client, CLUE_ANSWERS) ||
-	    !look_at_share(e, &e->called, group, e->p->server, CLUE_CALLS))
+	if (!look_at_share(e, &e->served, group, CLUE_ANSWERS) ||
+	    !look_at_share(e, &e->called, group, CLUE_CALLS))
 		return false;
 	for (uint32_t n = group; n != NOBODY; n = e->next_node[n]) {
 		look_at_grants(e, n);

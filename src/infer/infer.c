@@ -317,8 +317,7 @@ struct infer *infer_make(const struct infer_input *in)
 
 	evidence_free(m.e);
 	free(m.p.node);
-	free(m.p.client);
-	free(m.p.server);
+	free(m.p.node_of_end);
 	vec_done(&m.p.names);
 	vec_done(&m.p.domains);
 	return ok ? f : infer_free(f);

@@ -41,6 +41,7 @@ struct infer_input {
 	const struct inventory *inventory; /* hosts whose roles are declared */
 	const struct conv *convs;          /* sorted as conv_table_finish() gives them */
 	size_t n_convs;
+	struct ends ends;           /* of them */
 	const struct grant *grants; /* sorted as grants_sorted() gives them */
 	size_t n_grants;
 	const struct sighting *sightings; /* sorted as sightings_sorted() gives them */

@@ -24,32 +24,31 @@ uint32_t node_of(const struct parts *p, const struct addr *a)
 	return n ? (uint32_t)(n - p->node) : NOBODY;
 }
 
-/* Conversations are sorted by client: a run of them has one. */
-static size_t gather(const struct infer_input *in, struct addr *all)
+static size_t declared_addresses(const struct inventory *inv)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < in->n_convs; i++) {
-		if (!i || !addr_equal(&in->convs[i].client, &in->convs[i - 1].client))
-			all[n++] = in->convs[i].client;
-		all[n++] = in->convs[i].server;
-	}
-	for (size_t i = 0; i < inventory_count(in->inventory); i++) {
-		const struct host *h = inventory_at(in->inventory, i);
-
-		for (size_t k = 0; k < h->n_addr; k++)
-			all[n++] = h->addr[k];
-	}
+	for (size_t i = 0; i < inventory_count(inv); i++)
+		n += inventory_at(inv, i)->n_addr;
 	return n;
 }
 
-static size_t most_addresses(const struct infer_input *in)
+/* Addresses of declared hosts, sorted; NULL without memory. */
+static struct addr *declared_sorted(const struct inventory *inv, size_t *ret_n)
 {
-	size_t n = 2 * in->n_convs + 1;
+	struct addr *v = malloc((declared_addresses(inv) + 1) * sizeof *v);
+	size_t n = 0;
 
-	for (size_t i = 0; i < inventory_count(in->inventory); i++)
-		n += inventory_at(in->inventory, i)->n_addr;
-	return n;
+	for (size_t i = 0; v && i < inventory_count(inv); i++) {
+		const struct host *h = inventory_at(inv, i);
+
+		for (size_t k = 0; k < h->n_addr; k++)
+			v[n++] = h->addr[k];
+	}
+	if (n)
+		qsort(v, n, sizeof *v, by_bytes);
+	*ret_n = n;
+	return v;
 }
 
 static void node_fill(const struct parts *p, struct node *n)
@@ -64,23 +63,32 @@ static void node_fill(const struct parts *p, struct node *n)
 		      !(h && roles_has(h->roles, ROLE_IGNORE));
 }
 
-static bool ends_make(struct parts *p)
+/* Both lists are sorted: the ends of conversations and the declared addresses become one. */
+static bool nodes_merge(struct parts *p, const struct addr *declared, size_t n_declared)
 {
-	const struct infer_input *in = p->in;
+	const struct ends *ends = &p->in->ends;
+	size_t i = 0, k = 0;
 
-	p->client = calloc(in->n_convs + 1, sizeof *p->client);
-	p->server = calloc(in->n_convs + 1, sizeof *p->server);
-	if (!p->client || !p->server)
+	p->node = calloc(ends->n + n_declared + 1, sizeof *p->node);
+	p->node_of_end = malloc((ends->n + 1) * sizeof *p->node_of_end);
+	if (!p->node || !p->node_of_end)
 		return false;
-	for (size_t i = 0; i < in->n_convs; i++) {
-		const struct conv *c = &in->convs[i];
-		bool same = i && addr_equal(&c->client, &in->convs[i - 1].client);
+	while (i < ends->n || k < n_declared) {
+		int d = i == ends->n      ? 1
+			: k == n_declared ? -1
+					  : by_bytes(&ends->addr[i], &declared[k]);
+		struct node *n = &p->node[p->n_node];
+		const struct addr *a = d <= 0 ? &ends->addr[i] : &declared[k];
 
-		p->client[i] = same ? p->client[i - 1] : node_of(p, &c->client);
-		p->server[i] = same && addr_equal(&c->server, &in->convs[i - 1].server)
-				       ? p->server[i - 1]
-				       : node_of(p, &c->server);
-		p->node[p->client[i]].ends = p->node[p->server[i]].ends = true;
+		n->addr = *a;
+		n->ends = d <= 0;
+		n->group = (uint32_t)p->n_node;
+		node_fill(p, n);
+		while (k < n_declared && addr_equal(&declared[k], a))
+			k++;
+		if (d <= 0)
+			p->node_of_end[i++] = (uint32_t)p->n_node;
+		p->n_node++;
 	}
 	return true;
 }
@@ -124,7 +132,8 @@ static bool scans_make(struct parts *p)
 	uint8_t *mark;
 
 	for (size_t i = 0, k; i < in->n_convs; i = k) {
-		for (k = i + 1; k < in->n_convs && p->client[k] == p->client[i]; k++)
+		for (k = i + 1;
+		     k < in->n_convs && p->in->convs[k].client_no == p->in->convs[i].client_no; k++)
 			;
 		longest = k - i > longest ? k - i : longest;
 	}
@@ -132,7 +141,8 @@ static bool scans_make(struct parts *p)
 	v = calloc(longest + 1, sizeof *v);
 	mark = calloc(longest + 1, sizeof *mark);
 	for (size_t i = 0, k; p->scanner && v && mark && i < in->n_convs; i = k) {
-		for (k = i + 1; k < in->n_convs && p->client[k] == p->client[i]; k++)
+		for (k = i + 1;
+		     k < in->n_convs && p->in->convs[k].client_no == p->in->convs[i].client_no; k++)
 			;
 		scan_one(p, i, k, v, mark);
 	}
@@ -146,24 +156,10 @@ static bool scans_make(struct parts *p)
 
 bool nodes_make(struct parts *p)
 {
-	struct addr *all = malloc(most_addresses(p->in) * sizeof *all);
-	size_t n, k = 0;
+	size_t n;
+	struct addr *declared = declared_sorted(p->in->inventory, &n);
+	bool ok = declared && nodes_merge(p, declared, n) && scans_make(p);
 
-	if (!all)
-		return false;
-	n = gather(p->in, all);
-	if (n)
-		qsort(all, n, sizeof *all, by_bytes);
-	for (size_t i = 0; i < n; i++)
-		if (!k || !addr_equal(&all[i], &all[k - 1]))
-			all[k++] = all[i];
-	p->node = calloc(k + 1, sizeof *p->node);
-	p->n_node = p->node ? k : 0;
-	for (size_t i = 0; i < p->n_node; i++) {
-		p->node[i].addr = all[i];
-		p->node[i].group = (uint32_t)i;
-		node_fill(p, &p->node[i]);
-	}
-	free(all);
-	return p->node && ends_make(p) && scans_make(p);
+	free(declared);
+	return ok;
 }

@@ -52,12 +52,22 @@ struct parts {
 	struct arena *a;
 	struct node *node; /* by the bytes of their addresses */
 	size_t n_node;
-	uint32_t *client, *server; /* by conversation: nodes */
+	uint32_t *node_of_end;     /* by place in struct ends */
 	uint8_t *scanner;          /* by conversation */
 	VEC(struct named) names;   /* by name, then node */
 	VEC(const char *) domains; /* names of Active Directory domains, sorted */
 	bool failed;               /* out of memory */
 };
+
+static inline uint32_t client_node(const struct parts *p, const struct conv *c)
+{
+	return p->node_of_end[c->client_no];
+}
+
+static inline uint32_t server_node(const struct parts *p, const struct conv *c)
+{
+	return p->node_of_end[c->server_no];
+}
 
 /* nodes.c */
 bool nodes_make(struct parts *p);

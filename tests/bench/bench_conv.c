@@ -76,7 +76,7 @@ int main(int argc, char **argv)
 		if (conv_table_add(t, &d, &facts) < 0)
 			return 1;
 	}
-	if (conv_table_finish(t, &c, &n) < 0)
+	if (conv_table_finish(t, &c, &n, NULL) < 0)
 		return 1;
 	printf("%" PRIu32
 	       " flows %zu conversations %6.1f ns per flow, %zu bytes and %zu a protocol\n",

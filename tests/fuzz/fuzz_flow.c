@@ -357,7 +357,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	size_t na, nb;
 
 	CHECK(run(p, n, 1, &a) == run(p, n, 0xdecafbad, &b));
-	CHECK(conv_table_finish(a, &ca, &na) == 0 && conv_table_finish(b, &cb, &nb) == 0);
+	CHECK(conv_table_finish(a, &ca, &na, NULL) == 0 &&
+	      conv_table_finish(b, &cb, &nb, NULL) == 0);
 	CHECK(na == nb);
 	for (size_t i = 0; i < na; i++)
 		CHECK(same_conv(&ca[i], &cb[i]));

@@ -35,6 +35,7 @@ struct lab {
 	struct cluster_host cluster[4];
 	size_t n, n_g, n_s, n_card, n_cluster;
 	struct infer *f;
+	struct addr *ends;
 };
 
 static inline struct lab lab_open(void)
@@ -54,6 +55,7 @@ static inline void lab_close(struct lab *l)
 	infer_free(l->f);
 	inventory_free(l->inv);
 	free(l->c);
+	free(l->ends);
 	free(l->rows);
 }
 
@@ -191,6 +193,7 @@ static inline void lab_infer(struct lab *l)
 	l->f = infer_make(&(struct infer_input){.inventory = l->inv,
 						.convs = l->c,
 						.n_convs = l->n,
+						.ends = lab_ends(&l->ends, l->c, l->n),
 						.grants = l->g,
 						.n_grants = l->n_g,
 						.sightings = l->s,

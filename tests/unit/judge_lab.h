@@ -68,6 +68,7 @@ struct lab {
 	struct blind_set blind; /* in.blind points here when a case fills it */
 	struct infer *infer;
 	struct result *r;
+	struct addr *ends;
 };
 
 static inline void lab_errors(struct errors *errs)
@@ -126,6 +127,7 @@ static inline void lab_close(struct lab *l)
 	matrix_free(l->m);
 	site_free(l->site);
 	free(l->c);
+	free(l->ends);
 	free(l->rows);
 }
 
@@ -222,11 +224,13 @@ static inline struct result *lab_judge(struct lab *l)
 	l->in.window = l->in.n_inputs ? &l->window : NULL;
 	l->in.convs = l->c;
 	l->in.n_convs = l->n;
+	l->in.ends = lab_ends(&l->ends, l->c, l->n);
 	result_free(l->r);
 	infer_free(l->infer);
 	l->infer = infer_make(&(struct infer_input){.inventory = l->site->inventory,
 						    .convs = l->c,
 						    .n_convs = l->n,
+						    .ends = l->in.ends,
 						    .grants = l->in.grants,
 						    .n_grants = l->in.n_grants});
 	assert_non_null(l->infer);

@@ -3,6 +3,8 @@
 #ifndef SPAN_TEST_LAB_ROWS_H
 #define SPAN_TEST_LAB_ROWS_H
 
+#include <stdlib.h>
+
 #include "flow/conv.h"
 
 struct lab_rows {
@@ -20,6 +22,31 @@ static inline void lab_rows_lend(struct conv *c, struct lab_rows *rows)
 	c->iface = rows->iface;
 	c->pipe = rows->pipe;
 	c->minutes = rows->minutes;
+}
+
+/* Gives the conversations the places of their addresses. *addr is of an earlier call, or NULL; the
+ * caller frees what is there in the end. */
+static inline struct ends lab_ends(struct addr **addr, struct conv *c, size_t n)
+{
+	struct end_table t = {.key = {1, 2}};
+	struct ends ends;
+	uint32_t *place;
+
+	free(*addr);
+	for (size_t i = 0; i < n; i++) {
+		c[i].client_no = end_number(&t, &c[i].client, 0, true);
+		c[i].server_no = end_number(&t, &c[i].server, 0, true);
+	}
+	if (!ends_sort(&t, NULL, addr, &ends.n, &place))
+		abort();
+	for (size_t i = 0; i < n; i++) {
+		c[i].client_no = place[c[i].client_no];
+		c[i].server_no = place[c[i].server_no];
+	}
+	free(place);
+	end_table_done(&t);
+	ends.addr = *addr;
+	return ends;
 }
 
 #endif

@@ -229,7 +229,7 @@ static void test_directions(void **state)
 
 		for (size_t j = 0; j < 4 && directions[i].f[j].a; j++)
 			add(t, &directions[i].f[j]);
-		assert_int_equal(conv_table_finish(t, &c, &n), 0);
+		assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 		for (size_t j = 0; j < n; j++) {
 			if (!addr_equal(&c[j].client, &client) ||
 			    !addr_equal(&c[j].server, &server))
@@ -261,7 +261,7 @@ static void test_flip(void **state)
 	d.refusal_ns = 5;
 	d.icmp_class = ICMP_ROUTING;
 	assert_int_equal(conv_table_add(t, &d, &none), 0);
-	assert_int_equal(conv_table_finish(t, &c, &n), 0);
+	assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 	assert_int_equal(n, 1);
 	assert_int_equal(c->port, 53);
 	assert_int_equal(c->client_port_min, 4000);
@@ -428,7 +428,7 @@ static void test_any_order(void **state)
 				k[i].f.pipe = (const char(*)[CONV_PIPE_TEXT])k[i].pipe;
 				assert_int_equal(conv_table_add(t, &k[i].d, &k[i].f), 0);
 			}
-			assert_int_equal(conv_table_finish(t, &c, &n), 0);
+			assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 			for (size_t i = 0; i < n; i++)
 				flows += c[i].flows;
 			assert_int_equal(flows, use);
@@ -487,7 +487,7 @@ static void test_memory(void **state)
 		out += !flows[i].in;
 		assert_int_equal(conv_table_evicted(t), out);
 	}
-	assert_int_equal(conv_table_finish(t, &c, &n), 0);
+	assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 	assert_int_equal(n, 1);
 	assert_int_equal(c->flows, in);
 	assert_int_equal(c->n_app, 1);
@@ -513,7 +513,7 @@ static void test_sorted(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof f / sizeof *f; i++)
 		add(t, &f[i]);
-	assert_int_equal(conv_table_finish(t, &c, &n), 0);
+	assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 	assert_int_equal(n, 6);
 	assert_int_equal(c[0].port, 80);
 	assert_int_equal(c[0].proto, T);
@@ -535,7 +535,7 @@ static void test_empty(void **state)
 	size_t n = 7;
 
 	(void)state;
-	assert_int_equal(conv_table_finish(t, &c, &n), 0);
+	assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 	assert_int_equal(n, 0);
 	conv_table_free(t);
 	assert_null(conv_table_free(NULL));
@@ -553,7 +553,7 @@ static void test_cap(void **state)
 					  port == 2 ? DIR_FIRST : DIR_SYN, EST, 1});
 	add(t, &(struct flow_row){"10.0.0.9", "10.0.0.1", 7, 1, T, DIR_SYN, EST, 1});
 	assert_int_equal(conv_table_evicted(t), 3);
-	assert_int_equal(conv_table_finish(t, &c, &n), 0);
+	assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 	assert_int_equal(n, 2);
 	assert_int_equal(c[0].flows, 2);
 	conv_table_free(t);
@@ -591,7 +591,7 @@ static void test_failing(void **state)
 		for (int j = 0; j < 3 && row[i].ok[j]; j++)
 			add(t, &(struct flow_row){"10.0.0.9", "10.0.0.1", 1, 80, T, DIR_SYN, EST,
 						  row[i].ok[j]});
-		assert_int_equal(conv_table_finish(t, &c, &n), 0);
+		assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 
 		bool failing = conv_failing(c, &since);
 
@@ -622,7 +622,7 @@ static void test_failures(void **state)
 	d.payload[1] = 0; /* data one way: no success */
 	d.first_ns = 30 * NS_PER_S;
 	assert_int_equal(conv_table_add(t, &d, &none), 0);
-	assert_int_equal(conv_table_finish(t, &c, &n), 0);
+	assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 	assert_int_equal(c->flows, 10);
 	assert_int_equal(c->state, STATE_MID_STREAM);
 	assert_int_equal(c->fails, 7);
@@ -684,7 +684,7 @@ static void test_refuser(void **state)
 			d.mac[1][0] = k && row[i].more_mac ? row[i].more_mac : row[i].seen_mac;
 			assert_int_equal(conv_table_add(t, &d, &none), 0);
 		}
-		assert_int_equal(conv_table_finish(t, &c, &n), 0);
+		assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 		assert_int_equal(c[1].refuser, row[i].who);
 		assert_int_equal(c[1].refusal_signs, row[i].signs);
 		assert_int_equal(c[1].server_ttl, row[i].seen);
@@ -710,7 +710,7 @@ static void test_apps(void **state)
 								     .signs = 1u << (app + 9)}),
 				 0);
 	}
-	assert_int_equal(conv_table_finish(t, &c, &n), 0);
+	assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 	assert_int_equal(c->n_app, CONV_APPS);
 	assert_int_equal(c->app[0].signs, 1 << 10);
 	assert_int_equal(c->app[5].signs, 1 << 15 | 1 << 16 | 1 << 17 | 1 << 18);
@@ -744,7 +744,7 @@ static void test_telling(void **state)
 								    .telling = begins[i][k] > 2}),
 				0);
 		}
-		assert_int_equal(conv_table_finish(t, &c, &n), 0);
+		assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 		assert_true(c->app[0].told);
 		assert_int_equal(c->app[0].ev[0].number, 2);
 		assert_int_equal(c->app[0].tell.number, 4);
@@ -773,7 +773,7 @@ static void test_pipes(void **state)
 			conv_table_add(t, &d, &(struct conv_facts){.pipe = &more[i], .n_pipe = 2}),
 			0);
 	}
-	assert_int_equal(conv_table_finish(t, &c, &n), 0);
+	assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 	assert_int_equal(c->n_pipe, CONV_PIPES);
 	for (size_t i = 0; i < CONV_PIPES; i++)
 		assert_string_equal(c->pipe[i], want[i]);
@@ -821,7 +821,7 @@ static void test_binds(void **state)
 		memset(iface, 0, sizeof iface);
 		bind = (struct evidence){0};
 	}
-	assert_int_equal(conv_table_finish(t, &c, &n), 0);
+	assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 	assert_int_equal(n, 2);
 	assert_int_equal(c[0].flows, 5);
 	assert_true(c[0].has_bind);

@@ -237,7 +237,7 @@ static void test_conversations(void **state)
 			d.reason = d.directed ? DIR_SYN : DIR_FIRST;
 			assert_int_equal(conv_table_add(t, &d, &none), 0);
 		}
-		assert_int_equal(conv_table_finish(t, &c, &n), 0);
+		assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 		assert_int_equal(n, on ? 300 : 1);
 		for (size_t i = 0; i < n; i++) {
 			assert_int_equal(c[i].vlan, i + 1);
@@ -267,7 +267,7 @@ static void test_learned(void **state)
 		u.port[1] = 6000;
 		assert_int_equal(conv_table_add(t, &d, &none), 0);
 		assert_int_equal(conv_table_add(t, &u, &none), 0);
-		assert_int_equal(conv_table_finish(t, &c, &n), 0);
+		assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 		assert_int_equal(n, on ? 2 : 1);
 		assert_int_equal(c[n - 1].reason, on ? DIR_FIRST : DIR_SYN);
 		conv_table_free(t);
@@ -295,7 +295,7 @@ static void test_hop_limits(void **state)
 		r.refusal_ttl = 64;
 		assert_int_equal(conv_table_add(t, &d, &none), 0);
 		assert_int_equal(conv_table_add(t, &r, &none), 0);
-		assert_int_equal(conv_table_finish(t, &c, &n), 0);
+		assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 		assert_int_equal(n, 2);
 		assert_int_equal(c[0].port, 80);
 		assert_int_equal(c[0].refuser, on ? REFUSER_SERVER : REFUSER_OTHER);
@@ -327,7 +327,7 @@ static void test_smallest_tunnel(void **state)
 				d.reason = d.directed ? DIR_SYN : DIR_FIRST;
 				assert_int_equal(conv_table_add(t, &d, &none), 0);
 			}
-			assert_int_equal(conv_table_finish(t, &c, &n), 0);
+			assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 			assert_int_equal(n, 1);
 			assert_int_equal(c->tunnel, outside ? TUNNEL_NONE : TUNNEL_GRE);
 			assert_int_equal(c->tunnel_id, outside ? 0 : 3);

@@ -22,6 +22,7 @@ static struct drafted draft(struct lab *l, const struct infer_name *names, size_
 	f = infer_make(&(struct infer_input){.inventory = l->site->inventory,
 					     .convs = l->c,
 					     .n_convs = l->n,
+					     .ends = lab_ends(&l->ends, l->c, l->n),
 					     .names = names,
 					     .n_names = n_names});
 	assert_non_null(f);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ends - every address that has a conversation, and how its packets look.
+ *
+ * An address is looked up once for a flow; from then on its number stands for it. When everything
+ * is known the numbers become places in the sorted list of addresses, so that whoever wants to know
+ * something of both ends of a conversation looks it up in an array.
+ */
+#ifndef SPAN_FLOW_ENDS_H
+#define SPAN_FLOW_ENDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/siphash.h"
+#include "base/vec.h"
+
+enum { CONV_HOST_MACS = 4, END_NONE = UINT32_MAX };
+
+/* Distinct addresses, ascending by their bytes; what conv.client_no and conv.server_no name. */
+struct ends {
+	const struct addr *addr;
+	size_t n;
+};
+
+/* How the packets of an address that are no RST look here: what a RST in its name is held against.
+ */
+struct conv_host {
+	struct addr addr;
+	uint16_t vlan;             /* 0 where it is no part of the key */
+	uint8_t ttl_min, ttl_max;  /* hop limits; 0: no packet was seen */
+	uint8_t mac[CONV_HOST_MACS][6]; /* they were sent from, ascending; the smallest ones */
+	uint8_t n_mac;
+	bool more_macs;
+};
+
+struct end_slot {
+	uint32_t at; /* number + 1; 0: free */
+	uint32_t tag;
+};
+
+struct end_table {
+	struct hash_key key;
+	VEC(struct conv_host);
+	struct end_slot *slot;
+	size_t slots;
+};
+
+void end_table_done(struct end_table *t);
+/* The number of an address in a VLAN (0 where VLANs are no part of the key); END_NONE when it has
+ * none and may not get one, or without memory. */
+uint32_t end_number(struct end_table *t, const struct addr *a, uint16_t vlan, bool may_make);
+/* Notes how packets of it look; ttl_max 0: none was seen. */
+void end_look(struct conv_host *e, uint8_t ttl_min, uint8_t ttl_max, const uint8_t mac[6]);
+/* False where no packet of it is like this one; without any packet nothing is known. */
+bool end_has_mac(const struct conv_host *e, const uint8_t mac[6]);
+size_t end_table_bytes(const struct end_table *t);
+
+/* The addresses whose used[number] is set (NULL: all), sorted, each once: *ret_addr has *ret_n,
+ * (*ret_place)[number] is where one stands. Both are the caller's to free. False without memory. */
+bool ends_sort(const struct end_table *t, const bool *used, struct addr **ret_addr, size_t *ret_n,
+	       uint32_t **ret_place);
+
+#endif
