@@ -420,11 +420,12 @@ static void look_for_host_capture(struct work *w, struct demand_set *d)
 
 	if (w->site->n_sensors || (!cov->notes[NOTE_ABOVE_MTU] && !cov->notes[NOTE_BAD_CHECKSUM]))
 		return;
-	for (size_t i = 0; i < w->n; i++) {
-		const struct item *it = &w->item[i];
-		const struct host *a = w->party[it->client].host, *b = w->party[it->server].host;
+	for (size_t i = 0; i < w->in->n_convs; i++) {
+		const struct conv *c = &w->in->convs[i];
+		const struct host *a = w->party[c->client_no].host,
+				  *b = w->party[c->server_no].host;
 
-		if (it->group)
+		if (conv_group(w, c))
 			continue;
 		if (first) {
 			end[0] = a && !a->is_network ? a : NULL;

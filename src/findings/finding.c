@@ -19,11 +19,11 @@ typedef VEC(struct cand) cand_list;
 
 /* ------------------------------------------------------------------ facts */
 
-static const char *party_token(struct work *w, const struct item *it, uint32_t party)
+static const char *item_token(struct work *w, const struct item *it, uint32_t party)
 {
 	const struct party *p = &w->party[party];
 
-	return it->folded && party == it->client ? fold_network(w, p) : p->token;
+	return it->folded && party == it->client ? fold_network(w, p) : party_token(w, p);
 }
 
 static const char *rule_token(const struct rule *r)
@@ -77,8 +77,8 @@ static struct fact fact_of(struct work *w, const struct item *it)
 	struct fact f = {
 		.kind = it->r.verdict,
 		.rule = case_token(it),
-		.client = party_token(w, it, it->client),
-		.server = party_token(w, it, it->server),
+		.client = item_token(w, it, it->client),
+		.server = item_token(w, it, it->server),
 		.proto = c->proto,
 		.port = c->port,
 	};
@@ -161,8 +161,8 @@ static struct fact fact_blocked(struct work *w, const struct item *it, bool sile
 	struct fact f = {
 		.kind = KIND_BLOCKED,
 		.rule = rule_token(it->r.rule),
-		.client = party_token(w, it, it->client),
-		.server = party_token(w, it, it->server),
+		.client = item_token(w, it, it->client),
+		.server = item_token(w, it, it->server),
 		.proto = it->c->proto,
 		.port = it->c->port,
 	};
@@ -184,8 +184,8 @@ static struct fact fact_scan(struct work *w, const struct item *it)
 
 	return (struct fact){
 		.kind = KIND_SCAN,
-		.client = probe ? "public" : w->party[it->client].token,
-		.server = probe ? w->party[it->server].token : NULL,
+		.client = probe ? "public" : party_token(w, &w->party[it->client]),
+		.server = probe ? party_token(w, &w->party[it->server]) : NULL,
 	};
 }
 
@@ -354,7 +354,7 @@ static struct endpoint common_end(struct work *w, const struct cand *v, size_t n
 		return one->ep;
 	e = endpoint_roles(roles);
 	if (same_host && one->host->is_network) {
-		e.network = one->token;
+		e.network = party_token(w, one);
 		e.known_by = one->ep.known_by;
 	} else if (same_host) {
 		e.host = one->host->name;

@@ -69,6 +69,8 @@ static void app_sum(struct conv *into, const struct conv_app *a)
 {
 	struct conv_app *to = NULL;
 
+	into->recognised |= a->app != APP_NONE;
+	into->notes |= a->notes;
 	for (unsigned i = 0; i < into->n_app && !to; i++)
 		if (into->app[i].app == a->app)
 			to = &into->app[i];

@@ -27,12 +27,15 @@ static const char *sandbox_moved(struct work *w, const struct finding *f)
 
 static bool refused_framing(const struct work *w, const struct item *it)
 {
-	uint16_t nmf = app_by_name("mc-nmf");
+	uint16_t nmf;
 
 	(void)w;
+	if (!it->scope || !it->r.rule || it->r.rule->moves_with != PORT_SANDBOX)
+		return false;
+	nmf = app_by_name("mc-nmf");
 	for (unsigned i = 0; i < it->c->n_app; i++)
 		if (it->c->app[i].app == nmf && it->c->app[i].notes & APP_NOTE_ERROR)
-			return it->scope && it->r.rule && it->r.rule->moves_with == PORT_SANDBOX;
+			return true;
 	return false;
 }
 
@@ -138,7 +141,7 @@ static bool router_lost(struct work *w, const struct sighting *s)
 		return false;
 	p = party_of(w, &s->about);
 	if (!p || !roles_has(p->roles, ROLE_CRM_ROUTER) || !names_crm(w, s->text) ||
-	    !hint_look(w, w->n + w->in->n_sightings) || resolves(w, s->text))
+	    !hint_look(w, w->in->n_convs + w->in->n_sightings) || resolves(w, s->text))
 		return false;
 	for (size_t i = 0; i < w->n && !works; i++) {
 		const struct item *it = &w->item[i];

@@ -98,7 +98,7 @@ static bool no_locator(struct work *w, const struct sighting *s)
 static bool followed(const struct work *w, const struct sighting *s, const struct host *h)
 {
 	for (size_t k = 0; k < h->n_addr; k++)
-		if (item_find(w, &s->about, &h->addr[k], IPPROTO_NR_TCP, 88))
+		if (conv_there(w, &s->about, &h->addr[k], IPPROTO_NR_TCP, 88))
 			return true;
 	return false;
 }
@@ -115,7 +115,7 @@ static bool too_big(struct work *w, const struct sighting *s)
 		if (h->roles & (ROLE_BIT(ROLE_DC) | ROLE_BIT(ROLE_GC)) && followed(w, s, h))
 			return false;
 	}
-	return !item_find(w, &s->about, &s->by, IPPROTO_NR_TCP, 88);
+	return !conv_there(w, &s->about, &s->by, IPPROTO_NR_TCP, 88);
 }
 
 static bool refused_size(struct work *w, const struct sighting *s)

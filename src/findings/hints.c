@@ -67,7 +67,7 @@ const struct item *hint_pair_next(struct work *w, const struct conv *c, bool rev
 	const struct addr *from = reversed ? &c->server : &c->client;
 	const struct addr *to = reversed ? &c->client : &c->server;
 
-	if (!*at && !hint_look(w, w->n))
+	if (!*at && !hint_look(w, w->in->n_convs))
 		return NULL;
 	for (; *at < w->n; ++*at) {
 		const struct item *it = &w->item[*at];
@@ -221,7 +221,7 @@ static bool of_fact(struct work *w, const struct hint_rule *r, const sighting_li
 		by ? text_endpoint(w, &by->ep) : "its server",
 	};
 
-	f = hint_alone(w, &r->row, r->each_server && by ? by->token : "*", s->text,
+	f = hint_alone(w, &r->row, r->each_server && by ? party_token(w, by) : "*", s->text,
 		       filled(w, r->what, told, N_ELEMENTS(told)));
 	if (!f)
 		return false;
@@ -280,7 +280,7 @@ static bool of_server(struct work *w, const struct hint_rule *r, const struct it
 		      size_t n)
 {
 	const struct party *sv = &w->party[v[0]->server];
-	struct finding *f = hint_alone(w, &r->row, sv->token, NULL, NULL);
+	struct finding *f = hint_alone(w, &r->row, party_token(w, sv), NULL, NULL);
 	roleset roles = 0;
 	uint64_t flows = 0;
 

@@ -320,8 +320,9 @@ static bool contradiction(struct work *w, const struct infer_role *r, const stru
 {
 	const struct party *sv = party_of(w, &c->server), *cl = party_of(w, &c->client);
 	const struct rpc_iface_row *iface = rpc_iface_by_name(r->proof_what);
-	struct fact fact = {
-		.kind = KIND_CONTRADICTION, .rule = role_name(r->role), .server = sv->token};
+	struct fact fact = {.kind = KIND_CONTRADICTION,
+			    .rule = role_name(r->role),
+			    .server = party_token(w, sv)};
 	struct finding *f = finding_add(w, &fact, SEV_HIGH);
 	uint16_t app = app_by_name(r->proof_what);
 
@@ -348,7 +349,8 @@ static bool contradiction(struct work *w, const struct infer_role *r, const stru
 		w->a,
 		"Add %s to the roles of %s, or correct its address (%s); two hosts may "
 		"have been swapped.",
-		role_name(r->role), sv->token, sv->ep.known_by ? sv->ep.known_by : "site file");
+		role_name(r->role), party_token(w, sv),
+		sv->ep.known_by ? sv->ep.known_by : "site file");
 	f->tshark = text_filter(w, f);
 	return true;
 }

@@ -73,8 +73,8 @@ static bool run(struct work *w)
 	ok = !w->failed && w->sql_ports && w->grants && parties_make(w) && scans_mark(w);
 	if (ok)
 		parties_infer(w);
-	ok = ok && !w->failed && rulings_make(w) && demands_make(w) && units_judge(w) &&
-	     rpc_blocked_mark(w) && rule_rows_make(w) && fold_make(w, &folds) &&
+	ok = ok && !w->failed && items_make(w) && rulings_make(w) && demands_make(w) &&
+	     units_judge(w) && rpc_blocked_mark(w) && rule_rows_make(w) && fold_make(w, &folds) &&
 	     served_make(w, &served) && findings_make(w) && rpc_blocked_make(w) &&
 	     missing_make(w) && sql_ports_advise(w) && standing_make(w, &served) && hints_make(w) &&
 	     findings_finish(w) && rows_make(w, &folds) && rpc_rows_make(w) &&
@@ -109,6 +109,7 @@ struct result *judge(const struct judge_input *in)
 	demands_done(&w);
 	sql_ports_free(w.sql_ports);
 	grant_index_free(w.grants);
+	items_done(&w);
 	parties_done(&w);
 	vec_done(&w.findings);
 	if (!ok)

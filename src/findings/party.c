@@ -92,6 +92,22 @@ static bool linked(const struct links *l, const struct addr *a)
 	return l->v.n && bsearch(&u, l->v.v, l->v.n, sizeof u, by_bytes);
 }
 
+const char *party_token(struct work *w, const struct party *p)
+{
+	const struct host *h = p->host;
+	char text[ADDR_TEXT];
+	const char **token = &w->party[p - w->party].token;
+
+	if (h && !h->is_network)
+		return h->name;
+	if (!*token)
+		*token = arena_strdup(w->a, h && h->net ? prefix_format(h->net, text)
+							: addr_format(&p->addr, text));
+	if (!*token)
+		w->failed = true;
+	return *token ? *token : "";
+}
+
 static int name_vs(const void *a, const void *b)
 {
 	const struct passive_name *n = b;
@@ -149,14 +165,6 @@ static void party_fill(struct work *w, struct party *p, const struct links *l, c
 				w->failed = true;
 		}
 	}
-	if (h && !h->is_network)
-		p->token = h->name;
-	else if (h && h->net)
-		p->token = arena_strdup(w->a, prefix_format(h->net, text));
-	else
-		p->token = arena_strdup(w->a, addr_format(&p->addr, text));
-	if (!p->token)
-		w->failed = true;
 }
 
 /* RFC 1001 15.1.7 names broadcast areas; a NetBIOS datagram to an unanswering x.x.x.255 that nobody
@@ -164,37 +172,29 @@ static void party_fill(struct work *w, struct party *p, const struct links *l, c
  * that is made for broadcasts (MC-SQLR 2.2.1). */
 static bool broadcast_call(const struct conv *c, const struct party *server)
 {
-	bool calls = c->port == 137 || c->port == 138;
+	bool calls = c->port == 137 || c->port == 138 || c->notes & APP_NOTE_SSRP_BROADCAST;
 
-	for (unsigned i = 0; i < c->n_app; i++)
-		calls |= (c->app[i].notes & APP_NOTE_SSRP_BROADCAST) != 0;
 	return calls && c->proto == IPPROTO_NR_UDP && !server->host && addr_is_v4(&c->server) &&
 	       c->server.b[15] == 255 && !c->packets[1];
 }
 
-static bool items_make(struct work *w)
+bool conv_group(const struct work *w, const struct conv *c)
 {
-	w->n = w->in->n_convs;
-	w->item = calloc(w->n ? w->n : 1, sizeof *w->item);
-	if (!w->item)
-		return false;
-	for (size_t i = 0; i < w->n; i++) {
-		struct item *it = &w->item[i];
+	const struct party *server = &w->party[c->server_no];
+
+	return c->group || server->group || broadcast_call(c, server);
+}
+
+static void parties_met(struct work *w)
+{
+	for (size_t i = 0; i < w->in->n_convs; i++) {
 		const struct conv *c = &w->in->convs[i];
 
-		it->c = c;
-		it->client = c->client_no;
-		it->server = c->server_no;
-		it->r.app_index = it->r.iface = -1;
-		it->since_ns = TIME_NONE;
-		w->party[it->client].client = true;
-		w->party[it->server].server = true;
+		w->party[c->client_no].client = true;
+		w->party[c->server_no].server = true;
 		if (c->state <= STATE_MID_STREAM)
-			w->party[it->server].answered = true;
-		it->group = c->group || w->party[it->server].group ||
-			    broadcast_call(c, &w->party[it->server]);
+			w->party[c->server_no].answered = true;
 	}
-	return true;
 }
 
 bool parties_make(struct work *w)
@@ -212,7 +212,8 @@ bool parties_make(struct work *w)
 		w->party[i].addr = ends->addr[i];
 		party_fill(w, &w->party[i], &l, known);
 	}
-	ok = items_make(w) && !w->failed;
+	parties_met(w);
+	ok = !w->failed;
 out:
 	vec_done(&l.v);
 	free(known);
@@ -222,9 +223,7 @@ out:
 void parties_done(struct work *w)
 {
 	free(w->party);
-	free(w->item);
 	w->party = NULL;
-	w->item = NULL;
 }
 
 /* A rule of the web application for its users. */
@@ -318,20 +317,20 @@ static void clients_infer(struct work *w)
 		w->failed = true;
 		return;
 	}
-	for (size_t i = 0; i < w->n; i++) {
-		const struct item *it = &w->item[i];
-		const struct party *cl = &w->party[it->client], *sv = &w->party[it->server];
+	for (size_t i = 0; i < w->in->n_convs; i++) {
+		const struct conv *c = &w->in->convs[i];
+		const struct party *cl = &w->party[c->client_no], *sv = &w->party[c->server_no];
 
-		if (it->scan || it->group)
+		if (!((cl->roles | sv->roles) & deployment) || w->scan[i] || conv_group(w, c))
 			continue;
 		if (may_be_guessed(sv) && cl->roles & deployment)
-			seen[it->server] |= OTHER;
+			seen[c->server_no] |= OTHER;
 		if (!may_be_guessed(cl) || !(sv->roles & deployment))
 			continue;
-		if (!documented_web(w, sv, it->c))
-			seen[it->client] |= OTHER;
-		else if (it->c->state <= STATE_MID_STREAM && it->c->payload[0])
-			seen[it->client] |= WEB;
+		if (!documented_web(w, sv, c))
+			seen[c->client_no] |= OTHER;
+		else if (c->state <= STATE_MID_STREAM && c->payload[0])
+			seen[c->client_no] |= WEB;
 	}
 	for (size_t i = 0; i < w->n_party; i++) {
 		struct party *p = &w->party[i];

@@ -143,8 +143,8 @@ static struct fact fact_of(struct work *w, const struct item *it, const struct r
 {
 	return (struct fact){
 		.kind = KIND_RPC_BLOCKED,
-		.client = w->party[it->client].token,
-		.server = w->party[it->server].token,
+		.client = party_token(w, &w->party[it->client]),
+		.server = party_token(w, &w->party[it->server]),
 		.proto = it->c->proto,
 		.service = f ? rpc_iface_label(w->a, f) : "dynamic",
 	};
@@ -217,8 +217,9 @@ static void tell_rules(struct work *w, const struct item *it, const char *unprov
 			n->unproved_why = n->unproved_why ? n->unproved_why : unproved;
 		} else {
 			/* One client of several findings is one. */
-			n->blocked += !n->blocked_who || strcmp(n->blocked_who, cl->token) != 0;
-			n->blocked_who = n->blocked_who ? n->blocked_who : cl->token;
+			n->blocked +=
+				!n->blocked_who || strcmp(n->blocked_who, party_token(w, cl)) != 0;
+			n->blocked_who = n->blocked_who ? n->blocked_who : party_token(w, cl);
 		}
 	}
 }
@@ -350,7 +351,8 @@ static void ends_of(struct work *w, struct finding *f, const struct cand *v, siz
 
 		f->client.has_address = false;
 		f->client.name = NULL;
-		f->client.network = h && h->is_network ? w->party[first->client].token : NULL;
+		f->client.network =
+			h && h->is_network ? party_token(w, &w->party[first->client]) : NULL;
 	}
 	if (!one[1]) {
 		f->server.has_address = false;
@@ -391,8 +393,9 @@ static const char *others_text(struct work *w, const struct item *otherwise, siz
 	c = otherwise->c;
 	return arena_printf(w->a, " %s failed as well, not all alike; %s to %s %u/%s: %s",
 			    text_counted(w->a, n - 1, "more conversation", "more conversations"),
-			    w->party[otherwise->client].token, w->party[otherwise->server].token,
-			    c->port, proto_text(c->proto), text_failure(w, c));
+			    party_token(w, &w->party[otherwise->client]),
+			    party_token(w, &w->party[otherwise->server]), c->port,
+			    proto_text(c->proto), text_failure(w, c));
 }
 
 static bool blocked_finding(struct work *w, const struct cand *v, size_t n)

@@ -27,10 +27,7 @@ bool conv_speaks_alone(const struct conv *c)
 	for (size_t i = 0; i < N_ELEMENTS(ports); i++)
 		if (c->port == ports[i])
 			return true;
-	for (unsigned i = 0; i < c->n_app; i++)
-		if (c->app[i].notes & APP_NOTE_UNANSWERED_KIND)
-			return true;
-	return false;
+	return c->notes & APP_NOTE_UNANSWERED_KIND;
 }
 
 /* A question for a NetBIOS name is mostly for one that nobody has. */
@@ -347,15 +344,6 @@ struct pair_facts {                /* of one (client, server) */
 	bool called_back;
 };
 
-static uint32_t notes_of(const struct conv *c)
-{
-	uint32_t notes = 0;
-
-	for (unsigned i = 0; i < c->n_app; i++)
-		notes |= c->app[i].notes;
-	return notes;
-}
-
 static bool speaks_rpc(const struct conv *c)
 {
 	for (unsigned i = 0; i < c->n_app; i++)
@@ -370,7 +358,7 @@ static bool mapper_read(const struct work *w, const struct conv *m)
 	const struct coverage *cov = &w->r->coverage;
 
 	return speaks_rpc(m) && m->state == STATE_ESTABLISHED && m->payload[1] && !m->unseen[0] &&
-	       !m->unseen[1] && !(notes_of(m) & APP_NOTE_RPC_LOST) && !cov->learn_refused &&
+	       !m->unseen[1] && !(m->notes & APP_NOTE_RPC_LOST) && !cov->learn_refused &&
 	       !cov->grants_shed && !cov->streams_cut && !cov->answers_bad;
 }
 
@@ -415,7 +403,7 @@ static struct ask ask_of(const struct work *w, const struct item *it, const stru
 
 	q.mapper_just_before = q.dialled_mapper && m->first_ns <= c->first_ns &&
 			       c->first_ns - m->last_ns <= MAPPER_NS;
-	q.mapper_sealed = m && notes_of(m) & APP_NOTE_RPC_SEALED;
+	q.mapper_sealed = m && m->notes & APP_NOTE_RPC_SEALED;
 	q.mapper_unread = m && !mapper_read(w, m);
 	for (unsigned i = 0; i < c->n_name; i++)
 		names[i] = c->name[i];
@@ -429,14 +417,6 @@ static bool may_accuse(const struct conv *c, const struct conv_app *a)
 	if (a->conf != APP_SURE)
 		return false;
 	return c->proto == IPPROTO_NR_UDP || a->by_state[STATE_ESTABLISHED] > 0;
-}
-
-static bool any_recognised(const struct conv *c)
-{
-	for (unsigned i = 0; i < c->n_app; i++)
-		if (c->app[i].app != APP_NONE)
-			return true;
-	return false;
 }
 
 /* By a rule of dynamic RPC, or by one for the mapper that gave the port out; not a fixed port. */
@@ -487,7 +467,7 @@ static void rule_item(struct work *w, struct item *it, const struct pair_facts *
 	bool granted = !it->group && grant_find(w->grants, c, &hit);
 	const struct grant_hit none = {.g = NULL};
 	struct ask q = ask_of(w, it, pf, granted ? &hit : &none, names);
-	bool recognised = any_recognised(c), first = true;
+	bool first = true;
 
 	it->sql_port = q.sql_port;
 
@@ -496,7 +476,7 @@ static void rule_item(struct work *w, struct item *it, const struct pair_facts *
 		struct ruling r;
 
 		/* Flows without bytes say nothing beside flows with bytes. */
-		if (a->app == APP_NONE && recognised)
+		if (a->app == APP_NONE && c->recognised)
 			continue;
 		q.app = a->app;
 		q.sure = may_accuse(c, a);

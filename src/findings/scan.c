@@ -6,7 +6,6 @@
  */
 #include <stdlib.h>
 
-#include "base/proto.h"
 #include "findings/work.h"
 
 /* Nothing was exchanged but the attempt. */
@@ -15,63 +14,42 @@ static bool empty_handed(const struct conv *c)
 	return scan_failed(c) || (!c->payload[0] && !c->payload[1]);
 }
 
-static int by_time(const void *a, const void *b)
+static bool to_group(void *user, const struct conv *c)
 {
-	const struct item *const *x = a, *const *y = b;
-
-	if ((*x)->c->first_ns != (*y)->c->first_ns)
-		return (*x)->c->first_ns < (*y)->c->first_ns ? -1 : 1;
-	return *x < *y ? -1 : *x > *y;
-}
-
-/* What stands in a window that is a scan is marked. */
-static bool mark_windows(struct work *w, struct item **v, size_t n)
-{
-	const struct conv **c = malloc((n + 1) * sizeof *c);
-	uint8_t *mark = calloc(n + 1, sizeof *mark);
-	bool ok = c && mark;
-
-	for (size_t i = 0; ok && i < n; i++)
-		c[i] = v[i]->c;
-	if (ok && scan_windows(c, n, mark))
-		w->party[v[0]->client].scanner = true;
-	for (size_t i = 0; ok && i < n; i++)
-		v[i]->scan = mark[i] && empty_handed(v[i]->c);
-	free(c);
-	free(mark);
-	return ok;
+	return conv_group(user, c);
 }
 
 static bool one_client(struct work *w, size_t from, size_t to)
 {
-	struct item **v;
-	size_t n = 0;
+	const struct conv *v = &w->in->convs[from];
+	struct party *p = &w->party[v->client_no];
+	uint8_t *mark = &w->scan[from];
+	int scans = 0;
 
-	if (roles_has(w->party[w->item[from].client].roles, ROLE_SCANNER)) {
-		for (size_t i = from; i < to; i++)
-			w->item[i].scan = !w->item[i].group && empty_handed(w->item[i].c);
+	if (roles_has(p->roles, ROLE_SCANNER)) {
+		for (size_t i = 0; i < to - from; i++)
+			mark[i] = !conv_group(w, &v[i]) && empty_handed(&v[i]);
 		return true;
 	}
 	if (to - from <= SCAN_TARGETS)
 		return true;
-	v = malloc((to - from) * sizeof *v);
-	if (!v)
-		return false;
-	for (size_t i = from; i < to; i++)
-		if (!w->item[i].group)
-			v[n++] = &w->item[i];
-	qsort(v, n, sizeof(struct item *), by_time);
-
-	bool ok = mark_windows(w, v, n);
-
-	free(v);
-	return ok;
+	scans = scan_find(v, to - from, to_group, w, mark);
+	p->scanner = scans > 0;
+	for (size_t i = 0; scans > 0 && i < to - from; i++)
+		mark[i] = mark[i] && empty_handed(&v[i]);
+	return scans >= 0;
 }
 
 bool scans_mark(struct work *w)
 {
-	for (size_t i = 0, k; i < w->n; i = k) {
-		for (k = i + 1; k < w->n && w->item[k].client == w->item[i].client; k++)
+	const struct conv *v = w->in->convs;
+	size_t n = w->in->n_convs;
+
+	w->scan = calloc(n + 1, sizeof *w->scan);
+	if (!w->scan)
+		return false;
+	for (size_t i = 0, k; i < n; i = k) {
+		for (k = i + 1; k < n && v[k].client_no == v[i].client_no; k++)
 			;
 		if (!one_client(w, i, k))
 			return false;

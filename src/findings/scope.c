@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What is judged at all: conversations with a core host, and those between two roles that some rule
- * connects. The rest of the company on shared servers is counted only. */
+/*
+ * What is judged at all: conversations with a core host, and those between two roles that some rule
+ * connects. The rest of the company on shared servers is counted only; and of what it tried in
+ * vain, as scans do by the million, nothing else is kept either.
+ */
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/proto.h"
 #include "findings/work.h"
 
@@ -39,4 +45,182 @@ bool scope_has(struct matrix *m, const struct ask *q)
 		return false;
 	scope_ends(q, &client, &server);
 	return matrix_connects(m, &client, &server);
+}
+
+/* ------------------------------------------------------------------ items */
+
+static bool could_be_judged(const struct work *w, const struct party *client,
+			    const struct party *server)
+{
+	const struct ask q = {
+		.client = {.roles = client->roles, .host = client->host},
+		.server = {.roles = server->roles, .host = server->host},
+		.client_public = !client->host && !client->guess && addr_is_public(&client->addr),
+	};
+
+	return scope_has(w->m, &q);
+}
+
+/* Out of scope whatever way round it is seen, without an answer or a word that a neighbour's
+ * judgement could rest on, and in no row of any table. */
+static bool is_aside(const struct work *w, const struct conv *c)
+{
+	const struct party *client = &w->party[c->client_no], *server = &w->party[c->server_no];
+	struct grant_hit hit;
+
+	if (c->state < STATE_HALF_OPEN || c->recognised || c->notes || c->n_iface)
+		return false;
+	if (could_be_judged(w, client, server) || could_be_judged(w, server, client) ||
+	    conv_group(w, c))
+		return false;
+	if (c->proto == IPPROTO_NR_TCP && matrix_rpc_range(w->m, server->host, c->port))
+		return false;
+	return !w->in->n_grants || !grant_find(w->grants, c, &hit);
+}
+
+bool items_make(struct work *w)
+{
+	VEC(struct item) v = {0};
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < w->in->n_convs; i++) {
+		const struct conv *c = &w->in->convs[i];
+
+		if (is_aside(w, c))
+			ok = scope_aside(w, c);
+		else
+			ok = vec_push(&v, ((struct item){
+						  .c = c,
+						  .client = c->client_no,
+						  .server = c->server_no,
+						  .r = {.app_index = -1, .iface = -1},
+						  .since_ns = TIME_NONE,
+						  .scan = w->scan[i],
+						  .group = conv_group(w, c),
+					  }));
+	}
+	w->item = v.v;
+	w->n = v.n;
+	return ok;
+}
+
+void items_done(struct work *w)
+{
+	free(w->item);
+	free(w->scan);
+	if (w->aside) {
+		vec_done(&w->aside->rows);
+		free(w->aside->slot);
+		free(w->aside);
+	}
+	w->item = NULL;
+	w->scan = NULL;
+	w->aside = NULL;
+}
+
+/* ------------------------------------------------------------------ what stands aside */
+
+enum { DYNAMIC_LOW = 49152, FIRST_SLOTS = 256 };
+
+/* Ephemeral ports of what is not judged would be one row each: they stand together as port 0. */
+static uint16_t aside_port(const struct work *w, const struct conv *c)
+{
+	if (c->port >= DYNAMIC_LOW && !matrix_known_port(w->m, c->proto, c->port))
+		return 0;
+	return c->port;
+}
+
+static int row_order(const void *a, const void *b)
+{
+	const struct scope_row *x = a, *y = b;
+
+	if (x->client_roles != y->client_roles)
+		return x->client_roles < y->client_roles ? -1 : 1;
+	if (x->server_roles != y->server_roles)
+		return x->server_roles < y->server_roles ? -1 : 1;
+	if (x->proto != y->proto)
+		return (int)x->proto - (int)y->proto;
+	return (int)x->port - (int)y->port;
+}
+
+static uint32_t *slot_of(const struct scope_tally *t, const struct scope_row *row)
+{
+	uint64_t w[3] = {row->client_roles, row->server_roles,
+			 (uint64_t)row->proto << 16 | row->port};
+
+	for (uint64_t i = siphash13_words(w, 3, &t->key);; i++) {
+		uint32_t *s = &t->slot[i & (t->slots - 1)];
+
+		if (!*s || !row_order(&t->rows.v[*s - 1], row))
+			return s;
+	}
+}
+
+static bool slots_grow(struct scope_tally *t)
+{
+	uint32_t *old = t->slot;
+	size_t slots = t->slots ? 2 * t->slots : FIRST_SLOTS;
+
+	t->slot = calloc(slots, sizeof *t->slot);
+	if (!t->slot) {
+		t->slot = old;
+		return false;
+	}
+	t->slots = slots;
+	for (size_t i = 0; i < t->rows.n; i++)
+		*slot_of(t, &t->rows.v[i]) = (uint32_t)i + 1;
+	free(old);
+	return true;
+}
+
+static struct scope_tally *tally_of(struct work *w)
+{
+	if (!w->aside) {
+		w->aside = calloc(1, sizeof *w->aside);
+		if (w->aside)
+			w->aside->key = hash_key_random();
+	}
+	return w->aside;
+}
+
+bool scope_aside(struct work *w, const struct conv *c)
+{
+	struct scope_tally *t = tally_of(w);
+	struct scope_row row = {
+		.client_roles = w->party[c->client_no].roles,
+		.server_roles = w->party[c->server_no].roles,
+		.proto = c->proto,
+		.port = aside_port(w, c),
+		.conversations = 1,
+	};
+	uint32_t *slot;
+
+	if (!t || ((t->rows.n + 1) * 2 > t->slots && !slots_grow(t)))
+		return false;
+	t->n++;
+	slot = slot_of(t, &row);
+	if (*slot) {
+		t->rows.v[*slot - 1].conversations++;
+		return true;
+	}
+	if (!vec_push(&t->rows, row))
+		return false;
+	*slot = (uint32_t)t->rows.n;
+	return true;
+}
+
+bool scope_rows_make(struct work *w)
+{
+	const struct scope_tally *t = w->aside;
+
+	if (!t || !t->rows.n)
+		return true;
+	w->r->scope = arena_alloc(w->a, t->rows.n * sizeof *t->rows.v);
+	if (!w->r->scope)
+		return false;
+	memcpy(w->r->scope, t->rows.v, t->rows.n * sizeof *t->rows.v);
+	qsort(w->r->scope, t->rows.n, sizeof *w->r->scope, row_order);
+	w->r->n_scope = t->rows.n;
+	w->r->n_out_of_scope = t->n;
+	return true;
 }

@@ -238,7 +238,7 @@ static bool advise(struct work *w, const struct told *v, size_t n)
 		struct fact fact = {.kind = KIND_ADVICE,
 				    .rule = "sql-dynamic-port",
 				    .client = "*",
-				    .server = server->token,
+				    .server = party_token(w, server),
 				    .proto = IPPROTO_NR_TCP,
 				    .service = instance};
 

@@ -6,70 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DYNAMIC_LOW = 49152 };
-
-/* ------------------------------------------------------------------ out of scope */
-
-/* Ephemeral ports of what is not judged would be one row each: they stand together as port 0. */
-static uint16_t scope_port(struct work *w, const struct conv *c)
-{
-	if (c->port >= DYNAMIC_LOW && !matrix_known_port(w->m, c->proto, c->port))
-		return 0;
-	return c->port;
-}
-
-static int scope_order(const void *a, const void *b)
-{
-	const struct scope_row *x = a, *y = b;
-
-	if (x->client_roles != y->client_roles)
-		return x->client_roles < y->client_roles ? -1 : 1;
-	if (x->server_roles != y->server_roles)
-		return x->server_roles < y->server_roles ? -1 : 1;
-	if (x->proto != y->proto)
-		return (int)x->proto - (int)y->proto;
-	return (int)x->port - (int)y->port;
-}
-
-static bool scope_rows(struct work *w)
-{
-	VEC(struct scope_row) v = {0};
-	size_t k = 0;
-	bool ok = true;
-
-	for (size_t i = 0; ok && i < w->n; i++) {
-		const struct item *it = &w->item[i];
-
-		if (it->scope)
-			continue;
-		ok = vec_push(&v, ((struct scope_row){
-					  .client_roles = w->party[it->client].roles,
-					  .server_roles = w->party[it->server].roles,
-					  .proto = it->c->proto,
-					  .port = scope_port(w, it->c),
-					  .conversations = 1,
-				  }));
-		w->r->n_out_of_scope++;
-	}
-	if (ok && v.n) {
-		qsort(v.v, v.n, sizeof *v.v, scope_order);
-		for (size_t i = 1; i < v.n; i++) {
-			if (scope_order(&v.v[k], &v.v[i]))
-				v.v[++k] = v.v[i];
-			else
-				v.v[k].conversations++;
-		}
-		k++;
-		w->r->scope = arena_alloc(w->a, k * sizeof *v.v);
-		ok = w->r->scope;
-		if (ok)
-			memcpy(w->r->scope, v.v, k * sizeof *v.v);
-		w->r->n_scope = k;
-	}
-	vec_done(&v);
-	return ok;
-}
-
 /* ------------------------------------------------------------------ listed */
 
 static const struct rule *rule_of(const struct item *it)
@@ -94,10 +30,13 @@ static struct judged row_of(const struct work *w, const struct item *it)
 bool rows_make(struct work *w, const struct fold_list *l)
 {
 	struct result *r = w->r;
-	uint8_t *verdict_of = arena_alloc(w->a, w->n + 1);
-	const struct rule **rules = arena_alloc(w->a, (w->n + 1) * sizeof *rules);
+	/* By conversation; zeros are what is out of scope. */
+	uint8_t *verdict_of = arena_alloc(w->a, w->in->n_convs + 1);
+	const struct rule **rules = arena_alloc(w->a, (w->in->n_convs + 1) * sizeof *rules);
 	size_t n = l->v.n, next = 0;
 
+	_Static_assert(KIND_OUT_OF_SCOPE == 0, "what stands aside has no item");
+	r->n_verdict[KIND_OUT_OF_SCOPE] = w->in->n_convs - w->n;
 	for (size_t i = 0; i < w->n; i++)
 		n += w->item[i].scope && !w->item[i].scan && !w->item[i].folded;
 	r->convs = arena_alloc(w->a, (n + 1) * sizeof *r->convs);
@@ -106,11 +45,14 @@ bool rows_make(struct work *w, const struct fold_list *l)
 	for (size_t i = 0; i < w->n; i++) {
 		const struct item *it = &w->item[i];
 
-		verdict_of[i] = (uint8_t)it->r.verdict;
-		rules[i] = rule_of(it);
+		verdict_of[it->c - w->in->convs] = (uint8_t)it->r.verdict;
+		rules[it->c - w->in->convs] = rule_of(it);
 		r->n_verdict[it->r.verdict]++;
-		if (!it->scope)
+		if (!it->scope) {
+			if (!scope_aside(w, it->c))
+				return false;
 			continue;
+		}
 		if (next < l->v.n && l->v.v[next].first == i) {
 			const struct fold *f = &l->v.v[next++];
 			struct judged row = row_of(w, it);
@@ -131,8 +73,8 @@ bool rows_make(struct work *w, const struct fold_list *l)
 	r->verdict_of = verdict_of;
 	r->rule_of = rules;
 	r->n_evicted = w->in->n_evicted;
-	r->n_conversations = w->n + r->n_evicted;
-	return scope_rows(w);
+	r->n_conversations = w->in->n_convs + r->n_evicted;
+	return scope_rows_make(w);
 }
 
 /* ------------------------------------------------------------------ balance */

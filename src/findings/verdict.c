@@ -531,6 +531,16 @@ size_t judge_allowing(const struct site *site, struct matrix *m, const struct ju
 	return kept;
 }
 
+static int conv_vs(const struct conv *c, const struct addr *client, const struct addr *server,
+		   uint8_t proto, uint16_t port)
+{
+	int d = addr_compare(&c->client, client);
+
+	d = d ? d : addr_compare(&c->server, server);
+	d = d ? d : (int)c->proto - (int)proto;
+	return d ? d : (int)c->port - (int)port;
+}
+
 const struct item *item_find(const struct work *w, const struct addr *client,
 			     const struct addr *server, uint8_t proto, uint16_t port)
 {
@@ -538,12 +548,8 @@ const struct item *item_find(const struct work *w, const struct addr *client,
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
-		const struct conv *c = w->item[mid].c;
-		int d = addr_compare(&c->client, client);
+		int d = conv_vs(w->item[mid].c, client, server, proto, port);
 
-		d = d ? d : addr_compare(&c->server, server);
-		d = d ? d : (int)c->proto - (int)proto;
-		d = d ? d : (int)c->port - (int)port;
 		if (!d)
 			return &w->item[mid];
 		if (d < 0)
@@ -552,4 +558,23 @@ const struct item *item_find(const struct work *w, const struct addr *client,
 			hi = mid;
 	}
 	return NULL;
+}
+
+bool conv_there(const struct work *w, const struct addr *client, const struct addr *server,
+		uint8_t proto, uint16_t port)
+{
+	size_t lo = 0, hi = w->in->n_convs;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int d = conv_vs(&w->in->convs[mid], client, server, proto, port);
+
+		if (!d)
+			return true;
+		if (d < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return false;
 }

@@ -4,16 +4,18 @@
  * includes it.
  *
  *   party   an address that is an end of a conversation, with what is known of it
- *   item    a conversation on its way: its parties, its ruling, what its attempts came to
+ *   item    a conversation on its way: its parties, its ruling, what its attempts came to. The
+ *           attempts of strangers, which are out of scope whatever they are, have none (scope.c).
  *   ruling  verdict, the rule behind it, and the case (which line of reasoning led there)
  *
- * Order of work: parties, scans, inferred roles and clients, rulings, demands, findings, folding,
- * tallies.
+ * Order of work: parties, scans, inferred roles and clients, items, rulings, demands, findings,
+ * folding, tallies.
  */
 #ifndef SPAN_FINDINGS_WORK_H
 #define SPAN_FINDINGS_WORK_H
 
 #include "base/out.h"
+#include "base/siphash.h"
 #include "base/time.h"
 #include "base/vec.h"
 #include "findings/grant.h"
@@ -121,8 +123,7 @@ struct party {
 	bool answered;                     /* something that it serves was answered */
 	uint32_t past_vip; /* conversations that users opened with it past the load balancer */
 	struct endpoint ep;
-	const char *token; /* how facts name it */
-	const char *guess_why;
+	const char *token; /* see party_token() */
 };
 
 enum outcome {
@@ -151,16 +152,26 @@ struct item {
 	int64_t since_ns;  /* OUTCOME_BROKEN: the first of the failures at the end */
 };
 
+struct scope_tally { /* rows of conversations out of scope, by their key */
+	struct hash_key key;
+	VEC(struct scope_row) rows;
+	uint32_t *slot; /* row + 1; 0: free */
+	size_t slots;
+	uint64_t n; /* conversations */
+};
+
 struct work {
 	struct result *r;
 	const struct judge_input *in;
 	const struct site *site;
 	struct matrix *m;
 	struct arena *a;
-	struct party *party;
+	struct party *party; /* by place in struct ends */
 	size_t n_party;
+	uint8_t *scan; /* by conversation: part of a scan */
 	struct item *item;
 	size_t n;
+	struct scope_tally *aside; /* conversations out of scope; see scope_aside() */
 	VEC(struct finding) findings;
 	bool failed; /* out of memory */
 	struct demand_set *demands;
@@ -182,6 +193,10 @@ const char *asked_lacks(struct work *w, size_t i);
 /* party.c */
 bool parties_make(struct work *w);
 void parties_done(struct work *w);
+/* How facts name it; "" and w->failed without memory. */
+const char *party_token(struct work *w, const struct party *p);
+/* Sent to a group of hosts, also by a broadcast address that only the site's networks show. */
+bool conv_group(const struct work *w, const struct conv *c);
 const struct party *party_of(const struct work *w, const struct addr *a);
 /* Gives undeclared addresses the roles that their traffic shows; then a private address without
  * role that only uses the web application becomes a crm-client. */
@@ -190,12 +205,19 @@ void parties_infer(struct work *w);
 bool hosts_declared(const struct work *w);
 roleset roles_of_host(const struct host *h);
 
-/* scan.c: marks items as scan attempts. */
+/* scan.c: marks conversations as scan attempts. */
 bool scans_mark(struct work *w);
 
 /* scope.c */
 bool scope_core(roleset s);
 bool scope_has(struct matrix *m, const struct ask *q);
+/* Makes the items, and counts the conversations that get none. */
+bool items_make(struct work *w);
+void items_done(struct work *w);
+/* Counts one that is out of scope; false without memory. */
+bool scope_aside(struct work *w, const struct conv *c);
+/* The rows of all that was counted, into the result. */
+bool scope_rows_make(struct work *w);
 /* The ends as rules see them: a virtual address stands for the servers behind it, and a load
  * balancer for the clients in front of it. */
 void scope_ends(const struct ask *q, struct end *ret_client, struct end *ret_server);
@@ -305,7 +327,10 @@ const char *text_roles(struct work *w, roleset s);
 const char *proto_text(uint8_t proto);
 const char *text_counted(struct arena *a, uint64_t n, const char *one, const char *many);
 
-/* The conversation, by its ends and port; NULL. verdict.c */
+/* There is a conversation of these ends and port, whatever came of it. verdict.c */
+bool conv_there(const struct work *w, const struct addr *client, const struct addr *server,
+		uint8_t proto, uint16_t port);
+/* The same as an item; NULL. */
 const struct item *item_find(const struct work *w, const struct addr *client,
 			     const struct addr *server, uint8_t proto, uint16_t port);
 

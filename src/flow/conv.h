@@ -59,6 +59,8 @@ struct conv {
 	enum dir_reason reason; /* best */
 	enum flow_state state;  /* best */
 	bool group;             /* the server address is multicast or broadcast */
+	bool recognised;        /* one of its protocols is known */
+	uint32_t notes;         /* of all its protocols, ored */
 	uint64_t flows;
 	uint32_t by_state[STATE_N];
 	uint64_t packets[2], bytes[2], payload[2], unseen[2];

@@ -259,6 +259,8 @@ static bool put_app(struct conv_rows *rows, struct conv *c, const struct conv_ap
 {
 	unsigned i = 0;
 
+	c->recognised |= b->app != 0;
+	c->notes |= b->notes;
 	while (i < c->n_app && c->app[i].app < b->app)
 		i++;
 	if (i < c->n_app && c->app[i].app == b->app) {

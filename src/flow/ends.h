@@ -29,8 +29,8 @@ struct ends {
  */
 struct conv_host {
 	struct addr addr;
-	uint16_t vlan;             /* 0 where it is no part of the key */
-	uint8_t ttl_min, ttl_max;  /* hop limits; 0: no packet was seen */
+	uint16_t vlan;                  /* 0 where it is no part of the key */
+	uint8_t ttl_min, ttl_max;       /* hop limits; 0: no packet was seen */
 	uint8_t mac[CONV_HOST_MACS][6]; /* they were sent from, ascending; the smallest ones */
 	uint8_t n_mac;
 	bool more_macs;

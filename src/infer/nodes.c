@@ -95,61 +95,45 @@ static bool nodes_merge(struct parts *p, const struct addr *declared, size_t n_d
 
 /* ------------------------------------------------------------------ scans */
 
-static int by_time(const void *a, const void *b)
+static bool to_group(void *user, const struct conv *c)
 {
-	const struct conv *const *x = a, *const *y = b;
-
-	if ((*x)->first_ns != (*y)->first_ns)
-		return (*x)->first_ns < (*y)->first_ns ? -1 : 1;
-	return *x < *y ? -1 : *x > *y;
+	(void)user;
+	return c->group;
 }
 
 /* Whoever scans, now and then or always, is evidence of nothing: it dials what is there. */
-static bool scan_one(struct parts *p, size_t from, size_t to, const struct conv **v, uint8_t *mark)
+static bool scan_one(struct parts *p, size_t from, size_t to, uint8_t *mark)
 {
-	const struct host *h = inventory_find(p->in->inventory, &p->in->convs[from].client);
-	bool scans = h && roles_has(h->roles, ROLE_SCANNER);
-	size_t n = 0;
+	const struct conv *v = &p->in->convs[from];
+	const struct host *h;
+	int scans;
 
-	if (!scans && to - from > SCAN_TARGETS) {
-		for (size_t i = from; i < to; i++)
-			if (!p->in->convs[i].group)
-				v[n++] = &p->in->convs[i];
-		if (n)
-			qsort(v, n, sizeof(const struct conv *), by_time);
-		scans = scan_windows(v, n, mark);
-	}
-	if (scans)
+	if (to - from <= SCAN_TARGETS && !p->scanners)
+		return true;
+	h = inventory_find(p->in->inventory, &v->client);
+	scans = h && roles_has(h->roles, ROLE_SCANNER);
+	if (!scans && to - from > SCAN_TARGETS)
+		scans = scan_find(v, to - from, to_group, NULL, mark);
+	if (scans > 0)
 		memset(p->scanner + from, 1, to - from);
-	return true;
+	return scans >= 0;
 }
 
 static bool scans_make(struct parts *p)
 {
 	const struct infer_input *in = p->in;
-	size_t longest = 0;
-	const struct conv **v;
-	uint8_t *mark;
+	uint8_t *mark = malloc(in->n_convs + 1); /* which ones does not matter here */
+	bool ok;
 
-	for (size_t i = 0, k; i < in->n_convs; i = k) {
-		for (k = i + 1;
-		     k < in->n_convs && p->in->convs[k].client_no == p->in->convs[i].client_no; k++)
-			;
-		longest = k - i > longest ? k - i : longest;
-	}
+	p->scanners = roles_has(inventory_roles(in->inventory), ROLE_SCANNER);
 	p->scanner = arena_alloc(p->a, in->n_convs + 1);
-	v = calloc(longest + 1, sizeof *v);
-	mark = calloc(longest + 1, sizeof *mark);
-	for (size_t i = 0, k; p->scanner && v && mark && i < in->n_convs; i = k) {
-		for (k = i + 1;
-		     k < in->n_convs && p->in->convs[k].client_no == p->in->convs[i].client_no; k++)
+	ok = mark && p->scanner;
+	for (size_t i = 0, k; ok && i < in->n_convs; i = k) {
+		for (k = i + 1; k < in->n_convs && in->convs[k].client_no == in->convs[i].client_no;
+		     k++)
 			;
-		scan_one(p, i, k, v, mark);
+		ok = scan_one(p, i, k, mark);
 	}
-
-	bool ok = p->scanner && v && mark;
-
-	free(v);
 	free(mark);
 	return ok;
 }

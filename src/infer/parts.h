@@ -54,6 +54,7 @@ struct parts {
 	size_t n_node;
 	uint32_t *node_of_end;     /* by place in struct ends */
 	uint8_t *scanner;          /* by conversation */
+	bool scanners;             /* some host is declared as one */
 	VEC(struct named) names;   /* by name, then node */
 	VEC(const char *) domains; /* names of Active Directory domains, sorted */
 	bool failed;               /* out of memory */

@@ -14,8 +14,9 @@ enum { SCAN_TARGETS = 50, SCAN_FAILED = 80 };
 
 /* The attempt failed, as far as an answer could be expected. */
 bool scan_failed(const struct conv *c);
-/* `by_time`: the conversations of one client by their first packet, none with a group address.
- * Sets mark[i] of all that stand in a window that is a scan, and tells whether there was one. */
-bool scan_windows(const struct conv *const *by_time, size_t n, uint8_t *mark);
+typedef bool (*scan_skip_fn)(void *user, const struct conv *c);
+/* Of the n conversations of one client, sets mark[i] of all that stand in a window that is a scan;
+ * those that `skip` names take no part. 1: there is such a window, 0: none, -ENOMEM. */
+int scan_find(const struct conv *v, size_t n, scan_skip_fn skip, void *user, uint8_t *mark);
 
 #endif

@@ -24,8 +24,8 @@ static inline void lab_rows_lend(struct conv *c, struct lab_rows *rows)
 	c->minutes = rows->minutes;
 }
 
-/* Gives the conversations the places of their addresses. *addr is of an earlier call, or NULL; the
- * caller frees what is there in the end. */
+/* Gives the conversations the places of their addresses, and what sums up their protocols. *addr is
+ * of an earlier call, or NULL; the caller frees what is there in the end. */
 static inline struct ends lab_ends(struct addr **addr, struct conv *c, size_t n)
 {
 	struct end_table t = {.key = {1, 2}};
@@ -40,6 +40,10 @@ static inline struct ends lab_ends(struct addr **addr, struct conv *c, size_t n)
 	if (!ends_sort(&t, NULL, addr, &ends.n, &place))
 		abort();
 	for (size_t i = 0; i < n; i++) {
+		for (unsigned k = 0; k < c[i].n_app; k++) {
+			c[i].recognised |= c[i].app[k].app != 0;
+			c[i].notes |= c[i].app[k].notes;
+		}
 		c[i].client_no = place[c[i].client_no];
 		c[i].server_no = place[c[i].server_no];
 	}
