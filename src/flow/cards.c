@@ -112,10 +112,11 @@ static void put_addr(struct card *c, const struct addr *a)
 {
 	unsigned i = c->n;
 
+	for (unsigned k = 0; k < c->n; k++)
+		if (addr_equal(&c->addr[k], a))
+			return;
 	while (i && addr_compare(&c->addr[i - 1], a) > 0)
 		i--;
-	if (i && addr_equal(&c->addr[i - 1], a))
-		return;
 	if (c->n == CARD_ADDRS) {
 		c->many = true;
 		if (i == CARD_ADDRS)

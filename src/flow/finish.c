@@ -246,11 +246,21 @@ static void tell(struct flow_table *t, struct rec *r, struct cold *c)
 		t->ops.done(t->user, &d);
 }
 
+static void forget(struct flow_table *t, const struct rec *r, uint32_t i)
+{
+	uint16_t vlan = t->vlan_key ? links_vlan(&t->links, r->link) : 0;
+	struct addr addr[2];
+	struct key k;
+
+	rec_addr(t, r, addr);
+	k = key_of(&addr[0], r->port[0], &addr[1], r->port[1], r->flags & F_UDP, vlan, &t->key);
+	index_remove(&t->index, k.hash, i);
+}
+
 void flow_finish(struct flow_table *t, uint32_t i)
 {
 	struct rec *r = rec_at(t, i);
 	struct cold *c = cold_at(t, r);
-	struct addr addr[2];
 
 	if (c) {
 		head_final(t, r, c);
@@ -258,13 +268,8 @@ void flow_finish(struct flow_table *t, uint32_t i)
 	}
 	tell(t, r, c);
 	wheel_remove(t, i);
-	rec_addr(t, r, addr);
-
-	uint16_t vlan = t->vlan_key ? links_vlan(&t->links, r->link) : 0;
-	struct key k =
-		key_of(&addr[0], r->port[0], &addr[1], r->port[1], r->flags & F_UDP, vlan, &t->key);
-
-	index_remove(&t->index, k.hash, i);
+	if (t->end_ns == TIME_NONE)
+		forget(t, r, i);
 	if (c) {
 		if (c->loss)
 			pool_put(&t->lines, loss_at(t, c)->holes);

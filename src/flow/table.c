@@ -653,6 +653,7 @@ int flow_table_packets(struct flow_table *t, const struct packet *p, size_t n)
 void flow_table_end(struct flow_table *t, int64_t now_ns)
 {
 	t->end_ns = now_ns;
+	index_done(&t->index); /* nothing more is looked up before the next packet */
 	wheel_drain(t);
 	t->end_ns = TIME_NONE;
 }
