@@ -34,5 +34,6 @@
 #include <spanaudit/live.h>
 #include <spanaudit/report.h>
 #include <spanaudit/rules.h>
+#include <spanaudit/store.h>
 
 #endif

@@ -10,7 +10,7 @@
 #define RUNS                                                                                    \
 	(CMD_BIT(AUDIT) | CMD_BIT(FLOWS) | CMD_BIT(RPC) | CMD_BIT(EXPLAIN) | CMD_BIT(EXTRACT) | \
 	 CMD_BIT(ROLES) | CMD_BIT(WAIVER) | CMD_BIT(DOCTOR) | CMD_BIT(RULES))
-#define JUDGES (RUNS | CMD_BIT(LIVE))
+#define JUDGES (RUNS | CMD_BIT(LIVE) | CMD_BIT(REPORT))
 #define POLICY (JUDGES | CMD_BIT(SITE))
 #define ALL    (((uint32_t)1 << CMD_N) - 1)
 
@@ -160,21 +160,21 @@ static const struct opt opts[] = {
 	 "Hold the expiry of waivers against this moment instead of the clock's, so that a run can "
 	 "be repeated: 2024-05-01T06:00:00+02:00. Formats that say when a report was made give "
 	 "it as that time; without it they say so only where SOURCE_DATE_EPOCH does.",
-	 JUDGES | CMD_BIT(REPORT), SET_TEXT, AT(now)},
+	 JUDGES, SET_TEXT, AT(now)},
 	{0, "day", "DATE",
-	 "Read packets of this day alone, as the site's time zone (or --tz) has it, with 23 or 25 "
+	 "Judge packets of this day alone, as the site's time zone (or --tz) has it, with 23 or 25 "
 	 "hours where clocks change: 2024-05-01. What the day lacks is named, and a day that "
 	 "lacks more than an hour makes the result inconclusive.",
-	 RUNS, SET_TEXT, AT(day)},
+	 RUNS | CMD_BIT(REPORT), SET_TEXT, AT(day)},
 	{0, "from", "TIME",
-	 "Read packets of this moment and later alone: 2024-05-01T06:00:00+02:00. What is missing "
+	 "Judge packets of this moment and later alone: 2024-05-01T06:00:00+02:00. What is missing "
 	 "between --from and --to is named, as with --day.",
-	 RUNS, SET_TEXT, AT(from)},
-	{0, "to", "TIME", "Read packets before this moment alone.", RUNS, SET_TEXT, AT(to)},
+	 RUNS | CMD_BIT(REPORT), SET_TEXT, AT(from)},
+	{0, "to", "TIME", "Judge packets before this moment alone.", RUNS, SET_TEXT, AT(to)},
 	{0, "tz", "ZONE",
 	 "Show times in this time zone, such as Europe/Berlin, and take days from it, whatever "
 	 "the site file says.",
-	 RUNS, SET_TEXT, AT(tz)},
+	 RUNS | CMD_BIT(REPORT), SET_TEXT, AT(tz)},
 	{0, "draft", "PACK",
 	 "For 'rules draft': a rule pack, a name or a file, that takes the place of the one of the "
 	 "same name, or is added; may be repeated.",
@@ -229,6 +229,13 @@ static const struct opt opts[] = {
 	 "Write pseudonyms for addresses, names and ids of findings, the same in all reports of "
 	 "this run and other ones the next time, for a report that leaves the house.",
 	 CMD_BIT(AUDIT) | CMD_BIT(REPORT), SET_COUNT, AT(redact)},
+	{0, "store", "FILE",
+	 "Store: a file that keeps what was read, hour by hour. With 'audit' what is read goes "
+	 "into "
+	 "it, too; it is made when it is not there. With 'report' what it has is judged.",
+	 CMD_BIT(AUDIT) | CMD_BIT(REPORT), SET_TEXT, AT(store), COMPLETE_FILE},
+	{0, "since", "DURATION", "Judge the newest hours of the store, until now: 24h, 7d.",
+	 CMD_BIT(REPORT), SET_TEXT, AT(since)},
 	{0, "strict-input", NULL,
 	 "Any doubt about the input (a cut-off file, dropped packets) makes "
 	 "the result inconclusive.",
@@ -267,7 +274,7 @@ static const struct opt opts[] = {
 	 "No report on standard output (audit, live, report, verify), and nothing but errors on "
 	 "standard "
 	 "error.",
-	 POLICY | CMD_BIT(REPORT) | CMD_BIT(VERIFY), SET_COUNT, AT(quiet)},
+	 POLICY | CMD_BIT(VERIFY), SET_COUNT, AT(quiet)},
 	{'v', "verbose", NULL, "Say more on standard error.", POLICY, SET_COUNT, AT(verbose)},
 	{'h', "help", NULL, "Print the options of the command and end.", ALL, SET_COUNT, AT(help)},
 	{'V', "version", NULL, "Print the version and end.", ALL, SET_COUNT, AT(version)},

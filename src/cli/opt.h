@@ -29,6 +29,7 @@ struct options {
 	unsigned no_promiscuous, list;
 	const char *day, *from, *to, *tz;
 	const char *now, *reason, *owner, *approved_by, *ticket, *expires;
+	const char *store, *since;
 	VEC(const char *) waivers, drafts;
 };
 

@@ -32,6 +32,13 @@ static int time_settings(struct span_audit *a, const struct options *o)
 		    "both --day and --from or --to were given");
 		return EXIT_USAGE;
 	}
+	if (o->since && (o->day || o->from || o->to)) {
+		say("It is from then until now. Leave it away, or the other.",
+		    "both --since and --day, --from or --to were given");
+		return EXIT_USAGE;
+	}
+	if (o->since)
+		WORSE(r, span_audit_since(a, o->since));
 	if (o->from || o->to)
 		WORSE(r, span_audit_between(a, o->from, o->to));
 	if (o->day && !r)
@@ -74,6 +81,8 @@ static int settings(struct span_audit *a, const struct options *o, char *const *
 		WORSE(r, span_audit_follow(a, true));
 	if (o->digest)
 		WORSE(r, span_audit_digest_all(a, true));
+	if (o->store)
+		WORSE(r, span_audit_store(a, o->store));
 	if (o->strict_input)
 		WORSE(r, span_audit_strict_input(a, true));
 	VEC_EACH (it, &o->files)

@@ -9,6 +9,8 @@
 
 #include "base/time.h"
 #include "engine/engine.h"
+#include "engine/from_store.h"
+#include "engine/keep.h"
 #include "engine/live_run.h"
 #include "matrix/load.h"
 
@@ -23,12 +25,16 @@ struct span_audit *span_audit_new(void)
 	return a;
 }
 
-static void forget_run(struct span_audit *a)
+void engine_forget_run(struct span_audit *a)
 {
 	engine_forget_shown(a);
 	a->result = result_free(a->result);
 	a->inferred = infer_free(a->inferred);
+	a->keep = keep_free(a->keep);
 	a->hot = hot_free(a->hot);
+	a->tap = NULL;
+	a->from_store = from_store_free(a->from_store);
+	a->caveats.n = 0;
 	arena_done(&a->arena);
 	a->inputs = NULL;
 	a->convs = NULL;
@@ -60,7 +66,7 @@ struct span_audit *span_audit_free(struct span_audit *a)
 {
 	if (!a)
 		return NULL;
-	forget_run(a);
+	engine_forget_run(a);
 	a->live = live_run_free(a->live);
 	matrix_free(a->matrix);
 	site_free(a->site);
@@ -68,6 +74,8 @@ struct span_audit *span_audit_free(struct span_audit *a)
 	free(a->filter);
 	free(a->tz_name);
 	tz_free(a->tz);
+	free(a->store_path);
+	vec_done(&a->caveats);
 	FREE_ALL(&a->roles);
 	FREE_ALL(&a->packs);
 	FREE_ALL(&a->dirs);
@@ -180,6 +188,17 @@ int span_audit_filter(struct span_audit *a, const char *bpf)
 		return -ENOMEM;
 	free(a->filter);
 	a->filter = copy;
+	return SPAN_OK;
+}
+
+int span_audit_store(struct span_audit *a, const char *path)
+{
+	char *copy = strdup(path);
+
+	if (!copy)
+		return -ENOMEM;
+	free(a->store_path);
+	a->store_path = copy;
 	return SPAN_OK;
 }
 
@@ -369,9 +388,12 @@ static const char *const *told_options(struct span_audit *a)
 		v[n++] = a->filter;
 	}
 	n += asked_told(a, v + n);
-	if (a->max_memory) {
+
+	uint64_t memory = a->max_memory ? a->max_memory : a->told_memory;
+
+	if (memory) {
 		v[n++] = "--max-memory";
-		v[n++] = arena_printf(&a->arena, "%llu", (unsigned long long)a->max_memory);
+		v[n++] = arena_printf(&a->arena, "%llu", (unsigned long long)memory);
 	}
 	if (a->vlan_key)
 		v[n++] = "--vlan-key";
@@ -393,10 +415,11 @@ static int text_order(const void *a, const void *b)
 }
 
 /* In what order files are named does not show in a result. */
-static struct run_told told(struct span_audit *a)
+struct run_told engine_told(struct span_audit *a)
 {
 	const char **files = arena_alloc(&a->arena, (a->files.n + 1) * sizeof *files);
-	struct run_told t = {.options = told_options(a), .files = files, .piped = a->live};
+	struct run_told t = {
+		.options = told_options(a), .files = files, .piped = a->live || a->told_piped};
 	size_t n = 0;
 
 	if (!files)
@@ -526,6 +549,8 @@ struct result *engine_judge(struct span_audit *a, struct matrix *m)
 			       .names = a->names,
 			       .n_names = a->n_names,
 			       .lost_input = a->lost_input,
+			       .caveats = a->caveats.v,
+			       .n_caveats = a->caveats.n,
 			       .coverage = a->coverage,
 			       .n_evicted = a->n_evicted,
 			       .strict_input = a->strict_input,
@@ -581,37 +606,67 @@ static bool who_is_what(struct span_audit *a)
 	return a->inferred;
 }
 
+void engine_caveat(struct span_audit *a, bool inconclusive, const char *fmt, ...)
+{
+	struct judge_caveat c = {.inconclusive = inconclusive};
+	struct out o = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	out_vprintf(&o, fmt, ap);
+	va_end(ap);
+	c.text = arena_strdup(&a->arena, out_str(&o));
+	out_done(&o);
+	if (c.text && !vec_push(&a->caveats, c))
+		c.text = NULL;
+}
+
 int engine_begin(struct span_audit *a)
 {
 	int r = engine_prepare(a);
 
 	if (r)
 		return r;
-	forget_run(a);
+	engine_forget_run(a);
+	return 0;
+}
+
+int engine_come_to(struct span_audit *a)
+{
+	int r = engine_names(a);
+
+	if (r < 0)
+		return r;
+	if (a->infer != INFER_OFF && !who_is_what(a))
+		return -ENOMEM;
+	a->result = engine_judge(a, a->matrix);
+	if (!a->result)
+		return -ENOMEM;
+	a->result->role_options = role_options(a);
+	a->result->told = engine_told(a);
 	return 0;
 }
 
 int engine_conclude(struct span_audit *a)
 {
-	struct coverage coverage;
-	uint64_t evicted;
-	int r = hot_finish(a->hot, a, &coverage, &evicted);
+	int stored = 0, r = hot_finish(a->hot, a, &a->coverage, &a->n_evicted);
 
-	r = r < 0 ? r : engine_names(a);
+	if (r == 0 && a->keep)
+		r = stored = keep_end(a);
 	if (r < 0)
 		return r;
-	if (a->infer != INFER_OFF && !who_is_what(a))
-		return -ENOMEM;
 	a->window = hot_window(a->hot);
 	a->blind = hot_blind(a->hot);
-	a->coverage = coverage;
-	a->n_evicted = evicted;
-	a->result = engine_judge(a, a->matrix);
-	if (!a->result)
-		return -ENOMEM;
-	a->result->role_options = role_options(a);
-	a->result->told = told(a);
-	return 0;
+	if (keep_caveat(a->keep))
+		engine_caveat(a, false, "%s", keep_caveat(a->keep));
+	r = engine_come_to(a);
+	return r ? r : stored;
+}
+
+/* The worse of two outcomes of which none is fatal. */
+static int worse(int a, int b)
+{
+	return a ? a : b;
 }
 
 int span_audit_run(struct span_audit *a)
@@ -620,19 +675,30 @@ int span_audit_run(struct span_audit *a)
 
 	if (r)
 		return r;
+	if (a->store_path && a->asked.given) {
+		error_hint(errors_add(&a->errs, false,
+				      "a store takes whole captures, and a part of "
+				      "their time was asked for"),
+			   "leave --day, --from and --to away here, and give them to spanaudit "
+			   "report --store");
+		return SPAN_USAGE;
+	}
 	worst = inputs_open(a);
 	if (worst < 0 || worst == SPAN_USAGE)
 		return worst;
+	r = a->store_path ? keep_begin(a) : 0;
+	if (r < 0)
+		return r;
+	worst = worse(worst, r);
 	a->hot = hot_new(a);
 	if (!a->hot)
 		return -ENOMEM;
 	r = feed_run(a);
 	if (r < 0 || r == SPAN_USAGE)
 		return r;
-	if (r)
-		worst = r;
+	worst = worse(worst, r);
 	r = engine_conclude(a);
-	return r < 0 ? r : worst;
+	return r < 0 ? r : worse(worst, r);
 }
 
 size_t span_audit_inputs_read(const struct span_audit *a)

@@ -6,6 +6,7 @@
  *   asked.c   the time that it is about
  *   inputs.c  which files, and their order   feed.c    all of them as one stream
  *   names.c   one name for an address        report.c  results in a format
+ *   keep.c    what is read goes into a store from_store.c  what a store has, judged
  *   view_*.c  flows, rpc, roles, explain, rules            info.c   what this build is
  *   live*.c   interfaces instead of files: see live_run.h
  */
@@ -13,6 +14,7 @@
 #define SPAN_ENGINE_ENGINE_H
 
 #include <spanaudit/audit.h>
+#include <spanaudit/store.h>
 
 #include <stdatomic.h>
 
@@ -30,6 +32,8 @@
 struct hot;
 struct live_run;
 struct loaded;
+struct keep;
+struct from_store;
 struct flow_done;
 struct heartbeat;
 struct learn_tap;
@@ -75,6 +79,7 @@ struct span_audit {
 	enum severity fail_on; /* SEV_INFO: not said, medium */
 	bool fail_never;       /* "never" was said, which judges as medium does */
 	struct hash_key key;
+	char *store_path; /* where to keep what is read; NULL: nowhere */
 	span_progress_fn progress;
 	void *progress_user;
 
@@ -90,9 +95,14 @@ struct span_audit {
 	bool drops_told; /* some input counts what was dropped */
 	const struct fit_interface *interfaces;
 	size_t n_interfaces;
-	const char *lost_input;    /* a sentence about captures that went by unread; NULL */
-	const struct hot_tap *tap; /* NULL: nobody */
-	struct hot *hot;           /* keeps the conversations that the result lends */
+	const char *lost_input;           /* a sentence about captures that went by unread; NULL */
+	VEC(struct judge_caveat) caveats; /* of the engine */
+	uint64_t told_memory;             /* of the runs that stored what is judged; 0 none */
+	bool told_piped;
+	struct keep *keep;             /* NULL: nothing is kept */
+	struct from_store *from_store; /* what is judged is from a store; NULL */
+	const struct hot_tap *tap;     /* NULL: nobody */
+	struct hot *hot;               /* keeps the conversations that the result lends */
 	const struct conv *convs;
 	size_t n_convs;
 	struct ends ends; /* of them */
@@ -125,9 +135,17 @@ char *engine_pack_name(struct span_audit *a, const char *pack);
 struct result *engine_judge(struct span_audit *a, struct matrix *m);
 
 /* The parts of a run: rules loaded, nothing left of an earlier one (0, SPAN_USAGE, negative errno);
- * and, when everything was given to a->hot, the result (0 or negative errno). */
+ * when everything was given to a->hot, the result (0, SPAN_INPUT when it could not be stored,
+ * negative errno), of which the last part is for what is read or loaded: names, roles by traffic,
+ * and the judge. */
 int engine_begin(struct span_audit *a);
 int engine_conclude(struct span_audit *a);
+int engine_come_to(struct span_audit *a);
+void engine_forget_run(struct span_audit *a);
+/* What the run was given, for commands that repeat it. `files` NULL: no memory. */
+struct run_told engine_told(struct span_audit *a);
+/* One more sentence about what limits the result. */
+void engine_caveat(struct span_audit *a, bool inconclusive, const char *fmt, ...) PRINTF(3, 4);
 
 /* asked.c */
 /* The file was written before the time asked for began. */
@@ -164,6 +182,12 @@ struct hot *hot_free(struct hot *h);
 /* Takes the packets of one batch. 0 or negative errno. */
 int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b);
 uint64_t hot_packets(const struct hot *h); /* read so far */
+/* Bytes that a run may use, by --max-memory. */
+struct hot_room {
+	size_t flows, learn, cards, rows; /* rows: of conversations */
+	size_t conversations;
+};
+struct hot_room hot_room(const struct span_audit *a);
 /* The figures of what was read so far, but those that are known at the end alone: grants, sightings
  * and what was dropped. */
 void hot_coverage(const struct hot *h, struct coverage *ret);

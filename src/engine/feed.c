@@ -15,6 +15,7 @@
 #include "capture/follow.h"
 #include "capture/merge.h"
 #include "engine/engine.h"
+#include "engine/keep.h"
 
 enum { PROGRESS_EVERY = 64, INTERFACES_MOST = 65536 };
 
@@ -261,6 +262,11 @@ static size_t readable(const struct span_audit *a)
 	return n;
 }
 
+static int take_batch(struct span_audit *a, const struct batch *b)
+{
+	return a->keep ? keep_batch(a->keep, b) : hot_batch(a->hot, a, b);
+}
+
 static int run_merged(struct feed *f)
 {
 	static const struct merge_ops ops = {.open = open_input, .ended = ended};
@@ -283,7 +289,7 @@ static int run_merged(struct feed *f)
 		uint32_t input = b.f[0].input;
 
 		asked_keep(a, &b);
-		r = hot_batch(a->hot, a, &b);
+		r = take_batch(a, &b);
 		if (r < 0 || f->err || f->status == SPAN_USAGE)
 			break;
 		if (turn % PROGRESS_EVERY == 0 && f->open[input])
@@ -334,7 +340,7 @@ static int read_followed(struct feed *f, uint32_t i, struct order *o)
 		for (size_t k = 0; k < b.n; k++)
 			b.f[k].input = i;
 		asked_keep(a, &b);
-		r = hot_batch(a->hot, a, &b);
+		r = take_batch(a, &b);
 		if (r < 0)
 			return r;
 		if (turn % PROGRESS_EVERY == 0)

@@ -298,6 +298,20 @@ static bool known_port(void *user, uint8_t proto, uint16_t port)
 	return matrix_known_port(a->matrix, proto, port);
 }
 
+struct hot_room hot_room(const struct span_audit *a)
+{
+	size_t memory = a->max_memory ? (size_t)a->max_memory : MEMORY;
+	struct hot_room r = {.flows = memory / FLOW_SHARE,
+			     .learn = memory / LEARN_SHARE,
+			     .cards = memory / CARD_SHARE};
+
+	r.rows = memory - r.flows - r.learn - r.cards;
+	r.conversations = r.rows / sizeof(struct conv);
+	if (!r.conversations)
+		r.conversations = 1;
+	return r;
+}
+
 struct hot *hot_new(struct span_audit *a)
 {
 	static const struct flow_ops ops = {.head = on_head,
@@ -308,9 +322,7 @@ struct hot *hot_new(struct span_audit *a)
 					    .done = on_done};
 	struct hot *h = calloc(1, sizeof *h);
 	const struct hash_key *key = a->has_key ? &a->key : NULL;
-	size_t memory = a->max_memory ? (size_t)a->max_memory : MEMORY;
-	size_t rest = memory - memory / FLOW_SHARE - memory / LEARN_SHARE - memory / CARD_SHARE;
-	size_t conversations = rest / sizeof(struct conv);
+	struct hot_room room = hot_room(a);
 
 	if (!h)
 		return NULL;
@@ -320,20 +332,18 @@ struct hot *hot_new(struct span_audit *a)
 	h->now_ns = TIME_NONE;
 	h->decoder = decoder_new();
 	h->flows = flow_table_new(&(struct flow_options){.key = key,
-							 .max_memory = memory / FLOW_SHARE,
+							 .max_memory = room.flows,
 							 .vlan_key = a->vlan_key},
 				  &ops, h);
-	h->convs = conv_table_new(
-		&(struct conv_options){.key = key,
-				       .max_conversations = conversations ? conversations : 1,
-				       .max_memory = rest,
-				       .known_port = known_port,
-				       .user = a,
-				       .vlan_key = a->vlan_key});
-	h->learn = learn_new(&(struct learn_options){.key = key,
-						     .max_memory = memory / LEARN_SHARE,
-						     .tap = a->tap ? a->tap->learn : NULL});
-	h->cards = cards_new(key, memory / CARD_SHARE);
+	h->convs = conv_table_new(&(struct conv_options){.key = key,
+							 .max_conversations = room.conversations,
+							 .max_memory = room.rows,
+							 .known_port = known_port,
+							 .user = a,
+							 .vlan_key = a->vlan_key});
+	h->learn = learn_new(&(struct learn_options){
+		.key = key, .max_memory = room.learn, .tap = a->tap ? a->tap->learn : NULL});
+	h->cards = cards_new(key, room.cards);
 	h->dups = dup_table_new(key);
 	if (h->dups)
 		dup_table_vlan_key(h->dups, a->vlan_key);
@@ -471,7 +481,7 @@ void hot_coverage(const struct hot *h, struct coverage *ret)
 	c.one_way_flows = h->one_way;
 	c.tcp_flows = h->tcp_flows;
 	c.truncated = h->truncated;
-	c.evicted = fs->evicted + conv_table_evicted(h->convs);
+	c.evicted = fs->evicted; /* conversations that found no room: hot_finish() */
 	c.heads_shed = fs->heads_shed;
 	c.streams = fs->streams;
 	c.streams_cut = fs->streams_cut;
@@ -509,6 +519,7 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 	ret_coverage->grants = a->n_grants;
 	ret_coverage->sightings = a->n_sightings;
 	*ret_evicted = conv_table_evicted(h->convs);
+	ret_coverage->evicted += *ret_evicted;
 	return 0;
 }
 

@@ -123,6 +123,8 @@ static void inputs_said(struct work *w, struct said *s)
 
 	if (w->in->lost_input)
 		say(s, true, arena_strdup(w->a, w->in->lost_input));
+	for (size_t i = 0; i < w->in->n_caveats; i++)
+		say(s, w->in->caveats[i].inconclusive, arena_strdup(w->a, w->in->caveats[i].text));
 	for (size_t i = 0; i < r->n_inputs; i++) {
 		const struct result_input *in = &r->inputs[i];
 

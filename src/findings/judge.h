@@ -26,6 +26,12 @@ struct passive_name {
 		*source; /* who says so, a word of engine/names.c; lives as long as the program */
 };
 
+/* A sentence about what limits the result, of who knows more than the judge. */
+struct judge_caveat {
+	const char *text;
+	bool inconclusive;
+};
+
 struct judge_input {
 	const struct site *site;
 	struct matrix *matrix;
@@ -48,7 +54,9 @@ struct judge_input {
 	const struct infer *infer;
 	const struct passive_name *names; /* ascending by address, one each */
 	size_t n_names;
-	const char *lost_input;   /* a sentence about captures that went by unread; NULL */
+	const char *lost_input; /* a sentence about captures that went by unread; NULL */
+	const struct judge_caveat *caveats;
+	size_t n_caveats;
 	struct coverage coverage; /* figures filled in; caveats and inconclusive are the judge's */
 	uint64_t n_evicted;
 	bool strict_input; /* any caveat makes the result inconclusive */

@@ -20,12 +20,13 @@ MAY = {
     "infer": {"base", "flow", "recognise", "learn/grants.h", "learn/sightings.h", "roles"},
     "findings": {"base", "decode/decode.h", "flow", "recognise", "learn/grants.h", "learn/sightings.h", "roles", "infer",
                  "site", "matrix", "waiver"},
+    "store": {"base", "recognise", "flow", "learn/grants.h", "learn/sightings.h", "findings"},
     "allow": {"base", "recognise", "roles", "site", "matrix", "findings"},
     "report": {"base", "findings", "decode/decode.h", "flow", "recognise", "learn/grants.h", "learn/sightings.h", "roles",
                "site", "matrix", "waiver"},
     "suggest": {"base", "flow", "recognise", "learn/grants.h", "roles", "infer", "site"},
     "engine": {"base", "capture", "decode", "flow", "recognise", "learn", "config", "roles", "infer", "site",
-               "waiver", "matrix", "findings", "allow", "report", "suggest"},
+               "waiver", "matrix", "findings", "store", "allow", "report", "suggest"},
     "cli": {"base"},
 }
 BANNED = re.compile(r"\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets)\s*\(")

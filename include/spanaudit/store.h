@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* store - what audits saw, kept hour by hour, to be judged again. */
+#ifndef SPANAUDIT_STORE_H
+#define SPANAUDIT_STORE_H
+
+#include <spanaudit/audit.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Before span_audit_run(): what it reads goes into this store too, which is made when there is
+ * none. What comes out is the same without it. Where the store cannot be used, or its disk is full,
+ * the run goes on, its result has a caveat, and span_audit_run() returns SPAN_INPUT. */
+int span_audit_store(struct span_audit *a, const char *path);
+
+/* In the place of span_audit_run(): judges what the store has by the rules, site and waivers that
+ * were set, of the hours that begin within the time that span_audit_day(), span_audit_between() or
+ * the next say, else all of it. The same views and formats follow. SPAN_USAGE, SPAN_INPUT (there is
+ * no store, or it is damaged), negative errno; then there is no result. */
+int span_audit_judge_store(struct span_audit *a, const char *path);
+/* "24h": from so long ago until now, by span_audit_now(). */
+int span_audit_since(struct span_audit *a, const char *duration);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* keep_hours - the tables of the hours that are not written yet. Private to keep. */
+#ifndef SPAN_ENGINE_KEEP_HOURS_H
+#define SPAN_ENGINE_KEEP_HOURS_H
+
+#include "engine/engine.h"
+#include "store/store.h"
+
+struct hours;
+struct hours *hours_new(const struct span_audit *a);
+struct hours *hours_free(struct hours *h);
+const struct hot_tap *hours_tap(const struct hours *h);
+/* Packets of one hour are about to be read. 0 or -ENOMEM, also for what the tap could not keep. */
+int hours_seen(struct hours *h, int64_t hour, const struct batch *b);
+/* Figures went from `before` to `now` with packets of that hour. */
+int hours_count(struct hours *h, int64_t hour, const struct coverage *before,
+		const struct coverage *now);
+bool hours_full(const struct hours *h);
+/* Into the open segment. 0 or negative errno. */
+int hours_write(struct hours *h, struct store *s);
+void hours_reset(struct hours *h);
+
+#endif
