@@ -180,7 +180,7 @@ static void take_figures(struct from_store *f)
 static int take_tables(struct from_store *f)
 {
 	struct span_audit *a = f->a;
-	int r = conv_table_finish(f->convs, &a->convs, &a->n_convs);
+	int r = conv_table_finish(f->convs, &a->convs, &a->n_convs, &a->ends);
 
 	r = r ? r : grants_sorted(f->grants, &a->grants, &a->n_grants);
 	r = r ? r : sightings_sorted(f->sightings, &a->sightings, &a->n_sightings);
