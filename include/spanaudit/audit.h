@@ -82,6 +82,11 @@ int span_audit_strict_input(struct span_audit *a, bool on);
 int span_audit_fail_on(struct span_audit *a, const char *severity);
 /* SHA-256 of every input, also of large ones, which are read once more for it. */
 int span_audit_digest_all(struct span_audit *a, bool on);
+/* Processor time by stage: to be asked for before the run, to be had behind it and behind what is
+ * written of it. Nothing in a result depends on it. */
+int span_audit_stats(struct span_audit *a, bool on);
+/* A table for people, which may change from version to version; nothing unless asked for. */
+int span_audit_write_stats(const struct span_audit *a, FILE *f);
 /* Pins the secret of the hash tables (tests: results must not depend on it). */
 int span_audit_hash_key(struct span_audit *a, uint64_t k0, uint64_t k1);
 

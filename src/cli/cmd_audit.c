@@ -28,6 +28,8 @@ static int run(const struct options *o)
 	r = o->redact ? span_audit_redact(a) : 0;
 	code = r ? say_status(NULL, r, o)
 		 : outputs_write(o, &(struct outputs){write_audit, a}, code);
+	if (o->stats)
+		(void)span_audit_write_stats(a, stderr);
 	span_audit_free(a);
 	return code;
 }

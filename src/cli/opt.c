@@ -270,6 +270,11 @@ static const struct opt opts[] = {
 	 "Progress line on a terminal: auto (the default: after a second) or "
 	 "never.",
 	 RUNS, SET_TEXT, AT(progress), COMPLETE_WORDS, progress_word},
+	{0, "stats", NULL,
+	 "Say on standard error, also with --quiet, where the processor time went: by stage, and "
+	 "for each packet. What the flow table asks (recognition, readers of streams) is timed "
+	 "in a sample.",
+	 CMD_BIT(AUDIT), SET_COUNT, AT(stats)},
 	{'q', "quiet", NULL,
 	 "No report on standard output (audit, live, report, verify), and nothing but errors on "
 	 "standard "

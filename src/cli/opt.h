@@ -20,7 +20,7 @@ struct options {
 		*write, *infer;
 	VEC(const char *) files, rules, rules_dirs, roles, outputs, observed;
 	unsigned strict_input, digest, follow, vlan_key, json, quiet, verbose, help, version;
-	unsigned redact, all, force, setup;
+	unsigned redact, all, force, setup, stats;
 	uint64_t max_memory; /* bytes; 0: the default */
 	char **args;         /* what is no option, in order */
 	size_t n_args;

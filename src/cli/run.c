@@ -79,6 +79,8 @@ static int settings(struct span_audit *a, const struct options *o, char *const *
 		WORSE(r, span_audit_vlan_key(a, true));
 	if (o->follow)
 		WORSE(r, span_audit_follow(a, true));
+	if (o->stats)
+		WORSE(r, span_audit_stats(a, true));
 	if (o->digest)
 		WORSE(r, span_audit_digest_all(a, true));
 	if (o->store)

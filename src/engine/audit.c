@@ -12,6 +12,7 @@
 #include "engine/from_store.h"
 #include "engine/keep.h"
 #include "engine/live_run.h"
+#include "engine/stats.h"
 #include "matrix/load.h"
 
 #include "config.h"
@@ -82,6 +83,7 @@ struct span_audit *span_audit_free(struct span_audit *a)
 	FREE_ALL(&a->files);
 	waivers_done(&a->waivers);
 	errors_done(&a->errs);
+	free(a->stats);
 	if (a->stop_fd >= 0)
 		close(a->stop_fd);
 	free(a);
@@ -639,11 +641,13 @@ int engine_come_to(struct span_audit *a)
 		return r;
 	if (a->infer != INFER_OFF && !who_is_what(a))
 		return -ENOMEM;
+	stats_took(a->stats, STAGE_ROLES);
 	a->result = engine_judge(a, a->matrix);
 	if (!a->result)
 		return -ENOMEM;
 	a->result->role_options = role_options(a);
 	a->result->told = engine_told(a);
+	stats_took(a->stats, STAGE_JUDGE);
 	return 0;
 }
 
@@ -651,6 +655,7 @@ int engine_conclude(struct span_audit *a)
 {
 	int stored = 0, r = hot_finish(a->hot, a, &a->coverage, &a->n_evicted);
 
+	stats_took(a->stats, STAGE_ENDS);
 	if (r == 0 && a->keep)
 		r = stored = keep_end(a);
 	if (r < 0)
@@ -671,8 +676,10 @@ static int worse(int a, int b)
 
 int span_audit_run(struct span_audit *a)
 {
-	int worst, r = engine_begin(a);
+	int worst, r;
 
+	stats_begin(a->stats);
+	r = engine_begin(a);
 	if (r)
 		return r;
 	if (a->store_path && a->asked.given) {
@@ -683,6 +690,7 @@ int span_audit_run(struct span_audit *a)
 			   "report --store");
 		return SPAN_USAGE;
 	}
+	stats_took(a->stats, STAGE_RULES);
 	worst = inputs_open(a);
 	if (worst < 0 || worst == SPAN_USAGE)
 		return worst;
@@ -693,7 +701,9 @@ int span_audit_run(struct span_audit *a)
 	a->hot = hot_new(a);
 	if (!a->hot)
 		return -ENOMEM;
+	stats_took(a->stats, STAGE_OPEN);
 	r = feed_run(a);
+	stats_took(a->stats, STAGE_READ);
 	if (r < 0 || r == SPAN_USAGE)
 		return r;
 	worst = worse(worst, r);
@@ -731,7 +741,10 @@ void span_audit_errors(const struct span_audit *a, FILE *f)
 int span_audit_write(const struct span_audit *a, const char *format,
 		     const struct span_write_options *opt, FILE *f)
 {
-	return a->result ? engine_write(engine_shown(a), format, opt, f) : SPAN_USAGE;
+	int r = a->result ? engine_write(engine_shown(a), format, opt, f) : SPAN_USAGE;
+
+	stats_took(a->stats, STAGE_REPORT);
+	return r;
 }
 
 enum severity engine_fail_on(const char *word)

@@ -8,6 +8,7 @@
  *   names.c   one name for an address        report.c  results in a format
  *   keep.c    what is read goes into a store from_store.c  what a store has, judged
  *   view_*.c  flows, rpc, roles, explain, rules            info.c   what this build is
+ *   stats.c   where the time of a run went
  *   live*.c   interfaces instead of files: see live_run.h
  */
 #ifndef SPAN_ENGINE_ENGINE_H
@@ -31,6 +32,7 @@
 
 struct hot;
 struct live_run;
+struct stats;
 struct loaded;
 struct keep;
 struct from_store;
@@ -76,6 +78,7 @@ struct span_audit {
 	int64_t now_ns; /* --now */
 	bool has_key;   /* of the tables, and of --redact */
 	bool digest_all;
+	struct stats *stats; /* NULL: nobody wants to know */
 	enum severity fail_on; /* SEV_INFO: not said, medium */
 	bool fail_never;       /* "never" was said, which judges as medium does */
 	struct hash_key key;

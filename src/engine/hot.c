@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "decode/decode.h"
 #include "engine/engine.h"
+#include "engine/stats.h"
 #include "flow/cards.h"
 #include "flow/dup.h"
 #include "learn/learn.h"
@@ -44,6 +45,7 @@ struct hot {
 	struct learn *learn;
 	struct cards *cards;
 	struct recognise_table recognisers;
+	struct stats *stats;
 	struct slab *slabs;
 	struct slot *free;
 	int64_t now_ns; /* of the latest packet */
@@ -98,7 +100,7 @@ static void recognition_put(struct hot *h, struct recognition *r)
 	h->free = s;
 }
 
-static bool on_head(void *user, const struct flow_heads *heads, struct recognition **app)
+static bool head(void *user, const struct flow_heads *heads, struct recognition **app)
 {
 	struct hot *h = user;
 	struct payload side[2];
@@ -147,6 +149,16 @@ static bool on_head(void *user, const struct flow_heads *heads, struct recogniti
 	return !final;
 }
 
+static bool on_head(void *user, const struct flow_heads *heads, struct recognition **app)
+{
+	struct stats *stats = ((struct hot *)user)->stats;
+	int64_t from_ns = stats_from(stats);
+	bool more = head(user, heads, app);
+
+	stats_asked(stats, ASKED_RECOGNISE, from_ns);
+	return more;
+}
+
 static struct learn_flow *on_stream(void *user, const struct flow_heads *heads,
 				    const struct recognition *app)
 {
@@ -162,8 +174,8 @@ static struct learn_flow *on_stream(void *user, const struct flow_heads *heads,
 	return learn_open(h->learn, &q);
 }
 
-static bool on_bytes(void *user, struct learn_flow *reader, struct recognition *app,
-		     const struct flow_bytes *b)
+static bool bytes(void *user, struct learn_flow *reader, struct recognition *app,
+		  const struct flow_bytes *b)
 {
 	struct learn_facts read;
 	bool more = b->p ? learn_bytes(reader, b->side, b->p, (size_t)b->n, b->start, &b->at)
@@ -175,6 +187,17 @@ static bool on_bytes(void *user, struct learn_flow *reader, struct recognition *
 		if (app)
 			app->read |= read.signs;
 	}
+	return more;
+}
+
+static bool on_bytes(void *user, struct learn_flow *reader, struct recognition *app,
+		     const struct flow_bytes *b)
+{
+	struct stats *stats = ((struct hot *)user)->stats;
+	int64_t from_ns = stats_from(stats);
+	bool more = bytes(user, reader, app, b);
+
+	stats_asked(stats, ASKED_READERS, from_ns);
 	return more;
 }
 
@@ -251,7 +274,7 @@ static void count_tcp(struct hot *h, const struct flow_done *d)
 	in->tcp_bytes += payload;
 }
 
-static void on_done(void *user, const struct flow_done *d)
+static void done(void *user, const struct flow_done *d)
 {
 	struct hot *h = user;
 	struct conv_facts f = {0};
@@ -281,6 +304,15 @@ static void on_done(void *user, const struct flow_done *d)
 	if (d->proto == IPPROTO_NR_TCP)
 		count_tcp(h, d);
 	recognition_put(h, d->app);
+}
+
+static void on_done(void *user, const struct flow_done *d)
+{
+	struct stats *stats = ((struct hot *)user)->stats;
+	int64_t from_ns = stats_from(stats);
+
+	done(user, d);
+	stats_asked(stats, ASKED_DONE, from_ns);
 }
 
 static void on_gap(void *user, int64_t ts_ns, int64_t bytes)
@@ -328,6 +360,7 @@ struct hot *hot_new(struct span_audit *a)
 		return NULL;
 	h->a = a;
 	h->tap = a->tap;
+	h->stats = a->stats;
 	recognise_table_init(&h->recognisers);
 	h->now_ns = TIME_NONE;
 	h->decoder = decoder_new();
@@ -437,13 +470,21 @@ static size_t originals(struct hot *h, size_t n)
 int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b)
 {
 	size_t n = 0;
+	int64_t from_ns;
 	int r;
 
+	stats_took(h->stats, STAGE_READ);
+	stats_batch(h->stats, b->n);
 	for (size_t i = 0; i < b->n; i++)
 		n += one_frame(h, &a->inputs[b->f[i].input], &b->f[i], &h->packets[n]);
 	if (h->err)
 		return h->err;
-	r = flow_table_packets(h->flows, h->packets, originals(h, n));
+	stats_took(h->stats, STAGE_DECODE);
+	n = originals(h, n);
+	stats_took(h->stats, STAGE_COPIES);
+	from_ns = stats_from(h->stats);
+	r = flow_table_packets(h->flows, h->packets, n);
+	stats_table_add(h->stats, STAGE_FLOWS, from_ns);
 	decoder_release(h->decoder);
 	return r < 0 ? r : h->err;
 }

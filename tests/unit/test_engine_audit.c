@@ -186,6 +186,64 @@ static void two_audits_in_one_process(void **state)
 	span_audit_free(b);
 }
 
+/* Owned by the caller. */
+static char *stats(struct span_audit *a)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	assert_int_equal(span_audit_write_stats(a, f), SPAN_OK);
+	fclose(f);
+	return text;
+}
+
+static void who_counts_time_sees_the_same(void **state)
+{
+	static const char *const words[] = {
+		"of 200 packets by stage",
+		"\n  read and order",
+		"\n  decode",
+		"\n  copies",
+		"\n  flow table",
+		"\n  ends of flows",
+		"\n  roles",
+		"\n  judge",
+		"\n  report",
+		"\n  all",
+		"of 40 flows",
+	};
+	struct tmp *t = *state;
+	struct span_audit *a = an_audit(1), *b = an_audit(2);
+
+	assert_int_equal(span_audit_stats(a, true), SPAN_OK);
+	span_audit_file(a, t->path[0]);
+	span_audit_file(b, t->path[0]);
+	run(a);
+	run(a); /* anew, not on top */
+	run(b);
+
+	char *x = report(a, "json"), *y = report(b, "json");
+
+	assert_string_equal(x, y);
+	free(x);
+	free(y);
+	x = stats(a);
+	for (size_t i = 0; i < N_ELEMENTS(words); i++)
+		if (!strstr(x, words[i]))
+			fail_msg("'%s' is not in:\n%s", words[i], x);
+	free(x);
+	y = stats(b);
+	assert_string_equal(y, "");
+	free(y);
+	assert_int_equal(span_audit_stats(a, false), SPAN_OK);
+	x = stats(a);
+	assert_string_equal(x, "");
+	free(x);
+	span_audit_free(a);
+	span_audit_free(b);
+}
+
 static void a_split_does_not_show(void **state)
 {
 	struct tmp *t = *state;
@@ -357,6 +415,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_audits_in_one_process),
+		cmocka_unit_test(who_counts_time_sees_the_same),
 		cmocka_unit_test(a_split_does_not_show),
 		cmocka_unit_test(an_audit_can_run_again),
 		cmocka_unit_test(mistakes_are_told),
