@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Asked by ioctl(2) as ethtool(8) asks: linux/ethtool.h has the questions. */
+/* Asked by ioctl(2) as ethtool(8) asks: linux/ethtool.h has the questions. Any socket will do, and
+ * a unit may forbid those of networks. */
 #include "capture/live_host.h"
 
 #include <ifaddrs.h>
@@ -95,7 +96,7 @@ static bool has_address(const char *name)
 
 void live_host_look(const char *name, struct live_host *ret)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	*ret = (struct live_host){.has_address = has_address(name)};
 	if (fd < 0)

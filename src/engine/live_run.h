@@ -63,7 +63,7 @@ struct live_run {
 	int64_t clock_offset_ns; /* real time less monotonic */
 	/* As it was when the interfaces were opened. */
 	struct live_host *hosts; /* of each interface; NULL: no memory for it */
-	bool clock_kept, disk_told;
+	bool clock_told, clock_kept, disk_told;
 	uint64_t disk_free; /* bytes where reports go */
 	char *confined;     /* what became of rights, a clause; NULL: they are as they were */
 };

@@ -304,7 +304,8 @@ def down_and_up(folder):
 def document(folder):
     """What is told of an interface is in the document, and read back from it."""
     text = os.path.join(folder, 'live.txt')
-    with Live(folder, '-i', 'a1', '-S', site('lab'), '-s', '3000', '-o', text) as live:
+    with Live(folder, '-i', 'a1', '-S', site('lab'), '-s', '3000', '-o', text,
+              *(x for n in ('html', 'md', 'csv') for x in ('-o', os.path.join(folder, 'live.' + n)))) as live:
         play('lab')
         live.until_read(1166)
         result = live.end()
@@ -322,6 +323,11 @@ def document(folder):
     again = subprocess.run([TOOL, 'report', live.json, '--format', 'text'], text=True,
                            stdout=subprocess.PIPE, env=dict(ENV, COLUMNS='80')).stdout
     need(again == shown, 'the document has what the text shows')
+    for name in 'live.html', 'live.md', 'live.csv':
+        path, other = os.path.join(folder, name), os.path.join(folder, 'again-' + name)
+        subprocess.run([TOOL, 'report', '-q', live.json, '-o', other], env=ENV)
+        with open(path, 'rb') as f, open(other, 'rb') as g:
+            need(f.read() == g.read(), name + ' is what its document makes, with local times')
 
 
 def doctor(folder):
@@ -344,14 +350,18 @@ def doctor(folder):
     need(checks['drops-computer']['figure'] == '0 packets', 'drops are told, not guessed')
 
 
+def status_of(proc):
+    with open('/proc/%d/status' % proc.pid) as f:
+        return dict(x.rstrip('\n').split(':\t', 1) for x in f if ':\t' in x)
+
+
 def rights_gone(folder):
     """What the kernel says of the process, and of the files that it leaves."""
     closed = os.path.join(folder, 'closed')
     os.mkdir(closed, 0o700)
     path = os.path.join(closed, 'report.md')
     with Live(folder, '-i', 'a1', '-S', site('lab'), '-o', path) as live:
-        with open('/proc/%d/status' % live.proc.pid) as f:
-            status = dict(x.rstrip('\n').split(':\t', 1) for x in f if ':\t' in x)
+        status = status_of(live.proc)
         play('lab')
         live.until_read(1166)
         live.end()
@@ -446,8 +456,31 @@ def service(folder):
                 said = s.recv(1000)
 
 
+def as_a_service(folder):
+    """With CAP_NET_RAW alone, as a unit gives it to a user, and without it afterwards."""
+    copy = shutil.copy(TOOL, os.path.join(folder, 'tool'))  # the build folder may be closed to it
+    os.chmod(copy, 0o755)
+    args = ['setpriv', '--reuid', USER, '--clear-groups', '--inh-caps=-all,+net_raw',
+            '--ambient-caps=-all,+net_raw', '--bounding-set=-all,+net_raw', copy, 'live', '-q', '-i', 'a1',
+            '--role', 'sql=10.44.2.20', '-a', 'duration:3', '-o', os.path.join(folder, 'r.json')]
+    packs = os.path.join(folder, 'rules')
+    shutil.copytree(os.path.join(ROOT, 'rules'), packs)
+    proc = subprocess.Popen(args + ['--rules-dir', packs], env=ENV, stderr=subprocess.PIPE, text=True)
+    status = {}
+    until('it gave rights up', lambda: status.update(status_of(proc)) or status['Seccomp'] == '2' or
+          proc.poll() is not None)
+    play('lab')
+    said = proc.communicate(timeout=PATIENCE)[1]
+    need(proc.returncode in (0, 1, 4), 'exit code %d: %s' % (proc.returncode, said))
+    for cap in 'CapInh', 'CapPrm', 'CapEff', 'CapAmb':
+        need(int(status[cap], 16) == 0, '%s: %s' % (cap, status[cap]))
+    need(status['NoNewPrivs'] == '1', 'no_new_privs')
+    with open(os.path.join(folder, 'r.json')) as f:
+        need(json.load(f)['coverage']['packets'] == 1166, 'all was read')
+
+
 TESTS = [as_file, two_interfaces, document, doctor, term_under_load, down_and_up, rights_gone, events, limits, refusals,
-         service]
+         service, as_a_service]
 
 
 def inside(names):
