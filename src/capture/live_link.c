@@ -13,7 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/cpu.h"
 #include "capture/live_internal.h"
 
 struct request {
@@ -32,49 +31,79 @@ int live_link_open(void)
 	return fd < 0 ? -errno : fd;
 }
 
-static void take_stats(struct live_link *l, const struct rtattr *a)
+static void take_stats(struct live_link *l, const char *p, size_t n)
 {
 	struct rtnl_link_stats64 s = {0};
-	size_t n = RTA_PAYLOAD(a);
 
-	memcpy(&s, RTA_DATA(a), n < sizeof s ? n : sizeof s);
+	memcpy(&s, p, n < sizeof s ? n : sizeof s);
 	/* Drivers count a full ring in one of these or the other. */
 	l->missed = s.rx_missed_errors + s.rx_fifo_errors;
 	l->dropped = s.rx_dropped;
 }
 
-static void take_link(struct live_link *l, const struct nlmsghdr *h)
+/* The attributes behind a header; see netlink(7), rtnetlink(7). */
+static void take_attributes(struct live_link *l, const char *p, size_t n)
 {
-	const struct ifinfomsg *m = NLMSG_DATA(h);
-	size_t n = h->nlmsg_len - NLMSG_LENGTH(sizeof *m);
+	struct rtattr a;
 
-	l->index = m->ifi_index;
-	l->up = m->ifi_flags & IFF_UP;
-	for (const struct rtattr *a = IFLA_RTA(m); RTA_OK(a, n); a = RTA_NEXT(a, n))
-		if (a->rta_type == IFLA_STATS64)
-			take_stats(l, a);
+	while (n >= sizeof a) {
+		size_t whole;
+
+		memcpy(&a, p, sizeof a);
+		if (a.rta_len < sizeof a || a.rta_len > n)
+			return;
+		if (a.rta_type == IFLA_STATS64)
+			take_stats(l, p + sizeof a, a.rta_len - sizeof a);
+		whole = RTA_ALIGN(a.rta_len);
+		if (whole > n)
+			return;
+		p += whole;
+		n -= whole;
+	}
 }
 
-static int take_answer(struct live_link *l, const struct nlmsghdr *h, size_t n)
+static int take_link(struct live_link *l, const char *p, size_t n)
 {
-	if (!NLMSG_OK(h, n))
-		return -EBADMSG;
-	if (h->nlmsg_type == RTM_NEWLINK &&
-	    h->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifinfomsg))) {
-		take_link(l, h);
-		return 0;
-	}
-	if (h->nlmsg_type != NLMSG_ERROR || h->nlmsg_len < NLMSG_LENGTH(sizeof(struct nlmsgerr)))
-		return -EBADMSG;
+	struct ifinfomsg m;
 
-	const struct nlmsgerr *e = NLMSG_DATA(h);
+	if (n < sizeof m)
+		return -EBADMSG;
+	memcpy(&m, p, sizeof m);
+	l->index = m.ifi_index;
+	l->up = m.ifi_flags & IFF_UP;
+	take_attributes(l, p + sizeof m, n - sizeof m);
+	return 0;
+}
 
-	return e->error == -ENODEV ? 0 : e->error < 0 ? e->error : -EBADMSG;
+static int take_error(const char *p, size_t n)
+{
+	struct nlmsgerr e;
+
+	if (n < sizeof e)
+		return -EBADMSG;
+	memcpy(&e, p, sizeof e);
+	return e.error == -ENODEV ? 0 : e.error < 0 ? e.error : -EBADMSG;
+}
+
+static int take_answer(struct live_link *l, const char *p, size_t n)
+{
+	struct nlmsghdr h;
+
+	if (n < sizeof h)
+		return -EBADMSG;
+	memcpy(&h, p, sizeof h);
+	if (h.nlmsg_len < sizeof h || h.nlmsg_len > n)
+		return -EBADMSG;
+	p += sizeof h;
+	n = h.nlmsg_len - sizeof h;
+	if (h.nlmsg_type == RTM_NEWLINK)
+		return take_link(l, p, n);
+	return h.nlmsg_type == NLMSG_ERROR ? take_error(p, n) : -EBADMSG;
 }
 
 int live_link_look(int fd, const char *name, struct live_link *ret)
 {
-	_Alignas(struct nlmsghdr) char answer[ANSWER];
+	char answer[ANSWER];
 	size_t n = strlen(name) + 1;
 	struct request q = {
 		.h = {.nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST},
@@ -97,5 +126,5 @@ int live_link_look(int fd, const char *name, struct live_link *ret)
 	got = recv(fd, answer, sizeof answer, MSG_DONTWAIT);
 	if (got < 0)
 		return -errno;
-	return take_answer(ret, (const struct nlmsghdr *)(const void *)answer, (size_t)got);
+	return take_answer(ret, answer, (size_t)got);
 }

@@ -301,6 +301,24 @@ def down_and_up(folder):
     need('went down: 1, removed: 1' in note, 'the result says so: %s' % note)
 
 
+def loss(folder):
+    """What finds no room in the kernel is counted to the last packet, told, and judged by."""
+    loops = 40
+    with Live(folder, '-i', 'a1', '-S', site('lab'), '-B', '2') as live:
+        live.proc.send_signal(signal.SIGSTOP)
+        play('lab', 'a0', '--topspeed', '--loop', str(loops))
+        live.proc.send_signal(signal.SIGCONT)
+        live.until_said('more packets were lost')
+        result = live.end()
+    balances(result)
+    c, told = result['coverage'], result['inputs'][0]['interface']
+    need(c['drops']['kernel'] > 0, 'a ring of 2 MiB does not hold all of it')
+    need(c['packets'] + c['drops']['kernel'] == loops * 1166,
+         'read and dropped are what was sent: %d + %d' % (c['packets'], c['drops']['kernel']))
+    need(told['kernel_drops'] == c['drops']['kernel'], 'of this interface')
+    need(any('drop' in x or 'lost' in x for x in c['caveats']), 'a caveat: %s' % c['caveats'])
+
+
 def document(folder):
     """What is told of an interface is in the document, and read back from it."""
     text = os.path.join(folder, 'live.txt')
@@ -479,7 +497,7 @@ def as_a_service(folder):
         need(json.load(f)['coverage']['packets'] == 1166, 'all was read')
 
 
-TESTS = [as_file, two_interfaces, document, doctor, term_under_load, down_and_up, rights_gone, events, limits, refusals,
+TESTS = [as_file, two_interfaces, loss, document, doctor, term_under_load, down_and_up, rights_gone, events, limits, refusals,
          service, as_a_service]
 
 
