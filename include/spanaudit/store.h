@@ -22,6 +22,21 @@ int span_audit_judge_store(struct span_audit *a, const char *path);
 /* "24h": from so long ago until now, by span_audit_now(). */
 int span_audit_since(struct span_audit *a, const char *duration);
 
+/* Stores on their own. What is wrong is said on err. 0, SPAN_USAGE, SPAN_INPUT, negative errno. */
+/* Makes an empty one; SPAN_USAGE when there is a file. */
+int span_store_init(const char *path, FILE *err);
+/* In words: size, hours, captures, runs. */
+int span_store_status(const char *path, FILE *f, FILE *err);
+/* Deletes the oldest hours, and says on f what it deleted. */
+struct span_store_limits {
+	unsigned keep_days; /* before now; 0: any age */
+	uint64_t max_bytes; /* 0: any size */
+	const char *now;    /* RFC 3339 with offset; NULL: the clock's */
+};
+int span_store_gc(const char *path, const struct span_store_limits *l, FILE *f, FILE *err);
+/* Every row as a line of JSON. */
+int span_store_export(const char *path, FILE *f, FILE *err);
+
 #ifdef __cplusplus
 }
 #endif

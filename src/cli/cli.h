@@ -37,6 +37,7 @@ enum {
 	X(RULES, rules)           \
 	X(SITE, site)             \
 	X(WAIVER, waiver)         \
+	X(STORE, store)           \
 	X(PROTOCOLS, protocols)   \
 	X(COMPLETION, completion) \
 	X(HELP, help)             \

@@ -160,7 +160,7 @@ static const struct opt opts[] = {
 	 "Hold the expiry of waivers against this moment instead of the clock's, so that a run can "
 	 "be repeated: 2024-05-01T06:00:00+02:00. Formats that say when a report was made give "
 	 "it as that time; without it they say so only where SOURCE_DATE_EPOCH does.",
-	 JUDGES, SET_TEXT, AT(now)},
+	 JUDGES | CMD_BIT(STORE), SET_TEXT, AT(now)},
 	{0, "day", "DATE",
 	 "Judge packets of this day alone, as the site's time zone (or --tz) has it, with 23 or 25 "
 	 "hours where clocks change: 2024-05-01. What the day lacks is named, and a day that "
@@ -170,7 +170,8 @@ static const struct opt opts[] = {
 	 "Judge packets of this moment and later alone: 2024-05-01T06:00:00+02:00. What is missing "
 	 "between --from and --to is named, as with --day.",
 	 RUNS | CMD_BIT(REPORT), SET_TEXT, AT(from)},
-	{0, "to", "TIME", "Judge packets before this moment alone.", RUNS, SET_TEXT, AT(to)},
+	{0, "to", "TIME", "Judge packets before this moment alone.", RUNS | CMD_BIT(REPORT),
+	 SET_TEXT, AT(to)},
 	{0, "tz", "ZONE",
 	 "Show times in this time zone, such as Europe/Berlin, and take days from it, whatever "
 	 "the site file says.",
@@ -234,6 +235,11 @@ static const struct opt opts[] = {
 	 "into "
 	 "it, too; it is made when it is not there. With 'report' what it has is judged.",
 	 CMD_BIT(AUDIT) | CMD_BIT(REPORT), SET_TEXT, AT(store), COMPLETE_FILE},
+	{0, "keep-days", "DAYS", "With 'store gc': delete hours that are older.", CMD_BIT(STORE),
+	 SET_TEXT, AT(keep_days)},
+	{0, "max-size", "SIZE",
+	 "With 'store gc': delete the oldest days until the rest takes no more: 20G.",
+	 CMD_BIT(STORE), SET_TEXT, AT(max_size)},
 	{0, "since", "DURATION", "Judge the newest hours of the store, until now: 24h, 7d.",
 	 CMD_BIT(REPORT), SET_TEXT, AT(since)},
 	{0, "strict-input", NULL,
@@ -505,6 +511,8 @@ int opt_parse(const struct cmd *cmd, int argc, char **argv, struct options *ret)
 	}
 	if (!r && ret->memory)
 		r = opt_size("--max-memory", ret->memory, &ret->max_memory);
+	if (!r && ret->max_size)
+		r = opt_size("--max-size", ret->max_size, &ret->max_size_bytes);
 	ret->args = argv + optind;
 	ret->n_args = r ? 0 : (size_t)(argc - optind);
 	if (r)

@@ -29,7 +29,8 @@ struct options {
 	unsigned no_promiscuous, list;
 	const char *day, *from, *to, *tz;
 	const char *now, *reason, *owner, *approved_by, *ticket, *expires;
-	const char *store, *since;
+	const char *store, *since, *keep_days, *max_size;
+	uint64_t max_size_bytes; /* 0: any */
 	VEC(const char *) waivers, drafts;
 };
 

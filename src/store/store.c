@@ -182,6 +182,13 @@ static int is_ours(struct store *s, const char *path, struct errors *errs)
 	return check(s, path, errs);
 }
 
+static bool is_empty(struct store *s)
+{
+	return db_number(s, "PRAGMA user_version", -1) == 0 &&
+	       db_number(s, "PRAGMA application_id", -1) == 0 &&
+	       db_number(s, "SELECT count(*) FROM sqlite_master", -1) == 0;
+}
+
 static int open_db(struct store *s, const char *path, enum store_mode mode, bool fresh,
 		   struct errors *errs)
 {
@@ -193,6 +200,9 @@ static int open_db(struct store *s, const char *path, enum store_mode mode, bool
 		code = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READONLY, NULL);
 	}
 	r = code == SQLITE_OK ? settings(s) : db_failed(s, code);
+	/* Who was to make it may have been killed before there was a table. */
+	if (r == 0 && mode >= STORE_MAKE)
+		fresh |= is_empty(s);
 	if (r == 0 && fresh)
 		r = make_tables(s);
 	if (r == -EINVAL)

@@ -78,7 +78,7 @@ def all_of(folder):
     seen = failed = 0
     for path in captures(folder):
         with tempfile.TemporaryDirectory() as tmp:
-            bad = compare(tmp, ['audit', path], None)
+            bad = compare(tmp, ['audit', os.path.abspath(path)], None)
         if bad is None:
             continue
         seen += 1
