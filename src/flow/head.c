@@ -222,6 +222,17 @@ static bool keep(struct head *s, uint32_t off, const uint8_t *p, uint32_t n)
 	return s->n > before;
 }
 
+/* The same for the first bytes of a window in which nothing is yet. */
+static bool keep_first(struct head *s, const uint8_t *p, uint32_t n)
+{
+	memcpy(s->b, p, n);
+	memset(s->have, 0xff, n / 64 * sizeof s->have[0]);
+	if (n % 64)
+		s->have[n / 64] = (UINT64_C(1) << n % 64) - 1;
+	s->n = (uint16_t)n;
+	return n > 0;
+}
+
 void head_rebase(struct flow_table *t, struct rest *e, unsigned side, uint32_t base)
 {
 	struct head *s = head_at(t, e->head[side]);
@@ -338,7 +349,7 @@ void head_tcp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 		s->whole = whole;
 	}
 
-	bool more = keep(s, (uint32_t)off, bytes, n);
+	bool more = asked ? keep_first(s, bytes, n) : keep(s, (uint32_t)off, bytes, n);
 
 	if (over(t, r, c)) {
 		last_call(t, r, c, &hand);

@@ -46,7 +46,7 @@ uint32_t pool_get(struct pool *p)
 		i = p->fresh++;
 		at = pool_at(p, i);
 	}
-	memset(at, 0, p->size);
+	memset(at, 0, p->clear);
 	p->used++;
 	return i;
 }

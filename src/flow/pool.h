@@ -18,15 +18,16 @@ struct pool {
 	uint8_t **slab;
 	size_t n_slab, cap_slab;
 	size_t size;    /* of one piece, a multiple of CACHELINE */
+	size_t clear;   /* bytes of a piece that are zeroed when it is handed out */
 	unsigned shift; /* log2 of pieces in a slab */
 	uint32_t free;  /* list through the first word of free pieces */
 	uint32_t fresh; /* the next number never handed out */
 	size_t used;
 };
 
-static inline void pool_init(struct pool *p, size_t size, unsigned shift)
+static inline void pool_init(struct pool *p, size_t size, size_t clear, unsigned shift)
 {
-	*p = (struct pool){.size = size, .shift = shift, .fresh = 1};
+	*p = (struct pool){.size = size, .clear = clear, .shift = shift, .fresh = 1};
 }
 
 static inline void *pool_at(const struct pool *p, uint32_t i)
@@ -56,7 +57,7 @@ static inline size_t pool_slab_bytes(const struct pool *p)
 void pool_done(struct pool *p);
 /* One more slab; false when there is no memory or no number left. */
 bool pool_grow(struct pool *p);
-/* A zeroed piece; the pool must be ready. */
+/* A piece whose first bytes, p->clear of them, are zero; the pool must be ready. */
 uint32_t pool_get(struct pool *p);
 void pool_put(struct pool *p, uint32_t i);
 

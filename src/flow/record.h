@@ -154,7 +154,7 @@ struct head {               /* the first bytes of one side: a window over its se
 	bool cut;           /* UDP: more was sent */
 	struct evidence at; /* the packet that brought the first of what is there */
 	uint64_t have[HEAD_BYTES / 64]; /* which bytes of b are there */
-	uint8_t b[HEAD_BYTES];
+	uint8_t b[HEAD_BYTES];          /* the others are whatever was there before */
 	uint8_t pad[40];
 };
 static_assert(sizeof(struct head) % CACHELINE == 0, "pieces of a pool are whole lines");

@@ -53,8 +53,8 @@ struct flow_table *flow_table_new(const struct flow_options *o, const struct flo
 	t->tcp_embryonic_ns = o->tcp_embryonic_ns ? o->tcp_embryonic_ns : 60 * NS_PER_S;
 	t->udp_idle_ns = o->udp_idle_ns ? o->udp_idle_ns : 60 * NS_PER_S;
 	t->end_ns = TIME_NONE;
-	pool_init(&t->lines, CACHELINE, LINES_SHIFT);
-	pool_init(&t->heads, sizeof(struct head), HEADS_SHIFT);
+	pool_init(&t->lines, CACHELINE, CACHELINE, LINES_SHIFT);
+	pool_init(&t->heads, sizeof(struct head), offsetof(struct head, b), HEADS_SHIFT);
 	return t;
 }
 

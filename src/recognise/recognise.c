@@ -174,11 +174,11 @@ static void judge(const struct recogniser *r, const struct payload side[2], cons
 		likely += c->v[i] == VERDICT_LIKELY;
 		c->open |= c->v[i] != VERDICT_NO || side_open(&side[i]);
 	}
+	c->conf = APP_UNSURE;
+	if (!bytes || bytes < r->min)
+		return;
 	c->client = client_of(c);
 	c->both_whole = side[0].whole_start && side[1].whole_start;
-	c->conf = APP_UNSURE;
-	if (bytes < r->min)
-		return;
 
 	bool against = c->against[0] || c->against[1];
 	/* Two clients talking over one connection: an echo service, not a protocol. Over UDP peers
