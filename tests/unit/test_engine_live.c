@@ -87,6 +87,9 @@ static void set_rules(struct span_audit *a)
 	assert_int_equal(span_audit_rules_dir(a, path), SPAN_OK);
 }
 
+/* The talk, without what the kernel answers. */
+static const char only_talk[] = "udp and dst port 1433";
+
 static struct span_audit *opened(struct span_live_options *o, struct told *t)
 {
 	static const char *const names[] = {"lo"};
@@ -99,6 +102,7 @@ static struct span_audit *opened(struct span_live_options *o, struct told *t)
 	o->notice = notice;
 	o->user = t;
 	set_rules(a);
+	assert_int_equal(span_audit_filter(a, only_talk), SPAN_OK);
 	assert_int_equal(span_live_open(a, o), SPAN_OK);
 	return a;
 }
@@ -165,8 +169,7 @@ static void is_judged_while_it_runs(void **state)
 	assert_int_equal(t.n[SPAN_LIVE_COUNTERS], 1);
 	assert_non_null(strstr(t.last[SPAN_LIVE_COUNTERS], "lo (up): "));
 	j = document(a);
-	assert_true(packets(j) >=
-		    80); /* lo shows what is sent once, and once more what is received */
+	assert_int_equal(packets(j), 40);
 	f = fopen(path, "re");
 	assert_non_null(f);
 	while (fgets(line, sizeof line, f)) {
@@ -196,7 +199,7 @@ static void what_waits_is_read(void **state)
 	span_audit_stop(a);
 	assert_int_equal(span_live_run(a), 0);
 	j = document(a);
-	assert_true(packets(j) >= 1000);
+	assert_int_equal(packets(j), 1000);
 	json_decref(j);
 	span_audit_free(a);
 }
