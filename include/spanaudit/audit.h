@@ -54,6 +54,8 @@ int span_audit_between(struct span_audit *a, const char *from, const char *to);
  * span_audit_tz() and span_audit_now(), which say where it begins. ret: the day's date. */
 enum { SPAN_DAY = 11 };
 int span_audit_day(struct span_audit *a, const char *day, char ret[SPAN_DAY]);
+/* That date; false when no day was asked for, which leaves ret untouched. */
+bool span_audit_day_told(const struct span_audit *a, char ret[SPAN_DAY]);
 int span_audit_filter(struct span_audit *a, const char *bpf);
 /* A capture file, a folder of them, a pattern as shells know them, or "-" (standard input); may be
  * repeated. Opened by span_audit_run(), which reads all of them by packet time. */
@@ -121,6 +123,11 @@ int span_audit_write(const struct span_audit *a, const char *format,
  * ids of findings, under a secret that is not kept (of span_audit_hash_key(), where that was
  * given). 0 or negative errno. */
 int span_audit_redact(struct span_audit *a);
+/* After a run: holds its result against an older one, a document that an audit wrote, so that
+ * reports say which findings are new and which are gone. `note`, unless NULL, is a sentence that is
+ * told with it. SPAN_INPUT when the document cannot be read, SPAN_USAGE when it is none, with words
+ * on err; the result then stays as it was. */
+int span_audit_since(struct span_audit *a, const char *path, const char *note, FILE *err);
 /* 0 clean, 1 findings at or above `fail_on` ("low" ... "critical", "never"; NULL: what
  * span_audit_fail_on() said), 3, 4 inconclusive; SPAN_USAGE for an unknown word. */
 int span_audit_exit_code(const struct span_audit *a, const char *fail_on);

@@ -30,6 +30,7 @@ enum {
 	X(RPC, rpc)               \
 	X(EXPLAIN, explain)       \
 	X(EXTRACT, extract)       \
+	X(NIGHTLY, nightly)       \
 	X(REPORT, report)         \
 	X(VERIFY, verify)         \
 	X(DIFF, diff)             \

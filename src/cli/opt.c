@@ -9,7 +9,7 @@
 
 #define RUNS                                                                                    \
 	(CMD_BIT(AUDIT) | CMD_BIT(FLOWS) | CMD_BIT(RPC) | CMD_BIT(EXPLAIN) | CMD_BIT(EXTRACT) | \
-	 CMD_BIT(ROLES) | CMD_BIT(WAIVER) | CMD_BIT(DOCTOR) | CMD_BIT(RULES))
+	 CMD_BIT(ROLES) | CMD_BIT(WAIVER) | CMD_BIT(DOCTOR) | CMD_BIT(RULES) | CMD_BIT(NIGHTLY))
 #define JUDGES (RUNS | CMD_BIT(LIVE) | CMD_BIT(REPORT))
 #define POLICY (JUDGES | CMD_BIT(SITE))
 #define ALL    (((uint32_t)1 << CMD_N) - 1)
@@ -131,7 +131,7 @@ static const struct opt opts[] = {
 	{0, "follow", NULL,
 	 "Go on reading a file that grows, or a folder that a ring-buffer capture "
 	 "fills (dumpcap -b, tcpdump -G), until Ctrl-C; then judge and report.",
-	 RUNS & ~CMD_BIT(EXTRACT), SET_COUNT, AT(follow)},
+	 RUNS & ~(CMD_BIT(EXTRACT) | CMD_BIT(NIGHTLY)), SET_COUNT, AT(follow)},
 	{0, "vlan-key", NULL,
 	 "Addresses of different VLANs are different hosts' traffic: never join "
 	 "flows across VLANs. For address plans that overlap.",
@@ -169,13 +169,24 @@ static const struct opt opts[] = {
 	{0, "from", "TIME",
 	 "Judge packets of this moment and later alone: 2024-05-01T06:00:00+02:00. What is missing "
 	 "between --from and --to is named, as with --day.",
-	 RUNS | CMD_BIT(REPORT), SET_TEXT, AT(from)},
-	{0, "to", "TIME", "Judge packets before this moment alone.", RUNS | CMD_BIT(REPORT),
-	 SET_TEXT, AT(to)},
+	 (RUNS & ~CMD_BIT(NIGHTLY)) | CMD_BIT(REPORT), SET_TEXT, AT(from)},
+	{0, "to", "TIME", "Judge packets before this moment alone.",
+	 (RUNS & ~CMD_BIT(NIGHTLY)) | CMD_BIT(REPORT), SET_TEXT, AT(to)},
 	{0, "tz", "ZONE",
 	 "Show times in this time zone, such as Europe/Berlin, and take days from it, whatever "
 	 "the site file says.",
 	 RUNS | CMD_BIT(REPORT), SET_TEXT, AT(tz)},
+	{0, "reports", "FOLDER",
+	 "Folder that reports are filed in, made if it is not there; older ones in it are what the "
+	 "new one is compared with.",
+	 CMD_BIT(NIGHTLY), SET_TEXT, AT(reports), COMPLETE_DIR},
+	{0, "keep", "N",
+	 "Days whose reports stay in the folder (default 30); older ones are deleted.",
+	 CMD_BIT(NIGHTLY), SET_TEXT, AT(keep)},
+	{0, "against", "RESULT.json",
+	 "Say what is new and what is gone since this older result, the document that an audit "
+	 "wrote.",
+	 CMD_BIT(AUDIT), SET_TEXT, AT(against), COMPLETE_FILE},
 	{0, "draft", "PACK",
 	 "For 'rules draft': a rule pack, a name or a file, that takes the place of the one of the "
 	 "same name, or is added; may be repeated.",
@@ -195,9 +206,10 @@ static const struct opt opts[] = {
 	{0, "rules-dir", "DIR", "Look for rule packs here first; may be repeated.", POLICY,
 	 SET_LIST, AT(rules_dirs), COMPLETE_DIR},
 	{0, "format", "FORMAT",
-	 "Format of the report on standard output, text by default; 'help' lists them.",
-	 CMD_BIT(AUDIT) | CMD_BIT(LIVE) | CMD_BIT(REPORT), SET_TEXT, AT(format), COMPLETE_WORDS,
-	 format_word},
+	 "Format of the report on standard output, text by default (nightly: brief); 'help' lists "
+	 "them.",
+	 CMD_BIT(AUDIT) | CMD_BIT(NIGHTLY) | CMD_BIT(LIVE) | CMD_BIT(REPORT), SET_TEXT, AT(format),
+	 COMPLETE_WORDS, format_word},
 	{0, "format", "FORMAT",
 	 "With 'rules export', what the list is for: nft (the default), nftables on a router; "
 	 "windows, a PowerShell script for the servers' own firewalls; csv, a table.",
@@ -212,7 +224,8 @@ static const struct opt opts[] = {
 	 "Write the report into this file too, whole or not at all; its suffix "
 	 "says the format (see --format help), else --format does. May be repeated. With "
 	 "'site import', 'site suggest' and 'rules export': write what is made here.",
-	 CMD_BIT(AUDIT) | CMD_BIT(LIVE) | CMD_BIT(REPORT) | CMD_BIT(SITE) | CMD_BIT(RULES),
+	 CMD_BIT(AUDIT) | CMD_BIT(LIVE) | CMD_BIT(NIGHTLY) | CMD_BIT(REPORT) | CMD_BIT(SITE) |
+		 CMD_BIT(RULES),
 	 SET_LIST, AT(outputs), COMPLETE_FILE},
 	{'w', "write", "FILE",
 	 "Write the packets into this pcapng file, whole or not at all. - is standard output.",
@@ -220,8 +233,8 @@ static const struct opt opts[] = {
 	{0, "fail-on", "SEVERITY",
 	 "Exit with 1 when a finding is at least this severe: low, medium "
 	 "(the default), high, critical; never turns 1 and 4 into 0.",
-	 CMD_BIT(AUDIT) | CMD_BIT(LIVE) | CMD_BIT(REPORT) | CMD_BIT(RULES), SET_TEXT, AT(fail_on),
-	 COMPLETE_WORDS, fail_on_word},
+	 CMD_BIT(AUDIT) | CMD_BIT(LIVE) | CMD_BIT(NIGHTLY) | CMD_BIT(REPORT) | CMD_BIT(RULES),
+	 SET_TEXT, AT(fail_on), COMPLETE_WORDS, fail_on_word},
 	{0, "only", "KIND",
 	 "Show findings of this kind only, such as missing, or a family: "
 	 "unexpected, rpc. The figures and the exit code stay those of all.",
@@ -249,7 +262,7 @@ static const struct opt opts[] = {
 	{0, "digest", NULL,
 	 "SHA-256 of every input, also of those above 64 MiB, which are read once "
 	 "more for it.",
-	 CMD_BIT(AUDIT), SET_COUNT, AT(digest)},
+	 CMD_BIT(AUDIT) | CMD_BIT(NIGHTLY), SET_COUNT, AT(digest)},
 	{0, "max-memory", "SIZE",
 	 "Memory for flows and conversations, such as 512M or 8G (default 4G). "
 	 "Beyond it the oldest flows are closed early and new conversations are "

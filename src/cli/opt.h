@@ -28,6 +28,8 @@ struct options {
 	VEC(const char *) interfaces, autostop;
 	unsigned no_promiscuous, list;
 	const char *day, *from, *to, *tz;
+	bool yesterday; /* the day before, where --day does not say which */
+	const char *reports, *keep, *against;
 	const char *now, *reason, *owner, *approved_by, *ticket, *expires;
 	const char *store, *since, *keep_days, *max_size;
 	uint64_t max_size_bytes; /* 0: any */

@@ -41,7 +41,7 @@ static int time_settings(struct span_audit *a, const struct options *o)
 		WORSE(r, span_audit_since(a, o->since));
 	if (o->from || o->to)
 		WORSE(r, span_audit_between(a, o->from, o->to));
-	if (o->day && !r)
+	if ((o->day || o->yesterday) && !r)
 		WORSE(r, span_audit_day(a, o->day, date));
 	return r;
 }

@@ -80,8 +80,18 @@ int span_audit_day(struct span_audit *a, const char *day, char ret[SPAN_DAY])
 		.from_ns = tz_day_begin(zone(a), n),
 		.to_ns = tz_day_begin(zone(a), n + 1),
 	};
+	a->asked_day = n;
 	snprintf(ret, SPAN_DAY, "%.10s", date_text(n, text));
 	return SPAN_OK;
+}
+
+bool span_audit_day_told(const struct span_audit *a, char ret[SPAN_DAY])
+{
+	char text[TIME_TEXT];
+
+	if (a->asked.day)
+		snprintf(ret, SPAN_DAY, "%.10s", date_text(a->asked_day, text));
+	return a->asked.day;
 }
 
 size_t asked_told(struct span_audit *a, const char **v)

@@ -6,12 +6,6 @@
 #include "report/jsonw.h"
 #include "report/words.h"
 
-static void text_member(struct jsonw *w, const char *name, const char *z)
-{
-	jsonw_name(w, name);
-	jsonw_text(w, z);
-}
-
 static void uint_member(struct jsonw *w, const char *name, uint64_t n)
 {
 	jsonw_name(w, name);

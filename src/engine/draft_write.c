@@ -209,12 +209,6 @@ void draft_text(const struct span_audit *a, const struct draft *d,
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
-static void text_member(struct jsonw *w, const char *name, const char *z)
-{
-	jsonw_name(w, name);
-	jsonw_text(w, z);
-}
-
 static void uint_member(struct jsonw *w, const char *name, uint64_t n)
 {
 	jsonw_name(w, name);

@@ -74,6 +74,7 @@ struct span_audit {
 	char *tz_name; /* --tz; NULL: the site's zone */
 	struct tz *tz; /* NULL: UTC where --tz says so */
 	struct time_asked asked;
+	int64_t asked_day; /* its number, of a day */
 	bool has_now;
 	int64_t now_ns; /* --now */
 	bool has_key;   /* of the tables, and of --redact */

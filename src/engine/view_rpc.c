@@ -484,12 +484,6 @@ static void text(struct writer *w)
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
-static void text_member(struct jsonw *j, const char *name, const char *z)
-{
-	jsonw_name(j, name);
-	jsonw_text(j, z);
-}
-
 static void uint_member(struct jsonw *j, const char *name, uint64_t n)
 {
 	jsonw_name(j, name);

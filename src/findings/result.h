@@ -154,6 +154,8 @@ struct behind {
 	const struct behind *next;
 };
 
+enum finding_status { STATUS_NONE, STATUS_NEW, STATUS_KNOWN };
+
 struct finding {
 	char id[16]; /* "F-" and 12 hex digits */
 	enum kind kind;
@@ -191,7 +193,28 @@ struct finding {
 	 * key of the site file ("site"; under NULL: at its top) or of a rule pack ("pack"). All
 	 * NULL: nothing does, and a waiver is what is left. */
 	const char *suggest_in, *suggest_under, *suggest;
-	const char *waiver; /* id of the one that covers it; NULL */
+	const char *waiver;         /* id of the one that covers it; NULL */
+	enum finding_status status; /* against an older result */
+	bool worse;                 /* known, and worse than it was */
+};
+
+/* A finding of the older result that this one does not have. */
+struct since_row {
+	const char *id, *who; /* "crmweb02 -> sqlcl01 22/tcp" */
+	enum kind kind;
+	enum severity severity;
+	const char *reason; /* why this result does not show that it ended, a clause; NULL: gone */
+};
+
+/* What became of the findings of an older result. */
+struct since {
+	const char *report;     /* what it is called; NULL: none was given */
+	int64_t from_ns, to_ns; /* its window; TIME_NONE */
+	uint64_t n_new, n_worse, n_known, n_gone, n_unseen; /* worse ones are known, too */
+	const char *const *notes; /* what makes the two differ beside the traffic; sentences */
+	size_t n_notes;
+	struct since_row *rows; /* those that are gone, then those no longer seen */
+	size_t n_rows;
 };
 
 /* A waiver, and what it came to. */
@@ -332,8 +355,9 @@ struct result {
 	uint64_t n_verdict[KIND_N]; /* conversations by verdict */
 	uint64_t n_conversations;   /* all = listed + folded + out of scope + evicted */
 	uint64_t n_folded, n_out_of_scope, n_evicted;
-	uint64_t n_scan;            /* of the folded: attempts of scans that nothing documents */
-	uint64_t n_waived;          /* findings that a waiver covers; they are in no n_severity */
+	uint64_t n_scan;   /* of the folded: attempts of scans that nothing documents */
+	uint64_t n_waived; /* findings that a waiver covers; they are in no n_severity */
+	struct since since;
 	bool has_waivers;           /* a file of them was given */
 	struct waiver_row *waivers; /* in the order of their files */
 	size_t n_waivers;

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <sha256.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/base64.h"
 #include "report/html_assets.h"
@@ -112,6 +113,7 @@ static void contents(struct html *h)
 	static const char *const rows[][2] = {
 		{"verdict", "Verdict"},
 		{"first", "What to do first"},
+		{"since", "Since the last report"},
 		{"trust", "Can you trust this report?"},
 		{"matrix", "Who talks to whom"},
 		{"findings", "Findings"},
@@ -127,7 +129,8 @@ static void contents(struct html *h)
 
 	h_put(h, "<nav aria-label=Sections><ol>\n");
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
-		bool absent = i == 8 && !h->r->has_waivers;
+		bool absent = (strcmp(rows[i][0], "waivers") == 0 && !h->r->has_waivers) ||
+			      (strcmp(rows[i][0], "since") == 0 && !h->r->since.report);
 
 		if (!absent)
 			out_printf(h->o, "<li><a href=\"#%s\">%s</a></li>\n", rows[i][0],
@@ -146,6 +149,7 @@ static void before_findings(struct html *h)
 	h_put(h, "<section id=summary aria-label=\"What was looked at\"><dl class=facts>\n");
 	h->o->failed |= !summary_of(h->r, H_COMMA, fact, h);
 	h_put(h, "</dl></section>\n");
+	html_since(h);
 	html_trust(h);
 	html_matrix(h);
 }

@@ -375,6 +375,8 @@ static void row(struct html *h, const struct finding *f)
 	h_severity(h, f->severity);
 	if (f->waiver)
 		h_put(h, "<br><span class=sw>waived</span>");
+	if (f->status == STATUS_NEW || f->worse)
+		out_printf(h->o, "<br><span class=x>%s</span>", word_status(f) + 2);
 	out_printf(h->o, "<td>%s<th scope=row>", kind_name(f->kind));
 	h_conversation(h, f);
 	h_put(h, "<td>");

@@ -72,6 +72,7 @@ void html_missing(struct html *h);
 void html_rpc(struct html *h);
 void html_timeline(struct html *h);
 void html_waivers(struct html *h);
+void html_since(struct html *h);
 void html_rules(struct html *h);
 void html_traffic(struct html *h);
 void html_hosts(struct html *h);

@@ -81,6 +81,9 @@ static void first_step(struct html *h, const struct finding *f)
 	h_put(h, "\">");
 	h_conversation(h, f);
 	h_put(h, "</a>");
+	if (f->status)
+		out_printf(h->o, " <span class=%s>%s</span>",
+			   f->status == STATUS_NEW || f->worse ? "x" : "st", word_status(f) + 2);
 	if (f->advice) { /* whole: half of it can be the wrong thing to do */
 		h_put(h, "<p>");
 		h_lines(h, f->advice, strlen(f->advice));

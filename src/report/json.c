@@ -9,14 +9,9 @@
 
 #include "recognise/recognise.h"
 #include "recognise/rpc_iface.h"
+#include "report/json_since.h"
 #include "report/jsonw.h"
 #include "report/words.h"
-
-static void text_member(struct jsonw *w, const char *name, const char *z)
-{
-	jsonw_name(w, name);
-	jsonw_text(w, z);
-}
 
 static void uint_member(struct jsonw *w, const char *name, uint64_t n)
 {
@@ -527,6 +522,11 @@ static void finding(struct jsonw *w, const struct result *r, const struct findin
 	jsonw_array_end(w);
 	commands(w, r, f);
 	suggest(w, f);
+	if (f->status) {
+		text_member(w, "status", f->status == STATUS_NEW ? "new" : "known");
+		jsonw_name(w, "worse");
+		jsonw_bool(w, f->worse);
+	}
 	text_member(w, "waiver", f->waiver);
 	jsonw_object_end(w);
 }
@@ -925,6 +925,7 @@ static int write_json(const struct result *r, const struct report_options *opt, 
 		if (word_selected(&r->findings[i], opt))
 			finding(&w, r, &r->findings[i]);
 	jsonw_array_end(&w);
+	json_since(&w, &r->since);
 	waivers(&w, r);
 	dynamic_rpc(&w, r);
 	roles(&w, r);

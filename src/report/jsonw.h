@@ -152,4 +152,11 @@ static inline void jsonw_time(struct jsonw *w, int64_t ns)
 	jsonw_text(w, ns == TIME_NONE ? NULL : time_rfc3339(ns, buf));
 }
 
+/* A member that is text; NULL writes null. */
+static inline void text_member(struct jsonw *w, const char *name, const char *z)
+{
+	jsonw_name(w, name);
+	jsonw_text(w, z);
+}
+
 #endif

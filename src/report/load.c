@@ -7,6 +7,7 @@
 
 #include "base/proto.h"
 #include "recognise/rpc_iface.h"
+#include "report/json_since.h"
 #include "report/words.h"
 
 /* --- what several parts are made of ------------------------------------------------------------
@@ -256,6 +257,7 @@ static int load(struct load *l, const char *p, size_t n)
 	load_rules(l, top);
 	index_rules(l);
 	load_findings(l, top);
+	load_since(&l->doc, top, &l->r->since);
 	load_waivers(l, top);
 	load_rpc(l, top);
 	load_hosts(l, top);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/json_since.h"
 #include "report/load.h"
 
 static const char *reason_at(unsigned i)
@@ -244,6 +245,7 @@ static void read_finding(struct load *l, const json_t *o, struct finding *f)
 	evidence(l, o, f);
 	commands(l, o, f);
 	suggest(l, o, f);
+	load_status(&l->doc, o, f);
 	f->waiver = doc_text(&l->doc, o, "waiver", true);
 }
 

@@ -22,7 +22,7 @@ struct events {
 	const char *status; /* of one that is told while a run lasts; NULL */
 };
 
-static void text_member(struct jsonw *w, const char *name, const char *z)
+static void some_member(struct jsonw *w, const char *name, const char *z)
 {
 	if (!z || !*z)
 		return;
@@ -70,20 +70,20 @@ static void begin(struct events *e, int64_t ns, const char *kind, const char *ac
 	jsonw_name(w, "@timestamp");
 	jsonw_time(w, ns == TIME_NONE ? 0 : ns);
 	object(w, "ecs");
-	text_member(w, "version", "8.11.0");
+	some_member(w, "version", "8.11.0");
 	jsonw_object_end(w);
 	object(w, "observer");
-	text_member(w, "vendor", "spanaudit");
-	text_member(w, "product", "spanaudit");
-	text_member(w, "type", "sensor");
-	text_member(w, "version", e->opt->tool_version);
-	text_member(w, "name", e->r->site ? e->r->site->name : NULL);
+	some_member(w, "vendor", "spanaudit");
+	some_member(w, "product", "spanaudit");
+	some_member(w, "type", "sensor");
+	some_member(w, "version", e->opt->tool_version);
+	some_member(w, "name", e->r->site ? e->r->site->name : NULL);
 	jsonw_object_end(w);
 	object(w, "event");
-	text_member(w, "module", "spanaudit");
-	text_member(w, "kind", kind);
-	text_member(w, "action", action);
-	text_member(w, "outcome", outcome);
+	some_member(w, "module", "spanaudit");
+	some_member(w, "kind", kind);
+	some_member(w, "action", action);
+	some_member(w, "outcome", outcome);
 }
 
 static void end(struct events *e)
@@ -115,10 +115,10 @@ static void endpoint(struct jsonw *w, const char *name, const struct endpoint *e
 	if (!ip && !called && !e->network && !port)
 		return;
 	object(w, name);
-	text_member(w, "address", ip ? ip : e->network ? e->network : called);
+	some_member(w, "address", ip ? ip : e->network ? e->network : called);
 	if (ip && !strchr(ip, '%')) /* a zone is not part of an address there */
-		text_member(w, "ip", ip);
-	text_member(w, "domain", called);
+		some_member(w, "ip", ip);
+	some_member(w, "domain", called);
 	if (port)
 		uint_member(w, "port", port);
 	jsonw_object_end(w);
@@ -150,13 +150,13 @@ static void network(struct jsonw *w, const struct finding *f)
 		return;
 	object(w, "network");
 	if (f->proto)
-		text_member(w, "transport", word_transport(f->proto, buf));
-	text_member(w, "protocol", f->protocol);
+		some_member(w, "transport", word_transport(f->proto, buf));
+	some_member(w, "protocol", f->protocol);
 	if (e->has_address)
-		text_member(w, "type", addr_is_v4(&e->address) ? "ipv4" : "ipv6");
-	text_member(w, "direction", direction(f));
+		some_member(w, "type", addr_is_v4(&e->address) ? "ipv4" : "ipv6");
+	some_member(w, "direction", direction(f));
 	if (x->known)
-		text_member(w, "community_id",
+		some_member(w, "community_id",
 			    community_id(&x->client, x->client_port, &x->server, x->server_port,
 					 x->proto, id));
 	jsonw_object_end(w);
@@ -173,7 +173,7 @@ static void paper(struct jsonw *w, const struct rule *u)
 			out_puts(&line, u->section);
 		}
 	}
-	text_member(w, "reference", out_str(&line));
+	some_member(w, "reference", out_str(&line));
 	w->o->failed |= line.failed;
 	out_done(&line);
 }
@@ -183,9 +183,9 @@ static void rule(struct jsonw *w, const struct rule *u)
 	if (!u)
 		return;
 	object(w, "rule");
-	text_member(w, "id", u->id);
-	text_member(w, "name", u->title);
-	text_member(w, "ruleset", u->pack);
+	some_member(w, "id", u->id);
+	some_member(w, "name", u->title);
+	some_member(w, "ruleset", u->pack);
 	paper(w, u);
 	jsonw_object_end(w);
 }
@@ -217,9 +217,9 @@ static void example(struct jsonw *w, const struct example *x)
 	if (!x->known)
 		return;
 	object(w, "community_id_of");
-	text_member(w, "client", addr_format(&x->client, buf));
+	some_member(w, "client", addr_format(&x->client, buf));
 	uint_member(w, "client_port", x->client_port);
-	text_member(w, "server", addr_format(&x->server, buf));
+	some_member(w, "server", addr_format(&x->server, buf));
 	uint_member(w, "server_port", x->server_port);
 	jsonw_object_end(w);
 }
@@ -230,35 +230,35 @@ static void own_members(struct events *e, const struct finding *f)
 	struct out extract = {0};
 
 	object(w, "spanaudit");
-	text_member(w, "status", e->status);
-	text_member(w, "kind", kind_name(f->kind));
-	text_member(w, "severity", severity_name(f->severity));
-	text_member(w, "state", f->has_state ? flow_state_name(f->state) : NULL);
-	text_member(w, "interface", f->interface);
-	text_member(w, "waiver", f->waiver);
-	text_member(w, "do", f->advice);
+	some_member(w, "status", e->status);
+	some_member(w, "kind", kind_name(f->kind));
+	some_member(w, "severity", severity_name(f->severity));
+	some_member(w, "state", f->has_state ? flow_state_name(f->state) : NULL);
+	some_member(w, "interface", f->interface);
+	some_member(w, "waiver", f->waiver);
+	some_member(w, "do", f->advice);
 	if (f->nearest && f->nearest != f->rule) {
 		object(w, "nearest_rule");
-		text_member(w, "id", f->nearest->id);
-		text_member(w, "why_not", f->nearest_why_not);
+		some_member(w, "id", f->nearest->id);
+		some_member(w, "why_not", f->nearest_why_not);
 		jsonw_object_end(w);
 	}
 	jsonw_name(w, "client");
 	jsonw_object_flat(w);
 	role_list(w, f->client.roles);
-	text_member(w, "known_by", f->client.known_by);
+	some_member(w, "known_by", f->client.known_by);
 	jsonw_object_end(w);
 	jsonw_name(w, "server");
 	jsonw_object_flat(w);
 	role_list(w, f->server.roles);
-	text_member(w, "known_by", f->server.known_by);
+	some_member(w, "known_by", f->server.known_by);
 	jsonw_object_end(w);
 	uint_member(w, "flows", f->flows);
 	uint_member(w, "tries", f->tries);
 	uint_member(w, "folded", f->folded);
 	example(w, &f->example);
 	word_extract(e->r, f, ' ', &extract);
-	text_member(w, "extract", out_str(&extract));
+	some_member(w, "extract", out_str(&extract));
 	jsonw_object_end(w);
 	w->o->failed |= extract.failed;
 	out_done(&extract);
@@ -286,15 +286,15 @@ static void finding(struct events *e, const struct finding *f)
 	int64_t at = f->last_ns != TIME_NONE ? f->last_ns : e->r->to_ns;
 
 	begin(e, at, "alert", kind_name(f->kind), outcome(f));
-	text_member(w, "id", f->id);
+	some_member(w, "id", f->id);
 	one_of_list(w, "category", "network");
 	one_of_list(w, "type", "connection");
 	uint_member(w, "severity", weight[f->severity]);
 	time_member(w, "start", f->first_ns);
 	time_member(w, "end", f->last_ns);
-	text_member(w, "reason", f->why);
+	some_member(w, "reason", f->why);
 	jsonw_object_end(w);
-	text_member(w, "message", f->why);
+	some_member(w, "message", f->why);
 	endpoint(w, "source", &f->client, client_port(f));
 	endpoint(w, "destination", &f->server, f->port);
 	network(w, f);
@@ -326,12 +326,12 @@ static void rule_result(struct events *e, const struct rule_row *row)
 	begin(e, e->r->to_ns, "event", "rule", outcomes[row->result]);
 	one_of_list(w, "category", "network");
 	one_of_list(w, "type", "info");
-	text_member(w, "reason", row->reason);
+	some_member(w, "reason", row->reason);
 	jsonw_object_end(w);
 	rule(w, row->rule);
 	object(w, "spanaudit");
-	text_member(w, "result", word_rule_result(row->result));
-	text_member(w, "group", row->rule->group);
+	some_member(w, "result", word_rule_result(row->result));
+	some_member(w, "group", row->rule->group);
 	uint_member(w, "conversations", row->conversations);
 	jsonw_object_end(w);
 	end(e);
@@ -346,10 +346,10 @@ static void input(struct events *e, const struct result_input *in)
 	begin(e, e->r->to_ns, "event", "input", "failure");
 	one_of_list(w, "category", "file");
 	one_of_list(w, "type", "error");
-	text_member(w, "reason", in->caveat);
+	some_member(w, "reason", in->caveat);
 	jsonw_object_end(w);
 	object(w, "file");
-	text_member(w, "path", in->path);
+	some_member(w, "path", in->path);
 	jsonw_object_end(w);
 	end(e);
 }
@@ -387,12 +387,12 @@ static void summary(struct events *e)
 	one_of_list(w, "type", "info");
 	time_member(w, "start", r->from_ns);
 	time_member(w, "end", r->to_ns);
-	text_member(w, "reason", r->coverage.inconclusive_why);
+	some_member(w, "reason", r->coverage.inconclusive_why);
 	jsonw_object_end(w);
-	text_member(w, "message", word_verdict_says(r));
+	some_member(w, "message", word_verdict_says(r));
 	object(w, "spanaudit");
-	text_member(w, "verdict", word_verdict(r->verdict));
-	text_member(w, "only", e->opt->only);
+	some_member(w, "verdict", word_verdict(r->verdict));
+	some_member(w, "only", e->opt->only);
 	uint_member(w, "packets", r->coverage.packets);
 	uint_member(w, "decoded", r->coverage.decoded);
 	uint_member(w, "inputs", r->n_inputs);

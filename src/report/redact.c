@@ -159,6 +159,19 @@ static void waivers(struct mask *m, struct result *r)
 	}
 }
 
+static void since(struct mask *m, struct since *s)
+{
+	s->report = s->report ? mask_file(m, s->report) : NULL;
+	texts(m, s->notes, s->n_notes);
+	for (size_t i = 0; i < s->n_rows; i++) {
+		struct since_row *row = &s->rows[i];
+
+		row->id = mask_text(m, row->id);
+		row->who = mask_text(m, row->who);
+		row->reason = mask_text(m, row->reason);
+	}
+}
+
 static void rpc(struct mask *m, struct result *r)
 {
 	for (size_t i = 0; i < r->n_rpc; i++) {
@@ -248,6 +261,7 @@ int result_redact(struct loaded *l, const struct hash_key *secret, const char *c
 	rules(m, r);
 	for (size_t i = 0; i < r->n_findings; i++)
 		finding(m, &r->findings[i]);
+	since(m, &r->since);
 	waivers(m, r);
 	rpc(m, r);
 	for (size_t i = 0; i < r->n_roles; i++)

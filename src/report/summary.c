@@ -133,6 +133,22 @@ static void waiver_line(struct summary *s)
 	out_printf(&s->line, "%s waived", many(s, r->n_waived, "finding", "findings"));
 }
 
+/* "2 new, 5 known (1 of them worse), 1 gone, 1 not seen any more" */
+static void since_line(struct summary *s)
+{
+	const struct since *t = &s->r->since;
+
+	out_printf(&s->line, "%s new, ", n(s, t->n_new));
+	out_printf(&s->line, "%s known", n(s, t->n_known));
+	if (t->n_worse)
+		out_printf(&s->line, " (%s worse than before)", n(s, t->n_worse));
+	out_printf(&s->line, ", %s gone", n(s, t->n_gone));
+	if (t->n_unseen)
+		out_printf(&s->line, ", %s not seen any more", n(s, t->n_unseen));
+	out_puts(&s->line, " since ");
+	out_text_z(&s->line, t->report);
+}
+
 static void lost_line(struct summary *s)
 {
 	const struct coverage *c = &s->r->coverage;
@@ -155,12 +171,14 @@ bool summary_of(const struct result *r, const char *comma, summary_fn tell, void
 	} rows[] = {
 		{"Read", read_line},       {"Window", window_line},   {"Rules", rules_line},
 		{"Traffic", traffic_line}, {"Dynamic RPC", rpc_line}, {"Waivers", waiver_line},
-		{"Lost", lost_line},
+		{"Changes", since_line},   {"Lost", lost_line},
 	};
 	struct summary s = {.r = r, .comma = comma};
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
 		if (rows[i].line == waiver_line && !r->has_waivers)
+			continue;
+		if (rows[i].line == since_line && !r->since.report)
 			continue;
 		out_reset(&s.line);
 		rows[i].line(&s);

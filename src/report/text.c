@@ -120,7 +120,7 @@ static void first_step(const struct page *p, const struct finding *f, unsigned i
 		out_puts(&line, f->advice);
 		out_char(&line, ' ');
 	}
-	out_printf(&line, "[%s]", f->id);
+	out_printf(&line, "[%s%s]", f->id, word_status(f));
 	page_text(p, STEP, out_str(&line));
 	p->o->failed |= line.failed;
 	out_done(&line);
@@ -218,6 +218,7 @@ static int write_text(const struct result *r, const struct report_options *opt, 
 	verdict(p);
 	o->failed |= !summary_of(p->r, ",", read_what, &page);
 	first_steps(p);
+	text_since(p);
 	trust(p);
 	text_findings(p);
 	text_waivers(p);

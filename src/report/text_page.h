@@ -47,5 +47,6 @@ void text_conversations(const struct page *p);
 void text_hosts(const struct page *p);
 void text_inputs(const struct page *p);
 void text_waivers(const struct page *p);
+void text_since(const struct page *p);
 
 #endif

@@ -378,6 +378,15 @@ void word_known(const struct endpoint *e, struct out *o)
 	}
 }
 
+const char *word_status(const struct finding *f)
+{
+	if (f->status == STATUS_NONE)
+		return "";
+	if (f->worse)
+		return ", worse than it was";
+	return f->status == STATUS_NEW ? ", new" : ", known";
+}
+
 bool word_asks(const struct finding *f)
 {
 	return !f->waiver && f->severity > SEV_INFO && f->severity < SEV_N;

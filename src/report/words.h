@@ -59,6 +59,8 @@ uint64_t word_all_findings(const struct result *r);
 const char *word_severity(enum severity s); /* "HIGH" */
 const char *word_state(enum flow_state s);  /* for people: "answered, but never completed" */
 const char *word_reason(enum dir_reason r); /* "the handshake was seen" */
+/* ", new" ", known" ", worse than it was"; "" when nothing older was given. */
+const char *word_status(const struct finding *f);
 /* It asks for something: not waived, above info. */
 bool word_asks(const struct finding *f);
 /* "crmweb02 (10.20.1.12) is crm-web, known by site.yaml:14" */

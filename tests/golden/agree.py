@@ -157,6 +157,70 @@ def from_text(data, document):
         yield 'text: other findings'
 
 
+NAME = r'[a-zA-Z_:][a-zA-Z0-9_:]*'
+SAMPLE = re.compile(r'(%s)\{((?:[a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)*)\} (\d+)' % NAME)
+
+
+def samples(data):
+    """Prometheus' text format 0.0.4, as strict as its own parser: each family has one HELP and one
+    TYPE before its samples, which stand together, none twice."""
+    text = data.decode()
+    got, family, seen, problems = {}, None, set(), []
+    if not text.endswith('\n'):
+        problems.append('the last line has no end')
+    lines = text.splitlines()
+    for i, line in enumerate(lines):
+        helped = re.fullmatch('# HELP (%s) [^\n]+' % NAME, line)
+        typed = re.fullmatch('# TYPE (%s) gauge' % NAME, line)
+        m = SAMPLE.fullmatch(line)
+        if helped:
+            family = helped.group(1)
+            if family in seen or i + 1 >= len(lines) or \
+                    lines[i + 1] != '# TYPE %s gauge' % family:
+                problems.append('family %s' % family)
+            seen.add(family)
+        elif typed:
+            if typed.group(1) != family:
+                problems.append('type of %s' % typed.group(1))
+        elif m and m.group(1) == family and (m.group(1), m.group(2)) not in got:
+            got[m.group(1), m.group(2)] = int(m.group(3))
+        else:
+            problems.append('line %r' % line)
+    return got, problems
+
+
+def from_prom(data, document, code):
+    got, problems = samples(data)
+    for line in problems:
+        yield 'Prometheus: %s' % line
+    def of(name, label, word):
+        hits = [n for (f, labels), n in got.items()
+                if f == 'spanaudit_report_' + name and ('%s="%s"' % (label, word) in labels)]
+        return hits[0] if len(hits) == 1 else None
+    for s in SEVERITIES:
+        if of('findings', 'severity', s) != document['summary']['findings'][s]:
+            yield 'Prometheus: another number of %s findings' % s
+    for r, n in document['summary']['rules'].items():
+        if of('rules', 'result', r.replace('_', '-')) != n:
+            yield 'Prometheus: another number of %s rules' % r
+    if of('verdict', 'verdict', document['verdict']) != 1:
+        yield 'Prometheus: another verdict'
+    codes = [n for (f, _), n in got.items() if f == 'spanaudit_report_exit_code']
+    if codes != [code]:
+        yield 'Prometheus: exit code %s, not %d' % (codes, code)
+
+
+def from_brief(data, document):
+    text = data.decode()
+    words = ', '.join('%s %s' % (format(n, ','), s) for s in SEVERITIES
+                      for n in [document['summary']['findings'][s]] if n)
+    sign = {'compliant': '[OK] COMPLIANT', 'findings': '[X] NOT COMPLIANT',
+            'inconclusive': '[?] INCONCLUSIVE'}[document['verdict']]
+    first = text.splitlines()[0]
+    if not first.startswith(sign) or not first.endswith(': ' + (words or 'no findings')):
+        yield 'brief: another first line'
+
+
 def disagreements(read, code):
     """`read` gives the bytes of a report by its suffix."""
     document = json.loads(read('.json'))
@@ -165,3 +229,5 @@ def disagreements(read, code):
     yield from from_csv(read('.csv'), document)
     yield from from_junit(read('.xml'), document, code)
     yield from from_md(read('.md'), document)
+    yield from from_prom(read('.prom'), document, code)
+    yield from from_brief(read('.brief'), document)
