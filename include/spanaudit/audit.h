@@ -127,7 +127,7 @@ int span_audit_redact(struct span_audit *a);
  * reports say which findings are new and which are gone. `note`, unless NULL, is a sentence that is
  * told with it. SPAN_INPUT when the document cannot be read, SPAN_USAGE when it is none, with words
  * on err; the result then stays as it was. */
-int span_audit_since(struct span_audit *a, const char *path, const char *note, FILE *err);
+int span_audit_against(struct span_audit *a, const char *path, const char *note, FILE *err);
 /* 0 clean, 1 findings at or above `fail_on` ("low" ... "critical", "never"; NULL: what
  * span_audit_fail_on() said), 3, 4 inconclusive; SPAN_USAGE for an unknown word. */
 int span_audit_exit_code(const struct span_audit *a, const char *fail_on);

@@ -25,7 +25,7 @@ static int run(const struct options *o)
 		return code;
 	if (!code)
 		code = span_audit_exit_code(a, o->fail_on ? o->fail_on : "medium");
-	r = o->against ? span_audit_since(a, o->against, NULL, stderr) : 0;
+	r = o->against ? span_audit_against(a, o->against, NULL, stderr) : 0;
 	if (r) {
 		code = say_status(NULL, r, o);
 		span_audit_free(a);

@@ -59,7 +59,7 @@ static int compare(struct span_audit *a, const struct nightly *n)
 	for (size_t i = 0; (path = nightly_older(n, i)) != NULL; i++) {
 		out_reset(&note);
 		nightly_missing(n, i, &note);
-		r = span_audit_since(a, path, note.n ? out_str(&note) : NULL, stderr);
+		r = span_audit_against(a, path, note.n ? out_str(&note) : NULL, stderr);
 		if (r <= 0)
 			break;
 	}
@@ -88,6 +88,29 @@ static int file_reports(struct span_audit *a, const struct options *o, struct ni
 	return code;
 }
 
+/* Of captures, or of what a store has of the day. *ret is NULL when there is no result. */
+static int judge_day(const struct options *o, struct span_audit **ret)
+{
+	int code;
+
+	if (!o->store)
+		return run_audit(o, o->args, o->n_args, ret);
+	*ret = NULL;
+	if (o->n_args || o->files.n) {
+		say("Leave the captures away to judge what the store has; 'spanaudit audit "
+		    "--store' "
+		    "puts captures into it.",
+		    "a day is of captures or of a store, and both are given");
+		return EXIT_USAGE;
+	}
+	code = run_setup(o, NULL, 0, ret);
+	if (!code)
+		code = say_status(*ret, span_audit_judge_store(*ret, o->store), o);
+	if (code && *ret)
+		*ret = span_audit_free(*ret);
+	return code;
+}
+
 static int judge_and_file(const struct options *o, struct nightly *n)
 {
 	struct options mine = *o;
@@ -96,7 +119,7 @@ static int judge_and_file(const struct options *o, struct nightly *n)
 	int code, r;
 
 	mine.yesterday = !o->day;
-	code = run_audit(&mine, o->args, o->n_args, &a);
+	code = judge_day(&mine, &a);
 	if (!a)
 		return code;
 	span_audit_day_told(a, day);
@@ -137,21 +160,21 @@ static int run(const struct options *o)
 const struct cmd cmd_nightly = {
 	.id = CMD_NIGHTLY,
 	.name = "nightly",
-	.args = "[OPTION...] --reports FOLDER FILE|FOLDER...",
+	.args = "[OPTION...] --reports FOLDER FILE|FOLDER... | --store FILE",
 	.help = "judge a day of captures and file the report, as a timer does",
-	.about =
-		"Judges yesterday's packets, or those of --day, out of a folder of captures that "
-		"a ring-buffer capture fills, and files the report in the folder of --reports: "
-		"spanaudit-DATE.html and spanaudit-DATE.json, DATE being the day in the site's "
-		"time "
-		"zone; latest.html points to the newest. The report says what is new and what is "
-		"gone since the newest older one there, which nights have none, and which hours "
-		"nothing was captured. The last --keep of them stay; nothing but files of these "
-		"names is ever deleted. On standard output stands a page for a mail. The exit code "
-		"is the audit's. See spanaudit-nightly(7) for the timer, cron and metrics.\n"
-		"\n"
-		"  spanaudit nightly -S site.yaml --reports reports captures\n"
-		"  spanaudit nightly -S site.yaml --reports reports --day 2024-05-01 captures",
+	.about = "Judges yesterday's packets, or those of --day, out of a folder of captures that "
+		 "a ring-buffer capture fills, and files the report in the folder of --reports: "
+		 "spanaudit-DATE.html and spanaudit-DATE.json, DATE being the day in the site's "
+		 "time "
+		 "zone; latest.html points to the newest. The report says what is new and what is "
+		 "gone since the newest older one there, which nights have none, and which hours "
+		 "nothing was captured. The last --keep of them stay; nothing but files of these "
+		 "names is ever deleted. With --store what the store has of the day is judged. On "
+		 "standard output stands a page for a mail. The exit code "
+		 "is the audit's. See spanaudit-nightly(7) for the timer, cron and metrics.\n"
+		 "\n"
+		 "  spanaudit nightly -S site.yaml --reports reports captures\n"
+		 "  spanaudit nightly -S site.yaml --reports reports --day 2024-05-01 captures",
 	.words = "",
 	.files = true,
 	.run = run,

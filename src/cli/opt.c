@@ -246,8 +246,9 @@ static const struct opt opts[] = {
 	{0, "store", "FILE",
 	 "Store: a file that keeps what was read, hour by hour. With 'audit' what is read goes "
 	 "into "
-	 "it, too; it is made when it is not there. With 'report' what it has is judged.",
-	 CMD_BIT(AUDIT) | CMD_BIT(REPORT), SET_TEXT, AT(store), COMPLETE_FILE},
+	 "it, too; it is made when it is not there. With 'report' and 'nightly' what it has is "
+	 "judged.",
+	 CMD_BIT(AUDIT) | CMD_BIT(NIGHTLY) | CMD_BIT(REPORT), SET_TEXT, AT(store), COMPLETE_FILE},
 	{0, "keep-days", "DAYS", "With 'store gc': delete hours that are older.", CMD_BIT(STORE),
 	 SET_TEXT, AT(keep_days)},
 	{0, "max-size", "SIZE",

@@ -182,7 +182,7 @@ static int compare(struct span_audit *a, const char *path, const char *note, str
 	return status;
 }
 
-int span_audit_since(struct span_audit *a, const char *path, const char *note, FILE *err)
+int span_audit_against(struct span_audit *a, const char *path, const char *note, FILE *err)
 {
 	struct errors errs = {0};
 	struct out words = {0};

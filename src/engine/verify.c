@@ -3,32 +3,45 @@
 #include <spanaudit/report.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/engine.h"
 #include "report/doc.h"
 #include "report/html_verify.h"
 #include "report/numbers.h"
+#include "report/result_load.h"
 #include "report/words.h"
 
 #include "config.h"
 
+static void source(const char *label, const char *path, const char *sha256, struct out *o)
+{
+	out_printf(o, "%s ", label);
+	out_text_z(o, path);
+	out_puts(o, "\n         sha256 ");
+	out_text_z(o, sha256 && *sha256 ? sha256 : "not taken");
+	out_char(o, '\n');
+}
+
 static void sources(const struct html_verified *v, struct out *o)
 {
-	struct read_result r;
+	struct loaded *l = calloc(1, sizeof *l);
 	struct errors errs = {0};
 
-	if (read_result_parse("the embedded result", v->json.p, v->json.n, &errs, &r) == 0) {
-		out_printf(o, "verdict  %s\n", word_verdict(r.verdict));
-		for (size_t i = 0; i < r.n_inputs; i++) {
-			out_puts(o, "input    ");
-			out_text_z(o, r.inputs[i].path);
-			out_puts(o, "\n         sha256 ");
-			out_text_z(o, r.inputs[i].sha256 ? r.inputs[i].sha256 : "not taken");
-			out_char(o, '\n');
-		}
-		read_result_done(&r);
+	if (l && result_load("the embedded result", v->json.p, v->json.n, &errs, l) == 0) {
+		const struct result *r = &l->r;
+
+		out_printf(o, "verdict  %s\n", word_verdict(r->verdict));
+		for (size_t i = 0; i < r->n_inputs; i++)
+			source("input   ", r->inputs[i].path, r->inputs[i].sha256, o);
+		if (r->site && r->site->path)
+			source("site    ", r->site->path, r->site->sha256, o);
+		for (size_t i = 0; i < r->n_waiver_files; i++)
+			source("waivers ", r->waiver_files[i].path, r->waiver_files[i].sha256, o);
+		result_unload(l);
 	}
+	free(l);
 	errors_done(&errs);
 }
 

@@ -358,7 +358,9 @@ struct result {
 	uint64_t n_scan;   /* of the folded: attempts of scans that nothing documents */
 	uint64_t n_waived; /* findings that a waiver covers; they are in no n_severity */
 	struct since since;
-	bool has_waivers;           /* a file of them was given */
+	bool has_waivers;                       /* a file of them was given */
+	const struct waiver_file *waiver_files; /* as given */
+	size_t n_waiver_files;
 	struct waiver_row *waivers; /* in the order of their files */
 	size_t n_waivers;
 };

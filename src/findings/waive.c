@@ -244,6 +244,8 @@ bool waivers_apply(struct work *w)
 	if (!s)
 		return true;
 	r->has_waivers = true;
+	r->waiver_files = s->files.v;
+	r->n_waiver_files = s->files.n;
 	r->waivers = arena_alloc(w->a, (s->n + 1) * sizeof *r->waivers);
 	if (!r->waivers)
 		return false;

@@ -96,16 +96,14 @@ static void table(struct html *h)
 		"Address", "Name", "Roles", "Known by", "What traffic shows", NULL};
 	size_t shown = 0;
 
-	h_table(h, "hosts", "Hosts with a role", columns);
-	h_put(h, "<tbody>\n");
+	h_rows(h, "hosts", "Hosts with a role", columns);
 	for (size_t i = 0; i < h->r->n_roles && shown < HOST_ROWS; i++) {
 		if (!h->r->roles[i].roles)
 			continue;
 		host(h, &h->r->roles[i]);
 		shown++;
 	}
-	h_put(h, "</tbody>\n");
-	h_table_end(h);
+	h_rows_end(h);
 }
 
 void html_hosts(struct html *h)
@@ -153,8 +151,7 @@ static void sources(struct html *h)
 	static const char *const columns[] = {"What", "Name", "About it", "SHA-256", NULL};
 	const struct result *r = h->r;
 
-	h_table(h, "sources", "What this report was made from", columns);
-	h_put(h, "<tbody>\n");
+	h_rows(h, "sources", "What this report was made from", columns);
 	for (size_t i = 0; i < r->n_inputs; i++) {
 		const struct result_input *in = &r->inputs[i];
 		struct out about = {0};
@@ -178,11 +175,12 @@ static void sources(struct html *h)
 	if (r->site && r->site->path)
 		source(h, "site file", r->site->path, r->site->name,
 		       *r->site->sha256 ? r->site->sha256 : NULL);
+	for (size_t i = 0; i < r->n_waiver_files; i++)
+		source(h, "waivers", r->waiver_files[i].path, NULL, r->waiver_files[i].sha256);
 	for (const char *const *z = r->role_options; z && *z; z++)
 		source(h, "option", "--role", *z, "");
 	source(h, "tool", "spanaudit", h->opt->tool_version, "");
-	h_put(h, "</tbody>\n");
-	h_table_end(h);
+	h_rows_end(h);
 }
 
 static void glossary(struct html *h)

@@ -164,3 +164,24 @@ void h_table_end(struct html *h)
 {
 	h_put(h, "</table></div>\n");
 }
+
+void h_rows(struct html *h, const char *class_name, const char *caption, const char *const *columns)
+{
+	h_table(h, class_name, caption, columns);
+	h_put(h, "<tbody>\n");
+}
+
+void h_rows_end(struct html *h)
+{
+	h_put(h, "</tbody>\n");
+	h_table_end(h);
+}
+
+void h_more(struct html *h, uint64_t n, const char *one, const char *many, const char *where)
+{
+	if (!n)
+		return;
+	h_put(h, "<p class=note>and ");
+	h_count(h, n, one, many);
+	out_printf(h->o, "%s</p>\n", where);
+}

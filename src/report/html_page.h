@@ -63,6 +63,12 @@ void h_p(struct html *h, const char *text);
 void h_table(struct html *h, const char *class_name, const char *caption,
 	     const char *const *columns);
 void h_table_end(struct html *h);
+/* The same with one body. */
+void h_rows(struct html *h, const char *class_name, const char *caption,
+	    const char *const *columns);
+void h_rows_end(struct html *h);
+/* A line about `n` rows that found no room, and where they are; nothing for 0. */
+void h_more(struct html *h, uint64_t n, const char *one, const char *many, const char *where);
 
 void html_verdict(struct html *h);
 void html_trust(struct html *h);

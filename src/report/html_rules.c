@@ -53,8 +53,7 @@ static void group(struct html *h, enum rule_result result, const char *class_nam
 	h_number(h, n);
 	out_printf(h->o, " %s</span>: %s</h3></summary>\n", title, meaning);
 	if (n) {
-		h_table(h, "rules", title, columns);
-		h_put(h, "<tbody>\n");
+		h_rows(h, "rules", title, columns);
 		for (size_t i = 0; i < h->r->n_rules; i++) {
 			if (h->r->rules[i].result != result)
 				continue;
@@ -64,8 +63,7 @@ static void group(struct html *h, enum rule_result result, const char *class_nam
 			paper(h, h->r->rules[i].rule);
 			h_put(h, "\n");
 		}
-		h_put(h, "</tbody>\n");
-		h_table_end(h);
+		h_rows_end(h);
 	}
 	if (n && result == RULE_UNUSED)
 		h_p(h, word_unused_about());
@@ -152,8 +150,7 @@ static void scope(struct html *h)
 		return;
 	h_put(h, "<details><summary><h3>Out of scope, by role and port (not judged)</h3>"
 		 "</summary>\n");
-	h_table(h, "figures", "Out of scope", columns);
-	h_put(h, "<tbody>\n");
+	h_rows(h, "figures", "Out of scope", columns);
 	for (size_t i = 0; i < r->n_scope && i < SCOPE_ROWS; i++) {
 		const struct scope_row *s = &r->scope[i];
 
@@ -170,13 +167,8 @@ static void scope(struct html *h)
 			h_put(h, "dynamic RPC ports");
 		h_put(h, "\n");
 	}
-	h_put(h, "</tbody>\n");
-	h_table_end(h);
-	if (r->n_scope > SCOPE_ROWS) {
-		h_put(h, "<p class=note>and ");
-		h_count(h, r->n_scope - SCOPE_ROWS, "more row", "more rows");
-		h_put(h, "; the JSON result lists all</p>\n");
-	}
+	h_rows_end(h);
+	h_more(h, r->n_scope - SCOPE_ROWS, "more row", "more rows", "; the JSON result lists all");
 	h_put(h, "</details>\n");
 }
 
@@ -187,8 +179,7 @@ void html_traffic(struct html *h)
 
 	h_section(h, "traffic", "Conversations", r->n_conversations);
 	h_p(h, "A conversation is all that one client said to one server on one port.");
-	h_table(h, "figures", "Conversations by verdict", columns);
-	h_put(h, "<tbody>\n");
+	h_rows(h, "figures", "Conversations by verdict", columns);
 	for (unsigned k = 0; k <= KIND_LAST_VERDICT; k++)
 		if (r->n_verdict[k])
 			verdict_row(h, r->n_verdict[k], kind_name(k), kind_row(k)->meaning);
@@ -197,8 +188,7 @@ void html_traffic(struct html *h)
 	if (r->n_folded)
 		verdict_row(h, r->n_folded, "folded",
 			    "of them: many clients of one network, one row");
-	h_put(h, "</tbody>\n");
-	h_table_end(h);
+	h_rows_end(h);
 	scope(h);
 	h_section_end(h);
 }

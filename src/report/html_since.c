@@ -60,19 +60,13 @@ static void table(struct html *h)
 	const struct result *r = h->r;
 	struct listing l = {.h = h};
 
-	h_table(h, "changes", "What changed", columns);
-	h_put(h, "<tbody>\n");
+	h_rows(h, "changes", "What changed", columns);
 	for (size_t i = 0; i < r->n_findings; i++)
 		present(&l, &r->findings[i]);
 	for (size_t i = 0; i < r->since.n_rows; i++)
 		past(&l, &r->since.rows[i]);
-	h_put(h, "</tbody>\n");
-	h_table_end(h);
-	if (l.n > ROWS) {
-		h_put(h, "<p class=note>and ");
-		h_count(h, l.n - ROWS, "more change", "more changes");
-		h_put(h, "; the JSON result lists all</p>\n");
-	}
+	h_rows_end(h);
+	h_more(h, l.n - ROWS, "more change", "more changes", "; the JSON result lists all");
 }
 
 void html_since(struct html *h)

@@ -110,21 +110,15 @@ void html_missing(struct html *h)
 	h_p(h, "What the papers demand and was not seen, and what was tried and did not go "
 	       "through, with what came back. A filter that drops and a host that stays silent "
 	       "look alike, so no answer is never called more than that.");
-	h_table(h, "missing", "Missing and blocked traffic", columns);
-	h_put(h, "<tbody>\n");
+	h_rows(h, "missing", "Missing and blocked traffic", columns);
 	for (size_t i = 0; i < r->n_findings && done < MISSING_ROWS; i++) {
 		if (!of_attempts(h, &r->findings[i]))
 			continue;
 		missing_row(h, &r->findings[i]);
 		done++;
 	}
-	h_put(h, "</tbody>\n");
-	h_table_end(h);
-	if (n > done) {
-		h_put(h, "<p class=note>and ");
-		h_number(h, n - done);
-		h_put(h, " more under <a href=\"#findings\">Findings</a></p>\n");
-	}
+	h_rows_end(h);
+	h_more(h, n - done, "more", "more", " under <a href=\"#findings\">Findings</a>");
 	h_section_end(h);
 }
 
@@ -214,8 +208,7 @@ void html_rpc(struct html *h)
 		h_section_end(h);
 		return;
 	}
-	h_table(h, "rpc", "Ports that servers handed out, and their use", columns);
-	h_put(h, "<tbody>\n");
+	h_rows(h, "rpc", "Ports that servers handed out, and their use", columns);
 	for (int worth = 0; worth < 3; worth++)
 		for (size_t i = 0; i < r->n_rpc && shown < RPC_ROWS; i++) {
 			if (word_rpc_worth(&r->rpc[i]) != worth)
@@ -223,13 +216,8 @@ void html_rpc(struct html *h)
 			rpc_row(h, &r->rpc[i]);
 			shown++;
 		}
-	h_put(h, "</tbody>\n");
-	h_table_end(h);
-	if (r->n_rpc > shown) {
-		h_put(h, "<p class=note>and ");
-		h_count(h, r->n_rpc - shown, "more", "more");
-		h_put(h, "; <code>spanaudit rpc FILE</code> lists all</p>\n");
-	}
+	h_rows_end(h);
+	h_more(h, r->n_rpc - shown, "more", "more", "; <code>spanaudit rpc FILE</code> lists all");
 	h_section_end(h);
 }
 
@@ -306,13 +294,11 @@ void html_waivers(struct html *h)
 		h_section_end(h);
 		return;
 	}
-	h_table(h, "waivers", "Recorded exceptions", columns);
-	h_put(h, "<tbody>\n");
+	h_rows(h, "waivers", "Recorded exceptions", columns);
 	for (int done = 0; done < 2; done++)
 		for (size_t i = 0; i < r->n_waivers; i++)
 			if (settled(&r->waivers[i]) == done)
 				waiver_row(h, &r->waivers[i]);
-	h_put(h, "</tbody>\n");
-	h_table_end(h);
+	h_rows_end(h);
 	h_section_end(h);
 }

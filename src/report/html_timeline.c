@@ -167,8 +167,7 @@ static void table(struct html *h, const struct line *l)
 					      "Findings first seen", NULL};
 
 	h_put(h, "<details><summary>The same as a table</summary>\n");
-	h_table(h, "figures", "When it began", columns);
-	h_put(h, "<tbody>\n");
+	h_rows(h, "figures", "When it began", columns);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct bucket *b = &l->bucket[i];
 		char buf[TIME_TEXT];
@@ -183,8 +182,7 @@ static void table(struct html *h, const struct line *l)
 		h_number(h, b->findings);
 		h_put(h, "</td></tr>\n");
 	}
-	h_put(h, "</tbody>\n");
-	h_table_end(h);
+	h_rows_end(h);
 	h_put(h, "</details>\n");
 }
 

@@ -240,8 +240,7 @@ static void inputs(struct html *h)
 	static const char *const columns[] = {"Input", "Packets", "Window", "State", NULL};
 	char span[TIME_SPAN_TEXT];
 
-	h_table(h, "inputs", "What was read", columns);
-	h_put(h, "<tbody>\n");
+	h_rows(h, "inputs", "What was read", columns);
 	for (size_t i = 0; i < h->r->n_inputs; i++) {
 		const struct result_input *in = &h->r->inputs[i];
 
@@ -257,8 +256,7 @@ static void inputs(struct html *h)
 		input_state(h, in);
 		h_put(h, "</td></tr>\n");
 	}
-	h_put(h, "</tbody>\n");
-	h_table_end(h);
+	h_rows_end(h);
 }
 
 void html_trust(struct html *h)
@@ -271,11 +269,9 @@ void html_trust(struct html *h)
 	h_text(h, word_trust(c));
 	h_put(h, "</p>\n");
 	caveats(h);
-	h_table(h, "figures", "Coverage", columns);
-	h_put(h, "<tbody>\n");
+	h_rows(h, "figures", "Coverage", columns);
 	figures_of_coverage(c, figure, h);
-	h_put(h, "</tbody>\n");
-	h_table_end(h);
+	h_rows_end(h);
 	inputs(h);
 	h_section_end(h);
 }

@@ -827,6 +827,15 @@ static void waivers(struct jsonw *w, const struct result *r)
 {
 	if (!r->has_waivers)
 		return;
+	jsonw_name(w, "waiver_files");
+	jsonw_array(w);
+	for (size_t i = 0; i < r->n_waiver_files; i++) {
+		jsonw_object_flat(w);
+		text_member(w, "path", r->waiver_files[i].path);
+		text_member(w, "sha256", some(r->waiver_files[i].sha256));
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
 	jsonw_name(w, "waivers");
 	jsonw_array(w);
 	for (size_t i = 0; i < r->n_waivers; i++) {

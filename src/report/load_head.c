@@ -439,6 +439,25 @@ static const char *waiver_state_at(unsigned i)
 	return waiver_state_name((enum waiver_state)i);
 }
 
+/* Documents of before have none. */
+static void waiver_files(struct load *l, const json_t *top)
+{
+	const json_t *o, *v;
+	struct waiver_file *files = NULL;
+	size_t n = 0;
+
+	if (!doc_member(&l->doc, top, "waiver_files", false))
+		return;
+	v = doc_list(&l->doc, top, "waiver_files", sizeof *files, &files);
+	while ((o = doc_row(&l->doc, v, "waiver_files", n)) != NULL) {
+		files[n].path = doc_given(&l->doc, o, "path");
+		digest(l, o, true, files[n].sha256);
+		n++;
+	}
+	l->r->waiver_files = files;
+	l->r->n_waiver_files = n;
+}
+
 void load_waivers(struct load *l, const json_t *top)
 {
 	struct result *r = l->r;
@@ -447,6 +466,7 @@ void load_waivers(struct load *l, const json_t *top)
 	r->has_waivers = doc_member(&l->doc, top, "waivers", false);
 	if (!r->has_waivers)
 		return;
+	waiver_files(l, top);
 	v = doc_list(&l->doc, top, "waivers", sizeof *r->waivers, &r->waivers);
 	while ((o = doc_row(&l->doc, v, "waivers", r->n_waivers)) != NULL) {
 		struct waiver_row *w = &r->waivers[r->n_waivers++];

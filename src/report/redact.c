@@ -145,6 +145,10 @@ static void rules(struct mask *m, struct result *r)
 
 static void waivers(struct mask *m, struct result *r)
 {
+	struct waiver_file *files = own(r->waiver_files);
+
+	for (size_t i = 0; i < r->n_waiver_files; i++)
+		files[i].path = mask_file(m, files[i].path);
 	for (size_t i = 0; i < r->n_waivers; i++) {
 		struct waiver_row *w = &r->waivers[i];
 

@@ -449,6 +449,11 @@ void text_inputs(const struct page *p)
 		out_text_z(p->o, r->site->path);
 		out_char(p->o, '\n');
 	}
+	for (size_t i = 0; i < r->n_waiver_files; i++) {
+		out_puts(p->o, "waivers ");
+		out_text_z(p->o, r->waiver_files[i].path);
+		out_printf(p->o, "\n  sha256 %s\n", r->waiver_files[i].sha256);
+	}
 	for (const char *const *z = r->role_options; z && *z; z++) {
 		out_puts(p->o, "--role ");
 		out_text_z(p->o, *z);

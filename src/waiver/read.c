@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* A file of waivers: its first line, its entries, and what each must say. */
+#include <sha256.h>
 #include <string.h>
 
 #include "base/addr.h"
@@ -298,6 +299,14 @@ static void read_root(struct reader *r)
 		read_entry(r, y);
 }
 
+static bool keep_digest(struct waiver_set *s, const struct yfile *f)
+{
+	struct waiver_file file = {.path = f->name};
+
+	SHA256Data((const uint8_t *)f->src, f->src_n, file.sha256);
+	return vec_push(&s->files, file);
+}
+
 static int from_file(struct waiver_set *s, const struct yfile *f, const char *const *kinds,
 		     struct errors *errs)
 {
@@ -306,7 +315,7 @@ static int from_file(struct waiver_set *s, const struct yfile *f, const char *co
 
 	if (f)
 		read_root(&r);
-	if (f && errs->n_errors == before)
+	if (f && errs->n_errors == before && keep_digest(s, f))
 		return 0;
 	s->n = n;
 	return 1;

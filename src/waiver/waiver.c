@@ -9,6 +9,7 @@
 void waivers_done(struct waiver_set *s)
 {
 	free(s->v);
+	vec_done(&s->files);
 	arena_done(&s->arena);
 	*s = (struct waiver_set){0};
 }

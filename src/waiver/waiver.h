@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/out.h"
 #include "base/time.h"
+#include "base/vec.h"
 
 enum {
 	WAIVER_ID_MAX = 64,    /* characters of a waiver's id */
@@ -42,11 +43,18 @@ struct waiver {
 	unsigned line;
 };
 
+/* A file of them, and the SHA-256 of its text. */
+struct waiver_file {
+	const char *path;
+	char sha256[65];
+};
+
 /* Waivers of one or more files, in their order; ids are unique among all. Strings live in `arena`.
  */
 struct waiver_set {
 	struct waiver *v;
 	size_t n, cap;
+	VEC(struct waiver_file) files;
 	struct arena arena;
 };
 

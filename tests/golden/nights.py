@@ -226,6 +226,37 @@ def killed(where, day):
     os.unlink(fifo)
 
 
+def formats(where, reports, days):
+    """What a document says of the night before, every format says, and none when it is redacted."""
+    source = os.path.join(reports, 'spanaudit-%s.json' % days[29])
+    with open(source) as f:
+        document = json.load(f)
+    document['since']['findings'].append(
+        {'id': 'F-0123456789ab', 'status': 'gone', 'kind': 'blocked', 'severity': 'low',
+         'who': 'sql01 -> crmweb01 4711/tcp', 'reason': None})
+    document['since']['gone'] += 1
+    path = os.path.join(where, 'gone.json')
+    with open(path, 'w') as f:
+        json.dump(document, f)
+    suffixes = ('.txt', '.html', '.md', '.brief', '.json', '.prom')
+    for redact in ([], ['--redact']):
+        outputs = [w for s in suffixes for w in ('-o', 'gone-out' + s)]
+        code, _, err = run.call(['report', '-q', *redact, path, *outputs], where)
+        check('formats', code in (0, 1, 4), 'ends with %d: %s' % (code, err))
+        for suffix in suffixes:
+            with open(os.path.join(where, 'gone-out' + suffix), encoding='utf-8') as f:
+                text = f.read()
+            if redact:
+                for name in ('crmweb01', 'F-0123456789ab', '10.20.1.11', 'nights'):
+                    check('formats', name not in text, '%s has %s' % (suffix, name))
+            elif suffix not in ('.md', '.prom'):
+                check('formats', '4711/tcp' in text and 'F-0123456789ab' in text,
+                      '%s does not say what is gone' % suffix)
+        if not redact:
+            with open(os.path.join(where, 'gone-out.md'), encoding='utf-8') as f:
+                check('formats', '1 gone' in f.read(), 'Markdown does not count what is gone')
+
+
 def thirty(where):
     days = [FIRST + datetime.timedelta(days=i) for i in range(30)]
     rotated([traffic(i, d) for i, d in enumerate(days)], os.path.join(where, 'captures'))
@@ -247,6 +278,7 @@ def thirty(where):
         check_night(where, i, day, filed, code, out, err)
         filed.append(i)
         check_folder(where, i, day, filed)
+    formats(where, reports, days)
     # A night again comes out the same, and does not become the newest.
     path = os.path.join(reports, 'spanaudit-%s.json' % days[25])
     with open(path, 'rb') as f:
