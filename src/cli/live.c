@@ -36,6 +36,11 @@ static const char *level(enum span_live_notice what)
 	return "";
 }
 
+/* Who is told, and what they want to hear. */
+struct listener {
+	const struct options *o;
+};
+
 static bool is_wanted(const struct options *o, enum span_live_notice what)
 {
 	if (what == SPAN_LIVE_TROUBLE || what == SPAN_LIVE_COUNTERS)
@@ -45,7 +50,8 @@ static bool is_wanted(const struct options *o, enum span_live_notice what)
 
 static void notice(void *user, enum span_live_notice what, const char *text)
 {
-	const struct options *o = user;
+	const struct listener *to = user;
+	const struct options *o = to->o;
 
 	if (!is_wanted(o, what))
 		return;
@@ -242,12 +248,13 @@ static int confine(struct span_audit *a, const struct options *o, const struct l
 int live_take(const struct options *o, struct live *l)
 {
 	struct span_live_options *opt = &l->opt;
+	struct listener to = {o};
 	int code = run_setup(o, NULL, 0, &l->audit), r;
 
 	code = code ? code : prepare(o, l);
 	if (code)
 		return code;
-	opt->user = (void *)(uintptr_t)o;
+	opt->user = &to;
 	r = span_live_open(l->audit, opt);
 	r = r ? r : confine(l->audit, o, l);
 	if (!r) {
