@@ -79,7 +79,7 @@ struct span_audit {
 	int64_t now_ns; /* --now */
 	bool has_key;   /* of the tables, and of --redact */
 	bool digest_all;
-	struct stats *stats; /* NULL: nobody wants to know */
+	struct stats *stats;   /* NULL: nobody wants to know */
 	enum severity fail_on; /* SEV_INFO: not said, medium */
 	bool fail_never;       /* "never" was said, which judges as medium does */
 	struct hash_key key;
@@ -109,7 +109,7 @@ struct span_audit {
 	struct hot *hot;               /* keeps the conversations that the result lends */
 	const struct conv *convs;
 	size_t n_convs;
-	struct ends ends; /* of them */
+	struct ends ends;           /* of them */
 	const struct grant *grants; /* of hot, as the conversations */
 	size_t n_grants;
 	const struct sighting *sightings; /* of hot, too */

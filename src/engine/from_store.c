@@ -12,6 +12,11 @@
 #include "base/time.h"
 #include "base/tz.h"
 #include "learn/learn.h"
+#include "report/report.h"
+#include "report/words.h"
+#include "store/reports.h"
+
+#include "config.h"
 
 struct from_store {
 	struct span_audit *a;
@@ -298,6 +303,49 @@ static struct store_span hours_of(const struct time_asked *t)
 	return s;
 }
 
+/* ------------------------------------------------------------------ reports before this one */
+
+static int put_report(struct span_audit *a, struct store *s, const char *site)
+{
+	struct report_options opt = {.tool_version = SPAN_VERSION, .now_ns = TIME_NONE};
+	struct out doc = {0};
+	int r = report_format_by_name("json")->write(a->result, &opt, &doc);
+
+	if (r == 0)
+		r = store_put_report(
+			s, &(struct store_report){.r = a->result,
+						  .site = site,
+						  .tool = SPAN_VERSION,
+						  .verdict = word_verdict(a->result->verdict),
+						  .document = doc.p,
+						  .n = doc.n,
+						  .exit_code = engine_exit_code(a->result, NULL),
+						  .made_ns = engine_now(a)});
+	out_done(&doc);
+	return r;
+}
+
+/* A report about nothing is no measure for later ones. What cannot be remembered changes no report.
+ */
+static int remember(struct span_audit *a, struct store *s, const char *path)
+{
+	const char *site = a->site->name ? a->site->name : "";
+	struct error *e;
+	int r;
+
+	if (a->result->from_ns == TIME_NONE)
+		return 0;
+	r = put_report(a, s, site);
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	e = errors_add(&a->errs, true, "this report cannot be remembered: %s", store_why(s));
+	error_place(e, path, 0, 0, 1);
+	error_hint(e,
+		   "the store or its disk may be full or write-protected; the report stands, and "
+		   "the next one is compared with an older one");
+	return 0;
+}
+
 static int judge_hours(struct span_audit *a, struct store *s, const char *path)
 {
 	int r = load(a, s, hours_of(&a->asked));
@@ -305,7 +353,8 @@ static int judge_hours(struct span_audit *a, struct store *s, const char *path)
 	if (r < 0)
 		return unreadable(a, s, path, r);
 	tell_interrupted(a, &a->from_store->picture, site_tz(a->site));
-	return engine_come_to(a);
+	r = engine_come_to(a);
+	return r ? r : remember(a, s, path);
 }
 
 int span_audit_judge_store(struct span_audit *a, const char *path)
