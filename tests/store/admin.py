@@ -101,6 +101,24 @@ def rows(tmp):
     db.close()
 
 
+def remembered(tmp):
+    """Reports stay in the store: one for each time, with their findings and rules."""
+    db = sqlite3.connect(os.path.join(tmp, 'it'))
+    before = db.execute('SELECT count(*) FROM reports').fetchone()[0]
+    for _ in range(2):
+        document(tmp, '--day', '2024-05-06')
+    after, = db.execute('SELECT count(*) FROM reports').fetchone()
+    if not before or after != before:
+        complain('%d reports, then %d' % (before, after))
+    ids = {r[0] for r in db.execute('SELECT id FROM findings')}
+    if not {f['id'] for f in document(tmp)['findings']} <= ids:
+        complain('findings are not remembered')
+    for view in ('conversations', 'hours', 'runs', 'reports', 'findings', 'rules'):
+        if not db.execute('SELECT count(*) FROM ' + view).fetchone()[0]:
+            complain('the view %s is empty' % view)
+    db.close()
+
+
 def smaller(tmp):
     call(tmp, 2, 'store', 'gc', 'it', says=['nothing is deleted'])
     call(tmp, 2, 'store', 'gc', '--keep-days', 'many', 'it')
@@ -200,6 +218,6 @@ def full(tmp):
 
 
 with tempfile.TemporaryDirectory() as folder:
-    for part in (life, hours, rows, smaller, not_stores, damaged, full):
+    for part in (life, hours, rows, remembered, smaller, not_stores, damaged, full):
         part(folder)
 sys.exit(1 if bad else 0)
