@@ -161,6 +161,10 @@ bool asked_is_past(const struct span_audit *a, int64_t first_ns);
 /* Leaves the packets of the time asked for in the batch. */
 void asked_keep(const struct span_audit *a, struct batch *b);
 
+/* since.c. The result held against an older document, as span_audit_against() does of a file; words
+ * are kept. */
+int engine_against(struct span_audit *a, const char *name, const char *p, size_t n);
+
 /* inputs.c */
 /* Expands folders and patterns (a followed one is left to feed_run) and looks at each file: order
  * by first packet. Unreadable ones are marked failed, with an error. 0, SPAN_INPUT when any failed,

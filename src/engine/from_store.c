@@ -305,6 +305,25 @@ static struct store_span hours_of(const struct time_asked *t)
 
 /* ------------------------------------------------------------------ reports before this one */
 
+static int since_last(struct span_audit *a, struct store *s, const char *site)
+{
+	struct out doc = {0};
+	char made[TIME_TEXT];
+	const char *name;
+	int64_t made_ns;
+	int r = store_last_report(s, site, a->result->from_ns, &doc, &made_ns);
+
+	if (r == 1) {
+		name = arena_printf(&a->arena, "report of %s", time_rfc3339(made_ns, made));
+		r = name ? engine_against(a, name, doc.p, doc.n) : -ENOMEM;
+		/* One that this spanaudit cannot read is no measure. */
+		if (r > 0 || r == -EINVAL)
+			r = 0;
+	}
+	out_done(&doc);
+	return r;
+}
+
 static int put_report(struct span_audit *a, struct store *s, const char *site)
 {
 	struct report_options opt = {.tool_version = SPAN_VERSION, .now_ns = TIME_NONE};
@@ -335,7 +354,8 @@ static int remember(struct span_audit *a, struct store *s, const char *path)
 
 	if (a->result->from_ns == TIME_NONE)
 		return 0;
-	r = put_report(a, s, site);
+	r = since_last(a, s, site);
+	r = r ? r : put_report(a, s, site);
 	if (r == 0 || r == -ENOMEM)
 		return r;
 	e = errors_add(&a->errs, true, "this report cannot be remembered: %s", store_why(s));

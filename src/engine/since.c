@@ -160,24 +160,45 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* d->was is read. */
+static int hold_against(struct span_audit *a, struct diff *d, const char *note, struct errors *errs)
+{
+	int status = 0;
+
+	if (d->was.from_ns == TIME_NONE && a->result->from_ns != TIME_NONE) {
+		error_place(errors_add(errs, true,
+				       "nothing was captured for this report, so it is not "
+				       "compared with"),
+			    d->path[0], 0, 0, 1);
+		status = SPAN_USAGE;
+	}
+	if (!status)
+		status = read_back(a->result, errs, &d->is);
+	if (!status)
+		status = diff_make(d);
+	if (!status && !tell(a->result, d, base_name(d->path[0]), note))
+		status = -ENOMEM;
+	return status;
+}
+
 static int compare(struct span_audit *a, const char *path, const char *note, struct errors *errs)
 {
 	struct diff d = {.path = {path, "the result"}};
 	int status = read_result_file(path, errs, &d.was);
 
-	if (!status && d.was.from_ns == TIME_NONE && a->result->from_ns != TIME_NONE) {
-		error_place(errors_add(errs, true,
-				       "nothing was captured for this report, so it is not "
-				       "compared with"),
-			    path, 0, 0, 1);
-		status = SPAN_USAGE;
-	}
 	if (!status)
-		status = read_back(a->result, errs, &d.is);
+		status = hold_against(a, &d, note, errs);
+	diff_done(&d);
+	return status;
+}
+
+int engine_against(struct span_audit *a, const char *name, const char *p, size_t n)
+{
+	struct diff d = {.path = {name, "the result"}};
+	int status = read_result_parse(name, p, n, &a->errs, &d.was);
+
 	if (!status)
-		status = diff_make(&d);
-	if (!status && !tell(a->result, &d, base_name(path), note))
-		status = -ENOMEM;
+		status = hold_against(a, &d, NULL, &a->errs);
 	diff_done(&d);
 	return status;
 }

@@ -117,6 +117,12 @@ def remembered(tmp):
         if not db.execute('SELECT count(*) FROM ' + view).fetchone()[0]:
             complain('the view %s is empty' % view)
     db.close()
+    # A later day is held against the one before; one that was remembered again is the same.
+    one, two = (document(tmp, '--day', '2026-11-29') for _ in range(2))
+    if one != two or not one.get('since') or document(tmp, '--day', '2024-05-06').get('since'):
+        complain('what changed since the last report: %s' % one.get('since'))
+    if {f.get('status') for f in one['findings']} - {'new', 'known'}:
+        complain('findings without a status')
 
 
 def smaller(tmp):
