@@ -177,11 +177,12 @@ void h_rows_end(struct html *h)
 	h_table_end(h);
 }
 
-void h_more(struct html *h, uint64_t n, const char *one, const char *many, const char *where)
+void h_more(struct html *h, uint64_t all, uint64_t shown, const char *one, const char *many,
+	    const char *where)
 {
-	if (!n)
+	if (all <= shown)
 		return;
 	h_put(h, "<p class=note>and ");
-	h_count(h, n, one, many);
+	h_count(h, all - shown, one, many);
 	out_printf(h->o, "%s</p>\n", where);
 }

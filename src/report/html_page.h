@@ -67,8 +67,9 @@ void h_table_end(struct html *h);
 void h_rows(struct html *h, const char *class_name, const char *caption,
 	    const char *const *columns);
 void h_rows_end(struct html *h);
-/* A line about `n` rows that found no room, and where they are; nothing for 0. */
-void h_more(struct html *h, uint64_t n, const char *one, const char *many, const char *where);
+/* A line about the rows beyond those shown, and where they are; nothing when all are. */
+void h_more(struct html *h, uint64_t all, uint64_t shown, const char *one, const char *many,
+	    const char *where);
 
 void html_verdict(struct html *h);
 void html_trust(struct html *h);

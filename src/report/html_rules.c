@@ -168,7 +168,7 @@ static void scope(struct html *h)
 		h_put(h, "\n");
 	}
 	h_rows_end(h);
-	h_more(h, r->n_scope - SCOPE_ROWS, "more row", "more rows", "; the JSON result lists all");
+	h_more(h, r->n_scope, SCOPE_ROWS, "more row", "more rows", "; the JSON result lists all");
 	h_put(h, "</details>\n");
 }
 

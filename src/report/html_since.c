@@ -66,7 +66,7 @@ static void table(struct html *h)
 	for (size_t i = 0; i < r->since.n_rows; i++)
 		past(&l, &r->since.rows[i]);
 	h_rows_end(h);
-	h_more(h, l.n - ROWS, "more change", "more changes", "; the JSON result lists all");
+	h_more(h, l.n, ROWS, "more change", "more changes", "; the JSON result lists all");
 }
 
 void html_since(struct html *h)

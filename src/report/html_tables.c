@@ -118,7 +118,7 @@ void html_missing(struct html *h)
 		done++;
 	}
 	h_rows_end(h);
-	h_more(h, n - done, "more", "more", " under <a href=\"#findings\">Findings</a>");
+	h_more(h, n, done, "more", "more", " under <a href=\"#findings\">Findings</a>");
 	h_section_end(h);
 }
 
@@ -217,7 +217,7 @@ void html_rpc(struct html *h)
 			shown++;
 		}
 	h_rows_end(h);
-	h_more(h, r->n_rpc - shown, "more", "more", "; <code>spanaudit rpc FILE</code> lists all");
+	h_more(h, r->n_rpc, shown, "more", "more", "; <code>spanaudit rpc FILE</code> lists all");
 	h_section_end(h);
 }
 
