@@ -257,6 +257,27 @@ def formats(where, reports, days):
                 check('formats', '1 gone' in f.read(), 'Markdown does not count what is gone')
 
 
+def of_store(where, reports, days):
+    """Days judged out of a store are those judged of the captures."""
+    run.call(['audit', '-q', '-S', 'site.yaml', '--store', 'night.db', 'captures'], where)
+    for k in (27, 28):
+        now = datetime.datetime.fromtimestamp(midnight(days[k + 1]) + 1800, ZONE).isoformat()
+        code, _, err = run.call(['nightly', '-q', '-S', 'site.yaml', '-W', 'waivers.yaml', '--store',
+                                 'night.db', '--reports', 'of-store', '--now', now], where)
+        check('store', code == 1, 'ends with %d: %s' % (code, err))
+    got = []
+    for folder in ('of-store', reports):
+        path = os.path.join(where, folder, 'spanaudit-%s.json' % days[28])
+        if not os.path.exists(path):
+            check('store', False, 'no %s' % path)
+            return
+        with open(path) as f:
+            d = json.load(f)
+        got.append([d['verdict'], d['window'], d['since']['new'], d['since']['known'],
+                    [(f['id'], f['severity'], f['status'], f['why']) for f in d['findings']]])
+    check('store', got[0] == got[1], 'another night:\n%s\n%s' % tuple(got))
+
+
 def thirty(where):
     days = [FIRST + datetime.timedelta(days=i) for i in range(30)]
     rotated([traffic(i, d) for i, d in enumerate(days)], os.path.join(where, 'captures'))
@@ -279,6 +300,7 @@ def thirty(where):
         filed.append(i)
         check_folder(where, i, day, filed)
     formats(where, reports, days)
+    of_store(where, reports, days)
     # A night again comes out the same, and does not become the newest.
     path = os.path.join(reports, 'spanaudit-%s.json' % days[25])
     with open(path, 'rb') as f:
