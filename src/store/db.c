@@ -181,7 +181,6 @@ int64_t db_number(struct store *s, const char *sql, int64_t or_)
 	return n;
 }
 
-void db_forget(struct store *s);
 void db_forget(struct store *s)
 {
 	while (s->prepared) {

@@ -32,6 +32,8 @@ struct store {
 
 /* A statement for this text, which must be static: prepared once. NULL, with words. */
 sqlite3_stmt *db_get(struct store *s, const char *sql);
+/* Lets all of them go. */
+void db_forget(struct store *s);
 /* Binds in order: 'i' int64_t, 'u' uint64_t, 't' const char * or NULL, 'b' const void * and size_t,
  * 'a' const struct addr *, 'n' a null. */
 int db_bind(struct store *s, sqlite3_stmt *q, const char *kinds, ...);

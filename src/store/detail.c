@@ -24,7 +24,7 @@ static void put_u(struct out *o, uint64_t v)
 
 static void put_s(struct out *o, int64_t v)
 {
-	put_u(o, (uint64_t)v << 1 ^ (uint64_t)(v >> 63));
+	put_u(o, (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0));
 }
 
 /* The difference may not fit an int64_t; it comes back the same, as both ways wrap. */

@@ -12,8 +12,6 @@
 #include "base/time.h"
 #include "store/db.h"
 
-void db_forget(struct store *s);
-
 int64_t store_hour(int64_t ns)
 {
 	const int64_t hour = STORE_HOUR * NS_PER_S;
