@@ -17,7 +17,8 @@
 #include "base/siphash.h"
 #include "base/vec.h"
 
-enum { CONV_HOST_MACS = 4, END_NONE = UINT32_MAX };
+enum { CONV_HOST_MACS = 4 };
+#define END_NONE UINT32_MAX /* no number */
 
 /* Distinct addresses, ascending by their bytes; what conv.client_no and conv.server_no name. */
 struct ends {

@@ -38,12 +38,12 @@ run_of() {
 		;;
 	tcpdump) run=(tcpdump -n -r "$file" -w /dev/null) ;;
 	tcpstat) run=(tcpstat -r "$file" -o '' 3600) ;;
-	softflowd) run=(softflowd -6 -m 6000000 -r "$file" -c "$tmp/ctl" -p "$tmp/pid") ;;
+	softflowd) run=(softflowd -d -6 -m 6000000 -r "$file" -c "$tmp/ctl" -p "$tmp/pid") ;;
 	argus) run=(argus -r "$file" -w /dev/null) ;;
 	nfpcapd) run=(nfpcapd -r "$file" -w "$tmp/nfpcapd") ;;
 	ndpiReader) run=(ndpiReader -q -i "$file") ;;
 	suricata) run=(suricata -r "$file" -l "$tmp" -S /dev/null) ;;
-	tshark) run=(tshark -n -q -r "$file" -z conv,tcp) ;;
+	tshark) run=(tshark -n -q -r "$file" -z "conv,tcp") ;;
 	esac
 	command -v "$have" >/dev/null
 }
