@@ -129,16 +129,19 @@ static void entries_done(struct entries *e)
 
 static bool add(struct entries *e, const char *name)
 {
-	struct entry x;
+	struct entry x = {.name = NULL};
+	char *copy;
 
 	x.kind = kind_of(name, &x.day);
 	if (x.kind == OTHER)
 		return true;
-	x.name = strdup(name);
-	if (x.name && vec_push(&e->v, x))
-		return true;
-	free(x.name);
-	return false;
+	copy = strdup(name);
+	if (!copy || !vec_push(&e->v, x)) {
+		free(copy);
+		return false;
+	}
+	e->v.v[e->v.n - 1].name = copy;
+	return true;
 }
 
 static int newest_first(const void *a, const void *b)
