@@ -125,8 +125,8 @@ static void runs_told(struct out *o, const struct store_summary *p)
 
 		out_printf(o, "  run %" PRId64 " of %s UTC: %s\n", r->id,
 			   time_human(r->began_ns, text), state_words(p, i));
-		out_printf(o, "    %" PRIu64 " segments, %" PRIu64 " packets of: ", r->segments,
-			   r->packets);
+		out_printf(o, "    %" PRIu64 " segment%s, %" PRIu64 " packets of: ", r->segments,
+			   r->segments == 1 ? "" : "s", r->packets);
 		out_text_z(o, r->files);
 		out_char(o, '\n');
 	}
@@ -156,8 +156,8 @@ int span_store_status(const char *path, FILE *f, FILE *err)
 			   "\nrows:           %" PRIu64 " of conversations, %" PRIu64
 			   " of granted ports, %" PRIu64 " told of hosts\n",
 			   p.conversations, p.grants, p.sightings);
-		out_printf(&o, "captures read:  %" PRIu64 ", in %" PRIu64 " segments\n", p.inputs,
-			   p.segments);
+		out_printf(&o, "captures read:  %" PRIu64 ", in %" PRIu64 " segment%s\n", p.inputs,
+			   p.segments, p.segments == 1 ? "" : "s");
 		hours_told(&o, &p);
 		runs_told(&o, &p);
 		r = engine_put(&o, f);

@@ -391,10 +391,29 @@ static void assert_conv_equal(const struct conv *a, const struct conv *b)
 	assert_rows_equal(a->minutes, b->minutes, a->n_minutes, sizeof *a->minutes);
 }
 
-/* The whole point: in whatever order flows end, the same bytes come out. */
+static int put_row(void *user, const struct conv *c, bool waiting)
+{
+	return conv_table_put(user, c, waiting);
+}
+
+static int put_host(void *user, const struct conv_host *h)
+{
+	return conv_table_put_host(user, h);
+}
+
+/* What a table has, for another one; it is gone then. */
+static void move_rows(struct conv_table *from, struct conv_table *to)
+{
+	assert_int_equal(conv_table_each(from, put_row, to), 0);
+	assert_int_equal(conv_table_each_host(from, put_host, to), 0);
+	conv_table_free(from);
+}
+
+/* The whole point: in whatever order flows end, the same bytes come out; also when tables had a
+ * part of them each, and their rows are put together. */
 static void test_any_order(void **state)
 {
-	enum { N = 1500 };
+	enum { N = 1500, PARTS = 3 };
 	static struct known_flow k[N];
 	uint64_t seed = 1;
 
@@ -407,10 +426,14 @@ static void test_any_order(void **state)
 		for (int i = 0; i < N; i++)
 			random_flow(&k[i], &seed);
 		for (int turn = 0; turn < 4; turn++) {
-			struct conv_table *t = table(0, rng(&seed));
+			struct conv_table *t = table(0, rng(&seed)), *part[PARTS] = {t, t, t};
 			const struct conv *c;
 			size_t n;
 			uint64_t flows = 0;
+
+			for (int i = 0; turn == 3 && i < PARTS; i++)
+				part[i] = table(0, rng(&seed));
+
 			/* A few and many flows in each conversation. */
 			int use = round % 2 ? N : 200;
 
@@ -426,8 +449,11 @@ static void test_any_order(void **state)
 				k[i].f.iface = k[i].iface;
 				k[i].f.bind = k[i].f.n_iface ? &k[i].bind : NULL;
 				k[i].f.pipe = (const char(*)[CONV_PIPE_TEXT])k[i].pipe;
-				assert_int_equal(conv_table_add(t, &k[i].d, &k[i].f), 0);
+				assert_int_equal(conv_table_add(part[i % PARTS], &k[i].d, &k[i].f),
+						 0);
 			}
+			for (int i = 0; turn == 3 && i < PARTS; i++)
+				move_rows(part[i], t);
 			assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 			for (size_t i = 0; i < n; i++)
 				flows += c[i].flows;
