@@ -130,6 +130,10 @@ int outputs_list(void);
 /* Before the work: every -o can be given a format, and none stands twice. 0, or an exit code after
  * saying why. */
 int outputs_check(const struct options *o);
+/* The time of a run, where somebody pinned it by --now or SOURCE_DATE_EPOCH, so that the same
+ * command gives the same bytes; buf has room for TIME_TEXT. NULL: nobody did; *ret_bad: what was
+ * said is no time. */
+const char *pinned_now(const struct options *o, char *buf, bool *ret_bad);
 /* The report on standard output, unless -q was given, and in every -o. `code`, or EXIT_FAILED after
  * saying what could not be written. */
 int outputs_write(const struct options *o, const struct outputs *what, int code);

@@ -159,7 +159,7 @@ static const struct opt opts[] = {
 	{0, "now", "TIME",
 	 "Hold the expiry of waivers against this moment instead of the clock's, so that a run can "
 	 "be repeated: 2024-05-01T06:00:00+02:00. Formats that say when a report was made give "
-	 "it as that time; without it they say so only where SOURCE_DATE_EPOCH does.",
+	 "it as that time, and are silent without it. SOURCE_DATE_EPOCH says the same.",
 	 JUDGES | CMD_BIT(STORE), SET_TEXT, AT(now)},
 	{0, "day", "DATE",
 	 "Judge packets of this day alone, as the site's time zone (or --tz) has it, with 23 or 25 "

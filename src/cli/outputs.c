@@ -58,9 +58,7 @@ static const char *format_of(const char *path, const struct options *o)
 	return NULL;
 }
 
-/* When a report is made, for formats that say so: only where somebody pinned it, so that the same
- * command gives the same bytes. NULL: nobody did; *ret_bad: what was said is no time. */
-static const char *made_at(const struct options *o, char buf[TIME_TEXT], bool *ret_bad)
+const char *pinned_now(const struct options *o, char *buf, bool *ret_bad)
 {
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 	char *end;
@@ -91,10 +89,9 @@ int outputs_check(const struct options *o)
 			return EXIT_USAGE;
 		}
 	}
-	made_at(o, made, &bad);
+	pinned_now(o, made, &bad);
 	if (bad)
-		say("It is the time that reports give as theirs: seconds since 1970, as date +%s "
-		    "prints "
+		say("It is taken for the time of this run: seconds since 1970, as date +%s prints "
 		    "them. Correct it or unset it.",
 		    "SOURCE_DATE_EPOCH is '%s', which is no such time",
 		    getenv("SOURCE_DATE_EPOCH"));
@@ -112,7 +109,7 @@ int outputs_write(const struct options *o, const struct outputs *what, int code)
 			.colour = term_colour(o),
 			.only = o->only,
 			.fail_on = o->fail_on,
-			.made = made_at(o, made, &bad)},
+			.made = pinned_now(o, made, &bad)},
 	};
 	if (!o->quiet && !what->told) {
 		int r = write_one(&one, stdout);

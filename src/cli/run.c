@@ -48,7 +48,9 @@ static int time_settings(struct span_audit *a, const struct options *o)
 
 static int settings(struct span_audit *a, const struct options *o, char *const *files, size_t n)
 {
-	const char **it;
+	char buf[TIME_TEXT];
+	const char **it, *now;
+	bool bad;
 	int r = 0;
 
 	VEC_EACH (it, &o->rules_dirs)
@@ -58,8 +60,9 @@ static int settings(struct span_audit *a, const struct options *o, char *const *
 		WORSE(r, span_audit_site(a, o->site));
 	VEC_EACH (it, &o->waivers)
 		WORSE(r, span_audit_waivers(a, *it));
-	if (o->now)
-		WORSE(r, span_audit_now(a, o->now));
+	now = pinned_now(o, buf, &bad);
+	if (now)
+		WORSE(r, span_audit_now(a, now));
 	WORSE(r, time_settings(a, o));
 	VEC_EACH (it, &o->roles)
 		WORSE(r, span_audit_role(a, *it));
