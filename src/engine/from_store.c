@@ -355,6 +355,7 @@ static int remember(struct span_audit *a, struct store *s, const char *path)
 	if (a->result->from_ns == TIME_NONE)
 		return 0;
 	r = since_last(a, s, site);
+	r = r ? r : store_tell_past(s, site, a->result->from_ns, a->result);
 	r = r ? r : put_report(a, s, site);
 	if (r == 0 || r == -ENOMEM)
 		return r;

@@ -113,6 +113,10 @@ struct rule_row {
 	enum rule_result result;
 	const char *reason; /* not-judged, violated: a clause; NULL */
 	uint64_t conversations;
+	/* The end of the time of the newest report before this one that had a conversation of it;
+	 * has_seen: there is one, as far as anybody remembers. */
+	bool has_seen;
+	int64_t seen_ns;
 };
 
 /* How a conversation was judged. */
@@ -156,6 +160,15 @@ struct behind {
 
 enum finding_status { STATUS_NONE, STATUS_NEW, STATUS_KNOWN };
 
+/* What reports of the same site before this one said of a finding. */
+enum { PAST_REPORTS = 30 };
+struct finding_past {
+	uint64_t reports;          /* that had it */
+	int64_t first_ns, last_ns; /* begin of the first one's time, end of the last one's */
+	uint32_t recent;           /* bit i: the i-th before this one had it, the newest is 0 */
+	uint8_t n_recent;          /* how many there were, PAST_REPORTS at most; 0: nobody knows */
+};
+
 struct finding {
 	char id[16]; /* "F-" and 12 hex digits */
 	enum kind kind;
@@ -196,6 +209,7 @@ struct finding {
 	const char *waiver;         /* id of the one that covers it; NULL */
 	enum finding_status status; /* against an older result */
 	bool worse;                 /* known, and worse than it was */
+	struct finding_past past;
 };
 
 /* A finding of the older result that this one does not have. */

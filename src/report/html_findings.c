@@ -333,6 +333,36 @@ static void waived(struct html *h, const struct finding *f)
 	h_put(h, ")");
 }
 
+/* A bar for each report before this one, high where it had the finding. */
+static void spark(struct html *h, const struct finding_past *p)
+{
+	enum { STEP = 5, WIDE = 4, HIGH = 12, LOW = 2 };
+
+	out_printf(h->o, " <svg width=%d height=%d aria-hidden=true fill=currentColor>",
+		   p->n_recent * STEP, HIGH);
+	for (unsigned i = 0; i < p->n_recent; i++) {
+		bool had = p->recent >> (p->n_recent - 1U - i) & 1;
+		int high = had ? HIGH : LOW;
+
+		out_printf(h->o, "<rect x=%u y=%d width=%d height=%d />", i * STEP, HIGH - high,
+			   WIDE, high);
+	}
+	h_put(h, "</svg>");
+}
+
+static void past(struct html *h, const struct finding *f)
+{
+	struct out words = {0};
+
+	if (word_past(&f->past, site_tz(h->r->site), &words)) {
+		term(h, "Reports");
+		h_text(h, out_str(&words));
+		spark(h, &f->past);
+	}
+	h->o->failed |= words.failed;
+	out_done(&words);
+}
+
 static void details(struct html *h, const struct finding *f)
 {
 	h_put(h, "<dl>");
@@ -350,6 +380,7 @@ static void details(struct html *h, const struct finding *f)
 	roles(h, f);
 	direction(h, f);
 	seen(h, f);
+	past(h, f);
 	evidence(h, f);
 	if (!h->sparse)
 		commands(h, f);

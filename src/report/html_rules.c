@@ -37,6 +37,9 @@ static void what_came_of_it(struct html *h, const struct rule_row *row)
 		h_text(h, row->rule->group);
 	} else if (row->result == RULE_MET) {
 		h_count(h, row->conversations, "conversation", "conversations");
+	} else if (row->result == RULE_UNUSED && !row->reason && row->has_seen) {
+		h_put(h, "not in this time; before, last seen until ");
+		h_time(h, row->seen_ns);
 	} else {
 		h_text(h, row->result == RULE_UNUSED && !row->reason ? "never" : row->reason);
 	}

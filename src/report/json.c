@@ -367,6 +367,8 @@ static void rules(struct jsonw *w, const struct result *r)
 		text_member(w, "when_missing", rule_missing_words()[u->when_missing]);
 		rule_source(w, u);
 		uint_member(w, "conversations", row->conversations);
+		if (row->has_seen)
+			time_member(w, "seen_before", row->seen_ns);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -527,6 +529,7 @@ static void finding(struct jsonw *w, const struct result *r, const struct findin
 		jsonw_name(w, "worse");
 		jsonw_bool(w, f->worse);
 	}
+	json_past(w, &f->past);
 	text_member(w, "waiver", f->waiver);
 	jsonw_object_end(w);
 }

@@ -61,6 +61,26 @@ void json_since(struct jsonw *w, const struct since *s)
 	jsonw_object_end(w);
 }
 
+void json_past(struct jsonw *w, const struct finding_past *p)
+{
+	char recent[PAST_REPORTS + 1];
+
+	if (!p->n_recent)
+		return;
+	for (unsigned i = 0; i < p->n_recent; i++)
+		recent[i] = p->recent >> (p->n_recent - 1U - i) & 1 ? '1' : '0';
+	recent[p->n_recent] = 0;
+	jsonw_name(w, "history");
+	jsonw_object_flat(w);
+	count(w, "reports", p->reports);
+	jsonw_name(w, "first");
+	jsonw_time(w, p->reports ? p->first_ns : TIME_NONE);
+	jsonw_name(w, "last");
+	jsonw_time(w, p->reports ? p->last_ns : TIME_NONE);
+	text_member(w, "recent", recent);
+	jsonw_object_end(w);
+}
+
 /* --- reading ---------------------------------------------------------------------------------- */
 
 static void read_row(struct doc *d, const json_t *o, struct since_row *row)
@@ -116,4 +136,20 @@ void load_status(struct doc *d, const json_t *o, struct finding *f)
 		return;
 	f->status = (enum finding_status)doc_word(d, o, "status", status_at, STATUS_KNOWN + 1);
 	f->worse = doc_flag(d, o, "worse");
+}
+
+void load_past(struct doc *d, const json_t *o, struct finding_past *p)
+{
+	const json_t *v = doc_member(d, o, "history", false) ? doc_object(d, o, "history") : NULL;
+	const char *recent = v ? doc_given(d, v, "recent") : NULL;
+	size_t n = recent ? strlen(recent) : 0;
+
+	if (!n || n > PAST_REPORTS || strspn(recent, "01") != n)
+		return;
+	p->reports = doc_count(d, v, "reports");
+	p->first_ns = doc_time(d, v, "first");
+	p->last_ns = doc_time(d, v, "last");
+	p->n_recent = (uint8_t)n;
+	for (size_t i = 0; i < n; i++)
+		p->recent = p->recent << 1 | (recent[i] == '1');
 }

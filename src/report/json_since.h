@@ -12,5 +12,8 @@ void json_since(struct jsonw *w, const struct since *s);
 void load_since(struct doc *d, const json_t *top, struct since *s);
 /* Status of a finding. */
 void load_status(struct doc *d, const json_t *o, struct finding *f);
+/* The member "history" of a finding; nothing where nobody knows one. */
+void json_past(struct jsonw *w, const struct finding_past *p);
+void load_past(struct doc *d, const json_t *o, struct finding_past *p);
 
 #endif

@@ -246,6 +246,7 @@ static void read_finding(struct load *l, const json_t *o, struct finding *f)
 	commands(l, o, f);
 	suggest(l, o, f);
 	load_status(&l->doc, o, f);
+	load_past(&l->doc, o, &f->past);
 	f->waiver = doc_text(&l->doc, o, "waiver", true);
 }
 

@@ -424,6 +424,9 @@ void load_rules(struct load *l, const json_t *top)
 							 RULE_NOT_JUDGED + 1);
 		row->reason = doc_text(&l->doc, o, "reason", true);
 		row->conversations = doc_count(&l->doc, o, "conversations");
+		row->has_seen = doc_member(&l->doc, o, "seen_before", false) != NULL;
+		if (row->has_seen)
+			row->seen_ns = doc_time(&l->doc, o, "seen_before");
 		if (l->doc.error)
 			return;
 		r->n_rule_results[row->result]++;

@@ -106,6 +106,17 @@ static void direction(const struct page *p, const struct finding *f)
 	out_done(&line);
 }
 
+/* Reports before this one that had it. */
+static void past(const struct page *p, const struct finding *f)
+{
+	struct out line = {0};
+
+	if (word_past(&f->past, site_tz(p->r->site), &line))
+		page_row(p, "  Reports", out_str(&line));
+	p->o->failed |= line.failed;
+	out_done(&line);
+}
+
 static void evidence(const struct page *p, const struct finding *f)
 {
 	struct out line = {0};
@@ -296,6 +307,7 @@ static void one(const struct page *p, const struct finding *f)
 	roles(p, f);
 	direction(p, f);
 	seen(p, f);
+	past(p, f);
 	evidence(p, f);
 	extract(p, f);
 	tshark(p, f);

@@ -387,6 +387,21 @@ const char *word_status(const struct finding *f)
 	return f->status == STATUS_NEW ? ", new" : ", known";
 }
 
+bool word_past(const struct finding_past *p, const struct tz *z, struct out *o)
+{
+	unsigned n = (unsigned)__builtin_popcount(p->recent);
+	char buf[TIME_TEXT];
+
+	if (!p->n_recent || !p->reports)
+		return false;
+	if (p->n_recent == 1)
+		out_puts(o, n ? "in the report before" : "not in the report before");
+	else
+		out_printf(o, "in %u of the last %u reports", n, p->n_recent);
+	out_printf(o, ", first in that of %.10s", time_human_tz(p->first_ns, z, buf));
+	return true;
+}
+
 bool word_asks(const struct finding *f)
 {
 	return !f->waiver && f->severity > SEV_INFO && f->severity < SEV_N;

@@ -61,6 +61,9 @@ const char *word_state(enum flow_state s);  /* for people: "answered, but never 
 const char *word_reason(enum dir_reason r); /* "the handshake was seen" */
 /* ", new" ", known" ", worse than it was"; "" when nothing older was given. */
 const char *word_status(const struct finding *f);
+/* "in 3 of the last 7 reports, first in that of 2024-04-28"; false and nothing where no report
+ * before had it. */
+bool word_past(const struct finding_past *p, const struct tz *z, struct out *o);
 /* It asks for something: not waived, above info. */
 bool word_asks(const struct finding *f);
 /* "crmweb02 (10.20.1.12) is crm-web, known by site.yaml:14" */

@@ -52,6 +52,73 @@ int store_last_report(struct store *s, const char *site, int64_t from_ns, struct
 	return r;
 }
 
+/* Whether each of the reports before had it, the newest first. */
+static int recent(struct store *s, const char *site, int64_t from_ns, struct finding *f)
+{
+	sqlite3_stmt *q = db_get(s, "SELECT EXISTS(SELECT 1 FROM report_finding WHERE"
+				    " report_finding.report = report.id AND report_finding.id = ?)"
+				    " FROM report WHERE site = ? AND from_ns < ?"
+				    " ORDER BY to_ns DESC, id DESC LIMIT ?");
+	int r = q ? db_bind(s, q, "ttii", f->id, site, from_ns, (int64_t)PAST_REPORTS) : -EIO;
+
+	while (r == 0 && (r = db_next(s, q)) == 1) {
+		f->past.recent |= (uint32_t)(sqlite3_column_int(q, 0) != 0) << f->past.n_recent++;
+		r = 0;
+		if (f->past.n_recent == PAST_REPORTS) {
+			sqlite3_reset(q);
+			break;
+		}
+	}
+	return r;
+}
+
+static int past_of_finding(struct store *s, const char *site, int64_t from_ns, struct finding *f)
+{
+	sqlite3_stmt *q = db_get(s, "SELECT count(*), min(from_ns), max(to_ns) FROM report"
+				    " JOIN report_finding ON report_finding.report = report.id"
+				    " WHERE site = ? AND from_ns < ? AND report_finding.id = ?");
+	int r = q ? db_bind(s, q, "tit", site, from_ns, f->id) : -EIO;
+
+	f->past = (struct finding_past){0};
+	if (r == 0)
+		r = db_next(s, q);
+	if (r != 1)
+		return r;
+	f->past.reports = (uint64_t)sqlite3_column_int64(q, 0);
+	f->past.first_ns = sqlite3_column_int64(q, 1);
+	f->past.last_ns = sqlite3_column_int64(q, 2);
+	sqlite3_reset(q);
+	return recent(s, site, from_ns, f);
+}
+
+static int past_of_rule(struct store *s, const char *site, int64_t from_ns, struct rule_row *row)
+{
+	sqlite3_stmt *q = db_get(s, "SELECT max(to_ns) FROM report JOIN report_rule ON"
+				    " report_rule.report = report.id WHERE site = ? AND"
+				    " from_ns < ? AND rule = ?");
+	int r = q ? db_bind(s, q, "tit", site, from_ns, row->rule->id) : -EIO;
+
+	if (r == 0)
+		r = db_next(s, q);
+	if (r != 1)
+		return r;
+	row->has_seen = sqlite3_column_type(q, 0) == SQLITE_INTEGER;
+	row->seen_ns = sqlite3_column_int64(q, 0);
+	sqlite3_reset(q);
+	return 0;
+}
+
+int store_tell_past(struct store *s, const char *site, int64_t from_ns, struct result *r)
+{
+	int status = 0;
+
+	for (size_t i = 0; status == 0 && i < r->n_findings; i++)
+		status = past_of_finding(s, site, from_ns, &r->findings[i]);
+	for (size_t i = 0; status == 0 && i < r->n_rules; i++)
+		status = past_of_rule(s, site, from_ns, &r->rules[i]);
+	return status;
+}
+
 static void put_end(struct out *o, const struct endpoint *e)
 {
 	char text[ADDR_TEXT];

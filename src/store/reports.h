@@ -11,6 +11,9 @@ enum { REPORT_DOCUMENTS = 32 }; /* of one site that are kept */
  * there is none; negative errno. ret_made: when it was made. */
 int store_last_report(struct store *s, const char *site, int64_t from_ns, struct out *ret,
 		      int64_t *ret_made);
+/* What the reports of this site about times that began before from_ns say of the result's findings
+ * and rules, into the result. 0 or negative errno. */
+int store_tell_past(struct store *s, const char *site, int64_t from_ns, struct result *r);
 /* Remembers a report, in the place of one about the same time. */
 struct store_report {
 	const struct result *r;

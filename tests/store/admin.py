@@ -125,6 +125,47 @@ def remembered(tmp):
         complain('findings without a status')
 
 
+def aged(tmp):
+    """What earlier reports say of findings and rules is what their documents say."""
+    call(tmp, 1, 'audit', '-q', *SITE, *NOW, SAMPLE, '--store', 'old')
+    docs = []
+    for hour in ('08', '09', '10'):
+        end = '%02d' % (int(hour) + 1)
+        path = 'h%s.json' % hour
+        code, _, err = run.call(['report', '--store', 'old', '-q', '-o', path, '--from', '2024-05-06T%s:00:00Z' % hour,
+                                 '--to', '2024-05-06T%s:00:00Z' % end, *SITE, *NOW], tmp)
+        if code not in (0, 1, 4):
+            complain('the report of %s: %d %s' % (hour, code, err))
+        with open(os.path.join(tmp, path), encoding='utf-8') as f:
+            docs.append(json.load(f))
+    told = 0
+    for i, d in enumerate(docs):
+        for f in d['findings']:
+            had = [f['id'] in {g['id'] for g in e['findings']} for e in docs[:i]]
+            those = [e for e, h in zip(docs, had) if h]
+            want = {'reports': len(those), 'first': those[0]['window']['from'] if those else None,
+                    'last': those[-1]['window']['to'] if those else None,
+                    'recent': ''.join('01'[h] for h in had)}
+            told += any(had)
+            if f.get('history') != (want if i else None):
+                complain('%s in report %d: %s, not %s' % (f['id'], i, f.get('history'), want))
+        for r in d['rules']:
+            seen = [e['window']['to'] for e in docs[:i] for s in e['rules']
+                    if s['id'] == r['id'] and s['pack'] == r['pack'] and s['conversations']]
+            if r.get('seen_before') != (seen[-1] if seen else None):
+                complain('%s in report %d: %s, not %s' % (r['id'], i, r.get('seen_before'), seen))
+    if not told:
+        complain('no finding is in two reports')
+    # The document alone is enough to say so again.
+    again = run.call(['report', 'h10.json', '--format', 'json', *NOW], tmp)[1]
+    if json.loads(again) != docs[2]:
+        complain('a report of a report has another history')
+    page = run.call(['report', 'h10.json', '--format', 'html', *NOW], tmp)[1].decode()
+    text = run.call(['report', 'h10.json', '--format', 'text', *NOW], tmp)[1].decode()
+    if 'of the last 2 reports' not in page or '<rect' not in page or 'of the last 2 reports' not in text:
+        complain('the history is not shown')
+
+
 def smaller(tmp):
     call(tmp, 2, 'store', 'gc', 'it', says=['nothing is deleted'])
     call(tmp, 2, 'store', 'gc', '--keep-days', 'many', 'it')
@@ -224,6 +265,6 @@ def full(tmp):
 
 
 with tempfile.TemporaryDirectory() as folder:
-    for part in (life, hours, rows, remembered, smaller, not_stores, damaged, full):
+    for part in (life, hours, rows, remembered, aged, smaller, not_stores, damaged, full):
         part(folder)
 sys.exit(1 if bad else 0)
