@@ -5,6 +5,7 @@
  */
 #include "engine/from_store.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -373,6 +374,7 @@ static int judge_hours(struct span_audit *a, struct store *s, const char *path)
 
 	if (r < 0)
 		return unreadable(a, s, path, r);
+	assert(a->from_store);
 	tell_interrupted(a, &a->from_store->picture, site_tz(a->site));
 	r = engine_come_to(a);
 	return r ? r : remember(a, s, path);

@@ -193,7 +193,7 @@ static void gone_told(struct out *o, const struct store_gone *g)
 
 int span_store_gc(const char *path, const struct span_store_limits *l, FILE *f, FILE *err)
 {
-	struct store_gone gone;
+	struct store_gone gone = {0};
 	struct out o = {0};
 	struct store *s;
 	size_t interrupted;

@@ -167,7 +167,7 @@ static int64_t judge_after(const struct site *s, const struct need *k, const str
 	return s->judge_after_ns;
 }
 
-static const int64_t DAY_NS = 24 * 3600 * NS_PER_S;
+static const int64_t DAY_NS = INT64_C(24) * 3600 * NS_PER_S;
 
 static const char *too_short(struct work *w, const struct need *k, const struct rule *r)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "flow/ends.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,7 @@ uint32_t end_number(struct end_table *t, const struct addr *a, uint16_t vlan, bo
 			return END_NONE;
 		s = slot_of(t, a, vlan, tag);
 	}
+	assert(s); /* there is always a free one */
 	t->v[t->n] = (struct conv_host){.addr = *a, .vlan = vlan};
 	*s = (struct end_slot){(uint32_t)++t->n, tag};
 	return (uint32_t)t->n - 1;

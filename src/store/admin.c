@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "store/admin.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -53,6 +54,7 @@ static int sum_hours(struct store *s, struct store_summary *p)
 		struct store_span *last = p->hours.n ? &p->hours.v[p->hours.n - 1] : NULL;
 		struct store_span one = {h, h + STORE_HOUR};
 
+		assert(p->hours.v || !p->hours.cap);
 		r = c.bad ? db_damaged(s, "an hour") : 0;
 		if (r == 0 && last && last->to == h)
 			last->to += STORE_HOUR;

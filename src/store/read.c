@@ -3,6 +3,7 @@
  * read - rows of a span of hours. Every value is checked: what no spanaudit writes is damage, and
  * said to be.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -254,6 +255,7 @@ static int look_hours(struct store *s, struct store_span hours, struct store_pic
 		struct store_span *last = p->hours.n ? &p->hours.v[p->hours.n - 1] : NULL;
 		struct store_span one = {h, h + STORE_HOUR};
 
+		assert(p->hours.v || !p->hours.cap);
 		r = c.bad || h % STORE_HOUR ? db_damaged(s, "an hour") : 0;
 		if (r == 0 && last && last->to == h)
 			last->to = h + STORE_HOUR;
@@ -482,7 +484,7 @@ static bool get_text(struct cols *c, char *ret, size_t size)
 	if (!z || strlen(z) >= size)
 		return false;
 	memset(ret, 0, size);
-	memcpy(ret, z, strlen(z));
+	memcpy(ret, z, strlen(z) + 1);
 	return true;
 }
 
