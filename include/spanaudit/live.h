@@ -42,6 +42,10 @@ struct span_live_options {
 	 * line (NDJSON with ECS names), and a line for people. Borrowed; -1: not wanted. Written
 	 * by another process than the one that takes packets, so that a slow reader costs none. */
 	int events_fd, lines_fd;
+	/* Where the run answers (control.h); NULL: nowhere. control_must: it is an error when that
+	 * cannot be, and else told. */
+	const char *control;
+	bool control_must;
 	span_live_fn notice; /* may be NULL */
 	void *user;
 };

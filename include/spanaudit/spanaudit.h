@@ -29,6 +29,7 @@
 #define SPANAUDIT_H
 
 #include <spanaudit/audit.h>
+#include <spanaudit/control.h>
 #include <spanaudit/diff.h>
 #include <spanaudit/info.h>
 #include <spanaudit/live.h>

@@ -44,7 +44,8 @@ struct live {
 	struct live_if *ifs;
 	size_t n;
 	int links; /* netlink; -1: none */
-	int stop_fd;
+	int stop_fd, wake_fd;
+	bool woken;
 	int64_t hold_ns;
 	int64_t now_ns; /* monotonic, of the look that is being taken */
 	struct live_chunk *chunk, *spare;
@@ -314,7 +315,7 @@ static void clear_error(const struct live_if *i)
 /* Waits for frames; true when some interface has any. */
 static void look(struct live *l, int timeout_ms)
 {
-	struct pollfd p[IFACES_MOST + 1];
+	struct pollfd p[IFACES_MOST + 2];
 	size_t n = 0;
 
 	for (size_t k = 0; k < l->n; k++) {
@@ -326,8 +327,10 @@ static void look(struct live *l, int timeout_ms)
 			timeout_ms = 0;
 	}
 	p[n++] = (struct pollfd){.fd = l->stop_fd, .events = POLLIN};
+	p[n++] = (struct pollfd){.fd = l->wake_fd, .events = POLLIN};
 	if (poll(p, n, timeout_ms) <= 0)
 		memset(p, 0, sizeof p);
+	l->woken |= (p[n - 1].revents & POLLIN) != 0;
 	l->now_ns = clock_ns(CLOCK_MONOTONIC);
 	for (size_t k = 0; k < l->n; k++) {
 		struct live_if *i = &l->ifs[k];
@@ -380,6 +383,14 @@ int live_next(struct live *l, struct batch *b, int timeout_ms)
 		return l->err;
 	release(l, b);
 	return 0;
+}
+
+bool live_woken(struct live *l)
+{
+	bool woken = l->woken;
+
+	l->woken = false;
+	return woken;
 }
 
 void live_end(struct live *l)
@@ -528,6 +539,7 @@ struct live *live_open(const struct live_options *opt, struct errors *errs, bool
 	}
 	if (l) {
 		l->stop_fd = opt->stop_fd;
+		l->wake_fd = opt->wake_fd;
 		l->links = live_link_open();
 		l->hold_ns =
 			(opt->n_names > 1 ? HOLD_SEVERAL_MS : HOLD_ONE_MS) * (int64_t)NS_PER_MS;

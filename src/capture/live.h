@@ -31,6 +31,7 @@ struct live_options {
 	unsigned snaplen;   /* bytes kept of a packet; 0: all */
 	bool not_promiscuous;
 	int stop_fd; /* readable: wake up, and look what for; -1 none */
+	int wake_fd; /* another one; -1 none */
 };
 
 /* What an interface came to. Counters are of 64 bits and run from the opening on. */
@@ -68,6 +69,8 @@ struct live *live_open(const struct live_options *opt, struct errors *errs, bool
 /* Fills *b, after waiting timeout_ms at most (less when stop_fd is readable); it may stay empty.
  * Frames live until the next call. 0 or negative errno. */
 int live_next(struct live *l, struct batch *b, int timeout_ms);
+/* wake_fd was readable since this was asked last. */
+bool live_woken(struct live *l);
 /* Nothing that arrives from now on counts. live_next() hands out what came before, then returns
  * empty batches with live_ended(). */
 void live_end(struct live *l);

@@ -25,6 +25,7 @@ enum {
 #define COMMANDS(X)               \
 	X(AUDIT, audit)           \
 	X(LIVE, live)             \
+	X(CONTROL, control)       \
 	X(DOCTOR, doctor)         \
 	X(FLOWS, flows)           \
 	X(RPC, rpc)               \
@@ -162,7 +163,9 @@ struct live {
 	struct kept *kept; /* as many as there are -o */
 	size_t n;
 	char **folders;
-	int events; /* of --events; -1: none. Set before live_take(). */
+	int events;    /* of --events; -1: none. Set before live_take(). */
+	bool answers;  /* on a control socket */
+	char *control; /* where it answers, when nothing was said */
 };
 /* What the options say. 0, or an exit code after having said what is wrong with them. */
 int live_settings(const struct options *o, struct span_live_options *ret);

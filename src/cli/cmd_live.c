@@ -66,7 +66,7 @@ static int report(const struct options *o, const struct live *l)
 
 static int run(const struct options *o)
 {
-	struct live live = {.events = -1};
+	struct live live = {.events = -1, .answers = true};
 	int code;
 
 	if (o->list)
@@ -94,7 +94,7 @@ const struct cmd cmd_live = {
 		 "and the report is made at the end, by Ctrl-C, SIGTERM or a limit. Interfaces and "
 		 "files are opened first; then every right is given up, and only then a packet is "
 		 "looked at.\n"
-		 "SIGUSR1 prints counters on standard error.\n"
+		 "SIGUSR1 prints counters on standard error; 'spanaudit control' asks for them.\n"
 		 "\n"
 		 "  spanaudit live -D\n"
 		 "  spanaudit live -i span0 --site site.yaml\n"

@@ -164,6 +164,19 @@ int live_settings(const struct options *o, struct span_live_options *ret)
 	return r;
 }
 
+/* Where it answers. */
+static int choose_control(const struct options *o, struct live *l)
+{
+	l->opt.control = o->control;
+	l->opt.control_must = o->control != NULL;
+	if (o->control && strcmp(o->control, "none") == 0)
+		l->opt.control = NULL;
+	if (o->control || !l->answers)
+		return 0;
+	l->opt.control = l->control = span_control_path();
+	return l->control ? 0 : say_status(NULL, -ENOMEM, o);
+}
+
 /* --- files that are still to be written when no right is left --------------------------------- */
 
 static char *folder_of(const char *path)
@@ -222,6 +235,7 @@ void live_done(struct live *p)
 	}
 	free(p->kept);
 	free(p->folders);
+	free(p->control);
 	if (p->events >= 0)
 		close(p->events);
 	span_audit_free(p->audit);
@@ -251,6 +265,7 @@ int live_take(const struct options *o, struct live *l)
 	struct listener to = {o};
 	int code = run_setup(o, NULL, 0, &l->audit), r;
 
+	code = code ? code : choose_control(o, l);
 	code = code ? code : prepare(o, l);
 	if (code)
 		return code;

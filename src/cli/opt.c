@@ -112,6 +112,10 @@ static const struct opt opts[] = {
 	 "Add findings to this file as they are found, change or go: an event a line, as --format "
 	 "ndjson has it.",
 	 CMD_BIT(LIVE), SET_TEXT, AT(events), COMPLETE_FILE},
+	{0, "control", "PATH",
+	 "Socket on which a live run is asked, for its user and group alone (default: "
+	 "/run/spanaudit/control where that can be made; 'live' takes none for doing without).",
+	 CMD_BIT(LIVE) | CMD_BIT(CONTROL), SET_TEXT, AT(control), COMPLETE_FILE},
 	{0, "user", "NAME",
 	 "Go on as this user once everything is open (of root; default spanaudit, where there is "
 	 "one).",
@@ -270,8 +274,9 @@ static const struct opt opts[] = {
 	 "not kept; both are counted.",
 	 JUDGES, SET_TEXT, AT(memory)},
 	{0, "json", NULL, "Print the view as JSON (of 'live': what -D lists).",
-	 CMD_BIT(FLOWS) | CMD_BIT(RPC) | CMD_BIT(ROLES) | CMD_BIT(RULES) | CMD_BIT(PROTOCOLS) |
-		 CMD_BIT(VERSION) | CMD_BIT(DIFF) | CMD_BIT(DOCTOR) | CMD_BIT(LIVE),
+	 CMD_BIT(CONTROL) | CMD_BIT(FLOWS) | CMD_BIT(RPC) | CMD_BIT(ROLES) | CMD_BIT(RULES) |
+		 CMD_BIT(PROTOCOLS) | CMD_BIT(VERSION) | CMD_BIT(DIFF) | CMD_BIT(DOCTOR) |
+		 CMD_BIT(LIVE),
 	 SET_COUNT, AT(json)},
 	{0, "all", NULL, "List what is the same in both results, too.",
 	 CMD_BIT(DIFF) | CMD_BIT(RULES), SET_COUNT, AT(all)},

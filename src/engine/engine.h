@@ -195,6 +195,7 @@ struct hot_room {
 	size_t flows, learn, cards, rows; /* rows: of conversations */
 	size_t conversations;
 };
+size_t hot_memory(const struct span_audit *a); /* --max-memory, or the default */
 struct hot_room hot_room(const struct span_audit *a);
 /* The figures of what was read so far, but those that are known at the end alone: grants, sightings
  * and what was dropped. */

@@ -330,9 +330,14 @@ static bool known_port(void *user, uint8_t proto, uint16_t port)
 	return matrix_known_port(a->matrix, proto, port);
 }
 
+size_t hot_memory(const struct span_audit *a)
+{
+	return a->max_memory ? (size_t)a->max_memory : MEMORY;
+}
+
 struct hot_room hot_room(const struct span_audit *a)
 {
-	size_t memory = a->max_memory ? (size_t)a->max_memory : MEMORY;
+	size_t memory = hot_memory(a);
 	struct hot_room r = {.flows = memory / FLOW_SHARE,
 			     .learn = memory / LEARN_SHARE,
 			     .cards = memory / CARD_SHARE};

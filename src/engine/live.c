@@ -8,6 +8,7 @@
 #include "engine/live_run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "engine/live_control.h"
 
 enum { WAIT_MS = 200 };
 static const int64_t LOOK_EVERY = NS_PER_S, DROPS_EVERY = 60 * NS_PER_S, CLOCK_STEP = NS_PER_S;
@@ -32,6 +34,11 @@ static int64_t clock_of(clockid_t id)
 int64_t live_clock_ns(void)
 {
 	return clock_of(CLOCK_MONOTONIC);
+}
+
+int64_t live_real_ns(void)
+{
+	return clock_of(CLOCK_REALTIME);
 }
 
 void live_tell(const struct live_run *l, enum span_live_notice what, const char *fmt, ...)
@@ -64,6 +71,13 @@ struct live_run *live_run_free(struct live_run *l)
 		close(l->judge.fd);
 	if (l->notify_fd >= 0)
 		close(l->notify_fd);
+	if (l->result_fd >= 0)
+		close(l->result_fd);
+	if (l->judge.document >= 0)
+		close(l->judge.document);
+	if (l->memory_fd >= 0)
+		close(l->memory_fd);
+	control_close(l->control);
 	free(l);
 	return NULL;
 }
@@ -122,11 +136,28 @@ static int open_source(struct span_audit *a, struct live_run *l)
 		.snaplen = l->opt.snaplen,
 		.not_promiscuous = l->opt.not_promiscuous,
 		.stop_fd = a->stop_fd,
+		.wake_fd = l->control ? control_fd(l->control) : -1,
 	};
 	bool usage = false;
 
 	l->source = live_open(&opt, &a->errs, &usage);
 	return l->source ? 0 : usage ? SPAN_USAGE : SPAN_INPUT;
+}
+
+/* One that was not asked for by name is a help, and no condition. */
+static int open_control(struct span_audit *a, struct live_run *l)
+{
+	struct errors words = {0};
+	int r = l->opt.control ? control_open(l->opt.control,
+					      l->opt.control_must ? &a->errs : &words, &l->control)
+			       : 0;
+
+	if (r < 0 && r != -ENOMEM && !l->opt.control_must) {
+		live_tell(l, SPAN_LIVE_STARTED, "%s; it is done without", words.e[0].what);
+		r = 0;
+	}
+	errors_done(&words);
+	return r < 0 && r != -ENOMEM ? SPAN_INPUT : r;
 }
 
 int span_live_open(struct span_audit *a, const struct span_live_options *o)
@@ -141,12 +172,14 @@ int span_live_open(struct span_audit *a, const struct span_live_options *o)
 		return -ENOMEM;
 	a->live->opt = *o;
 	a->live->opt.interfaces = NULL;
-	a->live->judge.fd = -1;
+	a->live->judge.fd = a->live->judge.document = a->live->result_fd = -1;
+	a->live->memory_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	a->live->notify_fd = live_notify_open(&a->live->watchdog_ns);
 	if (a->stop_fd < 0)
 		a->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r = a->stop_fd < 0 ? -errno : take_names(a, a->live, o);
 	r = r ? r : make_inputs(a, a->live);
+	r = r ? r : open_control(a, a->live);
 	r = r ? r : open_source(a, a->live);
 	if (r)
 		return r;
@@ -248,22 +281,68 @@ static void counters_of(const struct live_run *l, size_t i, struct out *o)
 	out_char(o, '\n');
 }
 
-static void tell_counters(const struct span_audit *a)
+void live_counters(const struct span_audit *a, struct out *o)
 {
 	const struct live_run *l = a->live;
-	struct out o = {0};
 
 	for (size_t i = 0; i < live_count(l->source); i++)
-		counters_of(l, i, &o);
-	out_printf(&o, "all: %" PRIu64 " packets read", hot_packets(a->hot));
+		counters_of(l, i, o);
+	out_printf(o, "all: %" PRIu64 " packets read", hot_packets(a->hot));
 	if (l->judged)
-		out_printf(&o,
+		out_printf(o,
 			   "; as judged last, of %" PRIu64 " packets: %" PRIu64
 			   " conversations, %" PRIu64 " of %" PRIu64
 			   " bytes of TCP never seen, %" PRIu64 " given up for want of memory",
 			   l->last.packets, l->last.conversations, l->last.tcp_unseen,
 			   l->last.tcp_unseen + l->last.tcp_bytes, l->last.shed);
-	live_tell(l, SPAN_LIVE_COUNTERS, "%s", out_str(&o));
+}
+
+struct live_losses live_losses(const struct span_audit *a)
+{
+	struct live_losses x = {.card_told = true};
+	struct coverage c;
+
+	losses(a->live, &x.kernel, &x.card);
+	for (size_t i = 0; i < live_count(a->live->source); i++) {
+		struct live_figures g;
+
+		live_figures(a->live->source, i, &g);
+		x.card_told &= g.card_told;
+	}
+	hot_coverage(a->hot, &c);
+	x.shed = c.evicted + c.heads_shed + c.fragments_shed + c.streams_cut;
+	/* Bytes are counted when a flow ends, which a judgement does with all of them. */
+	if (a->live->judged) {
+		x.tcp_unseen = a->live->last.tcp_unseen;
+		x.tcp_bytes = a->live->last.tcp_bytes;
+	}
+	if (c.tcp_unseen_bytes + c.tcp_bytes > x.tcp_unseen + x.tcp_bytes) {
+		x.tcp_unseen = c.tcp_unseen_bytes;
+		x.tcp_bytes = c.tcp_bytes;
+	}
+	return x;
+}
+
+/* The second number is pages that are in memory: proc(5). */
+uint64_t live_memory(const struct live_run *l)
+{
+	char buf[128];
+	ssize_t n = l->memory_fd >= 0 ? pread(l->memory_fd, buf, sizeof buf - 1, 0) : -1;
+	const char *second;
+
+	if (n <= 0)
+		return 0;
+	buf[n] = 0;
+	second = strchr(buf, ' ');
+	return second ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+static void tell_counters(const struct span_audit *a)
+{
+	struct out o = {0};
+
+	live_counters(a, &o);
+	live_tell(a->live, SPAN_LIVE_COUNTERS, "%s", out_str(&o));
 	out_done(&o);
 }
 
@@ -446,6 +525,7 @@ static int loop(struct span_audit *a)
 	for (int64_t now = l->began_ns; r == 0 && !over(a, now); now = live_clock_ns()) {
 		look(a, now);
 		judge_in_time(a, now);
+		live_serve(a, now);
 		r = turn(a);
 	}
 	return r ? r : drain(a);
@@ -459,12 +539,16 @@ int span_live_run(struct span_audit *a)
 	if (!l || !l->source || !a->hot)
 		return -EINVAL;
 	l->began_ns = live_clock_ns();
+	l->began_real_ns = l->policy_ns = live_real_ns();
 	l->next_judge_ns = l->began_ns + l->opt.every_ns;
 	l->clock_offset_ns = clock_of(CLOCK_REALTIME) - l->began_ns;
 	live_notify(l, "READY=1\nSTATUS=Taking packets");
+	if (l->control)
+		live_tell(l, SPAN_LIVE_STARTED, "answers at %s", control_path(l->control));
 	live_tell(l, SPAN_LIVE_STARTED, "taking packets on %zu interface%s", l->names.n,
 		  l->names.n == 1 ? "" : "s");
 	r = loop(a);
+	l->control = control_close(l->control);
 	live_notify(l, "STOPPING=1\nSTATUS=Judging what was taken");
 	if (r == 0) {
 		live_look(l->source, on_event, l);

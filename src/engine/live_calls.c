@@ -21,6 +21,7 @@ static const int allowed[] = {
 	/* memory */
 	SCMP_SYS(brk),
 	SCMP_SYS(madvise),
+	SCMP_SYS(memfd_create),
 	SCMP_SYS(mmap),
 	SCMP_SYS(mprotect),
 	SCMP_SYS(mremap),
@@ -63,7 +64,11 @@ static const int allowed[] = {
 	SCMP_SYS(write),
 	SCMP_SYS(writev),
 	/* waiting, and sockets that are open */
+	SCMP_SYS(accept4), /* of the control socket */
 	SCMP_SYS(bind),
+	SCMP_SYS(epoll_ctl),
+	SCMP_SYS(epoll_pwait),
+	SCMP_SYS(epoll_wait),
 	SCMP_SYS(getsockopt),
 	SCMP_SYS(pipe2),
 	SCMP_SYS(poll),

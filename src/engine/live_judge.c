@@ -20,8 +20,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -216,6 +218,20 @@ static struct live_judged summary(const struct result *r)
 
 /* ------------------------------------------------------------------ the child */
 
+/* For who asks for it on the control socket. Half of one is none. */
+static void leave_document(const struct span_audit *a)
+{
+	int fd = a->live->judge.document;
+	FILE *f = fd >= 0 ? fdopen(dup(fd), "w") : NULL;
+	bool fine;
+
+	if (!f)
+		return;
+	fine = span_audit_write(a, "json", &(struct span_write_options){0}, f) == 0;
+	if (fclose(f) != 0 || !fine)
+		(void)!ftruncate(fd, 0);
+}
+
 /* Its answer: a struct live_judged, n_findings rows of those told, then their end. */
 static int child(struct span_audit *a, int fd, int64_t began_ns)
 {
@@ -230,12 +246,33 @@ static int child(struct span_audit *a, int fd, int64_t began_ns)
 		return 1;
 	if (!tell(a->live, a->result, false, &rows, &n))
 		return 1;
+	leave_document(a);
 	j = summary(a->result);
 	j.n_findings = n;
 	j.took_ns = live_clock_ns() - began_ns;
+	j.at_ns = live_real_ns();
 	if (!write_all(fd, &j, sizeof j) || !write_all(fd, rows, n * sizeof *rows))
 		return 1;
 	return 0;
+}
+
+static void forget_document(struct live_run *l)
+{
+	if (l->judge.document >= 0)
+		close(l->judge.document);
+	l->judge.document = -1;
+}
+
+static void keep_document(struct live_run *l)
+{
+	struct stat st;
+
+	if (l->judge.document < 0 || fstat(l->judge.document, &st) < 0 || st.st_size == 0)
+		return;
+	if (l->result_fd >= 0)
+		close(l->result_fd);
+	l->result_fd = l->judge.document;
+	l->judge.document = -1;
 }
 
 void live_judge_begin(struct span_audit *a)
@@ -249,6 +286,8 @@ void live_judge_begin(struct span_audit *a)
 		live_tell(l, SPAN_LIVE_TROUBLE, "could not judge this time: %s", strerror(errno));
 		return;
 	}
+	if (l->control)
+		l->judge.document = memfd_create("result", MFD_CLOEXEC);
 	pid = fork();
 	if (pid == 0)
 		_exit(child(a, p[1], from));
@@ -257,6 +296,7 @@ void live_judge_begin(struct span_audit *a)
 	if (pid < 0) {
 		live_tell(l, SPAN_LIVE_TROUBLE, "could not judge this time: %s", strerror(errno));
 		close(p[0]);
+		forget_document(l);
 		return;
 	}
 	(void)fcntl(p[0], F_SETFL, O_NONBLOCK);
@@ -307,6 +347,7 @@ static void understand(struct live_run *l, int status)
 	if (remember(l, rows, j.n_findings)) {
 		l->last = j;
 		l->judged = true;
+		keep_document(l);
 	}
 	free(rows);
 	live_tell(l, SPAN_LIVE_JUDGED,
@@ -352,6 +393,7 @@ void live_judge_take(struct span_audit *a, bool wait)
 	j->fd = -1;
 	j->pid = 0;
 	understand(l, status);
+	forget_document(l);
 }
 
 void live_judge_last(struct span_audit *a)

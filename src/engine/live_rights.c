@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "engine/live_calls.h"
+#include "engine/live_control.h"
 #include "engine/live_run.h"
 
 /* linux/landlock.h of Debian 12 knows the second version of the interface; these are of later
@@ -161,8 +162,20 @@ static int allow_folder(int ruleset, const char *path, uint64_t access)
 	return r;
 }
 
+/* In the folder of that file. */
+static int allow_beside(int ruleset, const char *path, uint64_t access)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder =
+		slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+	int r = folder ? allow_folder(ruleset, folder, access) : -ENOMEM;
+
+	free(folder);
+	return r;
+}
+
 /* The version of Landlock that holds now, 0: none; or a negative errno. */
-static int confine_files(const struct span_live_rights *r)
+static int confine_files(const struct span_live_rights *r, const char *control)
 {
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, VERSION);
 	struct ruleset set = {0};
@@ -181,6 +194,8 @@ static int confine_files(const struct span_live_rights *r)
 		return -errno;
 	for (size_t i = 0; err == 0 && i < r->n_folders; i++)
 		err = allow_folder(fd, r->folders[i], reports & set.fs);
+	if (err == 0 && control) /* it is taken away at the end */
+		err = allow_beside(fd, control, REMOVE_FILE);
 	/* Reports have local times, and some formats read the zone anew. */
 	if (err == 0)
 		err = allow_folder(fd, zones && *zones ? zones : "/usr/share/zoneinfo",
@@ -217,6 +232,11 @@ static char *in_words(const struct passwd *pw, bool bounds, int landlock, int ca
 	return z;
 }
 
+static const char *control_of(const struct span_audit *a)
+{
+	return a->live && a->live->control ? control_path(a->live->control) : NULL;
+}
+
 int span_live_confine(struct span_audit *a, const struct span_live_rights *r, char **ret)
 {
 	bool bad, bounds;
@@ -231,13 +251,15 @@ int span_live_confine(struct span_audit *a, const struct span_live_rights *r, ch
 		return SPAN_USAGE;
 	}
 	bounds = drop_bounding_set();
+	if (pw && geteuid() == 0 && a->live && a->live->control)
+		control_give(a->live->control, pw->pw_uid, pw->pw_gid);
 	err = pw ? become(a, pw) : 0;
 	err = err ? err : drop_capabilities(a);
 	if (err)
 		return err;
 	/* The JSON library would look for chance in /dev/urandom when a report is made. */
 	json_object_seed(0);
-	landlock = confine_files(r);
+	landlock = confine_files(r, control_of(a));
 	if (landlock < 0)
 		return refuse(a, "Landlock", -landlock);
 	calls = live_calls_confine();

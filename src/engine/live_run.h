@@ -5,6 +5,8 @@
  *   live.c         settings, the loop, what is told      live_judge.c   judging while it runs
  *   live_rights.c  giving up rights                      live_notify.c  systemd
  *   live_calls.c   system calls that are left            live_doctor.c  this computer's checks
+ *   live_control.c the control socket                    live_answers.c what is answered on it
+ *   live_policy.c  the rules that it judges by
  */
 #ifndef SPAN_ENGINE_LIVE_RUN_H
 #define SPAN_ENGINE_LIVE_RUN_H
@@ -32,18 +34,21 @@ struct live_judged {
 	uint64_t conversations;
 	uint64_t tcp_unseen, tcp_bytes;
 	uint64_t shed; /* flows and conversations given up, and heads and fragments not looked at */
-	int64_t took_ns;
+	int64_t took_ns, at_ns; /* at_ns: real time */
 	uint64_t packets;
 	uint8_t verdict;
 };
 
 /* The process that judges, while there is one. */
 struct live_judge {
-	pid_t pid; /* 0: none */
-	int fd;    /* its answer */
+	pid_t pid;    /* 0: none */
+	int fd;       /* its answer */
+	int document; /* where it leaves its result; -1: nobody asks for one */
 	struct out answer;
 	int64_t began_ns;
 };
+
+struct control;
 
 struct live_run {
 	struct live *source;
@@ -60,7 +65,12 @@ struct live_run {
 	uint64_t judged_packets;
 	uint64_t told_drops;
 	int64_t began_ns, next_judge_ns, next_look_ns, told_drops_at_ns;
-	int64_t clock_offset_ns; /* real time less monotonic */
+	int64_t clock_offset_ns;          /* real time less monotonic */
+	int64_t began_real_ns, policy_ns; /* real time; since when the policy holds */
+	struct control *control;          /* NULL: none */
+	int64_t next_serve_ns;
+	int result_fd; /* the document of the last judgement; -1 */
+	int memory_fd; /* /proc/self/statm; -1 */
 	/* As it was when the interfaces were opened. */
 	struct live_host *hosts; /* of each interface; NULL: no memory for it */
 	bool clock_told, clock_kept, disk_told;
@@ -74,6 +84,26 @@ struct live_run *live_run_free(struct live_run *l);
 void live_tell(const struct live_run *l, enum span_live_notice what, const char *fmt, ...)
 	PRINTF(3, 4);
 int64_t live_clock_ns(void); /* monotonic */
+int64_t live_real_ns(void);
+/* Packets, and bytes, that were lost: on this computer, at its cards, before them, and given up by
+ * the run itself. */
+struct live_losses {
+	uint64_t kernel, card;
+	bool card_told;
+	uint64_t tcp_unseen, tcp_bytes;
+	uint64_t shed;
+};
+struct live_losses live_losses(const struct span_audit *a);
+uint64_t live_memory(const struct live_run *l); /* bytes in use; 0: not known */
+/* Lines for people, without the last newline. */
+void live_counters(const struct span_audit *a, struct out *o);
+
+/* live_answers.c. Looks after the control socket, when it is time. */
+void live_serve(struct span_audit *a, int64_t now);
+
+/* live_policy.c. What is judged by, as an object and as a line. */
+void live_policy_json(const struct span_audit *a, struct out *o);
+void live_policy_text(const struct span_audit *a, struct out *o);
 
 /* live_judge.c */
 /* Begins a judgement of what is there so far, in a process of its own. */

@@ -17,6 +17,7 @@ import os
 import shutil
 import signal
 import socket
+import stat
 import struct
 import subprocess
 import sys
@@ -85,7 +86,10 @@ class Live:
     def __init__(self, folder, *args, env=None):
         self.folder, self.json = folder, os.path.join(folder, 'live.json')
         self.errors, self.out = os.path.join(folder, 'errors'), os.path.join(folder, 'out')
+        self.control = os.path.join(folder, 'control')
         self.args = [TOOL, 'live', '--user', USER, '-o', self.json, *args]
+        if '--control' not in args:
+            self.args += ['--control', self.control]
         self.env = dict(ENV, **(env or {}))
 
     def __enter__(self):
@@ -115,6 +119,16 @@ class Live:
             time.sleep(0.1)
             return 'all: %d packets read' % packets in self.said()
         until('it has read %d packets; it said:\n%s' % (packets, self.said()), read)
+
+    def ask(self, *words, code=0):
+        r = subprocess.run([TOOL, 'control', '--control', self.control, *words], env=ENV, text=True,
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           timeout=PATIENCE)
+        need(r.returncode == code, 'control %s: %d %s' % (words, r.returncode, r.stderr))
+        return r.stdout if code == 0 else r.stderr
+
+    def status(self):
+        return json.loads(self.ask('status', '--json'))
 
     def end(self, sig=signal.SIGTERM, codes=(0, 1, 4)):
         self.proc.send_signal(sig)
@@ -430,6 +444,75 @@ def limits(folder):
     need(0 < n < 1166, '-f leaves some: %d' % n)
 
 
+def talk(path, *lines, wait=True):
+    """The bare protocol: an answer for each line, as (word, bytes)."""
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(PATIENCE)
+    s.connect(path)
+    s.sendall(b''.join(lines))
+    if not wait:
+        return s
+    with s, s.makefile('rb') as f:
+        answers = []
+        for line in lines:
+            word, n = f.readline().split()
+            answers.append((word, f.read(int(n))))
+        return answers
+
+
+def control(folder):
+    """A run is asked, and whoever does that cannot hurt it."""
+    with Live(folder, '-i', 'a1', '-S', site('lab'), '--every', '1s') as live:
+        at = os.stat(live.control)
+        need(stat.S_ISSOCK(at.st_mode) and at.st_mode & 0o777 == 0o660, 'mode %o' % at.st_mode)
+        need(at.st_uid == int(subprocess.check_output(['id', '-u', USER])), 'its owner')
+        need('no result yet' in live.ask('result', code=3), 'nothing is judged yet')
+        play('lab')
+        until('it was judged', lambda: (live.status()['judged'] or {}).get('packets') == 1166)
+        s = live.status()
+        need(s['schema'] == 'spanaudit-status/1' and s['pid'] == live.proc.pid, 'who answers')
+        need(s['state'] == 'running' and s['packets'] == 1166, 'what it is at')
+        need(s['interfaces'][0]['name'] == 'a1' and s['interfaces'][0]['up'], 'interfaces')
+        need(s['lost'] == {'kernel': 0, 'card': 0, 'mirror': s['lost']['mirror'], 'shed': 0} and
+             s['lost']['mirror']['seen_bytes'] > 0, 'four figures of loss: %s' % s['lost'])
+        need(0 < s['memory']['used'] < s['memory']['limit'] == 4 << 30, 'memory')
+        need(len(s['policy']['digest']) == 64 and s['policy']['site'] == site('lab'), 'policy')
+        need('1166 packets read' in live.ask('status') and 'policy ' in live.ask('status'), 'in lines')
+        result = json.loads(live.ask('result'))
+        need(sum(s['judged']['findings'].values()) == len(result['findings']), 'findings are counted')
+        need([w for w, _ in talk(live.control, b'status\n', b'nonsense\n', b'result\r\n', b'\n')] ==
+             [b'ok', b'error', b'ok', b'error'], 'several requests on one connection')
+        need('unknown' in live.ask('nonsense', code=2), 'an unknown word')
+        refused(folder, 3, 'in use', '-i', 'a1', '--user', USER, '--control', live.control)
+        # Of those that follow, none has a name to be dropped by: endless lines, octets that are
+        # none of text, answers that nobody reads, connections that say nothing.
+        need(b'too long' in talk(live.control, b'x' * 256)[0][1], 'an endless line')
+        need(talk(live.control, b'\0\xff\x1b[31m\n')[0][0] == b'error', 'no text')
+        stuck = [talk(live.control, b'result\n' * 30, wait=False) for _ in range(8)]
+        silent = [talk(live.control, b'stat', wait=False) for _ in range(40)]
+        play('lab')
+        live.until_read(2 * 1166)
+        for s in stuck + silent:
+            s.close()
+        until('there is room again', lambda: live.status()['packets'] == 2 * 1166)
+        need('stopping' in live.ask('stop'), 'it says so')
+        again = live.ended()
+        need(not os.path.exists(live.control), 'the socket is gone')
+    need(without_inputs(again)['findings'], 'the run judged')
+    need({f['id'] for f in again['findings']} == {f['id'] for f in result['findings']}, 'as before')
+    # What a killed run leaves is in nobody's way.
+    with Live(folder, '-i', 'a1') as live:
+        live.proc.kill()
+        live.proc.wait()
+        need(os.path.exists(live.control), 'a socket that nobody listens on')
+        need('no live run' in live.ask('status', code=3), 'nobody answers')
+    with Live(folder, '-i', 'a1') as live:
+        live.status()
+    with Live(folder, '-i', 'a1', '--control', 'none') as live:
+        need('answers at' not in live.said(), 'none was wanted')
+        live.end()
+
+
 def refused(folder, code, text, *args, before=()):
     r = subprocess.run([*before, TOOL, 'live', *args], env=ENV, stdin=subprocess.DEVNULL,
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=PATIENCE)
@@ -483,7 +566,7 @@ def as_a_service(folder):
             '--role', 'sql=10.44.2.20', '-a', 'duration:3', '-o', os.path.join(folder, 'r.json')]
     packs = os.path.join(folder, 'rules')
     shutil.copytree(os.path.join(ROOT, 'rules'), packs)
-    proc = subprocess.Popen(args + ['--rules-dir', packs], env=ENV, stderr=subprocess.PIPE, text=True)
+    proc = subprocess.Popen(args + ['--control', 'none', '--rules-dir', packs], env=ENV, stderr=subprocess.PIPE, text=True)
     status = {}
     until('it gave rights up', lambda: status.update(status_of(proc)) or status['Seccomp'] == '2' or
           proc.poll() is not None)
@@ -497,7 +580,7 @@ def as_a_service(folder):
         need(json.load(f)['coverage']['packets'] == 1166, 'all was read')
 
 
-TESTS = [as_file, two_interfaces, loss, document, doctor, term_under_load, down_and_up, rights_gone, events, limits, refusals,
+TESTS = [as_file, two_interfaces, loss, document, doctor, term_under_load, down_and_up, rights_gone, events, limits, control, refusals,
          service, as_a_service]
 
 
