@@ -246,15 +246,20 @@ static void tell(struct flow_table *t, struct rec *r, struct cold *c)
 		t->ops.done(t->user, &d);
 }
 
-static void forget(struct flow_table *t, const struct rec *r, uint32_t i)
+static uint64_t hash_of(const struct flow_table *t, const struct rec *r)
 {
 	uint16_t vlan = t->vlan_key ? links_vlan(&t->links, r->link) : 0;
 	struct addr addr[2];
 	struct key k;
 
 	rec_addr(t, r, addr);
-	k = key_of(&addr[0], r->port[0], &addr[1], r->port[1], r->flags & F_UDP, vlan, &t->key);
-	index_remove(&t->index, k.hash, i);
+	key_make(&k, &addr[0], r->port[0], &addr[1], r->port[1], r->flags & F_UDP, vlan, &t->key);
+	return k.hash;
+}
+
+void flow_fetch_end(struct flow_table *t, uint32_t i)
+{
+	index_prefetch(&t->index, hash_of(t, rec_at(t, i)));
 }
 
 void flow_finish(struct flow_table *t, uint32_t i)
@@ -269,7 +274,7 @@ void flow_finish(struct flow_table *t, uint32_t i)
 	tell(t, r, c);
 	wheel_remove(t, i);
 	if (t->end_ns == TIME_NONE)
-		forget(t, r, i);
+		index_remove(&t->index, hash_of(t, r), i);
 	if (c) {
 		if (c->loss)
 			pool_put(&t->lines, loss_at(t, c)->holes);

@@ -27,8 +27,9 @@ enum {
 struct hand {
 	const struct packet *p; /* NULL: the flow is over */
 	unsigned from;
+	bool window;          /* there was one */
 	uint32_t n;           /* as in struct head */
-	const uint64_t *have; /* the same; NULL: there was no window */
+	const uint64_t *have; /* the same; NULL: nothing behind n */
 };
 
 static struct head *head_at(const struct flow_table *t, uint32_t i)
@@ -93,14 +94,16 @@ static void give_window(struct flow_table *t, const struct rec *r, const struct 
 	const struct head *s = head_at(t, rest_at(t, c)->head[side]);
 	bool own = side == hand->from;
 
-	if (!s || (own && !hand->have))
+	if (!s || (own && !hand->window))
 		return;
 
 	struct stream_window w = {
 		.base = s->base,
 		.whole = s->whole,
 		.n = own ? hand->n : s->n,
-		.have = own ? hand->have : s->have,
+		.have = own         ? hand->have
+			: s->sparse ? s->have
+				    : NULL,
 		.b = s->b,
 		.at = s->at,
 	};
@@ -202,9 +205,24 @@ static COLD void shed(struct flow_table *t, struct rec *r, struct cold *c, struc
 	ask(t, r, c, h, hand);
 }
 
-/* Keeps bytes [off, off + n) of the window, those that are not there yet. Returns true when the
- * bytes in order became more. */
-static bool keep(struct head *s, uint32_t off, const uint8_t *p, uint32_t n)
+static bool has(const struct head *s, uint32_t i)
+{
+	return i < s->n || (s->sparse && s->have[i / 64] >> i % 64 & 1);
+}
+
+/* From now on with a map. */
+static COLD void scatter(struct head *s)
+{
+	uint32_t n = s->n;
+
+	memset(s->have, 0, sizeof s->have);
+	memset(s->have, 0xff, n / 64 * sizeof s->have[0]);
+	if (n % 64)
+		s->have[n / 64] = (UINT64_C(1) << n % 64) - 1;
+	s->sparse = true;
+}
+
+static bool keep_by_map(struct head *s, uint32_t off, const uint8_t *p, uint32_t n)
 {
 	uint16_t before = s->n;
 
@@ -222,15 +240,21 @@ static bool keep(struct head *s, uint32_t off, const uint8_t *p, uint32_t n)
 	return s->n > before;
 }
 
-/* The same for the first bytes of a window in which nothing is yet. */
-static bool keep_first(struct head *s, const uint8_t *p, uint32_t n)
+/* Keeps bytes [off, off + n) of the window, those that are not there yet. Returns true when the
+ * bytes in order became more. */
+static bool keep(struct head *s, uint32_t off, const uint8_t *p, uint32_t n)
 {
-	memcpy(s->b, p, n);
-	memset(s->have, 0xff, n / 64 * sizeof s->have[0]);
-	if (n % 64)
-		s->have[n / 64] = (UINT64_C(1) << n % 64) - 1;
-	s->n = (uint16_t)n;
-	return n > 0;
+	uint32_t known = s->n - off;
+
+	if (off > s->n && !s->sparse)
+		scatter(s);
+	if (s->sparse)
+		return keep_by_map(s, off, p, n);
+	if (known >= n)
+		return false;
+	memcpy(s->b + s->n, p + known, n - known);
+	s->n = (uint16_t)(off + n);
+	return true;
 }
 
 void head_rebase(struct flow_table *t, struct rest *e, unsigned side, uint32_t base)
@@ -245,7 +269,7 @@ void head_rebase(struct flow_table *t, struct rest *e, unsigned side, uint32_t b
 
 	/* Far from the start, or of another start: those bytes are not the first. */
 	for (uint32_t i = 0; by >= 0 && i + (uint32_t)by < HEAD_BYTES; i++)
-		if (s->have[i / 64] >> i % 64 & 1 && !s->whole)
+		if (has(s, i) && !s->whole)
 			keep(&moved, i + (uint32_t)by, &s->b[i], 1);
 	*s = moved;
 	e->moved |= (uint8_t)(1U << side);
@@ -293,8 +317,9 @@ void head_tcp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 	struct hand hand = {.p = p, .from = from};
 
 	if (s && t->ops.stream && !(r->flags & F_STREAM)) {
+		hand.window = true;
 		hand.n = s->n;
-		hand.have = memcpy(have, s->have, sizeof have);
+		hand.have = s->sparse ? memcpy(have, s->have, sizeof have) : NULL;
 	}
 
 	if (off < 0) { /* begins before the window: a retransmit, or a keep-alive */
@@ -344,12 +369,12 @@ void head_tcp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 			return;
 		}
 	}
-	if (!s->n && !s->have[0]) {
+	if (!s->n && !(s->sparse && s->have[0])) {
 		s->base = base;
 		s->whole = whole;
 	}
 
-	bool more = asked ? keep_first(s, bytes, n) : keep(s, (uint32_t)off, bytes, n);
+	bool more = keep(s, (uint32_t)off, bytes, n);
 
 	if (over(t, r, c)) {
 		last_call(t, r, c, &hand);

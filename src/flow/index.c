@@ -3,13 +3,45 @@
 
 #include <stdlib.h>
 
-enum { FIRST_SLOTS = 16, PROBE_MAX = 64 };
+#include "base/huge.h"
+
+enum { FIRST_SHIFT = 4, PROBE_MAX = 64 };
+/* Blocks of this size and above are by huge pages. */
+#define HUGE_BLOCK ((size_t)2 * HUGE_PAGE)
+
+static size_t block_bytes(unsigned shift)
+{
+	return (sizeof(struct index_slot) * INDEX_SEGMENTS) << shift;
+}
+
+static void block_free(struct index_block *b, unsigned shift)
+{
+	if (block_bytes(shift) >= HUGE_BLOCK)
+		huge_put(b->v, block_bytes(shift));
+	else
+		free(b->v);
+	*b = (struct index_block){0};
+}
 
 void index_done(struct index *x)
 {
-	for (size_t i = 0; i < INDEX_SEGMENTS; i++)
-		free(x->seg[i].v);
+	for (unsigned i = 0; i < INDEX_BLOCKS; i++)
+		block_free(&x->block[i], i);
 	*x = (struct index){0};
+}
+
+/* The place of a segment in the block of its new size; all free. NULL without memory. */
+static struct index_slot *place(struct index *x, size_t i, unsigned shift)
+{
+	struct index_block *b = &x->block[shift];
+
+	if (!b->v)
+		b->v = block_bytes(shift) >= HUGE_BLOCK ? huge_get(block_bytes(shift))
+							: calloc(1, block_bytes(shift));
+	if (!b->v)
+		return NULL;
+	b->users++;
+	return b->v + (i << shift);
 }
 
 /* Puts an entry in; returns how far from its home it came to stand. */
@@ -23,19 +55,22 @@ static uint32_t settle(struct index_slot *v, uint32_t mask, struct index_slot e)
 	return far;
 }
 
-static bool grow(struct index_segment *s)
+static bool grow(struct index *x, struct index_segment *s)
 {
-	uint32_t slots = s->v ? (s->mask + 1) * 2 : FIRST_SLOTS;
-	struct index_slot *v = slots ? calloc(slots, sizeof *v) : NULL;
+	unsigned old = s->v ? (unsigned)__builtin_ctz(s->mask + 1) : 0;
+	unsigned shift = s->v ? old + 1 : FIRST_SHIFT;
+	struct index_slot *v = shift < INDEX_BLOCKS ? place(x, (size_t)(s - x->seg), shift) : NULL;
+	uint32_t mask = (uint32_t)(((uint64_t)1 << shift) - 1);
 
 	if (!v)
 		return false;
 	for (uint32_t i = 0; s->v && i <= s->mask; i++)
 		if (s->v[i].rec)
-			settle(v, slots - 1, s->v[i]);
-	free(s->v);
+			settle(v, mask, s->v[i]);
+	if (s->v && --x->block[old].users == 0)
+		block_free(&x->block[old], old);
 	s->v = v;
-	s->mask = slots - 1;
+	s->mask = mask;
 	return true;
 }
 
@@ -45,7 +80,7 @@ bool index_put(struct index *x, uint64_t hash, uint32_t rec)
 
 	/* Three quarters; one slot always stays free, which is what ends a search. */
 	if (!s->v || (uint64_t)s->n * 4 >= ((uint64_t)s->mask + 1) * 3)
-		if (!grow(s) && (!s->v || s->n >= s->mask))
+		if (!grow(x, s) && (!s->v || s->n >= s->mask))
 			return false;
 
 	uint32_t far = settle(s->v, s->mask, (struct index_slot){(uint32_t)hash, rec});
@@ -54,7 +89,7 @@ bool index_put(struct index *x, uint64_t hash, uint32_t rec)
 	/* The probe bound. Below one eighth a cluster is 32-bit collisions, and room cannot part
 	 * equal tags; a failed growth leaves a longer search, no wrong one. */
 	if (far >= PROBE_MAX && (uint64_t)s->n * 8 >= s->mask)
-		(void)grow(s);
+		(void)grow(x, s);
 	return true;
 }
 

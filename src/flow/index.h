@@ -6,6 +6,9 @@
  * picks one of 256 segments, and each segment doubles alone when it fills up: no step rehashes more
  * than 1/256 of the flows, and none touches a record, because the home of an entry follows from its
  * tag. Removal shifts the followers back, so there are no tombstones.
+ *
+ * Segments of one size lie side by side in a block, which is made when the first of them comes to
+ * that size and goes when the last has left it: so they can have huge pages.
  */
 #ifndef SPAN_FLOW_INDEX_H
 #define SPAN_FLOW_INDEX_H
@@ -16,7 +19,7 @@
 
 #include "base/cpu.h"
 
-enum { INDEX_SEGMENTS = 256 };
+enum { INDEX_SEGMENTS = 256, INDEX_BLOCKS = 32 };
 
 struct index_slot {
 	uint32_t tag;
@@ -28,10 +31,15 @@ struct index_segment {
 	uint32_t mask, n;
 };
 
-struct index {
-	struct index_segment seg[INDEX_SEGMENTS];
+struct index_block {
+	struct index_slot *v; /* NULL: nobody is in it */
+	unsigned users;
 };
 
+struct index {
+	struct index_segment seg[INDEX_SEGMENTS];
+	struct index_block block[INDEX_BLOCKS]; /* by log2 of the slots of one segment */
+};
 static inline struct index_segment *index_segment(struct index *x, uint64_t hash)
 {
 	return &x->seg[hash >> 56];

@@ -33,44 +33,43 @@ static inline uint64_t key_ports(const struct key *k)
 	       (k->udp ? 2u : 0u) | (k->v4 ? 1u : 0u);
 }
 
-static inline struct key key_of(const struct addr *src, uint16_t sport, const struct addr *dst,
-				uint16_t dport, bool udp, uint16_t vlan,
-				const struct hash_key *secret)
+/* In place: a key that is copied while it is still being written waits for its own stores. */
+static inline void key_make(struct key *k, const struct addr *src, uint16_t sport,
+			    const struct addr *dst, uint16_t dport, bool udp, uint16_t vlan,
+			    const struct hash_key *secret)
 {
-	struct key k;
 	int order;
 
-	k.udp = udp;
-	k.vlan = vlan;
-	k.v4 = addr_is_v4(src) && addr_is_v4(dst);
-	if (k.v4) {
+	k->udp = udp;
+	k->vlan = vlan;
+	k->v4 = addr_is_v4(src) && addr_is_v4(dst);
+	if (k->v4) {
 		uint32_t s = addr_to_v4(src), d = addr_to_v4(dst);
 
 		order = (s > d) - (s < d);
-		k.a[0] = s < d ? s : d;
-		k.a[1] = s < d ? d : s;
+		k->a[0] = s < d ? s : d;
+		k->a[1] = s < d ? d : s;
 	} else {
 		order = memcmp(src->b, dst->b, sizeof src->b);
-		k.addr[0] = order > 0 ? *dst : *src;
-		k.addr[1] = order > 0 ? *src : *dst;
+		k->addr[0] = order > 0 ? *dst : *src;
+		k->addr[1] = order > 0 ? *src : *dst;
 	}
 	/* A packet to itself (same address, same port) has only one side. */
-	k.from = order > 0 || (order == 0 && sport > dport);
-	k.port[0] = k.from ? dport : sport;
-	k.port[1] = k.from ? sport : dport;
-	if (k.v4) {
-		uint64_t w[2] = {(uint64_t)k.a[0] << 32 | k.a[1], key_ports(&k)};
+	k->from = order > 0 || (order == 0 && sport > dport);
+	k->port[0] = k->from ? dport : sport;
+	k->port[1] = k->from ? sport : dport;
+	if (k->v4) {
+		uint64_t w[2] = {(uint64_t)k->a[0] << 32 | k->a[1], key_ports(k)};
 
-		k.hash = siphash13_words(w, 2, secret);
+		k->hash = siphash13_words(w, 2, secret);
 	} else {
 		uint64_t w[5];
 
-		memcpy(w, k.addr[0].b, 16);
-		memcpy(w + 2, k.addr[1].b, 16);
-		w[4] = key_ports(&k);
-		k.hash = siphash13_words(w, 5, secret);
+		memcpy(w, k->addr[0].b, 16);
+		memcpy(w + 2, k->addr[1].b, 16);
+		w[4] = key_ports(k);
+		k->hash = siphash13_words(w, 5, secret);
 	}
-	return k;
 }
 
 #endif

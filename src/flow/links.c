@@ -31,11 +31,18 @@ static bool same(const struct link *a, const struct link *b)
 	return a->pair == b->pair && a->tunnel == b->tunnel;
 }
 
+/* By two secrets, a product: places are few, and what makes them is hard to aim. */
+static uint32_t hash_of(const struct links *l, const struct link *k)
+{
+	unsigned __int128 x =
+		(unsigned __int128)(k->pair ^ l->secret[0]) * ((k->tunnel ^ l->secret[1]) | 1);
+
+	return (uint32_t)((uint64_t)x ^ (uint64_t)(x >> 64));
+}
+
 static uint16_t *find(const struct links *l, const struct link *k)
 {
-	uint64_t w[2] = {k->pair, k->tunnel};
-
-	for (uint32_t i = (uint32_t)siphash13_words(w, 2, &l->key);; i++) {
+	for (uint32_t i = hash_of(l, k);; i++) {
 		uint16_t *s = &l->slot[i & (l->slots - 1)];
 
 		if (!*s || same(&l->link[*s], k))
@@ -84,10 +91,12 @@ static COLD uint16_t less_exact(struct links *l, struct link k)
 {
 	uint16_t n;
 
-	k.tunnel &= KIND_BITS;
-	n = number_of(l, &k, MAX_MAC);
-	if (n)
-		return n;
+	if (k.tunnel & ~KIND_BITS) {
+		k.tunnel &= KIND_BITS;
+		n = number_of(l, &k, MAX_MAC);
+		if (n)
+			return n;
+	}
 	k.pair &= VLAN_BITS;
 	n = number_of(l, &k, MAX_TUNNEL);
 	if (n)
@@ -96,12 +105,44 @@ static COLD uint16_t less_exact(struct links *l, struct link k)
 	return k.pair ? number_of(l, &k, MAX_VLAN) : 0;
 }
 
-uint16_t links_number(struct links *l, const struct packet *p)
+static struct link link_of(const struct packet *p)
 {
 	struct link k = {p->vlan, (uint64_t)p->tunnel << 32 | p->tunnel_id};
 
 	for (int i = 0; i < 6; i++)
 		k.pair |= (uint64_t)p->src_mac[i] << (56 - 8 * i);
+	return k;
+}
+
+void links_secret(struct links *l, const struct hash_key *key)
+{
+	for (uint64_t i = 0; i < N_ELEMENTS(l->secret); i++)
+		l->secret[i] = siphash13_words(&i, 1, key);
+}
+
+uint32_t links_fetch(const struct links *l, const struct packet *p)
+{
+	struct link k = link_of(p);
+
+	if (!l->slots || same(&k, &l->last_link))
+		return LINKS_FETCHED;
+
+	uint32_t i = hash_of(l, &k) & (l->slots - 1);
+
+	prefetch(&l->slot[i]);
+	return i;
+}
+
+void links_fetch_more(const struct links *l, uint32_t at)
+{
+	if (at != LINKS_FETCHED)
+		prefetch(&l->link[l->slot[at]]);
+}
+
+uint16_t links_number(struct links *l, const struct packet *p)
+{
+	struct link k = link_of(p);
+
 	if (!k.pair && !k.tunnel)
 		return 0;
 	if (same(&k, &l->last_link))

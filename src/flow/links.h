@@ -25,12 +25,19 @@ struct links {
 	struct link *link; /* by number */
 	uint16_t *slot;    /* open addressing, 0 free */
 	uint32_t n, slots;
-	struct hash_key key;
+	uint64_t secret[2];
 	struct link last_link; /* the newest question and its answer: packets come in runs */
 	uint16_t last;
 };
 
+/* Before anything else, of a zeroed struct. */
+void links_secret(struct links *l, const struct hash_key *key);
 void links_done(struct links *l);
+/* Hints that links_number(p) comes: its first memory is fetched, then, by what links_fetch() gave
+ * and before any other call, the rest. */
+#define LINKS_FETCHED UINT32_MAX
+uint32_t links_fetch(const struct links *l, const struct packet *p);
+void links_fetch_more(const struct links *l, uint32_t at);
 /* The number of where p was seen; 0 also without memory. */
 uint16_t links_number(struct links *l, const struct packet *p);
 void links_mac(const struct links *l, uint16_t number, uint8_t ret_mac[6]);

@@ -147,24 +147,29 @@ struct refusal {
 };
 static_assert(sizeof(struct refusal) <= CACHELINE, "one line");
 
-struct head {               /* the first bytes of one side: a window over its sequence numbers */
+/* The first bytes of one side: a window over its sequence numbers. Nearly always it has one piece,
+ * from its begin on; the map of what is there is kept only behind a hole. */
+struct head {
 	uint32_t base;      /* sequence number of b[0] */
 	uint16_t n;         /* in order from b[0] */
 	bool whole;         /* begins where the stream began */
 	bool cut;           /* UDP: more was sent */
 	struct evidence at; /* the packet that brought the first of what is there */
+	bool sparse;        /* there is something behind n: `have` is valid */
+	uint8_t pad[7];
+	uint8_t b[HEAD_BYTES];          /* what is not there is whatever was there before */
 	uint64_t have[HEAD_BYTES / 64]; /* which bytes of b are there */
-	uint8_t b[HEAD_BYTES];          /* the others are whatever was there before */
-	uint8_t pad[40];
+	uint8_t pad_end[32];
 };
 static_assert(sizeof(struct head) % CACHELINE == 0, "pieces of a pool are whole lines");
+static_assert(offsetof(struct head, b) <= CACHELINE, "what is zeroed is in the first line");
 
 enum { SEQ_WINDOW = 1 << 30 }; /* the largest window there is (RFC 7323 2.3) */
 
 enum { WHEEL_BUCKETS = 4096 };
 
-struct wheel { /* who may be idle when; see wheel.c */
-	int64_t tick;
+struct wheel {                 /* who may be idle when; see wheel.c */
+	int64_t tick, tick_ns; /* a second, and where it begins */
 	uint32_t head[WHEEL_BUCKETS], tail[WHEEL_BUCKETS];
 	uint64_t map[WHEEL_BUCKETS / 64];
 };
@@ -235,13 +240,21 @@ bool lines_ready(struct flow_table *t, size_t n);
 /* The same for head buffers, which have a budget of their own and never evict. */
 uint32_t head_get(struct flow_table *t);
 struct loss *loss_make(struct flow_table *t, struct cold *c);
+enum { FLOW_BATCH = 32 };
+/* Hints that all of these records (0: none), FLOW_BATCH at most, will be worked on soon. */
+void flow_fetch(const struct flow_table *t, const uint32_t *rec, size_t n);
 
 /* wheel.c */
 int64_t rec_deadline(const struct flow_table *t, const struct rec *r);
 void wheel_put(struct flow_table *t, uint32_t i);
 void wheel_remove(struct flow_table *t, uint32_t i);
-/* Packet time is now ts_ns: hands out what has been idle for too long. */
-void wheel_advance(struct flow_table *t, int64_t ts_ns);
+/* Packet time is now ts_ns, of another second: hands out what has been idle for too long. */
+void wheel_turn(struct flow_table *t, int64_t ts_ns);
+static inline void wheel_advance(struct flow_table *t, int64_t ts_ns)
+{
+	if (unlikely((uint64_t)ts_ns - (uint64_t)t->wheel.tick_ns >= NS_PER_S))
+		wheel_turn(t, ts_ns);
+}
 /* Hands out the flow that would be the next to expire; false when there is none. */
 bool wheel_evict(struct flow_table *t);
 /* Hands out everything, next to expire first. */
@@ -268,6 +281,8 @@ void head_rebase(struct flow_table *t, struct rest *e, unsigned side, uint32_t b
 void head_final(struct flow_table *t, struct rec *r, struct cold *c);
 
 /* finish.c */
+/* Hints that flow_finish() will take it out of the index. */
+void flow_fetch_end(struct flow_table *t, uint32_t i);
 /* Takes the flow out of index and wheel, hands it out, and frees it. */
 void flow_finish(struct flow_table *t, uint32_t i);
 

@@ -442,7 +442,7 @@ void stream_take_window(struct flow_table *t, const struct rec *r, const struct 
 
 	know(&st->side[side], w->base, w->whole);
 	put(t, st, side, (struct range){.seq = w->base, .n = w->n, .p = w->b, .at = w->at});
-	for (uint32_t i = w->n, n; i < HEAD_BYTES; i += n ? n : 1) {
+	for (uint32_t i = w->n, n; w->have && i < HEAD_BYTES; i += n ? n : 1) {
 		for (n = 0; i + n < HEAD_BYTES && w->have[(i + n) / 64] >> (i + n) % 64 & 1;)
 			n++;
 		put(t, st, side,

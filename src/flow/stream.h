@@ -38,7 +38,7 @@ struct stream_window {
 	uint32_t base;        /* sequence number of b[0] */
 	bool whole;           /* begins where the side's stream began */
 	uint32_t n;           /* in order from b[0] */
-	const uint64_t *have; /* a bit for each of the HEAD_BYTES: which are there */
+	const uint64_t *have; /* a bit for each of the HEAD_BYTES: which are there; NULL: the n */
 	const uint8_t *b;
 	struct evidence at; /* the packet that brought the first of them */
 };

@@ -25,7 +25,6 @@ enum {
 	/* What readers wait for may have this part. Records leave it free, or a scan in the
 	 * morning would leave no room for streams all day. */
 	STREAMS_PART = 16,
-	BATCH = 32,
 };
 #define DEFAULT_MEMORY ((size_t)512 << 20)
 
@@ -42,7 +41,7 @@ struct flow_table *flow_table_new(const struct flow_options *o, const struct flo
 	if (!t)
 		return NULL;
 	t->key = o->key ? *o->key : hash_key_random();
-	t->links.key = t->key;
+	links_secret(&t->links, &t->key);
 	t->ops = *ops;
 	t->user = user;
 	t->vlan_key = o->vlan_key;
@@ -506,10 +505,10 @@ static uint16_t key_vlan(const struct flow_table *t, const struct packet *p)
 	return t->vlan_key ? p->vlan : 0;
 }
 
-static struct key packet_key(const struct flow_table *t, const struct packet *p)
+static void packet_key(const struct flow_table *t, const struct packet *p, struct key *k)
 {
-	return key_of(&p->src, p->sport, &p->dst, p->dport, p->proto == IPPROTO_NR_UDP,
-		      key_vlan(t, p), &t->key);
+	key_make(k, &p->src, p->sport, &p->dst, p->dport, p->proto == IPPROTO_NR_UDP,
+		 key_vlan(t, p), &t->key);
 }
 
 /* An ICMP error belongs to the flow whose packet it quotes (RFC 792, RFC 4443 2.4 (c)). It answers
@@ -525,8 +524,11 @@ static int icmp_error(struct flow_table *t, const struct packet *p)
 	}
 	wheel_advance(t, p->ts_ns);
 
-	struct key k = key_of(&p->inner_src, p->inner_sport, &p->inner_dst, p->inner_dport, udp,
-			      key_vlan(t, p), &t->key);
+	struct key k;
+
+	key_make(&k, &p->inner_src, p->inner_sport, &p->inner_dst, p->inner_dport, udp,
+		 key_vlan(t, p), &t->key);
+
 	uint32_t i = find(t, &k);
 
 	if (!i || apart(t, rec_at(t, i), p)) {
@@ -591,21 +593,62 @@ int flow_table_packet(struct flow_table *t, const struct packet *p)
 	if (!is_segment(p))
 		return other(t, p);
 
-	struct key k = packet_key(t, p);
+	struct key k;
 
+	packet_key(t, p, &k);
 	return segment(t, &k, p);
+}
+
+/* What a flow without reader will do with payload: first bytes of both sides, and what was made of
+ * them so far, which is of its owner's and not small. */
+static void fetch_head(const struct flow_table *t, const struct rec *r, const struct rest *e)
+{
+	enum { APP_LINES = 4 };
+
+	if (r->flags & F_STREAM) {
+		prefetch(pool_at(&t->lines, e->stream));
+		return;
+	}
+	if (r->flags & F_HEAD_OFF)
+		return;
+	for (unsigned i = 0; i < 2; i++)
+		if (e->head[i])
+			prefetch(pool_at(&t->heads, e->head[i]));
+	for (unsigned i = 0; e->app && i < APP_LINES; i++)
+		prefetch((const uint8_t *)e->app + (size_t)i * CACHELINE);
+}
+
+void flow_fetch(const struct flow_table *t, const uint32_t *rec, size_t n)
+{
+	const struct cold *cold[FLOW_BATCH];
+
+	for (size_t i = 0; i < n; i++) {
+		const struct rec *r = rec[i] ? rec_at(t, rec[i]) : NULL;
+
+		cold[i] = r ? cold_at(t, r) : NULL;
+		if (cold[i])
+			prefetch(cold[i]);
+		if (r && r->flags & F_V6)
+			prefetch(pool_at(&t->lines, r->v6));
+	}
+	for (size_t i = 0; i < n; i++)
+		if (cold[i])
+			prefetch(rest_at(t, cold[i]));
+	for (size_t i = 0; i < n; i++)
+		if (cold[i])
+			fetch_head(t, rec_at(t, rec[i]), rest_at(t, cold[i]));
 }
 
 /* Brings what n packets will touch into the cache, one kind after the other, so that each fetch has
  * the time of all the others. Only hints: an earlier packet of the batch may end a flow. */
 static void fetch(struct flow_table *t, struct key *k, const struct packet *p, size_t n)
 {
-	uint32_t rec[BATCH] = {0}, cold[BATCH] = {0};
+	uint32_t rec[FLOW_BATCH] = {0}, link[FLOW_BATCH];
 
 	for (size_t i = 0; i < n; i++) {
 		if (!is_segment(&p[i]))
 			continue;
-		k[i] = packet_key(t, &p[i]);
+		packet_key(t, &p[i], &k[i]);
 		index_prefetch(&t->index, k[i].hash);
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -618,24 +661,22 @@ static void fetch(struct flow_table *t, struct key *k, const struct packet *p, s
 			prefetch(rec_at(t, rec[i]));
 	}
 	for (size_t i = 0; i < n; i++) {
-		cold[i] = rec[i] ? rec_at(t, rec[i])->cold : 0;
-		if (cold[i])
-			prefetch(pool_at(&t->lines, cold[i]));
-	}
-	for (size_t i = 0; i < n; i++) {
-		const struct cold *c = cold[i] ? pool_at(&t->lines, cold[i]) : NULL;
+		bool first = is_segment(&p[i]) &&
+			     (!rec[i] || !(rec_at(t, rec[i])->flags & BIT(F_SEEN, k[i].from)));
 
-		if (c && c->rest)
-			prefetch(pool_at(&t->lines, c->rest));
+		link[i] = first ? links_fetch(&t->links, &p[i]) : LINKS_FETCHED;
 	}
+	flow_fetch(t, rec, n);
+	for (size_t i = 0; i < n; i++)
+		links_fetch_more(&t->links, link[i]);
 }
 
 int flow_table_packets(struct flow_table *t, const struct packet *p, size_t n)
 {
-	struct key k[BATCH];
+	struct key k[FLOW_BATCH];
 
 	for (size_t done = 0; done < n;) {
-		size_t m = n - done < BATCH ? n - done : BATCH;
+		size_t m = n - done < FLOW_BATCH ? n - done : FLOW_BATCH;
 
 		fetch(t, k, p + done, m);
 		for (size_t i = 0; i < m; i++) {

@@ -109,39 +109,58 @@ static int64_t next_filled(const struct wheel *w, int64_t from, int64_t to)
 	return to + 1;
 }
 
-void wheel_advance(struct flow_table *t, int64_t ts_ns)
+/* What ends of flows touch, from record i of a bucket on, for FLOW_BATCH of them: fetched at once,
+ * where one after the other would wait for each. */
+static void fetch_due(struct flow_table *t, uint32_t i)
+{
+	uint32_t rec[FLOW_BATCH] = {0};
+	size_t n = 0;
+
+	for (; i && n < FLOW_BATCH; i = rec_at(t, i)->next)
+		rec[n++] = i;
+	flow_fetch(t, rec, n);
+	for (size_t k = 0; t->end_ns == TIME_NONE && k < n; k++)
+		flow_fetch_end(t, rec[k]);
+}
+
+/* Bucket b has come up. */
+static void due_now(struct flow_table *t, unsigned b, int64_t ts_ns)
+{
+	uint32_t last = t->wheel.tail[b];
+	unsigned n = 0;
+
+	/* Up to `last`: those put back into this bucket, a round later, stand behind it. */
+	for (uint32_t i = t->wheel.head[b], next; i; i = next) {
+		struct rec *r = rec_at(t, i);
+
+		if (n++ % FLOW_BATCH == 0)
+			fetch_due(t, i);
+		next = i == last ? 0 : r->next;
+		if (rec_deadline(t, r) < ts_ns) {
+			t->stats.expired++;
+			flow_finish(t, i);
+		} else {
+			wheel_remove(t, i);
+			wheel_put(t, i);
+		}
+	}
+}
+
+void wheel_turn(struct flow_table *t, int64_t ts_ns)
 {
 	struct wheel *w = &t->wheel;
 	int64_t now = tick_of(ts_ns);
-
-	if (likely(now == w->tick))
-		return;
 
 	/* Backwards (another file, packets out of order): nothing is due, and what was put for a
 	 * later time is met again when that time comes. Forwards: one round meets every bucket. */
 	int64_t from = w->tick + 1;
 
 	w->tick = now;
+	w->tick_ns = now * NS_PER_S;
 	if (now - from >= WHEEL_BUCKETS)
 		from = now - WHEEL_BUCKETS + 1;
-	for (int64_t tick = from; (tick = next_filled(w, tick, now)) <= now; tick++) {
-		unsigned b = (unsigned)((uint64_t)tick % WHEEL_BUCKETS);
-		uint32_t last = w->tail[b];
-
-		/* Up to `last`: those put back into this bucket, a round later, stand behind it. */
-		for (uint32_t i = w->head[b], next; i; i = next) {
-			struct rec *r = rec_at(t, i);
-
-			next = i == last ? 0 : r->next;
-			if (rec_deadline(t, r) < ts_ns) {
-				t->stats.expired++;
-				flow_finish(t, i);
-			} else {
-				wheel_remove(t, i);
-				wheel_put(t, i);
-			}
-		}
-	}
+	for (int64_t tick = from; (tick = next_filled(w, tick, now)) <= now; tick++)
+		due_now(t, (unsigned)((uint64_t)tick % WHEEL_BUCKETS), ts_ns);
 }
 
 bool wheel_evict(struct flow_table *t)
@@ -175,8 +194,15 @@ void wheel_drain(struct flow_table *t)
 {
 	struct wheel *w = &t->wheel;
 
-	for (int64_t tick = w->tick; t->stats.live;) {
+	unsigned n = 0;
+
+	for (int64_t tick = w->tick; t->stats.live; n++) {
 		tick = next_filled(w, tick, tick + WHEEL_BUCKETS - 1);
-		flow_finish(t, w->head[(uint64_t)tick % WHEEL_BUCKETS]);
+
+		uint32_t i = w->head[(uint64_t)tick % WHEEL_BUCKETS];
+
+		if (n % FLOW_BATCH == 0)
+			fetch_due(t, i);
+		flow_finish(t, i);
 	}
 }

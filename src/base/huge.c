@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "base/huge.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+
+void *huge_get(size_t n)
+{
+	uint8_t *p = mmap(NULL, n + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+	size_t off;
+
+	if (p == MAP_FAILED)
+		return NULL;
+	off = (HUGE_PAGE - (uintptr_t)p % HUGE_PAGE) % HUGE_PAGE;
+	if (off)
+		munmap(p, off);
+	munmap(p + off + n, HUGE_PAGE - off);
+#ifdef MADV_HUGEPAGE
+	(void)madvise(p + off, n, MADV_HUGEPAGE); /* a hint: not every system has them */
+#endif
+	return p + off;
+}
+
+void huge_put(void *p, size_t n)
+{
+	if (p)
+		munmap(p, n);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * huge - memory in large pieces that is touched at random, by huge pages where the system has them.
+ *
+ * A table of a million flows is spread over more pages than a processor remembers the places of, so
+ * each of its cache misses is two. And a page of 2 MiB is cleared at once, where small ones are
+ * faulted in one by one.
+ */
+#ifndef SPAN_BASE_HUGE_H
+#define SPAN_BASE_HUGE_H
+
+#include <stddef.h>
+
+enum { HUGE_PAGE = 2 << 20 };
+
+/* n bytes, zero, from a multiple of HUGE_PAGE on; they cost memory when they are touched. NULL
+ * without memory. */
+void *huge_get(size_t n);
+/* The same piece and size; NULL is fine. */
+void huge_put(void *p, size_t n);
+
+#endif

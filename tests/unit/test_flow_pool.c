@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Pieces of memory by number, and the index of records. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/huge.h"
+#include "flow/index.h"
+#include "flow/pool.h"
+
+/* xorshift: the same numbers in every run */
+static uint64_t next(uint64_t *x)
+{
+	*x ^= *x << 13;
+	*x ^= *x >> 7;
+	*x ^= *x << 17;
+	return *x;
+}
+
+static uint32_t get(struct pool *p)
+{
+	if (!pool_ready(p))
+		assert_true(pool_grow(p));
+	return pool_get(p);
+}
+
+/* Nobody has what another one has, what comes is zero as far as it should be, and what went back is
+ * used again before anything new is. */
+static void pieces(size_t size, size_t clear, unsigned shift, size_t most)
+{
+	struct pool p;
+	uint32_t *have = calloc(most, sizeof *have);
+	uint64_t x = 0x9e3779b97f4a7c15u;
+	size_t n = 0, peak = 0;
+
+	assert_non_null(have);
+	pool_init(&p, size, clear, shift);
+	for (size_t turn = 0; turn < 8 * most; turn++) {
+		bool grows = turn / most % 2 == 0;
+
+		if (n == 0 || (n < most && next(&x) % 4 < (grows ? 3 : 1))) {
+			uint32_t i = get(&p);
+			uint8_t *at = pool_at(&p, i);
+
+			assert_int_not_equal(i, 0);
+			for (size_t k = 0; k < clear; k++)
+				assert_int_equal(at[k], 0);
+			memset(at, 0xff, size);
+			memcpy(at + size - sizeof i, &i, sizeof i);
+			have[n++] = i;
+		} else {
+			size_t k = next(&x) % n;
+			uint32_t i;
+
+			memcpy(&i, (uint8_t *)pool_at(&p, have[k]) + size - sizeof i, sizeof i);
+			assert_int_equal(i, have[k]);
+			pool_put(&p, have[k]);
+			have[k] = have[--n];
+		}
+		peak = n > peak ? n : peak;
+		assert_int_equal(p.used, n);
+		assert_int_equal(pool_left(&p), (p.n_slab << shift) - 1 - n);
+	}
+	assert_true(p.fresh <= peak + 1);
+	pool_done(&p);
+	free(have);
+}
+
+static void test_pieces(void **state)
+{
+	pieces(64, 64, 12, 100);
+	pieces(64, 64, 4, 40000); /* beyond what has slabs of its own */
+	pieces(1216, 32, 4, 5000);
+}
+
+struct ref {
+	uint64_t hash;
+	uint32_t rec;
+};
+
+static uint32_t look_up(struct index *x, const struct ref *r)
+{
+	uint32_t at = 0, i;
+
+	while ((i = index_next(x, r->hash, &at)) && i != r->rec)
+		;
+	return i;
+}
+
+static void test_index(void **state)
+{
+	enum { MOST = 700000 }; /* blocks of huge pages among them */
+	struct index *x = calloc(1, sizeof *x);
+	struct ref *r = calloc(MOST, sizeof *r);
+	uint64_t rnd = 0x9e3779b97f4a7c15u;
+
+	assert_true(x && r);
+	for (uint32_t i = 0; i < MOST; i++) {
+		/* Some have a tag that another one has, too. */
+		r[i] = (struct ref){next(&rnd) & (i % 64 ? UINT64_MAX : ~UINT64_C(0xffff)), i + 1};
+		assert_true(index_put(x, r[i].hash, r[i].rec));
+		if (i % 3 == 0) {
+			index_remove(x, r[i / 2].hash, r[i / 2].rec);
+			assert_int_equal(look_up(x, &r[i / 2]), 0);
+			assert_true(index_put(x, r[i / 2].hash, r[i / 2].rec));
+		}
+	}
+	for (uint32_t i = 0; i < MOST; i += 2)
+		index_remove(x, r[i].hash, r[i].rec);
+	for (uint32_t i = 0; i < MOST; i++)
+		assert_int_equal(look_up(x, &r[i]), i % 2 ? r[i].rec : 0);
+	index_done(x);
+	free(r);
+	free(x);
+}
+
+static void test_huge(void **state)
+{
+	uint8_t *p = huge_get(3 * HUGE_PAGE);
+
+	assert_non_null(p);
+	assert_int_equal((uintptr_t)p % HUGE_PAGE, 0);
+	assert_int_equal(p[0] | p[3 * HUGE_PAGE - 1], 0);
+	p[3 * HUGE_PAGE - 1] = 1;
+	huge_put(p, 3 * HUGE_PAGE);
+	huge_put(NULL, HUGE_PAGE);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_index),
+		cmocka_unit_test(test_huge),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
