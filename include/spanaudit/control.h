@@ -15,6 +15,7 @@
  *	status    what the run is at, as JSON (schema spanaudit-status/1)
  *	counters  the same in lines for people
  *	result    the result document (spanaudit-result/1) as of the last judgement
+ *	reload    reads rules, site and waivers again; an error when something is wrong with them
  *	stop      ends the run in order
  */
 #ifndef SPANAUDIT_CONTROL_H

@@ -26,6 +26,7 @@ enum span_live_notice {
 	SPAN_LIVE_COUNTERS, /* what span_live_ask() asked for; several lines */
 	SPAN_LIVE_JUDGED,   /* how a judgement went */
 	SPAN_LIVE_TROUBLE,  /* something could not be done; the run goes on */
+	SPAN_LIVE_POLICY,   /* rules, site and waivers were read again */
 };
 typedef void (*span_live_fn)(void *user, enum span_live_notice what, const char *text);
 
@@ -46,6 +47,9 @@ struct span_live_options {
 	 * cannot be, and else told. */
 	const char *control;
 	bool control_must;
+	/* Called when the policy is read again: opens what is written to anew, where somebody moved
+	 * it away, under the same descriptor. 0 or negative errno; NULL: there is nothing. */
+	int (*reopen)(void *user);
 	span_live_fn notice; /* may be NULL */
 	void *user;
 };
@@ -57,7 +61,8 @@ int span_live_open(struct span_audit *a, const struct span_live_options *o);
 /* Who to be, and what stays reachable. */
 struct span_live_rights {
 	const char *user; /* NULL: "spanaudit", where there is one and the process is root's */
-	const char *const *folders; /* where files are still to be written */
+	const char *const *folders; /* where files are still to be written; those that the policy
+				     * is in stay readable */
 	size_t n_folders;
 };
 /* The user that span_live_confine() makes the process, so that files can be made its own before.
@@ -75,6 +80,11 @@ int span_live_confine(struct span_audit *a, const struct span_live_rights *r, ch
 int span_live_run(struct span_audit *a);
 /* Asks for SPAN_LIVE_COUNTERS. May be called from a signal handler. */
 void span_live_ask(struct span_audit *a);
+
+/* Rules, site and waivers are read again, and everything is judged by the new ones; wrong ones
+ * leave the old ones in force. SPAN_LIVE_POLICY or SPAN_LIVE_TROUBLE tells. May be called from a
+ * signal handler. */
+void span_live_reload(struct span_audit *a);
 
 /* The interfaces of this computer, a line each or as JSON. */
 int span_live_list(struct span_audit *a, bool json, FILE *f);

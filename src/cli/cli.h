@@ -163,6 +163,7 @@ struct live {
 	struct kept *kept; /* as many as there are -o */
 	size_t n;
 	char **folders;
+	size_t n_folders;
 	int events;    /* of --events; -1: none. Set before live_take(). */
 	bool answers;  /* on a control socket */
 	char *control; /* where it answers, when nothing was said */

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/time.h"
@@ -28,6 +29,7 @@ static const char *level(enum span_live_notice what)
 	case SPAN_LIVE_CHANGED:
 		return "<4>";
 	case SPAN_LIVE_STARTED:
+	case SPAN_LIVE_POLICY:
 	case SPAN_LIVE_COUNTERS:
 		return "<6>";
 	case SPAN_LIVE_JUDGED:
@@ -39,6 +41,7 @@ static const char *level(enum span_live_notice what)
 /* Who is told, and what they want to hear. */
 struct listener {
 	const struct options *o;
+	const struct live *live;
 };
 
 static bool is_wanted(const struct options *o, enum span_live_notice what)
@@ -73,17 +76,35 @@ static void on_usr1(int number)
 		span_live_ask(asked);
 }
 
+static volatile sig_atomic_t had_terminal;
+
+/* A terminal that was closed says so by the same signal, and nobody waits for the report there. */
+static void on_hup(int number)
+{
+	(void)number;
+	if (!asked)
+		return;
+	if (had_terminal && !isatty(STDOUT_FILENO))
+		span_audit_stop(asked);
+	else
+		span_live_reload(asked);
+}
+
 static void listen_to_questions(struct span_audit *a)
 {
 	struct sigaction sa = {.sa_handler = on_usr1, .sa_flags = SA_RESTART};
 
 	asked = a;
+	had_terminal = isatty(STDOUT_FILENO);
 	sigaction(SIGUSR1, &sa, NULL);
+	sa.sa_handler = on_hup;
+	sigaction(SIGHUP, &sa, NULL);
 }
 
 static void forget_questions(void)
 {
 	signal(SIGUSR1, SIG_IGN);
+	signal(SIGHUP, had_terminal ? SIG_DFL : SIG_IGN);
 	asked = NULL;
 }
 
@@ -186,14 +207,50 @@ static char *folder_of(const char *path)
 	return slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
 }
 
-static int open_events(const char *path)
+static int open_log(const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+}
 
+/* Whoever the process is going to be opens it anew. */
+static int open_events(const char *path, uid_t uid, gid_t gid)
+{
+	int fd = open_log(path);
+	struct stat st;
+
+	if (fd >= 0 && uid != (uid_t)-1 && fstat(fd, &st) == 0 && st.st_size == 0 &&
+	    S_ISREG(st.st_mode))
+		(void)!fchown(fd, uid, gid);
 	if (fd < 0)
 		say("Its folder may not exist, or not be writable. Choose another place.",
 		    "cannot write events to '%s': %s", path, strerror(errno));
 	return fd;
+}
+
+/* Its folder stays one to write in. */
+static bool writable(struct live *l, const char *path)
+{
+	char *folder = folder_of(path);
+
+	if (folder)
+		l->folders[l->n_folders++] = folder;
+	return folder;
+}
+
+/* For who moved the file away. */
+static int reopen(void *user)
+{
+	const struct listener *to = user;
+	int fd = to->live->events >= 0 ? open_log(to->o->events) : -1, r = 0;
+
+	if (to->live->events < 0)
+		return 0;
+	if (fd < 0)
+		return -errno;
+	if (dup3(fd, to->live->events, O_CLOEXEC) < 0)
+		r = -errno;
+	close(fd);
+	return r;
 }
 
 static int prepare(const struct options *o, struct live *l)
@@ -205,12 +262,12 @@ static int prepare(const struct options *o, struct live *l)
 	span_live_user(o->user, &uid, &gid, &bad);
 	l->events = -1;
 	if (o->events) {
-		l->events = l->opt.events_fd = open_events(o->events);
+		l->events = l->opt.events_fd = open_events(o->events, uid, gid);
 		if (l->events < 0)
 			return EXIT_FAILED;
 	}
 	l->kept = calloc(o->outputs.n + 1, sizeof *l->kept);
-	l->folders = calloc(o->outputs.n + 1, sizeof *l->folders);
+	l->folders = calloc(o->outputs.n + 2, sizeof *l->folders);
 	if (!l->kept || !l->folders)
 		return say_status(NULL, -ENOMEM, o);
 	for (; l->n < o->outputs.n; l->n++) {
@@ -218,21 +275,22 @@ static int prepare(const struct options *o, struct live *l)
 
 		if (r)
 			return r;
-		l->folders[l->n] = folder_of(o->outputs.v[l->n]);
-		if (!l->folders[l->n]) {
+		if (!writable(l, o->outputs.v[l->n])) {
 			l->n++;
 			return say_status(NULL, -ENOMEM, o);
 		}
 	}
+	if (l->events >= 0 && !writable(l, o->events))
+		return say_status(NULL, -ENOMEM, o);
 	return 0;
 }
 
 void live_done(struct live *p)
 {
-	for (size_t i = 0; i < p->n; i++) {
+	for (size_t i = 0; i < p->n; i++)
 		file_unkeep(&p->kept[i]);
+	for (size_t i = 0; i < p->n_folders; i++)
 		free(p->folders[i]);
-	}
 	free(p->kept);
 	free(p->folders);
 	free(p->control);
@@ -248,7 +306,7 @@ static int confine(struct span_audit *a, const struct options *o, const struct l
 	const struct span_live_rights rights = {
 		.user = o->user,
 		.folders = (const char *const *)p->folders,
-		.n_folders = p->n,
+		.n_folders = p->n_folders,
 	};
 	char *done = NULL;
 	int r = span_live_confine(a, &rights, &done);
@@ -262,7 +320,7 @@ static int confine(struct span_audit *a, const struct options *o, const struct l
 int live_take(const struct options *o, struct live *l)
 {
 	struct span_live_options *opt = &l->opt;
-	struct listener to = {o};
+	struct listener to = {o, l};
 	int code = run_setup(o, NULL, 0, &l->audit), r;
 
 	code = code ? code : choose_control(o, l);
@@ -270,6 +328,7 @@ int live_take(const struct options *o, struct live *l)
 	if (code)
 		return code;
 	opt->user = &to;
+	opt->reopen = reopen;
 	r = span_live_open(l->audit, opt);
 	r = r ? r : confine(l->audit, o, l);
 	if (!r) {

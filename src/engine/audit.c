@@ -426,6 +426,10 @@ struct run_told engine_told(struct span_audit *a)
 
 	if (!files)
 		return t;
+	if (a->live) {
+		t.policy_ns = a->live->policy_ns;
+		t.reloads = a->live->reloads;
+	}
 	for (size_t i = 0; i < a->files.n; i++) {
 		files[i] = a->files.v[i];
 		t.piped |= is_piped(files[i]);

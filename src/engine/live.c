@@ -41,17 +41,42 @@ int64_t live_real_ns(void)
 	return clock_of(CLOCK_REALTIME);
 }
 
-void live_tell(const struct live_run *l, enum span_live_notice what, const char *fmt, ...)
+static bool is_news(enum span_live_notice what)
+{
+	switch (what) {
+	case SPAN_LIVE_CHANGED:
+	case SPAN_LIVE_LOST:
+	case SPAN_LIVE_TROUBLE:
+	case SPAN_LIVE_POLICY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* An event tells of it with the next judgement. */
+static void keep_news(struct live_run *l, enum span_live_notice what, const char *text)
+{
+	struct live_news one = {.ns = live_real_ns(), .what = what};
+
+	if (!is_news(what) || l->opt.events_fd < 0 || l->news.n >= LIVE_NEWS)
+		return;
+	one.text = strdup(text);
+	if (one.text && !vec_push(&l->news, one))
+		free(one.text);
+}
+
+void live_tell(struct live_run *l, enum span_live_notice what, const char *fmt, ...)
 {
 	struct out o = {0};
 	va_list ap;
 
-	if (!l->opt.notice)
-		return;
 	va_start(ap, fmt);
 	out_vprintf(&o, fmt, ap);
 	va_end(ap);
-	l->opt.notice(l->opt.user, what, out_str(&o));
+	if (l->opt.notice)
+		l->opt.notice(l->opt.user, what, out_str(&o));
+	keep_news(l, what, out_str(&o));
 	out_done(&o);
 }
 
@@ -64,6 +89,10 @@ struct live_run *live_run_free(struct live_run *l)
 		free(l->names.v[i]);
 	vec_done(&l->names);
 	vec_done(&l->known);
+	for (size_t i = 0; i < l->news.n; i++)
+		free(l->news.v[i].text);
+	vec_done(&l->news);
+	free(l->reload.text);
 	free(l->hosts);
 	free(l->confined);
 	out_done(&l->judge.answer);
@@ -398,6 +427,22 @@ static void forget_wakeup(const struct span_audit *a)
 		(void)!read(a->stop_fd, &n, sizeof n);
 }
 
+/* Somebody may have asked for several things. */
+static void answer_signals(struct span_audit *a)
+{
+	struct live_run *l = a->live;
+	bool counters = atomic_exchange(&l->asked, false);
+	bool reload = atomic_exchange(&l->reload_asked, false);
+
+	if (!counters && !reload)
+		return;
+	forget_wakeup(a);
+	if (counters)
+		tell_counters(a);
+	if (reload)
+		live_reload(a);
+}
+
 static int turn(struct span_audit *a)
 {
 	struct live_run *l = a->live;
@@ -409,10 +454,7 @@ static int turn(struct span_audit *a)
 	cut(a, &b);
 	if (b.n)
 		r = hot_batch(a->hot, a, &b);
-	if (atomic_exchange(&l->asked, false)) {
-		forget_wakeup(a);
-		tell_counters(a);
-	}
+	answer_signals(a);
 	return r;
 }
 
@@ -425,7 +467,7 @@ static void judge_in_time(struct span_audit *a, int64_t now)
 	if (!l->opt.every_ns || now < l->next_judge_ns || l->judge.pid)
 		return;
 	l->next_judge_ns = now + l->opt.every_ns;
-	if (hot_packets(a->hot) != l->judged_packets)
+	if (hot_packets(a->hot) != l->judged_packets || l->news.n)
 		live_judge_begin(a);
 }
 
@@ -560,14 +602,24 @@ int span_live_run(struct span_audit *a)
 	return r;
 }
 
-void span_live_ask(struct span_audit *a)
+static void wake(struct span_audit *a, atomic_bool *what)
 {
 	uint64_t one = 1;
 	int saved = errno;
 
-	if (!a->live)
-		return;
-	atomic_store(&a->live->asked, true);
+	atomic_store(what, true);
 	if (a->stop_fd >= 0 && write(a->stop_fd, &one, sizeof one) < 0)
 		errno = saved;
+}
+
+void span_live_ask(struct span_audit *a)
+{
+	if (a->live)
+		wake(a, &a->live->asked);
+}
+
+void span_live_reload(struct span_audit *a)
+{
+	if (a->live)
+		wake(a, &a->live->reload_asked);
 }

@@ -169,6 +169,14 @@ static void result(struct span_audit *a, struct control_answer *ret)
 	refuse(ret, "the result cannot be had", strerror(errno), "ask again");
 }
 
+static void reload(struct span_audit *a, struct control_answer *ret)
+{
+	live_reload(a);
+	ret->error = !a->live->reload.ok;
+	out_puts(&ret->text, a->live->reload.text ? a->live->reload.text : "");
+	out_puts(&ret->text, ret->error ? "\ncorrect it, and ask again\n" : "\n");
+}
+
 static void stop(struct span_audit *a, struct control_answer *ret)
 {
 	span_audit_stop(a);
@@ -179,10 +187,8 @@ static const struct {
 	const char *word;
 	void (*fn)(struct span_audit *a, struct control_answer *ret);
 } words[] = {
-	{"status", status},
-	{"counters", counters},
-	{"result", result},
-	{"stop", stop},
+	{"status", status}, {"counters", counters}, {"result", result},
+	{"reload", reload}, {"stop", stop},
 };
 
 static void unknown(const char *line, struct control_answer *ret)

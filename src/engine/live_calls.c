@@ -31,6 +31,8 @@ static const int allowed[] = {
 	SCMP_SYS(chmod),
 	SCMP_SYS(close),
 	SCMP_SYS(dup),
+	SCMP_SYS(dup2), /* of a log that is opened again */
+	SCMP_SYS(dup3),
 	SCMP_SYS(faccessat),
 	SCMP_SYS(faccessat2),
 	SCMP_SYS(fchmod),

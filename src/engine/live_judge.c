@@ -145,6 +145,37 @@ static void tell_gone(struct telling *t, const struct live_known *k)
 	say(t, &f, LIVE_GONE);
 }
 
+static void tell_news(struct telling *t)
+{
+	static const char *const actions[] = {
+		[SPAN_LIVE_CHANGED] = "changed",
+		[SPAN_LIVE_LOST] = "lost",
+		[SPAN_LIVE_TROUBLE] = "trouble",
+		[SPAN_LIVE_POLICY] = "policy",
+	};
+	const struct live_run *l = t->l;
+
+	for (size_t i = 0; l->opt.events_fd >= 0 && i < l->news.n; i++) {
+		const struct live_news *n = &l->news.v[i];
+		const struct live_notice row = {.ns = n->ns,
+						.action = actions[n->what],
+						.failed = n->what == SPAN_LIVE_TROUBLE,
+						.text = n->text};
+
+		report_live_notice(t->r, &row, SPAN_VERSION, &t->events);
+	}
+}
+
+/* The oldest n were told. */
+static void forget_news(struct live_run *l, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(l->news.v[i].text);
+	l->news.n -= n;
+	for (size_t i = 0; i < l->news.n; i++)
+		l->news.v[i] = l->news.v[i + n];
+}
+
 static bool write_all(int fd, const void *p, size_t n)
 {
 	const char *z = p;
@@ -186,6 +217,7 @@ static bool tell(struct live_run *l, const struct result *r, bool last,
 	t.rows = calloc(r->n_findings + 1, sizeof *t.rows);
 	if (!t.rows)
 		return false;
+	tell_news(&t);
 	for (size_t i = 0; i < r->n_findings; i++)
 		tell_finding(&t, &r->findings[i], last);
 	if (t.n)
@@ -304,6 +336,7 @@ void live_judge_begin(struct span_audit *a)
 	if (stood > l->fork_most_ns)
 		l->fork_most_ns = stood;
 	l->judge.pid = pid;
+	l->judge.n_news = l->news.n;
 	l->judge.fd = p[0];
 	l->judge.began_ns = from;
 	out_reset(&l->judge.answer);
@@ -347,6 +380,7 @@ static void understand(struct live_run *l, int status)
 	if (remember(l, rows, j.n_findings)) {
 		l->last = j;
 		l->judged = true;
+		forget_news(l, l->judge.n_news);
 		keep_document(l);
 	}
 	free(rows);

@@ -21,6 +21,9 @@
 #include "engine/live_calls.h"
 #include "engine/live_control.h"
 #include "engine/live_run.h"
+#include "matrix/matrix.h"
+
+#include "config.h"
 
 /* linux/landlock.h of Debian 12 knows the second version of the interface; these are of later
  * ones, and are used where the kernel has them. */
@@ -174,8 +177,35 @@ static int allow_beside(int ruleset, const char *path, uint64_t access)
 	return r;
 }
 
+/* Where a file of the policy is, and where it is by its real name. Editors make a new file of it,
+ * so the folder counts. */
+static int allow_policy(int ruleset, const char *path)
+{
+	char *real = realpath(path, NULL);
+	int r = allow_beside(ruleset, path, READ_FILE | READ_DIR);
+
+	if (r == 0 && real)
+		r = allow_beside(ruleset, real, READ_FILE | READ_DIR);
+	free(real);
+	return r;
+}
+
+/* What span_live_reload() reads. */
+static int allow_policies(int ruleset, const struct span_audit *a)
+{
+	int r = a->site_path ? allow_policy(ruleset, a->site_path) : 0;
+
+	for (size_t i = 0; r == 0 && i < a->waivers.files.n; i++)
+		r = allow_policy(ruleset, a->waivers.files.v[i].path);
+	for (size_t i = 0; r == 0 && i < matrix_n_packs(a->matrix); i++)
+		r = allow_policy(ruleset, matrix_pack(a->matrix, i)->path);
+	for (size_t i = 0; r == 0 && i < a->dirs.n; i++)
+		r = allow_folder(ruleset, a->dirs.v[i], READ_FILE | READ_DIR);
+	return r ? r : allow_folder(ruleset, SPAN_RULES_DIR, READ_FILE | READ_DIR);
+}
+
 /* The version of Landlock that holds now, 0: none; or a negative errno. */
-static int confine_files(const struct span_live_rights *r, const char *control)
+static int confine_files(const struct span_audit *a, const struct span_live_rights *r)
 {
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, VERSION);
 	struct ruleset set = {0};
@@ -194,8 +224,10 @@ static int confine_files(const struct span_live_rights *r, const char *control)
 		return -errno;
 	for (size_t i = 0; err == 0 && i < r->n_folders; i++)
 		err = allow_folder(fd, r->folders[i], reports & set.fs);
-	if (err == 0 && control) /* it is taken away at the end */
-		err = allow_beside(fd, control, REMOVE_FILE);
+	if (err == 0 && a->live && a->live->control) /* it is taken away at the end */
+		err = allow_beside(fd, control_path(a->live->control), REMOVE_FILE);
+	if (err == 0 && a->live)
+		err = allow_policies(fd, a);
 	/* Reports have local times, and some formats read the zone anew. */
 	if (err == 0)
 		err = allow_folder(fd, zones && *zones ? zones : "/usr/share/zoneinfo",
@@ -232,11 +264,6 @@ static char *in_words(const struct passwd *pw, bool bounds, int landlock, int ca
 	return z;
 }
 
-static const char *control_of(const struct span_audit *a)
-{
-	return a->live && a->live->control ? control_path(a->live->control) : NULL;
-}
-
 int span_live_confine(struct span_audit *a, const struct span_live_rights *r, char **ret)
 {
 	bool bad, bounds;
@@ -259,7 +286,7 @@ int span_live_confine(struct span_audit *a, const struct span_live_rights *r, ch
 		return err;
 	/* The JSON library would look for chance in /dev/urandom when a report is made. */
 	json_object_seed(0);
-	landlock = confine_files(r, control_of(a));
+	landlock = confine_files(a, r);
 	if (landlock < 0)
 		return refuse(a, "Landlock", -landlock);
 	calls = live_calls_confine();

@@ -39,6 +39,21 @@ struct live_judged {
 	uint8_t verdict;
 };
 
+/* What happened to the run, until an event has told of it. */
+struct live_news {
+	int64_t ns;
+	enum span_live_notice what;
+	char *text;
+};
+enum { LIVE_NEWS = 64 }; /* more are not kept */
+
+/* How reading the policy again went last. */
+struct live_reload {
+	int64_t at_ns; /* real time; 0: never done */
+	bool ok;
+	char *text;
+};
+
 /* The process that judges, while there is one. */
 struct live_judge {
 	pid_t pid;    /* 0: none */
@@ -46,6 +61,7 @@ struct live_judge {
 	int document; /* where it leaves its result; -1: nobody asks for one */
 	struct out answer;
 	int64_t began_ns;
+	size_t n_news; /* that it tells */
 };
 
 struct control;
@@ -54,10 +70,13 @@ struct live_run {
 	struct live *source;
 	VEC(char *) names;
 	struct span_live_options opt; /* without the names */
-	atomic_bool asked;
+	atomic_bool asked, reload_asked;
 	int notify_fd;       /* systemd's socket; -1: none */
 	int64_t watchdog_ns; /* 0: nobody watches */
 	VEC(struct live_known) known;
+	VEC(struct live_news) news;
+	struct live_reload reload;
+	uint64_t reloads; /* that brought a new policy */
 	struct live_judge judge;
 	struct live_judged last;
 	bool judged;          /* there is a last one */
@@ -81,8 +100,7 @@ struct live_run {
 /* Makes the result of what was taken so far: at the end, or in a process of its own. */
 int live_conclude(struct span_audit *a);
 struct live_run *live_run_free(struct live_run *l);
-void live_tell(const struct live_run *l, enum span_live_notice what, const char *fmt, ...)
-	PRINTF(3, 4);
+void live_tell(struct live_run *l, enum span_live_notice what, const char *fmt, ...) PRINTF(3, 4);
 int64_t live_clock_ns(void); /* monotonic */
 int64_t live_real_ns(void);
 /* Packets, and bytes, that were lost: on this computer, at its cards, before them, and given up by
@@ -101,7 +119,10 @@ void live_counters(const struct span_audit *a, struct out *o);
 /* live_answers.c. Looks after the control socket, when it is time. */
 void live_serve(struct span_audit *a, int64_t now);
 
-/* live_policy.c. What is judged by, as an object and as a line. */
+/* live_policy.c. Reads rules, site and waivers again, and goes by them from now on; when something
+ * is wrong with them, by the old ones. What came of it is told and stands in l->reload. */
+void live_reload(struct span_audit *a);
+/* What is judged by, as an object and as a line. */
 void live_policy_json(const struct span_audit *a, struct out *o);
 void live_policy_text(const struct span_audit *a, struct out *o);
 

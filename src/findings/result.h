@@ -328,6 +328,10 @@ struct run_told {
 	const char *const *options; /* option, value, option ...; NULL: not known */
 	const char *const *files;   /* as given: files, folders, patterns, "-" */
 	bool piped;                 /* one of them was a pipe or standard input, and is gone */
+	/* Of a live run: since when it judges by these rules, site and waivers (0: no such run),
+	 * and how often they replaced others while packets were taken. */
+	int64_t policy_ns;
+	uint64_t reloads;
 };
 
 struct result {

@@ -150,6 +150,7 @@ static void sources(struct html *h)
 {
 	static const char *const columns[] = {"What", "Name", "About it", "SHA-256", NULL};
 	const struct result *r = h->r;
+	struct out policy = {0};
 
 	h_rows(h, "sources", "What this report was made from", columns);
 	for (size_t i = 0; i < r->n_inputs; i++) {
@@ -179,6 +180,9 @@ static void sources(struct html *h)
 		source(h, "waivers", r->waiver_files[i].path, NULL, r->waiver_files[i].sha256);
 	for (const char *const *z = r->role_options; z && *z; z++)
 		source(h, "option", "--role", *z, "");
+	if (word_policy(r, &policy))
+		source(h, "policy", "replaced", out_str(&policy), "");
+	out_done(&policy);
 	source(h, "tool", "spanaudit", h->opt->tool_version, "");
 	h_rows_end(h);
 }

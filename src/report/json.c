@@ -873,6 +873,13 @@ static void run_told(struct jsonw *w, const struct result *r)
 	jsonw_name(w, "piped");
 	jsonw_bool(w, r->told.piped);
 	text_member(w, "fail_on", r->fail_on < SEV_NONE ? severity_name(r->fail_on) : "never");
+	if (r->told.policy_ns) {
+		jsonw_name(w, "policy");
+		jsonw_object_flat(w);
+		time_member(w, "since", r->told.policy_ns);
+		uint_member(w, "reloads", r->told.reloads);
+		jsonw_object_end(w);
+	}
 	jsonw_object_end(w);
 }
 

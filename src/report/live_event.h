@@ -16,4 +16,14 @@ void report_live_event(const struct result *r, const struct finding *f, enum liv
 /* "2024-05-01 03:12:09 new high unexpected-port 10.0.0.6 -> 10.0.0.5:22/tcp F-..." */
 void report_live_line(const struct finding *f, enum live_status status, struct out *o);
 
+/* What happened to the run itself, as an event of the same kind of log. `action` is a word. */
+struct live_notice {
+	int64_t ns;
+	const char *action; /* "policy" "changed" "lost" "trouble" */
+	bool failed;
+	const char *text;
+};
+void report_live_notice(const struct result *r, const struct live_notice *n, const char *version,
+			struct out *o);
+
 #endif

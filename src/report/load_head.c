@@ -67,6 +67,20 @@ static const char *fail_on_at(unsigned i)
 	return i < SEV_N ? severity_name((enum severity)i) : "never";
 }
 
+static void read_policy(struct load *l, const json_t *run)
+{
+	const json_t *o = doc_member(&l->doc, run, "policy", false);
+
+	if (!o)
+		return;
+	if (!json_is_object(o)) {
+		doc_wrong(&l->doc, "policy", "is no object");
+		return;
+	}
+	l->r->told.policy_ns = doc_time(&l->doc, o, "since");
+	l->r->told.reloads = doc_count(&l->doc, o, "reloads");
+}
+
 /* What the run was given; documents of the first spanaudits do not say it. */
 static void read_told(struct load *l, const json_t *top)
 {
@@ -81,6 +95,7 @@ static void read_told(struct load *l, const json_t *top)
 	l->r->told.options = doc_texts(&l->doc, o, "options", true, NULL);
 	l->r->told.files = doc_texts(&l->doc, o, "files", true, NULL);
 	l->r->told.piped = doc_flag(&l->doc, o, "piped");
+	read_policy(l, o);
 	l->r->fail_on = (enum severity)doc_word(&l->doc, o, "fail_on", fail_on_at, SEV_N + 1);
 	if (!l->doc.error && l->r->fail_on == SEV_INFO)
 		doc_wrong(&l->doc, "fail_on", "is no severity that an audit can fail on");

@@ -312,6 +312,21 @@ void report_live_event(const struct result *r, const struct finding *f, enum liv
 	finding(&e, f);
 }
 
+void report_live_notice(const struct result *r, const struct live_notice *n, const char *version,
+			struct out *o)
+{
+	const struct report_options opt = {.tool_version = version, .now_ns = TIME_NONE};
+	struct events e = {.w = {.o = o}, .r = r, .opt = &opt};
+	struct jsonw *w = &e.w;
+
+	begin(&e, n->ns, "event", n->action, n->failed ? "failure" : "success");
+	one_of_list(w, "category", strcmp(n->action, "policy") == 0 ? "configuration" : "host");
+	one_of_list(w, "type", n->failed ? "error" : "change");
+	jsonw_object_end(w);
+	some_member(w, "message", n->text);
+	end(&e);
+}
+
 /* --- the rest ----------------------------------------------------------------------------------
  */
 

@@ -130,7 +130,10 @@ static void files(struct mask *m, struct result *r, struct site *s)
 	s->name = s->name ? mask_name(m, s->name) : NULL;
 	for (const char **z = own(r->role_options); z && *z; z++)
 		*z = mask_text(m, *z);
-	r->told = (struct run_told){.options = none, .files = file};
+	r->told = (struct run_told){.options = none,
+				    .files = file,
+				    .policy_ns = r->told.policy_ns,
+				    .reloads = r->told.reloads};
 }
 
 static void rules(struct mask *m, struct result *r)

@@ -454,6 +454,8 @@ void text_inputs(const struct page *p)
 		out_text_z(p->o, r->waiver_files[i].path);
 		out_printf(p->o, "\n  sha256 %s\n", r->waiver_files[i].sha256);
 	}
+	if (word_policy(r, &line))
+		page_text(p, 0, out_str(&line));
 	for (const char *const *z = r->role_options; z && *z; z++) {
 		out_puts(p->o, "--role ");
 		out_text_z(p->o, *z);

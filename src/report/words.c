@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "report/words.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -632,4 +633,19 @@ void word_suggestion(const struct finding *f, struct out *o)
 		   "  owner: \"who answers for it\"\n"
 		   "  expires: YYYY-MM-DDT23:59:59Z\n",
 		   f->id + 2, f->id);
+}
+
+bool word_policy(const struct result *r, struct out *o)
+{
+	char buf[TIME_TEXT];
+
+	if (!r->told.reloads)
+		return false;
+	out_reset(o);
+	out_printf(o,
+		   "Rules, site file and waivers were replaced %" PRIu64
+		   " time%s while packets were taken, last at %s: all of it is judged by these.",
+		   r->told.reloads, r->told.reloads == 1 ? "" : "s",
+		   time_human_tz(r->told.policy_ns, site_tz(r->site), buf));
+	return true;
 }

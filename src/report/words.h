@@ -7,6 +7,9 @@
 #include "findings/result.h"
 #include "report/report.h"
 
+/* A sentence about rules that changed while packets were taken, in the place of what is in o.
+ * False: they did not. */
+bool word_policy(const struct result *r, struct out *o);
 const char *word_verdict(enum result_verdict v); /* "compliant" "findings" "inconclusive" */
 /* What the verdict means, in a sentence. */
 const char *word_verdict_says(const struct result *r);

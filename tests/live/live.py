@@ -430,6 +430,106 @@ def events(folder):
     need({x[-1] for x in lines if x and x[2:3] == ['new']} >= told, 'and as lines on a terminal')
 
 
+def notices(path):
+    """Events about the run itself, as (action, outcome, message)."""
+    with open(path) as f:
+        return [(e['event']['action'], e['event']['outcome'], e['message']) for e in map(json.loads, f)
+                if e['event']['kind'] == 'event']
+
+
+def put(path, text):
+    """As editors do: a new file takes the name."""
+    with open(path + '.new', 'w') as f:
+        f.write(text)
+    os.chmod(path + '.new', 0o644)
+    os.rename(path + '.new', path)
+
+
+def waivers_for(finding):
+    return ('spanaudit: waivers/1\nwaivers:\n  - id: W-1\n    finding: {id: %s}\n    reason: "for now"\n'
+            '    owner: somebody\n    expires: 2099-01-01T00:00:00Z\n' % finding)
+
+
+def reload(folder):
+    """Rules, site and waivers are read again under load, and no packet is missed; a wrong file changes
+    nothing."""
+    conf = os.path.join(folder, 'conf')
+    os.mkdir(conf, 0o755)
+    mine, waivers, events = (os.path.join(conf, 'site.yaml'), os.path.join(conf, 'waivers.yaml'),
+                             os.path.join(folder, 'events'))
+    with open(site('lab')) as f:
+        good = f.read()
+    put(mine, good)
+    put(waivers, 'spanaudit: waivers/1\nwaivers: []\n')
+    loops = 40
+    with Live(folder, '-i', 'a1', '-S', mine, '-W', waivers, '--every', '1s', '--events', events) as live:
+        feeder = subprocess.Popen(['tcpreplay', '-q', '-i', 'a0', '--mbps', '40', '--loop', str(loops),
+                                   capture('lab')], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL)
+        before = live.status()['policy']
+        need(before['replaced'] == 0 and before['reload'] is None, 'it begins with none')
+        until('findings are told', lambda: os.path.getsize(events) > 0)
+        with open(events) as f:
+            told = json.loads(f.readline())['event']['id']
+        put(waivers, waivers_for(told))
+        live.proc.send_signal(signal.SIGHUP)
+        live.until_said('judged by policy')
+        now = live.status()['policy']
+        need(now['replaced'] == 1 and now['digest'] != before['digest'] and now['since'] > before['since'] and
+             now['reload']['ok'], 'a new policy: %s' % now)
+        put(mine, good + 'nonsense: yes\n')
+        said = live.ask('reload', code=3)
+        need('stay in force' in said and 'nonsense' in said and 'site.yaml:' in said, 'what is wrong: ' + said)
+        need(live.status()['policy']['digest'] == now['digest'], 'the old one stays')
+        need(not live.status()['policy']['reload']['ok'], 'and the status says why')
+        os.rename(events, events + '.1')  # as logrotate does
+        put(mine, good.replace('name: ', 'name: other-', 1))
+        for _ in range(20):  # the newest counts, however many there are
+            live.proc.send_signal(signal.SIGHUP)
+        until('the third policy', lambda: live.status()['policy']['replaced'] == 2)
+        need('as they were' in live.ask('reload'), 'nothing new')
+        until('events are told in the new file', lambda: os.path.getsize(events) > 0)
+        feeder.wait(PATIENCE)
+        live.until_read(loops * 1166)
+        result = live.end()
+    balances(result)
+    need(result['coverage']['packets'] == loops * 1166, 'no packet was missed')
+    need(result['coverage']['drops'] == {'kernel': 0, 'interface': 0}, 'none was dropped')
+    need(result['run']['policy']['reloads'] == 2, 'the result says so')
+    need(result['site']['name'].startswith('other-'), 'the newest site')
+    need([f['waiver'] for f in result['findings'] if f['id'] == told] == ['W-1'], 'the waiver holds')
+    said = [x for p in (events + '.1', events) for x in notices(p)]
+    need({(a, o) for a, o, _ in said} >= {('policy', 'success'), ('trouble', 'failure')}, 'events: %s' % said)
+    with open(events + '.1') as f:
+        seen = [e['spanaudit']['status'] for e in map(json.loads, f) if e['event'].get('id') == told]
+    need(seen[:2] == ['new', 'changed'], 'a finding that is waived has changed: %s' % seen)
+
+
+def gone(folder):
+    """What was told and is found no more has gone."""
+    conf = os.path.join(folder, 'site.yaml')
+    events = os.path.join(folder, 'events')
+    with open(site('lab')) as f:
+        good = f.read()
+    put(conf, good)
+    with Live(folder, '-i', 'a1', '-S', conf, '--every', '1s', '--events', events) as live:
+        play('lab')
+        until('findings are told', lambda: os.path.getsize(events) > 0)
+        with open(events) as f:
+            first = {e['event']['id'] for e in map(json.loads, f)}
+        put(conf, 'spanaudit: site/1\nname: nothing\nhosts: []\n')
+        live.ask('reload')
+        until('they are gone', lambda: '"status":"gone"' in open(events).read().replace(' ', ''))
+        live.end()
+    with open(events) as f:
+        status = {}
+        for e in map(json.loads, f):
+            if e['event']['kind'] == 'alert':
+                status.setdefault(e['event']['id'], []).append(e['spanaudit']['status'])
+    went = [i for i in first if status[i][-1] == 'gone']
+    need(went and all(s == ['new', 'gone'] for s in (status[i] for i in went)), 'told once each: %s' % status)
+
+
 def limits(folder):
     """-c and -a end in order; -f is the kernel's."""
     with Live(folder, '-i', 'a1', '-S', site('lab'), '-c', '500') as live:
@@ -580,7 +680,7 @@ def as_a_service(folder):
         need(json.load(f)['coverage']['packets'] == 1166, 'all was read')
 
 
-TESTS = [as_file, two_interfaces, loss, document, doctor, term_under_load, down_and_up, rights_gone, events, limits, control, refusals,
+TESTS = [as_file, two_interfaces, loss, document, doctor, term_under_load, down_and_up, rights_gone, events, reload, gone, limits, control, refusals,
          service, as_a_service]
 
 
