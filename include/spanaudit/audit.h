@@ -84,6 +84,10 @@ int span_audit_strict_input(struct span_audit *a, bool on);
 int span_audit_fail_on(struct span_audit *a, const char *severity);
 /* SHA-256 of every input, also of large ones, which are read once more for it. */
 int span_audit_digest_all(struct span_audit *a, bool on);
+/* The run is for what span_audit_write() makes of it: attempts of strangers, which are out of scope
+ * whatever they are, are counted and not kept, and views of conversations (span_audit_write_flows() and
+ * the like) lack them. A scan then costs a tenth of the memory. The result is the same. */
+int span_audit_reports_only(struct span_audit *a, bool on);
 /* Processor time by stage: to be asked for before the run, to be had behind it and behind what is
  * written of it. Nothing in a result depends on it. */
 int span_audit_stats(struct span_audit *a, bool on);

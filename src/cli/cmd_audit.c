@@ -12,6 +12,7 @@ static int write_audit(const void *source, const char *format, const struct span
 
 static int run(const struct options *o)
 {
+	struct options alone = *o;
 	struct span_audit *a;
 	int code, r;
 
@@ -20,7 +21,8 @@ static int run(const struct options *o)
 	code = outputs_check(o);
 	if (code)
 		return code;
-	code = run_audit(o, o->args, o->n_args, &a);
+	alone.reports_only = true;
+	code = run_audit(&alone, o->args, o->n_args, &a);
 	if (!a)
 		return code;
 	if (!code)

@@ -84,6 +84,8 @@ static int settings(struct span_audit *a, const struct options *o, char *const *
 		WORSE(r, span_audit_follow(a, true));
 	if (o->stats)
 		WORSE(r, span_audit_stats(a, true));
+	if (o->reports_only)
+		WORSE(r, span_audit_reports_only(a, true));
 	if (o->digest)
 		WORSE(r, span_audit_digest_all(a, true));
 	if (o->store)

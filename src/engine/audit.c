@@ -45,7 +45,8 @@ void engine_forget_run(struct span_audit *a)
 	a->cards = NULL;
 	a->clusters = NULL;
 	a->names = NULL;
-	a->n_inputs = a->n_convs = a->n_grants = a->n_sightings = a->n_names = 0;
+	a->attempts = NULL;
+	a->n_inputs = a->n_attempts = a->n_convs = a->n_grants = a->n_sightings = a->n_names = 0;
 	a->n_cards = a->n_clusters = 0;
 	a->drops_os = a->drops_nic = 0;
 	a->drops_told = false;
@@ -261,6 +262,12 @@ int span_audit_max_memory(struct span_audit *a, uint64_t bytes)
 int span_audit_strict_input(struct span_audit *a, bool on)
 {
 	a->strict_input = on;
+	return SPAN_OK;
+}
+
+int span_audit_reports_only(struct span_audit *a, bool on)
+{
+	a->apart = on;
 	return SPAN_OK;
 }
 
@@ -538,6 +545,8 @@ struct result *engine_judge(struct span_audit *a, struct matrix *m)
 			       .matrix = m,
 			       .convs = a->convs,
 			       .n_convs = a->n_convs,
+			       .attempts = a->attempts,
+			       .n_attempts = a->n_attempts,
 			       .ends = a->ends,
 			       .grants = a->grants,
 			       .n_grants = a->n_grants,
@@ -594,6 +603,8 @@ static bool who_is_what(struct span_audit *a)
 		.inventory = a->site->inventory,
 		.convs = a->convs,
 		.n_convs = a->n_convs,
+		.attempts = a->attempts,
+		.n_attempts = a->n_attempts,
 		.ends = a->ends,
 		.grants = a->grants,
 		.n_grants = a->n_grants,

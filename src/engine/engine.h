@@ -109,7 +109,10 @@ struct span_audit {
 	struct hot *hot;               /* keeps the conversations that the result lends */
 	const struct conv *convs;
 	size_t n_convs;
-	struct ends ends;           /* of them */
+	bool apart; /* the run is for reports: lone attempts need be no conversations */
+	const struct attempt *attempts; /* which then are not among the above */
+	size_t n_attempts;
+	struct ends ends;           /* of both */
 	const struct grant *grants; /* of hot, as the conversations */
 	size_t n_grants;
 	const struct sighting *sightings; /* of hot, too */

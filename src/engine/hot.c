@@ -306,6 +306,27 @@ static void done(void *user, const struct flow_done *d)
 	recognition_put(h, d->app);
 }
 
+static void attempt(void *user, const struct flow_attempt *a)
+{
+	struct hot *h = user;
+	int r = conv_table_attempt(h->convs, a);
+
+	if (r < 0 && !h->err)
+		h->err = r;
+	cards_add(h->cards, a->mac, a->mac_vlan, &a->addr[0], a->ns);
+	h->tcp_flows++;
+	h->a->inputs[a->ev.input].tcp_flows++;
+}
+
+static void on_attempt(void *user, const struct flow_attempt *a)
+{
+	struct stats *stats = ((struct hot *)user)->stats;
+	int64_t from_ns = stats_from(stats);
+
+	attempt(user, a);
+	stats_asked(stats, ASKED_DONE, from_ns);
+}
+
 static void on_done(void *user, const struct flow_done *d)
 {
 	struct stats *stats = ((struct hot *)user)->stats;
@@ -351,12 +372,13 @@ struct hot_room hot_room(const struct span_audit *a)
 
 struct hot *hot_new(struct span_audit *a)
 {
-	static const struct flow_ops ops = {.head = on_head,
-					    .stream = on_stream,
-					    .bytes = on_bytes,
-					    .client_side = on_client_side,
-					    .gap = on_gap,
-					    .done = on_done};
+	const struct flow_ops ops = {.head = on_head,
+				     .stream = on_stream,
+				     .bytes = on_bytes,
+				     .client_side = on_client_side,
+				     .gap = on_gap,
+				     .done = on_done,
+				     .attempt = a->tap ? NULL : on_attempt};
 	struct hot *h = calloc(1, sizeof *h);
 	const struct hash_key *key = a->has_key ? &a->key : NULL;
 	struct hot_room room = hot_room(a);
@@ -541,6 +563,24 @@ void hot_coverage(const struct hot *h, struct coverage *ret)
 	*ret = c;
 }
 
+static int convs_finish(struct hot *h, struct span_audit *a)
+{
+	struct conv_list l;
+	int r;
+
+	if (!a->apart)
+		return conv_table_finish(h->convs, &a->convs, &a->n_convs, &a->ends);
+	r = conv_table_finish_apart(h->convs, &l);
+	if (r < 0)
+		return r;
+	a->convs = l.v;
+	a->n_convs = l.n;
+	a->attempts = l.attempt;
+	a->n_attempts = l.n_attempt;
+	a->ends = l.ends;
+	return 0;
+}
+
 int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverage,
 	       uint64_t *ret_evicted)
 {
@@ -549,7 +589,7 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 	if (h->err)
 		return h->err;
 
-	int r = conv_table_finish(h->convs, &a->convs, &a->n_convs, &a->ends);
+	int r = convs_finish(h, a);
 
 	if (r == 0)
 		r = learn_grants(h->learn, &a->grants, &a->n_grants);

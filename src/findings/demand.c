@@ -410,6 +410,23 @@ static void look_around(struct work *w, struct demand_set *d)
 		d->seen |= ROLE_BIT(ROLE_CRM_WEB);
 }
 
+/* Leaves in end[] the hosts that are at one end of every conversation so far. */
+static void both_ends(const struct work *w, uint32_t client_no, uint32_t server_no, bool *first,
+		      const struct host *end[2])
+{
+	const struct host *a = w->party[client_no].host, *b = w->party[server_no].host;
+
+	if (*first) {
+		end[0] = a && !a->is_network ? a : NULL;
+		end[1] = b && !b->is_network ? b : NULL;
+		*first = false;
+		return;
+	}
+	for (int k = 0; k < 2; k++)
+		if (end[k] != a && end[k] != b)
+			end[k] = NULL;
+}
+
 /* A capture taken on a host shows that host alone: every conversation has it at one end, and what
  * it sent is seen before the card cuts and sums it. */
 static void look_for_host_capture(struct work *w, struct demand_set *d)
@@ -422,20 +439,15 @@ static void look_for_host_capture(struct work *w, struct demand_set *d)
 		return;
 	for (size_t i = 0; i < w->in->n_convs; i++) {
 		const struct conv *c = &w->in->convs[i];
-		const struct host *a = w->party[c->client_no].host,
-				  *b = w->party[c->server_no].host;
 
-		if (conv_group(w, c))
-			continue;
-		if (first) {
-			end[0] = a && !a->is_network ? a : NULL;
-			end[1] = b && !b->is_network ? b : NULL;
-			first = false;
-			continue;
-		}
-		for (int k = 0; k < 2; k++)
-			if (end[k] != a && end[k] != b)
-				end[k] = NULL;
+		if (!conv_group(w, c))
+			both_ends(w, c->client_no, c->server_no, &first, end);
+	}
+	for (size_t i = 0; i < w->in->n_attempts; i++) {
+		const struct attempt *a = &w->in->attempts[i];
+
+		if (!w->party[a->server_no].group)
+			both_ends(w, a->client_no, a->server_no, &first, end);
 	}
 	if (!!end[0] == !!end[1])
 		return;

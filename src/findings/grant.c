@@ -422,6 +422,29 @@ bool grant_find(const struct grant_index *x, const struct conv *c, struct grant_
 	return true;
 }
 
+static void note_group(const struct grant_index *x, struct group *r, const struct conv *c,
+		       struct place p, void *user)
+{
+	bool *there = user;
+
+	(void)x;
+	(void)r;
+	(void)c;
+	(void)p;
+	*there = true;
+}
+
+bool grant_of_port(const struct grant_index *x, const struct addr *server, uint8_t proto,
+		   uint16_t port)
+{
+	const struct conv c = {.server = *server, .proto = proto, .port = port};
+	bool there = false;
+
+	if (x && x->groups.n)
+		each_group(x, &c, note_group, &there);
+	return there;
+}
+
 /* ------------------------------------------------------------------ use */
 
 static void use_in(const struct grant_index *x, struct group *r, const struct conv *c,

@@ -31,6 +31,9 @@ struct grant_index *grant_index_new(const struct work *w);
 struct grant_index *grant_index_free(struct grant_index *x);
 /* False when nobody was told of this port. */
 bool grant_find(const struct grant_index *x, const struct conv *c, struct grant_hit *ret);
+/* Some answer hands out this port of the server; the answer may be old, and for others. */
+bool grant_of_port(const struct grant_index *x, const struct addr *server, uint8_t proto,
+		   uint16_t port);
 /* Remembers that somebody used, or tried, what this conversation was granted. */
 void grant_use(struct grant_index *x, const struct conv *c);
 /* Grants of RPC that nobody used or tried, in the order of judge_input.grants: a flag for each. */

@@ -67,7 +67,7 @@ const struct item *hint_pair_next(struct work *w, const struct conv *c, bool rev
 	const struct addr *from = reversed ? &c->server : &c->client;
 	const struct addr *to = reversed ? &c->client : &c->server;
 
-	if (!*at && !hint_look(w, w->in->n_convs))
+	if (!*at && !hint_look(w, w->in->n_convs + w->in->n_attempts))
 		return NULL;
 	for (; *at < w->n; ++*at) {
 		const struct item *it = &w->item[*at];

@@ -37,7 +37,9 @@ struct judge_input {
 	struct matrix *matrix;
 	const struct conv *convs; /* sorted as conv_table_finish() gives them */
 	size_t n_convs;
-	struct ends ends;            /* of them */
+	const struct attempt *attempts; /* those that stand apart, if any do */
+	size_t n_attempts;
+	struct ends ends;            /* of both */
 	struct result_input *inputs; /* copied */
 	size_t n_inputs;
 	const struct window *window;   /* when packets were seen; NULL: no packet at all */

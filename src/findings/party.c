@@ -195,6 +195,10 @@ static void parties_met(struct work *w)
 		if (c->state <= STATE_MID_STREAM)
 			w->party[c->server_no].answered = true;
 	}
+	for (size_t i = 0; i < w->in->n_attempts; i++) {
+		w->party[w->in->attempts[i].client_no].client = true;
+		w->party[w->in->attempts[i].server_no].server = true;
+	}
 }
 
 bool parties_make(struct work *w)
@@ -233,7 +237,7 @@ static bool rule_is_web(const struct rule *r)
 	       r->proto == IPPROTO_NR_TCP && !r->rpc && !r->informational;
 }
 
-static bool documented_web(struct work *w, const struct party *server, const struct conv *c)
+static bool documented_web(struct work *w, const struct party *server, uint8_t proto, uint16_t port)
 {
 	const struct end client = {.roles = ROLE_BIT(ROLE_CRM_CLIENT)};
 	struct end end = {.roles = server->roles, .host = server->host};
@@ -242,7 +246,7 @@ static bool documented_web(struct work *w, const struct party *server, const str
 
 	if (roles_has(end.roles, ROLE_NLB))
 		end.roles |= ROLE_BIT(ROLE_CRM_WEB);
-	n = matrix_allowing(w->m, &client, &end, c->proto, c->port, &rules);
+	n = matrix_allowing(w->m, &client, &end, proto, port, &rules);
 	for (size_t i = 0; i < n; i++)
 		if (rule_is_web(rules[i]))
 			return true;
@@ -307,11 +311,33 @@ static void hosts_infer(struct work *w)
 	}
 }
 
+enum { SEEN_WEB = 1, SEEN_OTHER = 2 };
+
+/* One conversation, for what its ends may be: `used`, the web application answered. */
+static void look_at_client(struct work *w, const struct pair *p, bool used, uint8_t *seen)
+{
+	const roleset deployment = roles_core() | ROLE_BIT(ROLE_NLB);
+	const struct party *cl = &w->party[p->client_no], *sv = &w->party[p->server_no];
+
+	if (may_be_guessed(sv) && cl->roles & deployment)
+		seen[p->server_no] |= SEEN_OTHER;
+	if (!may_be_guessed(cl) || !(sv->roles & deployment))
+		return;
+	if (!documented_web(w, sv, p->proto, p->port))
+		seen[p->client_no] |= SEEN_OTHER;
+	else if (used)
+		seen[p->client_no] |= SEEN_WEB;
+}
+
+static bool of_deployment(const struct work *w, uint32_t client_no, uint32_t server_no)
+{
+	return (w->party[client_no].roles | w->party[server_no].roles) &
+	       (roles_core() | ROLE_BIT(ROLE_NLB));
+}
+
 static void clients_infer(struct work *w)
 {
-	enum { WEB = 1, OTHER = 2 };
 	uint8_t *seen = calloc(w->n_party ? w->n_party : 1, 1);
-	const roleset deployment = roles_core() | ROLE_BIT(ROLE_NLB);
 
 	if (!seen) {
 		w->failed = true;
@@ -319,23 +345,24 @@ static void clients_infer(struct work *w)
 	}
 	for (size_t i = 0; i < w->in->n_convs; i++) {
 		const struct conv *c = &w->in->convs[i];
-		const struct party *cl = &w->party[c->client_no], *sv = &w->party[c->server_no];
+		const struct pair p = pair_of(c);
 
-		if (!((cl->roles | sv->roles) & deployment) || w->scan[i] || conv_group(w, c))
-			continue;
-		if (may_be_guessed(sv) && cl->roles & deployment)
-			seen[c->server_no] |= OTHER;
-		if (!may_be_guessed(cl) || !(sv->roles & deployment))
-			continue;
-		if (!documented_web(w, sv, c))
-			seen[c->client_no] |= OTHER;
-		else if (c->state <= STATE_MID_STREAM && c->payload[0])
-			seen[c->client_no] |= WEB;
+		if (of_deployment(w, c->client_no, c->server_no) && !w->scan[i] &&
+		    !conv_group(w, c))
+			look_at_client(w, &p, c->state <= STATE_MID_STREAM && c->payload[0], seen);
+	}
+	for (size_t i = 0; i < w->in->n_attempts; i++) {
+		const struct attempt *a = &w->in->attempts[i];
+		const struct pair p = pair_of_attempt(a);
+
+		if (of_deployment(w, a->client_no, a->server_no) && !w->scan_attempt[i] &&
+		    !w->party[a->server_no].group)
+			look_at_client(w, &p, false, seen);
 	}
 	for (size_t i = 0; i < w->n_party; i++) {
 		struct party *p = &w->party[i];
 
-		if (seen[i] != WEB)
+		if (seen[i] != SEEN_WEB)
 			continue;
 		p->roles = ROLE_BIT(ROLE_CRM_CLIENT);
 		p->guess = true;

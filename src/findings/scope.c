@@ -61,43 +61,95 @@ static bool could_be_judged(const struct work *w, const struct party *client,
 	return scope_has(w->m, &q);
 }
 
-/* Out of scope whatever way round it is seen, without an answer or a word that a neighbour's
- * judgement could rest on, and in no row of any table. */
+/* Out of scope whatever way round it is seen. */
+static bool of_strangers(const struct work *w, const struct pair *p)
+{
+	const struct party *client = &w->party[p->client_no], *server = &w->party[p->server_no];
+
+	if (!(client->roles | server->roles))
+		return true;
+	return !could_be_judged(w, client, server) && !could_be_judged(w, server, client);
+}
+
+/* Without an answer or a word that a neighbour's judgement could rest on, and in no row of any
+ * table. */
 static bool is_aside(const struct work *w, const struct conv *c)
 {
-	const struct party *client = &w->party[c->client_no], *server = &w->party[c->server_no];
+	const struct pair p = pair_of(c);
 	struct grant_hit hit;
 
 	if (c->state < STATE_HALF_OPEN || c->recognised || c->notes || c->n_iface)
 		return false;
-	if (could_be_judged(w, client, server) || could_be_judged(w, server, client) ||
-	    conv_group(w, c))
+	if (!of_strangers(w, &p) || conv_group(w, c))
 		return false;
-	if (c->proto == IPPROTO_NR_TCP && matrix_rpc_range(w->m, server->host, c->port))
+	if (c->proto == IPPROTO_NR_TCP &&
+	    matrix_rpc_range(w->m, w->party[c->server_no].host, c->port))
 		return false;
 	return !w->in->n_grants || !grant_find(w->grants, c, &hit);
 }
 
+/* The same of an attempt. */
+static bool attempt_is_aside(const struct work *w, const struct attempt *a)
+{
+	const struct pair p = pair_of_attempt(a);
+	const struct party *server = &w->party[a->server_no];
+
+	return of_strangers(w, &p) && !server->group &&
+	       !matrix_rpc_range(w->m, server->host, a->port) &&
+	       !grant_of_port(w->grants, &server->addr, IPPROTO_NR_TCP, a->port);
+}
+
+struct item_list {
+	VEC(struct item);
+};
+
+static bool item_put(struct work *w, struct item_list *v, const struct conv *c, bool scan,
+		     bool apart)
+{
+	return vec_push(v, ((struct item){
+				   .c = c,
+				   .client = c->client_no,
+				   .server = c->server_no,
+				   .r = {.app_index = -1, .iface = -1},
+				   .since_ns = TIME_NONE,
+				   .scan = scan,
+				   .apart = apart,
+				   .group = conv_group(w, c),
+			   }));
+}
+
+static bool item_of_conv(struct work *w, struct item_list *v, size_t i)
+{
+	const struct conv *c = &w->in->convs[i];
+	const struct pair p = pair_of(c);
+
+	return is_aside(w, c) ? scope_aside(w, &p) : item_put(w, v, c, w->scan[i], false);
+}
+
+static bool item_of_attempt(struct work *w, struct item_list *v, size_t i)
+{
+	const struct attempt *a = &w->in->attempts[i];
+	const struct pair p = pair_of_attempt(a);
+	struct conv *c;
+
+	if (attempt_is_aside(w, a))
+		return scope_aside(w, &p);
+	c = arena_alloc(w->a, sizeof *c);
+	return c && conv_of_attempt(w->a, &w->in->ends, a, c) &&
+	       item_put(w, v, c, w->scan_attempt[i], true);
+}
+
 bool items_make(struct work *w)
 {
-	VEC(struct item) v = {0};
+	struct item_list v = {0};
+	size_t k = 0;
 	bool ok = true;
 
-	for (size_t i = 0; ok && i < w->in->n_convs; i++) {
-		const struct conv *c = &w->in->convs[i];
-
-		if (is_aside(w, c))
-			ok = scope_aside(w, c);
-		else
-			ok = vec_push(&v, ((struct item){
-						  .c = c,
-						  .client = c->client_no,
-						  .server = c->server_no,
-						  .r = {.app_index = -1, .iface = -1},
-						  .since_ns = TIME_NONE,
-						  .scan = w->scan[i],
-						  .group = conv_group(w, c),
-					  }));
+	for (size_t i = 0; ok && i <= w->in->n_convs; i++) {
+		for (; ok && k < w->in->n_attempts && w->in->attempts[k].before <= i; k++)
+			ok = item_of_attempt(w, &v, k);
+		if (i < w->in->n_convs)
+			ok = ok && item_of_conv(w, &v, i);
 	}
 	w->item = v.v;
 	w->n = v.n;
@@ -108,13 +160,14 @@ void items_done(struct work *w)
 {
 	free(w->item);
 	free(w->scan);
+	free(w->scan_attempt);
 	if (w->aside) {
 		vec_done(&w->aside->rows);
 		free(w->aside->slot);
 		free(w->aside);
 	}
 	w->item = NULL;
-	w->scan = NULL;
+	w->scan = w->scan_attempt = NULL;
 	w->aside = NULL;
 }
 
@@ -123,11 +176,11 @@ void items_done(struct work *w)
 enum { DYNAMIC_LOW = 49152, FIRST_SLOTS = 256 };
 
 /* Ephemeral ports of what is not judged would be one row each: they stand together as port 0. */
-static uint16_t aside_port(const struct work *w, const struct conv *c)
+static uint16_t aside_port(const struct work *w, const struct pair *p)
 {
-	if (c->port >= DYNAMIC_LOW && !matrix_known_port(w->m, c->proto, c->port))
+	if (p->port >= DYNAMIC_LOW && !matrix_known_port(w->m, p->proto, p->port))
 		return 0;
-	return c->port;
+	return p->port;
 }
 
 static int row_order(const void *a, const void *b)
@@ -183,14 +236,14 @@ static struct scope_tally *tally_of(struct work *w)
 	return w->aside;
 }
 
-bool scope_aside(struct work *w, const struct conv *c)
+bool scope_aside(struct work *w, const struct pair *p)
 {
 	struct scope_tally *t = tally_of(w);
 	struct scope_row row = {
-		.client_roles = w->party[c->client_no].roles,
-		.server_roles = w->party[c->server_no].roles,
-		.proto = c->proto,
-		.port = aside_port(w, c),
+		.client_roles = w->party[p->client_no].roles,
+		.server_roles = w->party[p->server_no].roles,
+		.proto = p->proto,
+		.port = aside_port(w, p),
 		.conversations = 1,
 	};
 	uint32_t *slot;

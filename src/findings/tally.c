@@ -36,7 +36,7 @@ bool rows_make(struct work *w, const struct fold_list *l)
 	size_t n = l->v.n, next = 0;
 
 	_Static_assert(KIND_OUT_OF_SCOPE == 0, "what stands aside has no item");
-	r->n_verdict[KIND_OUT_OF_SCOPE] = w->in->n_convs - w->n;
+	r->n_verdict[KIND_OUT_OF_SCOPE] = w->in->n_convs + w->in->n_attempts - w->n;
 	for (size_t i = 0; i < w->n; i++)
 		n += w->item[i].scope && !w->item[i].scan && !w->item[i].folded;
 	r->convs = arena_alloc(w->a, (n + 1) * sizeof *r->convs);
@@ -45,11 +45,15 @@ bool rows_make(struct work *w, const struct fold_list *l)
 	for (size_t i = 0; i < w->n; i++) {
 		const struct item *it = &w->item[i];
 
-		verdict_of[it->c - w->in->convs] = (uint8_t)it->r.verdict;
-		rules[it->c - w->in->convs] = rule_of(it);
+		if (!it->apart) {
+			verdict_of[it->c - w->in->convs] = (uint8_t)it->r.verdict;
+			rules[it->c - w->in->convs] = rule_of(it);
+		}
 		r->n_verdict[it->r.verdict]++;
 		if (!it->scope) {
-			if (!scope_aside(w, it->c))
+			const struct pair p = pair_of(it->c);
+
+			if (!scope_aside(w, &p))
 				return false;
 			continue;
 		}
@@ -73,7 +77,7 @@ bool rows_make(struct work *w, const struct fold_list *l)
 	r->verdict_of = verdict_of;
 	r->rule_of = rules;
 	r->n_evicted = w->in->n_evicted;
-	r->n_conversations = w->in->n_convs + r->n_evicted;
+	r->n_conversations = w->in->n_convs + w->in->n_attempts + r->n_evicted;
 	return scope_rows_make(w);
 }
 

@@ -560,9 +560,35 @@ const struct item *item_find(const struct work *w, const struct addr *client,
 	return NULL;
 }
 
+static bool attempt_there(const struct work *w, const struct addr *client,
+			  const struct addr *server, uint16_t port)
+{
+	const struct addr *at = w->in->ends.addr;
+	size_t lo = 0, hi = w->in->n_attempts;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const struct attempt *a = &w->in->attempts[mid];
+		int d = addr_compare(&at[a->client_no], client);
+
+		d = d ? d : addr_compare(&at[a->server_no], server);
+		d = d ? d : (int)a->port - (int)port;
+		if (!d)
+			return true;
+		if (d < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return false;
+}
+
 bool conv_there(const struct work *w, const struct addr *client, const struct addr *server,
 		uint8_t proto, uint16_t port)
 {
+	if (proto == IPPROTO_NR_TCP && attempt_there(w, client, server, port))
+		return true;
+
 	size_t lo = 0, hi = w->in->n_convs;
 
 	while (lo < hi) {

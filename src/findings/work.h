@@ -20,6 +20,7 @@
 #include "base/vec.h"
 #include "findings/grant.h"
 #include "findings/id.h"
+#include "base/proto.h"
 #include "findings/judge.h"
 #include "findings/sql_port.h"
 #include "infer/scan.h"
@@ -141,6 +142,7 @@ struct item {
 	uint8_t outcome;
 	bool scope; /* in scope */
 	bool scan;  /* part of a scan */
+	bool apart; /* made of a lone attempt: no index of the input's has it */
 	bool group;
 	bool probe;
 	bool covered;      /* a violated demand speaks for it */
@@ -151,6 +153,23 @@ struct item {
 	uint16_t sql_port; /* see sql_port_for() */
 	int64_t since_ns;  /* OUTCOME_BROKEN: the first of the failures at the end */
 };
+
+/* Who spoke to whom, and where. */
+struct pair {
+	uint32_t client_no, server_no;
+	uint8_t proto;
+	uint16_t port;
+};
+
+static inline struct pair pair_of(const struct conv *c)
+{
+	return (struct pair){c->client_no, c->server_no, c->proto, c->port};
+}
+
+static inline struct pair pair_of_attempt(const struct attempt *a)
+{
+	return (struct pair){a->client_no, a->server_no, IPPROTO_NR_TCP, a->port};
+}
 
 struct scope_tally { /* rows of conversations out of scope, by their key */
 	struct hash_key key;
@@ -168,7 +187,7 @@ struct work {
 	struct arena *a;
 	struct party *party; /* by place in struct ends */
 	size_t n_party;
-	uint8_t *scan; /* by conversation: part of a scan */
+	uint8_t *scan, *scan_attempt; /* by conversation, by attempt: part of a scan */
 	struct item *item;
 	size_t n;
 	struct scope_tally *aside; /* conversations out of scope; see scope_aside() */
@@ -215,7 +234,7 @@ bool scope_has(struct matrix *m, const struct ask *q);
 bool items_make(struct work *w);
 void items_done(struct work *w);
 /* Counts one that is out of scope; false without memory. */
-bool scope_aside(struct work *w, const struct conv *c);
+bool scope_aside(struct work *w, const struct pair *p);
 /* The rows of all that was counted, into the result. */
 bool scope_rows_make(struct work *w);
 /* The ends as rules see them: a virtual address stands for the servers behind it, and a load

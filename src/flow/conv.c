@@ -13,47 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/radix.h"
 #include "base/time.h"
-#include "base/vec.h"
-#include "flow/conv_merge.h"
+#include "flow/conv_table.h"
 
 enum { FIRST_SLOTS = 64 };
 #define DEFAULT_CONVERSATIONS ((size_t)2000000)
-
-/* The tag is 32 bits of the hash: what differs in it need not be looked at, and growing needs no
- * look at any conversation. */
-struct conv_slot {
-	uint32_t at; /* index + 1; 0: free */
-	uint32_t tag;
-};
-
-struct set { /* of conversations, by key */
-	VEC(struct conv);
-	struct conv_slot *slot;
-	size_t slots;
-};
-
-struct endpoint {
-	uint32_t no; /* of its address */
-	uint16_t port;
-	uint8_t proto;
-	bool used;
-	bool server;    /* of a flow with DIR_SYN or DIR_MESSAGE */
-	uint32_t peers; /* undirected 5-tuples that it is an end of */
-};
-
-struct conv_table {
-	struct hash_key key;
-	struct conv_options o;
-	struct set convs, waiting;
-	struct conv_rows rows;
-	struct end_table addrs;
-	struct addr *addr; /* of those who finished: see struct ends */
-	struct endpoint *end;
-	size_t ends;
-	uint64_t evicted;
-};
 
 struct conv_table *conv_table_new(const struct conv_options *o)
 {
@@ -62,17 +26,18 @@ struct conv_table *conv_table_new(const struct conv_options *o)
 	if (!t)
 		return NULL;
 	t->o = *o;
+	t->rows.arena = &t->arena;
 	t->key = t->addrs.key = o->key ? *o->key : hash_key_random();
 	if (!t->o.max_conversations)
 		t->o.max_conversations = DEFAULT_CONVERSATIONS;
 	return t;
 }
 
-static void set_done(struct set *s)
+static void set_done(struct conv_set *s)
 {
 	free(s->v);
 	free(s->slot);
-	*s = (struct set){0};
+	*s = (struct conv_set){0};
 }
 
 struct conv_table *conv_table_free(struct conv_table *t)
@@ -81,7 +46,8 @@ struct conv_table *conv_table_free(struct conv_table *t)
 		return NULL;
 	set_done(&t->convs);
 	set_done(&t->waiting);
-	arena_done(&t->rows.arena);
+	vec_done(&t->attempts);
+	arena_done(&t->arena);
 	end_table_done(&t->addrs);
 	free(t->addr);
 	free(t->end);
@@ -93,15 +59,6 @@ uint64_t conv_table_evicted(const struct conv_table *t)
 {
 	return t->evicted;
 }
-
-/* Sets by key. An entry that waits is also told apart by its client's port; for the others that is
- * left out of the key (cport is -1). */
-struct conv_key {
-	uint32_t client, server; /* numbers of addresses, which have their VLAN in them */
-	uint16_t port;
-	uint8_t proto;
-	int32_t cport;
-};
 
 static uint16_t key_vlan(const struct conv_table *t, uint16_t vlan)
 {
@@ -124,7 +81,7 @@ static bool same(const struct conv *c, const struct conv_key *k)
 	       c->proto == k->proto && (k->cport < 0 || c->client_port_min == k->cport);
 }
 
-static struct conv_slot *set_slot(const struct set *s, const struct conv_key *k, uint32_t tag)
+static struct conv_slot *set_slot(const struct conv_set *s, const struct conv_key *k, uint32_t tag)
 {
 	for (size_t i = tag;; i++) {
 		struct conv_slot *slot = &s->slot[i & (s->slots - 1)];
@@ -137,7 +94,7 @@ static struct conv_slot *set_slot(const struct set *s, const struct conv_key *k,
 	}
 }
 
-static struct conv *set_find(const struct conv_table *t, const struct set *s,
+static struct conv *set_find(const struct conv_table *t, const struct conv_set *s,
 			     const struct conv_key *k)
 {
 	const struct conv_slot *slot = s->slots ? set_slot(s, k, (uint32_t)hash_of(t, k)) : NULL;
@@ -145,7 +102,7 @@ static struct conv *set_find(const struct conv_table *t, const struct set *s,
 	return slot && slot->at ? &s->v[slot->at - 1] : NULL;
 }
 
-static bool set_grow(struct set *s)
+static bool set_grow(struct conv_set *s)
 {
 	size_t slots = s->slots ? s->slots * 2 : FIRST_SLOTS;
 	struct conv_slot *slot = calloc(slots, sizeof *slot);
@@ -167,8 +124,7 @@ static bool set_grow(struct set *s)
 	return true;
 }
 
-/* The entry of a key, made when `may_make`. NULL with *ret_err 0 when it may not be made. */
-static struct conv *set_get(struct conv_table *t, struct set *s, const struct conv_key *k,
+struct conv *conv_set_get(struct conv_table *t, struct conv_set *s, const struct conv_key *k,
 			    bool may_make, int *ret_err)
 {
 	uint32_t tag = (uint32_t)hash_of(t, k);
@@ -235,18 +191,18 @@ static bool is_group(const struct addr *a)
 	return addr_is_multicast(a) || addr_is_broadcast(a);
 }
 
-static bool has_room(const struct conv_table *t)
+bool conv_table_has_room(const struct conv_table *t)
 {
-	return t->convs.n + t->waiting.n < t->o.max_conversations &&
+	return t->convs.n + t->waiting.n + t->attempts.n < t->o.max_conversations &&
 	       (!t->o.max_memory || conv_table_memory(t) < t->o.max_memory);
 }
 
 static int add(struct conv_table *t, const struct flow_done *d, const struct conv_facts *f,
 	       bool directed, bool group)
 {
-	struct set *s = directed ? &t->convs : &t->waiting;
+	struct conv_set *s = directed ? &t->convs : &t->waiting;
 	uint16_t vlan = key_vlan(t, d->vlan);
-	bool room = has_room(t);
+	bool room = conv_table_has_room(t);
 	struct conv_key k = {
 		.client = end_number(&t->addrs, &d->addr[0], vlan, room),
 		.server = end_number(&t->addrs, &d->addr[1], vlan, room),
@@ -256,7 +212,7 @@ static int add(struct conv_table *t, const struct flow_done *d, const struct con
 	};
 	bool known = k.client != END_NONE && k.server != END_NONE;
 	int err = room && !known ? -ENOMEM : 0;
-	struct conv *c = known ? set_get(t, s, &k, room, &err) : NULL;
+	struct conv *c = known ? conv_set_get(t, s, &k, room, &err) : NULL;
 
 	if (!c || (t->o.max_memory && !room && conv_flow_grows(c, d, f))) {
 		t->evicted += err == 0;
@@ -284,7 +240,7 @@ int conv_table_add(struct conv_table *t, const struct flow_done *d, const struct
 
 /* Rows */
 
-static int set_each(const struct set *s, bool waiting,
+static int set_each(const struct conv_set *s, bool waiting,
 		    int (*fn)(void *user, const struct conv *c, bool waiting), void *user)
 {
 	int r = 0;
@@ -299,7 +255,8 @@ int conv_table_each(const struct conv_table *t,
 {
 	int r = set_each(&t->convs, false, fn, user);
 
-	return r ? r : set_each(&t->waiting, true, fn, user);
+	r = r ? r : set_each(&t->waiting, true, fn, user);
+	return r ? r : attempts_each(t, fn, user);
 }
 
 int conv_table_each_host(const struct conv_table *t,
@@ -315,9 +272,9 @@ int conv_table_each_host(const struct conv_table *t,
 
 int conv_table_put(struct conv_table *t, const struct conv *c, bool waiting)
 {
-	struct set *s = waiting ? &t->waiting : &t->convs;
+	struct conv_set *s = waiting ? &t->waiting : &t->convs;
 	uint16_t vlan = key_vlan(t, c->vlan);
-	bool room = has_room(t);
+	bool room = conv_table_has_room(t);
 	struct conv_key k = {
 		.client = end_number(&t->addrs, &c->client, vlan, room),
 		.server = end_number(&t->addrs, &c->server, vlan, room),
@@ -327,7 +284,7 @@ int conv_table_put(struct conv_table *t, const struct conv *c, bool waiting)
 	};
 	bool known = k.client != END_NONE && k.server != END_NONE;
 	int err = room && !known ? -ENOMEM : 0;
-	struct conv *to = known ? set_get(t, s, &k, room, &err) : NULL;
+	struct conv *to = known ? conv_set_get(t, s, &k, room, &err) : NULL;
 
 	if (!to) {
 		t->evicted += err ? 0 : c->flows;
@@ -339,7 +296,7 @@ int conv_table_put(struct conv_table *t, const struct conv *c, bool waiting)
 int conv_table_put_host(struct conv_table *t, const struct conv_host *from)
 {
 	uint16_t vlan = key_vlan(t, from->vlan);
-	bool room = has_room(t);
+	bool room = conv_table_has_room(t);
 	uint32_t no = end_number(&t->addrs, &from->addr, vlan, room);
 	struct conv_host *h = no != END_NONE ? &t->addrs.v[no] : NULL;
 
@@ -355,7 +312,7 @@ int conv_table_put_host(struct conv_table *t, const struct conv_host *from)
 size_t conv_table_memory(const struct conv_table *t)
 {
 	return (t->convs.n + t->waiting.n) * sizeof(struct conv) + t->rows.bytes +
-	       end_table_bytes(&t->addrs);
+	       t->attempts.n * ATTEMPT_CHARGE + end_table_bytes(&t->addrs);
 }
 
 /* Directions */
@@ -425,6 +382,12 @@ static int survey(struct conv_table *t)
 			e->server = e->used;
 		}
 	}
+	for (size_t i = 0; i < t->attempts.n; i++) {
+		const struct attempt *a = &t->attempts.v[i];
+		struct endpoint *e = end_slot(t, a->server_no, a->port, IPPROTO_NR_TCP);
+
+		e->server = e->used;
+	}
 	return 0;
 }
 
@@ -477,7 +440,7 @@ static int resolve(struct conv_table *t)
 		c.reason = reason;
 
 		struct conv_key k = {c.client_no, c.server_no, c.port, c.proto, -1};
-		struct conv *to = set_get(t, &t->convs, &k, true, &err);
+		struct conv *to = conv_set_get(t, &t->convs, &k, true, &err);
 
 		if (to)
 			err = conv_merge(&t->rows, to, &c);
@@ -487,90 +450,7 @@ static int resolve(struct conv_table *t)
 	return 0;
 }
 
-/* The place of each address in the order of reports, by its place in that of bytes: IPv4 first. */
-struct report_order {
-	uint32_t v4_from, v4_n;
-};
-
-static uint32_t report_place(const struct report_order *o, uint32_t place)
-{
-	if (place >= o->v4_from + o->v4_n)
-		return place;
-	return place < o->v4_from ? place + o->v4_n : place - o->v4_from;
-}
-
-static struct report_order report_order(const struct addr *a, size_t n)
-{
-	struct report_order o = {0, 0};
-
-	while (o.v4_from < n && !addr_is_v4(&a[o.v4_from]))
-		o.v4_from++;
-	while (o.v4_from + o.v4_n < n && addr_is_v4(&a[o.v4_from + o.v4_n]))
-		o.v4_n++;
-	return o;
-}
-
-/* Each record is moved once: keys are sorted in their stead. */
-static void put_in_order(struct conv *v, struct radix_key *sorted, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct conv first;
-		size_t to = i, from = sorted[i].number;
-
-		if (from == i)
-			continue;
-		first = v[i];
-		for (; from != i; to = from, from = sorted[to].number) {
-			v[to] = v[from];
-			sorted[to].number = (uint32_t)to;
-		}
-		v[to] = first;
-		sorted[to].number = (uint32_t)to;
-	}
-}
-
-/* By client, server, transport, port, VLAN; numbers of addresses become places of struct ends. */
-static int sort(struct conv_table *t, struct ends *ret_ends)
-{
-	struct ends ends;
-	struct conv *v = t->convs.v;
-	size_t n = t->convs.n;
-	struct radix_key *key = malloc((2 * n + 1) * sizeof *key);
-	bool *used = calloc(t->addrs.n + 1, sizeof *used); /* not by hosts that were put in alone */
-	struct report_order order;
-	uint32_t *place = NULL;
-	bool ok = key && used;
-
-	for (size_t i = 0; ok && i < n; i++)
-		used[v[i].client_no] = used[v[i].server_no] = true;
-	ok = ok && ends_sort(&t->addrs, used, &t->addr, &ends.n, &place);
-	free(used);
-	if (!ok) {
-		free(key);
-		return -ENOMEM;
-	}
-	ends.addr = t->addr;
-	order = report_order(ends.addr, ends.n);
-	for (size_t i = 0; i < n; i++) {
-		v[i].client_no = place[v[i].client_no];
-		v[i].server_no = place[v[i].server_no];
-		key[i] = (struct radix_key){
-			.hi = (uint64_t)report_place(&order, v[i].client_no) << 32 |
-			      report_place(&order, v[i].server_no),
-			.lo = (uint64_t)v[i].proto << 32 | (uint64_t)v[i].port << 16 | v[i].vlan,
-			.number = (uint32_t)i,
-		};
-	}
-	put_in_order(v, radix_sort(key, key + n, n), n);
-	free(place);
-	free(key);
-	if (ret_ends)
-		*ret_ends = ends;
-	return 0;
-}
-
-int conv_table_finish(struct conv_table *t, const struct conv **ret_convs, size_t *ret_n,
-		      struct ends *ret_ends)
+static int finish(struct conv_table *t, bool apart, struct ends *ret_ends)
 {
 	int err = t->waiting.n ? survey(t) : 0;
 
@@ -583,15 +463,38 @@ int conv_table_finish(struct conv_table *t, const struct conv **ret_convs, size_
 	t->end = NULL;
 	for (size_t i = 0; i < t->convs.n; i++)
 		name_refuser(t, &t->convs.v[i]);
-	err = sort(t, ret_ends);
-	if (err < 0)
-		return err;
-	end_table_done(&t->addrs);
-	/* Their places changed, and nothing more is looked up. */
+	/* Their places change, and nothing more is looked up. */
 	free(t->convs.slot);
 	t->convs.slot = NULL;
 	t->convs.slots = 0;
+	err = conv_table_sort(t, apart, ret_ends);
+	if (err < 0)
+		return err;
+	end_table_done(&t->addrs);
+	return 0;
+}
+
+int conv_table_finish(struct conv_table *t, const struct conv **ret_convs, size_t *ret_n,
+		      struct ends *ret_ends)
+{
+	int err = finish(t, false, ret_ends);
+
+	if (err < 0)
+		return err;
 	*ret_convs = t->convs.v;
 	*ret_n = t->convs.n;
+	return 0;
+}
+
+int conv_table_finish_apart(struct conv_table *t, struct conv_list *ret)
+{
+	int err = finish(t, true, &ret->ends);
+
+	if (err < 0)
+		return err;
+	ret->v = t->convs.v;
+	ret->n = t->convs.n;
+	ret->attempt = t->attempts.v;
+	ret->n_attempt = t->attempts.n;
 	return 0;
 }

@@ -11,6 +11,7 @@
 #ifndef SPAN_FLOW_CONV_H
 #define SPAN_FLOW_CONV_H
 
+#include "base/arena.h"
 #include "flow/ends.h"
 #include "flow/flow.h"
 
@@ -102,6 +103,33 @@ struct conv {
 	bool started;                              /* at least one flow's start was captured */
 };
 
+/* A SYN that nothing followed and nobody answered, as scans send them by the million: all that its
+ * conversation would say, in a tenth of the memory. */
+struct attempt {
+	uint32_t client_no, server_no; /* as those of a conversation */
+	int64_t ns;
+	uint32_t number; /* of the packet */
+	uint32_t input : 24;
+	uint32_t tunnel : 7;   /* enum tunnel */
+	uint32_t unproven : 1; /* so near to the end of the input that it proves nothing */
+	uint32_t tunnel_id;
+	uint32_t before; /* conversations that come before it in the order of both */
+	uint16_t bytes, client_port, port, vlan;
+};
+
+/* All conversations of a run, where lone attempts stand apart: what is in `v` has another flow, or
+ * an answer. Both ascend as conv_table_finish() has them. */
+struct conv_list {
+	const struct conv *v;
+	size_t n;
+	const struct attempt *attempt;
+	size_t n_attempt;
+	struct ends ends;
+};
+/* The attempt as the conversation that it is; its rows are the arena's. False without memory. */
+bool conv_of_attempt(struct arena *a, const struct ends *ends, const struct attempt *t,
+		     struct conv *ret);
+
 struct conv_table;
 struct conv_options {
 	const struct hash_key *key;
@@ -133,11 +161,15 @@ struct conv_table *conv_table_new(const struct conv_options *o);
 struct conv_table *conv_table_free(struct conv_table *t);
 /* Folds one finished flow in. Undirected flows wait until conv_table_finish(). */
 int conv_table_add(struct conv_table *t, const struct flow_done *d, const struct conv_facts *f);
+/* The same for an attempt, without facts. */
+int conv_table_attempt(struct conv_table *t, const struct flow_attempt *a);
 /* Decides the direction of what is still undirected (DIR_LEARNED, DIR_PORT, DIR_FAN_IN, DIR_FIRST,
  * in this order), sorts, and lends the result: by client, server, transport, port, VLAN; and the
  * addresses that are ends of it (ret_ends NULL: not wanted). Both are owned by the table. */
 int conv_table_finish(struct conv_table *t, const struct conv **ret_convs, size_t *ret_n,
 		      struct ends *ret_ends);
+/* The same, with lone attempts apart. Owned by the table, too. */
+int conv_table_finish_apart(struct conv_table *t, struct conv_list *ret);
 /* True when the newest failures are the last word: CONV_FAILS or more of them, at least 60 s from
  * the first to the last, and no success after. *ret_since is the first of them, as far back as
  * minutes[] remember. */

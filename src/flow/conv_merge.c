@@ -26,7 +26,7 @@ static bool rows_grow(struct conv_rows *rows, void **v, unsigned n, size_t size)
 
 	if (n < rows_room(n))
 		return true;
-	more = arena_alloc(&rows->arena, bytes);
+	more = arena_alloc(rows->arena, bytes);
 	if (!more)
 		return false;
 	if (n)

@@ -13,7 +13,7 @@
 
 /* Where rows are kept. What a conversation grew out of stays there to the end. */
 struct conv_rows {
-	struct arena arena;
+	struct arena *arena;
 	size_t bytes;
 };
 

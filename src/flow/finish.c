@@ -176,6 +176,11 @@ static void put_refusal(const struct flow_table *t, const struct cold *c, struct
 	}
 }
 
+static bool unproven(const struct flow_table *t, int64_t ns)
+{
+	return t->end_ns != TIME_NONE && ns > t->end_ns - UNPROVEN_NS;
+}
+
 static void tell(struct flow_table *t, struct rec *r, struct cold *c)
 {
 	struct flow_done d = {
@@ -227,8 +232,7 @@ static void tell(struct flow_table *t, struct rec *r, struct cold *c)
 	}
 	d.first_ns = l && l->has_early ? l->early_ns : r->first_ns;
 	d.last_ns = r->last_ns;
-	if (d.state == STATE_NO_ANSWER && d.tries <= 1 && t->end_ns != TIME_NONE &&
-	    d.last_ns > t->end_ns - UNPROVEN_NS)
+	if (d.state == STATE_NO_ANSWER && d.tries <= 1 && unproven(t, d.last_ns))
 		d.tries = 0;
 	d.vlan = links_vlan(&t->links, r->link);
 	d.tunnel = links_tunnel(&t->links, r->link, &d.tunnel_id);
@@ -244,6 +248,37 @@ static void tell(struct flow_table *t, struct rec *r, struct cold *c)
 	}
 	if (t->ops.done)
 		t->ops.done(t->user, &d);
+}
+
+/* One SYN, and nothing else. */
+static bool is_attempt(const struct rec *r)
+{
+	const uint32_t other = F_UDP | BOTH(F_SYNACK) | BOTH(F_FIN) | BOTH(F_RST) | BOTH(F_DATA) |
+			       BOTH(F_ACKED) | BOTH(F_BEYOND) | F_OPEN | F_RST_ACCEPT | F_RST_END;
+
+	return r->flags & BOTH(F_SYN) && !(r->flags & other);
+}
+
+static void tell_attempt(struct flow_table *t, const struct rec *r)
+{
+	unsigned client = first_side(r);
+	struct addr addr[2];
+	struct flow_attempt a = {
+		.port = {r->port[client], r->port[!client]},
+		.ns = r->first_ns,
+		.ev = {r->first_ns, r->input, r->number},
+		.bytes = r->bytes,
+		.ttl = (uint8_t)r->ttl,
+		.unproven = unproven(t, r->first_ns),
+	};
+
+	rec_addr(t, r, addr);
+	a.addr[0] = addr[client];
+	a.addr[1] = addr[!client];
+	a.vlan = a.mac_vlan = links_vlan(&t->links, r->link);
+	a.tunnel = links_tunnel(&t->links, r->link, &a.tunnel_id);
+	links_mac(&t->links, r->link, a.mac);
+	t->ops.attempt(t->user, &a);
 }
 
 static uint64_t hash_of(const struct flow_table *t, const struct rec *r)
@@ -271,7 +306,10 @@ void flow_finish(struct flow_table *t, uint32_t i)
 		head_final(t, r, c);
 		stream_end(t, r, c);
 	}
-	tell(t, r, c);
+	if (!c && t->ops.attempt && is_attempt(r))
+		tell_attempt(t, r);
+	else
+		tell(t, r, c);
 	wheel_remove(t, i);
 	if (t->end_ns == TIME_NONE)
 		index_remove(&t->index, hash_of(t, r), i);

@@ -115,6 +115,21 @@ struct flow_done {
 	unsigned client_side;      /* the side of the key that index 0 is */
 };
 
+/* A flow of one SYN without payload, all that there is of most flows of a scan. As above. */
+struct flow_attempt {
+	struct addr addr[2];
+	uint16_t port[2];
+	int64_t ns;
+	struct evidence ev;
+	uint32_t bytes;
+	uint16_t vlan, mac_vlan;
+	uint8_t tunnel;
+	uint32_t tunnel_id;
+	uint8_t mac[6];
+	uint8_t ttl;
+	bool unproven; /* as flow_done.tries 0 */
+};
+
 struct flow;
 
 struct flow_heads {
@@ -171,6 +186,8 @@ struct flow_ops {
 	 * after all), by a packet of this time. NULL: nobody asks when. */
 	void (*gap)(void *user, int64_t ts_ns, int64_t bytes);
 	void (*done)(void *user, const struct flow_done *d);
+	/* Instead of `done`, for what this holds; NULL: they are like other flows. */
+	void (*attempt)(void *user, const struct flow_attempt *a);
 };
 
 struct flow_options {

@@ -41,7 +41,9 @@ struct infer_input {
 	const struct inventory *inventory; /* hosts whose roles are declared */
 	const struct conv *convs;          /* sorted as conv_table_finish() gives them */
 	size_t n_convs;
-	struct ends ends;           /* of them */
+	const struct attempt *attempts; /* those that stand apart, if any do */
+	size_t n_attempts;
+	struct ends ends;           /* of both */
 	const struct grant *grants; /* sorted as grants_sorted() gives them */
 	size_t n_grants;
 	const struct sighting *sightings; /* sorted as sightings_sorted() gives them */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The addresses at the ends of conversations, and the clients that scan. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,40 +103,42 @@ static bool to_group(void *user, const struct conv *c)
 }
 
 /* Whoever scans, now and then or always, is evidence of nothing: it dials what is there. */
-static bool scan_one(struct parts *p, size_t from, size_t to, uint8_t *mark)
+static int scans(const struct parts *p, const struct conv_list *l, const struct scan_client *c,
+		 uint8_t *mark)
 {
-	const struct conv *v = &p->in->convs[from];
+	const struct scan_skip skip = {.conv = to_group};
 	const struct host *h;
-	int scans;
 
-	if (to - from <= SCAN_TARGETS && !p->scanners)
-		return true;
-	h = inventory_find(p->in->inventory, &v->client);
-	scans = h && roles_has(h->roles, ROLE_SCANNER);
-	if (!scans && to - from > SCAN_TARGETS)
-		scans = scan_find(v, to - from, to_group, NULL, mark);
-	if (scans > 0)
-		memset(p->scanner + from, 1, to - from);
-	return scans >= 0;
+	if (p->scanners) {
+		h = inventory_find(p->in->inventory, &l->ends.addr[c->no]);
+		if (h && roles_has(h->roles, ROLE_SCANNER))
+			return 1;
+	}
+	if (c->n + c->n_attempt <= SCAN_TARGETS)
+		return 0;
+	/* Which ones does not matter here. */
+	return scan_find(l, c, &skip, mark, mark + l->n);
 }
 
 static bool scans_make(struct parts *p)
 {
 	const struct infer_input *in = p->in;
-	uint8_t *mark = malloc(in->n_convs + 1); /* which ones does not matter here */
-	bool ok;
+	const struct conv_list l = {in->convs, in->n_convs, in->attempts, in->n_attempts, in->ends};
+	uint8_t *mark = malloc(in->n_convs + in->n_attempts + 1);
+	struct scan_client c = {0};
+	int r = 0;
 
 	p->scanners = roles_has(inventory_roles(in->inventory), ROLE_SCANNER);
 	p->scanner = arena_alloc(p->a, in->n_convs + 1);
-	ok = mark && p->scanner;
-	for (size_t i = 0, k; ok && i < in->n_convs; i = k) {
-		for (k = i + 1; k < in->n_convs && in->convs[k].client_no == in->convs[i].client_no;
-		     k++)
-			;
-		ok = scan_one(p, i, k, mark);
+	if (!mark || !p->scanner)
+		r = -ENOMEM;
+	while (r >= 0 && scan_client_next(&l, &c)) {
+		r = scans(p, &l, &c, mark);
+		if (r > 0)
+			memset(p->scanner + c.from, 1, c.n);
 	}
 	free(mark);
-	return ok;
+	return r >= 0;
 }
 
 bool nodes_make(struct parts *p)

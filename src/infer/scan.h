@@ -14,9 +14,25 @@ enum { SCAN_TARGETS = 50, SCAN_FAILED = 80 };
 
 /* The attempt failed, as far as an answer could be expected. */
 bool scan_failed(const struct conv *c);
-typedef bool (*scan_skip_fn)(void *user, const struct conv *c);
-/* Of the n conversations of one client, sets mark[i] of all that stand in a window that is a scan;
- * those that `skip` names take no part. 1: there is such a window, 0: none, -ENOMEM. */
-int scan_find(const struct conv *v, size_t n, scan_skip_fn skip, void *user, uint8_t *mark);
+
+/* What one client did: conversations, and attempts that stand apart. */
+struct scan_client {
+	uint32_t no;
+	size_t from, n; /* of conv_list.v */
+	size_t attempt, n_attempt;
+};
+/* The next one behind *c, which is zero at first; false when there is none. */
+bool scan_client_next(const struct conv_list *l, struct scan_client *c);
+
+/* What takes no part; NULL: all do. */
+struct scan_skip {
+	bool (*conv)(void *user, const struct conv *c);
+	bool (*attempt)(void *user, const struct attempt *a);
+	void *user;
+};
+/* Marks all of the client that stands in a window that is a scan: mark[i] of l->v[i], and
+ * mark_attempt[i] of l->attempt[i]. 1: there is such a window, 0: none, -ENOMEM. */
+int scan_find(const struct conv_list *l, const struct scan_client *c, const struct scan_skip *skip,
+	      uint8_t *mark, uint8_t *mark_attempt);
 
 #endif

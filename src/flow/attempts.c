@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * attempts - SYNs that nothing followed. They are put down as they come, and looked at when all is
+ * known: most are the only one to their service, so that no table needs to be asked for it.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/proto.h"
+#include "base/radix.h"
+#include "flow/conv_table.h"
+
+static_assert(sizeof(struct attempt) == 40, "millions of them");
+
+static struct flow_done flow_of(const struct attempt *a)
+{
+	return (struct flow_done){
+		.port = {a->client_port, a->port},
+		.proto = IPPROTO_NR_TCP,
+		.directed = true,
+		.reason = DIR_SYN,
+		.state = STATE_NO_ANSWER,
+		.packets = {1},
+		.bytes = {a->bytes},
+		.first_ns = a->ns,
+		.last_ns = a->ns,
+		.ev = {{a->ns, a->input, a->number}},
+		.n_ev = 1,
+		.vlan = a->vlan,
+		.tunnel = (uint8_t)a->tunnel,
+		.tunnel_id = a->tunnel_id,
+		.tries = !a->unproven,
+		.started = true,
+		.refusal_ns = TIME_NONE,
+	};
+}
+
+int attempt_into(struct conv_rows *rows, struct conv *c, const struct attempt *a)
+{
+	const struct flow_done d = flow_of(a);
+
+	return conv_flow(rows, c, &d, &(struct conv_facts){0});
+}
+
+static int conv_made(struct conv_rows *rows, const struct addr *client, const struct addr *server,
+		     const struct attempt *t, struct conv *ret)
+{
+	conv_init(ret, client, server, t->port, IPPROTO_NR_TCP);
+	ret->client_no = t->client_no;
+	ret->server_no = t->server_no;
+	return attempt_into(rows, ret, t);
+}
+
+bool conv_of_attempt(struct arena *a, const struct ends *ends, const struct attempt *t,
+		     struct conv *ret)
+{
+	struct conv_rows rows = {.arena = a};
+
+	return conv_made(&rows, &ends->addr[t->client_no], &ends->addr[t->server_no], t, ret) == 0;
+}
+
+int attempts_each(const struct conv_table *t,
+		  int (*fn)(void *user, const struct conv *c, bool waiting), void *user)
+{
+	struct arena arena = {0};
+	struct conv_rows rows = {.arena = &arena};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < t->attempts.n; i++) {
+		const struct attempt *a = &t->attempts.v[i];
+		struct conv c;
+
+		r = conv_made(&rows, &t->addrs.v[a->client_no].addr,
+			      &t->addrs.v[a->server_no].addr, a, &c);
+		r = r ? r : fn(user, &c, false);
+		if (i % 1024 == 0)
+			arena_done(&arena);
+	}
+	arena_done(&arena);
+	return r;
+}
+
+/* Attempts, that is rows of memory, are of value only where no other place has them. */
+static bool crowded(const struct conv_table *t)
+{
+	size_t most = t->o.max_conversations / 2;
+
+	if (t->o.max_memory && t->o.max_memory / 2 / ATTEMPT_CHARGE < most)
+		most = t->o.max_memory / 2 / ATTEMPT_CHARGE;
+	if (t->attempts_fold > most)
+		most = t->attempts_fold;
+	return t->attempts.n > most;
+}
+
+static int told_twice(struct conv_table *t, const struct radix_key *key, size_t n)
+{
+	const struct attempt *first = &t->attempts.v[key[0].number];
+	struct conv_key k = {first->client_no, first->server_no, first->port, IPPROTO_NR_TCP, -1};
+	int err;
+	struct conv *c = conv_set_get(t, &t->convs, &k, true, &err);
+
+	for (size_t i = 0; c && i < n && err == 0; i++)
+		err = attempt_into(&t->rows, c, &t->attempts.v[key[i].number]);
+	return err;
+}
+
+int attempts_fold(struct conv_table *t)
+{
+	size_t n = t->attempts.n, left = 0;
+	struct radix_key *key = malloc((2 * n + 1) * sizeof *key), *sorted;
+	struct attempt *once = malloc((n + 1) * sizeof *once);
+	int err = key && once ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !err && i < n; i++) {
+		const struct attempt *a = &t->attempts.v[i];
+
+		key[i] = (struct radix_key){.hi = (uint64_t)a->client_no << 32 | a->server_no,
+					    .lo = a->port,
+					    .number = (uint32_t)i};
+	}
+	sorted = err ? NULL : radix_sort(key, key + n, n);
+	for (size_t i = 0, k; !err && i < n; i = k) {
+		for (k = i + 1; k < n && sorted[k].hi == sorted[i].hi && sorted[k].lo == sorted[i].lo;
+		     k++)
+			;
+		if (k == i + 1)
+			once[left++] = t->attempts.v[sorted[i].number];
+		else
+			err = told_twice(t, &sorted[i], k - i);
+	}
+	free(key);
+	if (err) {
+		free(once);
+		return err;
+	}
+	vec_done(&t->attempts);
+	t->attempts.v = once;
+	t->attempts.n = left;
+	t->attempts.cap = n + 1;
+	t->attempts_fold = 2 * left;
+	return 0;
+}
+
+static int to_flow(struct conv_table *t, const struct flow_attempt *a)
+{
+	const struct attempt small = {
+		.ns = a->ns,
+		.number = a->ev.number,
+		.input = a->ev.input & 0xffffff,
+		.tunnel = a->tunnel & 0x7f,
+		.unproven = a->unproven,
+		.tunnel_id = a->tunnel_id,
+		.client_port = a->port[0],
+		.port = a->port[1],
+		.vlan = a->vlan,
+	};
+	struct flow_done d = flow_of(&small);
+
+	for (unsigned i = 0; i < 2; i++)
+		d.addr[i] = a->addr[i];
+	d.bytes[0] = a->bytes;
+	d.mac_vlan[0] = a->mac_vlan;
+	memcpy(d.mac[0], a->mac, sizeof d.mac[0]);
+	d.client_ttl = a->ttl;
+	return conv_table_add(t, &d, &(struct conv_facts){0});
+}
+
+static bool of_group(const struct flow_attempt *a)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (addr_is_multicast(&a->addr[i]) || addr_is_broadcast(&a->addr[i]))
+			return true;
+	return false;
+}
+
+int conv_table_attempt(struct conv_table *t, const struct flow_attempt *a)
+{
+	uint16_t vlan = t->o.vlan_key ? a->vlan : 0;
+	uint32_t client, server;
+
+	if (a->bytes > UINT16_MAX || of_group(a))
+		return to_flow(t, a);
+	if (crowded(t)) {
+		int err = attempts_fold(t);
+
+		if (err)
+			return err;
+	}
+	/* Without room it may still be one more of a conversation that there is. */
+	if (!conv_table_has_room(t))
+		return to_flow(t, a);
+	client = end_number(&t->addrs, &a->addr[0], vlan, true);
+	server = end_number(&t->addrs, &a->addr[1], vlan, true);
+	if (client == END_NONE || server == END_NONE ||
+	    !vec_push(&t->attempts, ((struct attempt){
+					    .client_no = client,
+					    .server_no = server,
+					    .ns = a->ns,
+					    .number = a->ev.number,
+					    .input = a->ev.input & 0xffffff,
+					    .tunnel = a->tunnel & 0x7f,
+					    .unproven = a->unproven,
+					    .tunnel_id = a->tunnel_id,
+					    .bytes = (uint16_t)a->bytes,
+					    .client_port = a->port[0],
+					    .port = a->port[1],
+					    .vlan = a->vlan,
+				    })))
+		return -ENOMEM;
+	end_look(&t->addrs.v[client], a->ttl, a->ttl, a->mac);
+	return 0;
+}

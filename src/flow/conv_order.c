@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* conv_order - conversations in the order of reports, and attempts among them. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/proto.h"
+#include "base/radix.h"
+#include "flow/conv_table.h"
+
+/* The place of each address in the order of reports, by its place in that of bytes: IPv4 first. */
+struct report_order {
+	uint32_t v4_from, v4_n;
+};
+
+static uint32_t report_place(const struct report_order *o, uint32_t place)
+{
+	if (place >= o->v4_from + o->v4_n)
+		return place;
+	return place < o->v4_from ? place + o->v4_n : place - o->v4_from;
+}
+
+static struct report_order report_order(const struct addr *a, size_t n)
+{
+	struct report_order o = {0, 0};
+
+	while (o.v4_from < n && !addr_is_v4(&a[o.v4_from]))
+		o.v4_from++;
+	while (o.v4_from + o.v4_n < n && addr_is_v4(&a[o.v4_from + o.v4_n]))
+		o.v4_n++;
+	return o;
+}
+
+/* Addresses by their places. */
+static int places_make(struct conv_table *t, struct ends *ret_ends, uint32_t **ret_place)
+{
+	bool *used = calloc(t->addrs.n + 1, sizeof *used); /* not by hosts that were put in alone */
+	bool ok = used;
+
+	for (size_t i = 0; ok && i < t->convs.n; i++)
+		used[t->convs.v[i].client_no] = used[t->convs.v[i].server_no] = true;
+	for (size_t i = 0; ok && i < t->attempts.n; i++)
+		used[t->attempts.v[i].client_no] = used[t->attempts.v[i].server_no] = true;
+	ok = ok && ends_sort(&t->addrs, used, &t->addr, &ret_ends->n, ret_place);
+	ret_ends->addr = t->addr;
+	free(used);
+	return ok ? 0 : -ENOMEM;
+}
+
+static struct radix_key key_of(const struct report_order *o, uint32_t client, uint32_t server,
+			       uint64_t service, size_t number)
+{
+	return (struct radix_key){
+		.hi = (uint64_t)report_place(o, client) << 32 | report_place(o, server),
+		.lo = service,
+		.number = (uint32_t)number,
+	};
+}
+
+/* Numbers become places; and the keys of all, conversations first. */
+static void keys_make(struct conv_table *t, const struct ends *ends, const uint32_t *place,
+		      struct radix_key *key)
+{
+	const struct report_order order = report_order(ends->addr, ends->n);
+	size_t n = t->convs.n;
+
+	for (size_t i = 0; i < n; i++) {
+		struct conv *c = &t->convs.v[i];
+
+		c->client_no = place[c->client_no];
+		c->server_no = place[c->server_no];
+		key[i] = key_of(&order, c->client_no, c->server_no,
+				(uint64_t)c->proto << 32 | (uint64_t)c->port << 16 | c->vlan, i);
+	}
+	for (size_t i = 0; i < t->attempts.n; i++) {
+		struct attempt *a = &t->attempts.v[i];
+
+		a->client_no = place[a->client_no];
+		a->server_no = place[a->server_no];
+		key[n + i] = key_of(&order, a->client_no, a->server_no,
+				    (uint64_t)IPPROTO_NR_TCP << 32 | (uint64_t)a->port << 16 |
+					    a->vlan,
+				    n + i);
+	}
+}
+
+static bool alike(const struct conv_table *t, const struct radix_key *a, const struct radix_key *b)
+{
+	uint64_t other = a->lo ^ b->lo;
+
+	return a->hi == b->hi && !(t->o.vlan_key ? other : other >> 16);
+}
+
+/* The conversation that the n keys of one stand for: one of them may be one already. */
+static int conv_of(struct conv_table *t, const struct ends *ends, const struct radix_key *key,
+		   size_t n, size_t n_conv, uint32_t *ret_number)
+{
+	size_t at = t->convs.n;
+	struct conv *c;
+	int err = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (key[i].number < n_conv)
+			at = key[i].number;
+	if (at == t->convs.n) {
+		const struct attempt *a = &t->attempts.v[key[0].number - n_conv];
+
+		if (!vec_grow(&t->convs))
+			return -ENOMEM;
+		c = &t->convs.v[t->convs.n++];
+		conv_init(c, &ends->addr[a->client_no], &ends->addr[a->server_no], a->port,
+			  IPPROTO_NR_TCP);
+		c->client_no = a->client_no;
+		c->server_no = a->server_no;
+	}
+	c = &t->convs.v[at];
+	for (size_t i = 0; i < n && err == 0; i++)
+		if (key[i].number >= n_conv)
+			err = attempt_into(&t->rows, c, &t->attempts.v[key[i].number - n_conv]);
+	*ret_number = (uint32_t)at;
+	return err;
+}
+
+/* Sorted keys become those of conversations, *ret_n of them, and behind those in `alone` the
+ * numbers of lone attempts, each with the conversations before it. */
+static int attempts_in(struct conv_table *t, bool apart, const struct ends *ends,
+		       struct radix_key *key, size_t n_conv, uint32_t *alone, size_t *ret_alone)
+{
+	size_t n = n_conv + t->attempts.n, left = 0;
+	int err = 0;
+
+	for (size_t i = 0, k; err == 0 && i < n; i = k) {
+		for (k = i + 1; k < n && alike(t, &key[i], &key[k]); k++)
+			;
+		if (apart && k == i + 1 && key[i].number >= n_conv) {
+			uint32_t number = key[i].number - (uint32_t)n_conv;
+
+			t->attempts.v[number].before = (uint32_t)left;
+			alone[(*ret_alone)++] = number;
+			continue;
+		}
+		err = conv_of(t, ends, &key[i], k - i, n_conv, &key[left].number);
+		left++;
+	}
+	return err;
+}
+
+/* Each record is moved once: keys are sorted in their stead. */
+static void put_in_order(struct conv *v, struct radix_key *sorted, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct conv first;
+		size_t to = i, from = sorted[i].number;
+
+		if (from == i)
+			continue;
+		first = v[i];
+		for (; from != i; to = from, from = sorted[to].number) {
+			v[to] = v[from];
+			sorted[to].number = (uint32_t)to;
+		}
+		v[to] = first;
+		sorted[to].number = (uint32_t)to;
+	}
+}
+
+/* The lone attempts in their order, and no others. */
+static int attempts_in_order(struct conv_table *t, const uint32_t *alone, size_t n)
+{
+	struct attempt *v = malloc((n + 1) * sizeof *v);
+
+	if (!v)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		v[i] = t->attempts.v[alone[i]];
+	vec_done(&t->attempts);
+	t->attempts.v = v;
+	t->attempts.n = n;
+	t->attempts.cap = n + 1;
+	return 0;
+}
+
+int conv_table_sort(struct conv_table *t, bool apart, struct ends *ret_ends)
+{
+	size_t n_conv = t->convs.n, n = n_conv + t->attempts.n, n_alone = 0;
+	struct ends ends;
+	struct radix_key *key = malloc((n + 1) * sizeof *key), *sorted = NULL;
+	struct radix_key *spare = malloc((n + 1) * sizeof *spare);
+	uint32_t *place = NULL, *alone = NULL;
+	int err = key && spare ? places_make(t, &ends, &place) : -ENOMEM;
+
+	if (err < 0)
+		goto out;
+	keys_make(t, &ends, place, key);
+	sorted = radix_sort(key, spare, n);
+	/* The other one has room for numbers. */
+	alone = (uint32_t *)(void *)(sorted == key ? spare : key);
+	err = attempts_in(t, apart, &ends, sorted, n_conv, alone, &n_alone);
+	if (err < 0)
+		goto out;
+	put_in_order(t->convs.v, sorted, t->convs.n);
+	err = attempts_in_order(t, alone, n_alone);
+	if (ret_ends)
+		*ret_ends = ends;
+out:
+	free(place);
+	free(key);
+	free(spare);
+	return err;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * conv_table - the table of conversations, for the files that share it: conv.c fills it, attempts.c
+ * keeps what is too small for a conversation, conv_order.c puts all in order. Private to this folder.
+ */
+#ifndef SPAN_FLOW_CONV_TABLE_H
+#define SPAN_FLOW_CONV_TABLE_H
+
+#include "base/vec.h"
+#include "flow/conv.h"
+#include "flow/conv_merge.h"
+
+/* The tag is 32 bits of the hash: what differs in it need not be looked at, and growing needs no
+ * look at any conversation. */
+struct conv_slot {
+	uint32_t at; /* index + 1; 0: free */
+	uint32_t tag;
+};
+
+struct conv_set { /* of conversations, by key */
+	VEC(struct conv);
+	struct conv_slot *slot;
+	size_t slots;
+};
+
+struct endpoint {
+	uint32_t no; /* of its address */
+	uint16_t port;
+	uint8_t proto;
+	bool used;
+	bool server;    /* of a flow with DIR_SYN or DIR_MESSAGE */
+	uint32_t peers; /* undirected 5-tuples that it is an end of */
+};
+
+struct conv_table {
+	struct hash_key key;
+	struct conv_options o;
+	struct conv_set convs, waiting;
+	VEC(struct attempt) attempts;
+	size_t attempts_fold; /* as many of them are looked through for what is said twice */
+	struct arena arena; /* of the rows */
+	struct conv_rows rows;
+	struct end_table addrs;
+	struct addr *addr; /* of those who finished: see struct ends */
+	struct endpoint *end;
+	size_t ends;
+	uint64_t evicted;
+};
+
+/* Sets by key. An entry that waits is also told apart by its client's port; for the others that is
+ * left out of the key (cport is -1). */
+struct conv_key {
+	uint32_t client, server; /* numbers of addresses, which have their VLAN in them */
+	uint16_t port;
+	uint8_t proto;
+	int32_t cport;
+};
+
+/* The entry of a key, made when `may_make`. NULL with *ret_err 0 when it may not be made. */
+struct conv *conv_set_get(struct conv_table *t, struct conv_set *s, const struct conv_key *k,
+			  bool may_make, int *ret_err);
+bool conv_table_has_room(const struct conv_table *t);
+
+enum { ATTEMPT_CHARGE = sizeof(struct conv) + sizeof(struct conv_app) + sizeof(struct conv_minute) };
+
+/* attempts.c. One more for c; the attempt's numbers are those of c's ends. */
+int attempt_into(struct conv_rows *rows, struct conv *c, const struct attempt *a);
+/* Those to the same service become conversations; the others stay what they are. */
+int attempts_fold(struct conv_table *t);
+int attempts_each(const struct conv_table *t,
+		  int (*fn)(void *user, const struct conv *c, bool waiting), void *user);
+
+/* conv_order.c. By client, server, transport, port, VLAN; numbers of addresses become places of
+ * struct ends. An attempt that has no like becomes a conversation, too, unless they stay apart. */
+int conv_table_sort(struct conv_table *t, bool apart, struct ends *ret_ends);
+
+#endif
