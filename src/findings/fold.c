@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/radix.h"
 #include "findings/fold.h"
 
 static struct prefix network_of(const struct party *p)
@@ -23,39 +24,18 @@ const char *fold_network(struct work *w, const struct party *p)
 	return arena_strdup(w->a, prefix_format(&net, text));
 }
 
-struct key {
-	struct prefix net;
-	uint32_t item;
-};
-
-static int key_order(const void *a, const void *b, void *user)
+/* What rows that fold share, in numbers; and the item. */
+static struct radix_key key_of(const struct work *w, const struct item *it, uint32_t net,
+			       size_t number)
 {
-	const struct work *w = user;
-	const struct key *x = a, *y = b;
-	const struct item *p = &w->item[x->item], *q = &w->item[y->item];
-	int d = memcmp(x->net.addr.b, y->net.addr.b, sizeof x->net.addr.b);
+	const struct prefix p = network_of(&w->party[it->client]);
 
-	if (!d)
-		d = (int)x->net.bits - (int)y->net.bits;
-	if (!d && p->server != q->server)
-		d = p->server < q->server ? -1 : 1;
-	if (!d)
-		d = (int)p->c->proto - (int)q->c->proto;
-	if (!d)
-		d = (int)p->c->port - (int)q->c->port;
-	if (!d)
-		d = (int)p->r.verdict - (int)q->r.verdict;
-	if (!d)
-		d = (int)p->c->state - (int)q->c->state;
-	return d;
-}
-
-static int key_full(const void *a, const void *b, void *user)
-{
-	const struct key *x = a, *y = b;
-	int d = key_order(a, b, user);
-
-	return d ? d : (x->item > y->item) - (x->item < y->item);
+	return (struct radix_key){
+		.hi = (uint64_t)net << 32 | it->server,
+		.lo = (uint64_t)p.bits << 56 | (uint64_t)it->c->proto << 48 | (uint64_t)it->c->port << 32 |
+		      (uint64_t)it->r.verdict << 16 | (uint64_t)it->c->state,
+		.number = (uint32_t)number,
+	};
 }
 
 static bool may_fold(const struct work *w, const struct item *it)
@@ -120,23 +100,23 @@ void conv_sum(struct conv *into, const struct conv *c)
 		app_sum(into, &c->app[i]);
 }
 
-static bool fold_run(struct work *w, struct fold_list *l, const struct key *v, size_t n)
+static bool fold_run(struct work *w, struct fold_list *l, const struct radix_key *v, size_t n)
 {
-	struct fold f = {.first = v[0].item, .n = n};
+	struct fold f = {.first = v[0].number, .n = n};
 	struct conv *sum = arena_alloc(w->a, sizeof *sum);
 
 	if (!sum)
 		return false;
-	*sum = *w->item[v[0].item].c;
+	*sum = *w->item[v[0].number].c;
 	sum->app = arena_alloc(w->a, CONV_APPS * sizeof *sum->app);
 	if (!sum->app)
 		return false;
 	if (sum->n_app)
-		memcpy(sum->app, w->item[v[0].item].c->app, sum->n_app * sizeof *sum->app);
-	w->item[v[0].item].folded = true;
+		memcpy(sum->app, w->item[v[0].number].c->app, sum->n_app * sizeof *sum->app);
+	w->item[v[0].number].folded = true;
 	for (size_t i = 1; i < n; i++) {
-		w->item[v[i].item].folded = true;
-		conv_sum(sum, w->item[v[i].item].c);
+		w->item[v[i].number].folded = true;
+		conv_sum(sum, w->item[v[i].number].c);
 	}
 	f.sum = sum;
 	return vec_push(&l->v, f);
@@ -149,25 +129,54 @@ static int by_first(const void *a, const void *b)
 	return (x->first > y->first) - (x->first < y->first);
 }
 
+/* A number for the first address of each party's network: net_of[party]. False without memory. */
+static bool networks_number(const struct work *w, uint32_t **ret)
+{
+	struct radix_key *key = malloc((2 * w->n_party + 1) * sizeof *key), *sorted;
+	uint32_t *net_of = malloc((w->n_party + 1) * sizeof *net_of), net = 0;
+
+	if (!key || !net_of) {
+		free(key);
+		free(net_of);
+		return false;
+	}
+	for (size_t i = 0; i < w->n_party; i++) {
+		struct prefix p = network_of(&w->party[i]);
+		uint64_t half[2];
+
+		memcpy(half, p.addr.b, sizeof half);
+		key[i] = (struct radix_key){half[0], half[1], (uint32_t)i};
+	}
+	sorted = radix_sort(key, key + w->n_party, w->n_party);
+	for (size_t i = 0; i < w->n_party; i++) {
+		net += i && (sorted[i].hi != sorted[i - 1].hi || sorted[i].lo != sorted[i - 1].lo);
+		net_of[sorted[i].number] = net;
+	}
+	free(key);
+	*ret = net_of;
+	return true;
+}
+
 bool fold_make(struct work *w, struct fold_list *l)
 {
-	VEC(struct key) v = {0};
-	bool ok = true;
+	struct radix_key *key = malloc((2 * w->n + 1) * sizeof *key), *v;
+	uint32_t *net_of = NULL;
+	bool ok = key && networks_number(w, &net_of);
+	size_t n = 0;
 
 	for (size_t i = 0; ok && i < w->n; i++)
 		if (may_fold(w, &w->item[i]))
-			ok = vec_push(&v, ((struct key){network_of(&w->party[w->item[i].client]),
-							(uint32_t)i}));
-	if (ok && v.n)
-		qsort_r(v.v, v.n, sizeof *v.v, key_full, w);
-	for (size_t i = 0, k; ok && i < v.n; i = k) {
-		for (k = i + 1; k < v.n && !key_order(&v.v[i], &v.v[k], w); k++)
+			key[n++] = key_of(w, &w->item[i], net_of[w->item[i].client], i);
+	v = ok ? radix_sort(key, key + n, n) : NULL;
+	for (size_t i = 0, k; ok && i < n; i = k) {
+		for (k = i + 1; k < n && v[k].hi == v[i].hi && v[k].lo == v[i].lo; k++)
 			;
 		if (k - i > FOLD_CLIENTS)
-			ok = fold_run(w, l, &v.v[i], k - i);
+			ok = fold_run(w, l, &v[i], k - i);
 	}
 	if (l->v.n)
 		qsort(l->v.v, l->v.n, sizeof *l->v.v, by_first);
-	vec_done(&v);
+	free(net_of);
+	free(key);
 	return ok;
 }

@@ -62,19 +62,91 @@ bool hint_look(struct work *w, uint64_t n)
 	return true;
 }
 
+static int mate_order(const void *a, const void *b)
+{
+	const struct hint_mate *x = a, *y = b;
+
+	if (x->host != y->host)
+		return x->host < y->host ? -1 : 1;
+	return (x->party > y->party) - (x->party < y->party);
+}
+
+/* The parties that are addresses of one declared host, host by host. */
+static bool mates_make(struct work *w)
+{
+	if (w->mates_made)
+		return true;
+	for (uint32_t i = 0; i < w->n_party; i++) {
+		const struct host *h = w->party[i].host;
+
+		if (h && !h->is_network && !vec_push(&w->mates, ((struct hint_mate){h->index, i})))
+			return false;
+	}
+	if (w->mates.n)
+		qsort(w->mates.v, w->mates.n, sizeof *w->mates.v, mate_order);
+	w->mates_made = true;
+	return true;
+}
+
+/* The first item from `at` on that this party is the client of; w->n: none. */
+static size_t item_of_client(const struct work *w, uint32_t party, size_t at)
+{
+	size_t lo = at, hi = w->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (addr_compare(&w->item[mid].c->client, &w->party[party].addr) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < w->n && w->item[lo].client == party ? lo : w->n;
+}
+
+/* The same of all addresses of its host. */
+static size_t item_of_host(const struct work *w, uint32_t party, size_t at)
+{
+	const struct host *h = w->party[party].host;
+	size_t first = item_of_client(w, party, at), lo = 0, hi = w->mates.n;
+
+	if (!h || h->is_network)
+		return first;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (w->mates.v[mid].host < h->index)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < w->mates.n && w->mates.v[lo].host == h->index; lo++) {
+		size_t of_mate = item_of_client(w, w->mates.v[lo].party, at);
+
+		if (of_mate < first)
+			first = of_mate;
+	}
+	return first;
+}
+
 const struct item *hint_pair_next(struct work *w, const struct conv *c, bool reversed, size_t *at)
 {
-	const struct addr *from = reversed ? &c->server : &c->client;
+	uint32_t from = reversed ? c->server_no : c->client_no;
 	const struct addr *to = reversed ? &c->client : &c->server;
 
-	if (!*at && !hint_look(w, w->in->n_convs + w->in->n_attempts))
+	if (!mates_make(w)) {
+		w->failed = true;
 		return NULL;
-	for (; *at < w->n; ++*at) {
-		const struct item *it = &w->item[*at];
+	}
+	for (*at = item_of_host(w, from, *at); *at < w->n; *at = item_of_host(w, from, *at)) {
+		uint32_t client = w->item[*at].client;
 
-		if (it->c != c && hint_same_end(w, it->client, from) &&
-		    hint_same_end(w, it->server, to))
-			return &w->item[(*at)++];
+		for (; *at < w->n && w->item[*at].client == client; ++*at) {
+			if (!hint_look(w, 1))
+				return NULL;
+			if (w->item[*at].c != c && hint_same_end(w, w->item[*at].server, to))
+				return &w->item[(*at)++];
+		}
 	}
 	return NULL;
 }

@@ -112,6 +112,7 @@ struct result *judge(const struct judge_input *in)
 	items_done(&w);
 	parties_done(&w);
 	vec_done(&w.findings);
+	vec_done(&w.mates);
 	if (!ok)
 		return result_free(r);
 	assert(result_balances(r, NULL));

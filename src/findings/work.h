@@ -171,6 +171,11 @@ static inline struct pair pair_of_attempt(const struct attempt *a)
 	return (struct pair){a->client_no, a->server_no, IPPROTO_NR_TCP, a->port};
 }
 
+struct hint_mate { /* an address of a declared host */
+	size_t host; /* its index */
+	uint32_t party;
+};
+
 struct scope_tally { /* rows of conversations out of scope, by their key */
 	struct hash_key key;
 	VEC(struct scope_row) rows;
@@ -197,7 +202,9 @@ struct work {
 	struct sql_ports *sql_ports;
 	struct grant_index *grants;
 	struct rpc_blocks *blocks;
-	uint64_t hint_looks; /* see hints.c */
+	uint64_t hint_looks; /* see hints.c, as the next two */
+	VEC(struct hint_mate) mates;
+	bool mates_made;
 };
 
 /* asked.c */

@@ -17,6 +17,10 @@ struct cards {
 	uint32_t *slot; /* index + 1 into cards; open addressing, 0 free; NULL when sorted */
 	size_t slots, max;
 	uint64_t shed;
+	struct {
+		uint64_t place;
+		uint32_t at; /* index + 1; 0: none */
+	} last[2]; /* asked for */
 };
 
 struct cards *cards_new(const struct hash_key *key, size_t max_memory)
@@ -108,6 +112,25 @@ static struct card *card_of(struct cards *t, const uint8_t mac[6], uint16_t vlan
 	return &t->cards.v[t->cards.n - 1];
 }
 
+/* The same; both ends of most flows are the cards of the flow before. */
+static struct card *card_again(struct cards *t, const uint8_t mac[6], uint16_t vlan)
+{
+	uint64_t place = place_of(mac, vlan);
+	unsigned i = t->last[1].at && t->last[1].place == place;
+
+	if (!t->last[i].at || t->last[i].place != place) {
+		struct card *c = card_of(t, mac, vlan);
+
+		if (!c)
+			return NULL;
+		t->last[1] = t->last[0];
+		t->last[0].place = place;
+		t->last[0].at = (uint32_t)(c - t->cards.v) + 1;
+		return c;
+	}
+	return &t->cards.v[t->last[i].at - 1];
+}
+
 static void put_addr(struct card *c, const struct addr *a)
 {
 	unsigned i = c->n;
@@ -144,7 +167,7 @@ void cards_add(struct cards *t, const uint8_t mac[6], uint16_t vlan, const struc
 	if (!of_somebody(mac, a))
 		return;
 
-	struct card *c = card_of(t, mac, vlan);
+	struct card *c = card_again(t, mac, vlan);
 
 	if (unlikely(!c)) {
 		t->shed++;
@@ -238,6 +261,7 @@ const struct card *cards_sorted(struct cards *t, size_t *ret_n)
 		qsort(t->cards.v, t->cards.n, sizeof *t->cards.v, by_place);
 	free(t->slot); /* what it points at has moved */
 	t->slot = NULL;
+	t->last[0].at = t->last[1].at = 0;
 	*ret_n = t->cards.n;
 	return t->cards.v;
 }
