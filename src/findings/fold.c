@@ -32,8 +32,9 @@ static struct radix_key key_of(const struct work *w, const struct item *it, uint
 
 	return (struct radix_key){
 		.hi = (uint64_t)net << 32 | it->server,
-		.lo = (uint64_t)p.bits << 56 | (uint64_t)it->c->proto << 48 | (uint64_t)it->c->port << 32 |
-		      (uint64_t)it->r.verdict << 16 | (uint64_t)it->c->state,
+		.lo = (uint64_t)p.bits << 56 | (uint64_t)it->c->proto << 48 |
+		      (uint64_t)it->c->port << 32 | (uint64_t)it->r.verdict << 16 |
+		      (uint64_t)it->c->state,
 		.number = (uint32_t)number,
 	};
 }

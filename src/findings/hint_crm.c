@@ -141,7 +141,8 @@ static bool router_lost(struct work *w, const struct sighting *s)
 		return false;
 	p = party_of(w, &s->about);
 	if (!p || !roles_has(p->roles, ROLE_CRM_ROUTER) || !names_crm(w, s->text) ||
-	    !hint_look(w, w->in->n_convs + w->in->n_attempts + w->in->n_sightings) || resolves(w, s->text))
+	    !hint_look(w, w->in->n_convs + w->in->n_attempts + w->in->n_sightings) ||
+	    resolves(w, s->text))
 		return false;
 	for (size_t i = 0; i < w->n && !works; i++) {
 		const struct item *it = &w->item[i];

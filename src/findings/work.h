@@ -15,12 +15,12 @@
 #define SPAN_FINDINGS_WORK_H
 
 #include "base/out.h"
+#include "base/proto.h"
 #include "base/siphash.h"
 #include "base/time.h"
 #include "base/vec.h"
 #include "findings/grant.h"
 #include "findings/id.h"
-#include "base/proto.h"
 #include "findings/judge.h"
 #include "findings/sql_port.h"
 #include "infer/scan.h"
@@ -171,7 +171,7 @@ static inline struct pair pair_of_attempt(const struct attempt *a)
 	return (struct pair){a->client_no, a->server_no, IPPROTO_NR_TCP, a->port};
 }
 
-struct hint_mate { /* an address of a declared host */
+struct hint_mate {   /* an address of a declared host */
 	size_t host; /* its index */
 	uint32_t party;
 };

@@ -71,8 +71,8 @@ int attempts_each(const struct conv_table *t,
 		const struct attempt *a = &t->attempts.v[i];
 		struct conv c;
 
-		r = conv_made(&rows, &t->addrs.v[a->client_no].addr,
-			      &t->addrs.v[a->server_no].addr, a, &c);
+		r = conv_made(&rows, &t->addrs.v[a->client_no].addr, &t->addrs.v[a->server_no].addr,
+			      a, &c);
 		r = r ? r : fn(user, &c, false);
 		if (i % 1024 == 0)
 			arena_done(&arena);
@@ -81,16 +81,17 @@ int attempts_each(const struct conv_table *t,
 	return r;
 }
 
-/* Attempts, that is rows of memory, are of value only where no other place has them. */
+/* So many that it pays to look for those that belong together: each look costs a sort, and is worth
+ * it when there are twice as many as the last one left, or some more and no room. */
 static bool crowded(const struct conv_table *t)
 {
-	size_t most = t->o.max_conversations / 2;
+	size_t many = t->o.max_conversations / 2, left = t->attempts_left;
 
-	if (t->o.max_memory && t->o.max_memory / 2 / ATTEMPT_CHARGE < most)
-		most = t->o.max_memory / 2 / ATTEMPT_CHARGE;
-	if (t->attempts_fold > most)
-		most = t->attempts_fold;
-	return t->attempts.n > most;
+	if (t->o.max_memory && t->o.max_memory / 2 / ATTEMPT_CHARGE < many)
+		many = t->o.max_memory / 2 / ATTEMPT_CHARGE;
+	if (t->attempts.n > many && t->attempts.n > 2 * left)
+		return true;
+	return t->attempts.n > left + left / 8 && !conv_table_has_room(t);
 }
 
 static int told_twice(struct conv_table *t, const struct radix_key *key, size_t n)
@@ -121,8 +122,8 @@ int attempts_fold(struct conv_table *t)
 	}
 	sorted = err ? NULL : radix_sort(key, key + n, n);
 	for (size_t i = 0, k; !err && i < n; i = k) {
-		for (k = i + 1; k < n && sorted[k].hi == sorted[i].hi && sorted[k].lo == sorted[i].lo;
-		     k++)
+		for (k = i + 1;
+		     k < n && sorted[k].hi == sorted[i].hi && sorted[k].lo == sorted[i].lo; k++)
 			;
 		if (k == i + 1)
 			once[left++] = t->attempts.v[sorted[i].number];
@@ -138,7 +139,7 @@ int attempts_fold(struct conv_table *t)
 	t->attempts.v = once;
 	t->attempts.n = left;
 	t->attempts.cap = n + 1;
-	t->attempts_fold = 2 * left;
+	t->attempts_left = left;
 	return 0;
 }
 

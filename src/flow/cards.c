@@ -20,7 +20,7 @@ struct cards {
 	struct {
 		uint64_t place;
 		uint32_t at; /* index + 1; 0: none */
-	} last[2]; /* asked for */
+	} last[2];           /* asked for */
 };
 
 struct cards *cards_new(const struct hash_key *key, size_t max_memory)

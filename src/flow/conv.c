@@ -125,7 +125,7 @@ static bool set_grow(struct conv_set *s)
 }
 
 struct conv *conv_set_get(struct conv_table *t, struct conv_set *s, const struct conv_key *k,
-			    bool may_make, int *ret_err)
+			  bool may_make, int *ret_err)
 {
 	uint32_t tag = (uint32_t)hash_of(t, k);
 	struct conv_slot *slot = s->slots ? set_slot(s, k, tag) : NULL;

@@ -76,10 +76,9 @@ static void keys_make(struct conv_table *t, const struct ends *ends, const uint3
 
 		a->client_no = place[a->client_no];
 		a->server_no = place[a->server_no];
-		key[n + i] = key_of(&order, a->client_no, a->server_no,
-				    (uint64_t)IPPROTO_NR_TCP << 32 | (uint64_t)a->port << 16 |
-					    a->vlan,
-				    n + i);
+		key[n + i] = key_of(
+			&order, a->client_no, a->server_no,
+			(uint64_t)IPPROTO_NR_TCP << 32 | (uint64_t)a->port << 16 | a->vlan, n + i);
 	}
 }
 

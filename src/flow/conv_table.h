@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * conv_table - the table of conversations, for the files that share it: conv.c fills it, attempts.c
- * keeps what is too small for a conversation, conv_order.c puts all in order. Private to this folder.
+ * keeps what is too small for a conversation, conv_order.c puts all in order. Private to this
+ * folder.
  */
 #ifndef SPAN_FLOW_CONV_TABLE_H
 #define SPAN_FLOW_CONV_TABLE_H
@@ -37,8 +38,8 @@ struct conv_table {
 	struct conv_options o;
 	struct conv_set convs, waiting;
 	VEC(struct attempt) attempts;
-	size_t attempts_fold; /* as many of them are looked through for what is said twice */
-	struct arena arena; /* of the rows */
+	size_t attempts_left; /* by the last attempts_fold() */
+	struct arena arena;   /* of the rows */
 	struct conv_rows rows;
 	struct end_table addrs;
 	struct addr *addr; /* of those who finished: see struct ends */
@@ -61,7 +62,9 @@ struct conv *conv_set_get(struct conv_table *t, struct conv_set *s, const struct
 			  bool may_make, int *ret_err);
 bool conv_table_has_room(const struct conv_table *t);
 
-enum { ATTEMPT_CHARGE = sizeof(struct conv) + sizeof(struct conv_app) + sizeof(struct conv_minute) };
+enum {
+	ATTEMPT_CHARGE = sizeof(struct conv) + sizeof(struct conv_app) + sizeof(struct conv_minute)
+};
 
 /* attempts.c. One more for c; the attempt's numbers are those of c's ends. */
 int attempt_into(struct conv_rows *rows, struct conv *c, const struct attempt *a);

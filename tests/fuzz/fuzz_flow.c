@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Bytes as a line of packets between few ends, so that they meet in the same flows, through a small
- * flow table and into conversations. Twice, with two secrets: nothing may differ.
+ * flow table and into conversations. Twice, with two secrets, and twice with lone
+ * attempts as records of their own: nothing may differ.
  *
  * A packet is 16 bytes: what it is, who sends it, times, numbers (next_packet() has the bits). What
  * is left behind the last one says by its length how: whether VLANs are told apart, and whether
@@ -17,6 +18,7 @@
 #include "base/time.h"
 #include "flow/conv.h"
 #include "flow/dup.h"
+#include "same_conv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -183,6 +185,21 @@ static void on_done(void *user, const struct flow_done *d)
 	free(d->reader);
 }
 
+/* As the flow that it is would be told. */
+static void on_attempt(void *user, const struct flow_attempt *a)
+{
+	struct world *w = user;
+
+	CHECK(a->tunnel < TUNNEL_N && a->vlan <= 1 && a->ns == a->ev.ts_ns);
+	CHECK(a->ev.number >= 1 && a->ev.number <= w->given);
+	w->flows++;
+	w->packets++;
+	w->bytes_out += a->bytes;
+	w->sum = w->sum * 31 + STATE_NO_ANSWER * UINT64_C(7) + 1 + a->port[0] * 3u +
+		 (uint64_t)a->ns + a->ev.number;
+	CHECK(conv_table_attempt(w->c, a) == 0);
+}
+
 static bool next_packet(struct rd *r, uint8_t payload[64], int64_t *ts_ns, struct packet *ret)
 {
 	uint8_t kind = rd_u8(r), who = rd_u8(r), flags = rd_u8(r), len = rd_u8(r);
@@ -278,13 +295,15 @@ static void see(struct world *w, struct dup_table *dup, struct packet *q, bool t
 	}
 }
 
-static uint64_t run(const uint8_t *p, size_t n, uint64_t secret, struct conv_table **ret_convs)
+static uint64_t run(const uint8_t *p, size_t n, uint64_t secret, bool attempts,
+		    struct conv_table **ret_convs)
 {
-	static const struct flow_ops ops = {.head = on_head,
-					    .stream = on_stream,
-					    .bytes = on_bytes,
-					    .client_side = on_client_side,
-					    .done = on_done};
+	const struct flow_ops ops = {.head = on_head,
+				     .stream = on_stream,
+				     .bytes = on_bytes,
+				     .client_side = on_client_side,
+				     .done = on_done,
+				     .attempt = attempts ? on_attempt : NULL};
 	struct hash_key key = {secret, secret * 3};
 	struct world w = {.how = n % PACKET_BYTES};
 	struct rd r = rd_over(p, n);
@@ -327,42 +346,46 @@ static uint64_t run(const uint8_t *p, size_t n, uint64_t secret, struct conv_tab
 	return w.sum;
 }
 
-static bool same_rows(const void *a, const void *b, size_t n, size_t size)
+/* A list where attempts stand apart has the same conversations, in the same order. */
+static void hold_apart(struct conv_table *t, const struct conv *want, size_t n)
 {
-	return !n || memcmp(a, b, n * size) == 0;
-}
+	struct conv_list l;
+	struct arena arena = {0};
+	size_t i = 0, k = 0;
 
-static bool same_conv(const struct conv *a, const struct conv *b)
-{
-	struct conv x, y;
+	CHECK(conv_table_finish_apart(t, &l) == 0 && l.n + l.n_attempt == n);
+	for (size_t at = 0; at < n; at++) {
+		struct conv c;
 
-	memcpy(&x, a, sizeof x);
-	memcpy(&y, b, sizeof y);
-	x.app = y.app = NULL;
-	x.minutes = y.minutes = NULL;
-	x.name = y.name = NULL;
-	x.iface = y.iface = NULL;
-	x.pipe = y.pipe = NULL;
-	return !memcmp(&x, &y, sizeof x) && same_rows(a->app, b->app, a->n_app, sizeof *a->app) &&
-	       same_rows(a->minutes, b->minutes, a->n_minutes, sizeof *a->minutes) &&
-	       same_rows(a->name, b->name, a->n_name, sizeof *a->name) &&
-	       same_rows(a->iface, b->iface, a->n_iface, sizeof *a->iface) &&
-	       same_rows(a->pipe, b->pipe, a->n_pipe, sizeof *a->pipe);
+		if (k < l.n_attempt && l.attempt[k].before <= i)
+			CHECK(conv_of_attempt(&arena, &l.ends, &l.attempt[k++], &c));
+		else
+			memcpy(&c, &l.v[i++], sizeof c);
+		CHECK(same_conv(&c, &want[at]));
+	}
+	arena_done(&arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	struct conv_table *a, *b;
-	const struct conv *ca, *cb;
-	size_t na, nb;
+	struct conv_table *a, *b, *small, *apart;
+	const struct conv *ca, *cb, *cs;
+	size_t na, nb, ns;
 
-	CHECK(run(p, n, 1, &a) == run(p, n, 0xdecafbad, &b));
+	uint64_t sum = run(p, n, 1, false, &a);
+
+	CHECK(sum == run(p, n, 0xdecafbad, false, &b));
+	CHECK(sum == run(p, n, 1, true, &small) && sum == run(p, n, 2, true, &apart));
 	CHECK(conv_table_finish(a, &ca, &na, NULL) == 0 &&
-	      conv_table_finish(b, &cb, &nb, NULL) == 0);
-	CHECK(na == nb);
+	      conv_table_finish(b, &cb, &nb, NULL) == 0 &&
+	      conv_table_finish(small, &cs, &ns, NULL) == 0);
+	CHECK(na == nb && na == ns);
 	for (size_t i = 0; i < na; i++)
-		CHECK(same_conv(&ca[i], &cb[i]));
+		CHECK(same_conv(&ca[i], &cb[i]) && same_conv(&ca[i], &cs[i]));
+	hold_apart(apart, ca, na);
 	conv_table_free(a);
 	conv_table_free(b);
+	conv_table_free(small);
+	conv_table_free(apart);
 	return 0;
 }
