@@ -16,6 +16,7 @@
  *	counters  the same in lines for people
  *	result    the result document (spanaudit-result/1) as of the last judgement
  *	reload    reads rules, site and waivers again; an error when something is wrong with them
+ *	flush     begins to write what was taken into the store
  *	stop      ends the run in order
  */
 #ifndef SPANAUDIT_CONTROL_H

@@ -38,7 +38,11 @@ struct span_live_options {
 	bool not_promiscuous;
 	uint64_t packets;    /* end after so many; 0: no limit */
 	int64_t duration_ns; /* end after so long; 0: no limit */
-	int64_t every_ns;    /* judge that often; 0: at the end alone */
+	/* With a store (span_audit_store): conversations that were seen last so long ago are judged
+	 * no more, and their memory is free; 0: 48 hours, or twice judge-after of the site. What
+	 * the store has of that time is taken in at the start. */
+	int64_t window_ns;
+	int64_t every_ns; /* judge that often; 0: at the end alone */
 	/* Findings that are new, have changed or are gone, written as they are found: an event a
 	 * line (NDJSON with ECS names), and a line for people. Borrowed; -1: not wanted. Written
 	 * by another process than the one that takes packets, so that a slow reader costs none. */

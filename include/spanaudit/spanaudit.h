@@ -35,7 +35,6 @@
 #include <spanaudit/live.h>
 #include <spanaudit/report.h>
 #include <spanaudit/rules.h>
-#include <spanaudit/screen.h>
 #include <spanaudit/store.h>
 
 #endif

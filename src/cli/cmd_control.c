@@ -65,13 +65,13 @@ static int ask(const char *path, const char *request)
 
 static int run(const struct options *o)
 {
-	static const char *const words[] = {"status", "result", "reload", "stop"};
+	static const char *const words[] = {"status", "result", "reload", "flush", "stop"};
 
 	for (size_t i = 0; o->n_args == 1 && i < N_ELEMENTS(words); i++)
 		if (strcmp(words[i], o->args[0]) == 0)
 			/* For people the same in lines. */
 			return ask(o->control, i == 0 && !o->json ? "counters" : words[i]);
-	say("It can be status, result, reload or stop: spanaudit control status",
+	say("It can be status, result, reload, flush or stop: spanaudit control status",
 	    o->n_args ? "'control %s' is unknown" : "what is to be asked?%s",
 	    o->n_args ? o->args[o->n_args == 1 ? 0 : 1] : "");
 	return EXIT_USAGE;
@@ -80,19 +80,20 @@ static int run(const struct options *o)
 const struct cmd cmd_control = {
 	.id = CMD_CONTROL,
 	.name = "control",
-	.args = "[OPTION...] status|result|reload|stop",
+	.args = "[OPTION...] status|result|reload|flush|stop",
 	.help = "ask, reload or stop a live run of this computer",
 	.about = "Asks a 'spanaudit live' that runs, over its control socket. status prints "
 		 "counters, "
 		 "losses and what it judges by; result prints the result document as of the last "
 		 "judgement, which 'spanaudit report' makes other formats of; reload has it read "
 		 "rules, "
-		 "site and waivers again, as SIGHUP does; stop ends the run in order, as Ctrl-C "
+		 "site and waivers again, as SIGHUP does; flush has it write to its store now; "
+		 "stop ends the run in order, as Ctrl-C "
 		 "does.\n"
 		 "\n"
 		 "  spanaudit control status\n"
 		 "  spanaudit control result > now.json\n"
 		 "  spanaudit control --control /tmp/lab.socket stop",
-	.words = "status result reload stop",
+	.words = "status result reload flush stop",
 	.run = run,
 };

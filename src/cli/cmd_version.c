@@ -13,8 +13,7 @@ static int run(const struct options *o)
 		out_json_z(&text, span_features());
 		out_puts(&text, "}\n");
 	} else {
-		out_printf(&text, "spanaudit %s\n", span_version());
-		out_wrapped(&text, span_features(), 80, 0, 0);
+		out_printf(&text, "spanaudit %s\n%s\n", span_version(), span_features());
 	}
 	put(&text);
 	out_done(&text);

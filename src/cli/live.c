@@ -182,6 +182,9 @@ int live_settings(const struct options *o, struct span_live_options *ret)
 		r = bad_limit("--every", o->every,
 			      "Write a number with its unit: --every 60s, 5m; 0 judges at the end "
 			      "alone.");
+	if (!r && o->window && (!duration_parse(o->window, &ret->window_ns) || !ret->window_ns))
+		r = bad_limit("--window", o->window,
+			      "Write a number with its unit: --window 48h, 7d.");
 	return r;
 }
 
@@ -267,7 +270,7 @@ static int prepare(const struct options *o, struct live *l)
 			return EXIT_FAILED;
 	}
 	l->kept = calloc(o->outputs.n + 1, sizeof *l->kept);
-	l->folders = calloc(o->outputs.n + 2, sizeof *l->folders);
+	l->folders = calloc(o->outputs.n + 3, sizeof *l->folders);
 	if (!l->kept || !l->folders)
 		return say_status(NULL, -ENOMEM, o);
 	for (; l->n < o->outputs.n; l->n++) {
@@ -280,6 +283,8 @@ static int prepare(const struct options *o, struct live *l)
 			return say_status(NULL, -ENOMEM, o);
 		}
 	}
+	if (o->store && !writable(l, o->store))
+		return say_status(NULL, -ENOMEM, o);
 	if (l->events >= 0 && !writable(l, o->events))
 		return say_status(NULL, -ENOMEM, o);
 	return 0;

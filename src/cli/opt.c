@@ -237,8 +237,7 @@ static const struct opt opts[] = {
 	{0, "fail-on", "SEVERITY",
 	 "Exit with 1 when a finding is at least this severe: low, medium "
 	 "(the default), high, critical; never turns 1 and 4 into 0.",
-	 CMD_BIT(AUDIT) | CMD_BIT(LIVE) | CMD_BIT(NIGHTLY) | CMD_BIT(REPORT) | CMD_BIT(RULES) |
-		 CMD_BIT(WATCH),
+	 CMD_BIT(AUDIT) | CMD_BIT(LIVE) | CMD_BIT(NIGHTLY) | CMD_BIT(REPORT) | CMD_BIT(RULES),
 	 SET_TEXT, AT(fail_on), COMPLETE_WORDS, fail_on_word},
 	{0, "only", "KIND",
 	 "Show findings of this kind only, such as missing, or a family: "
@@ -249,11 +248,20 @@ static const struct opt opts[] = {
 	 "this run and other ones the next time, for a report that leaves the house.",
 	 CMD_BIT(AUDIT) | CMD_BIT(REPORT), SET_COUNT, AT(redact)},
 	{0, "store", "FILE",
-	 "Store: a file that keeps what was read, hour by hour. With 'audit' what is read goes "
+	 "Store: a file that keeps what was read, hour by hour. With 'audit' and 'live' what is "
+	 "read goes "
 	 "into "
 	 "it, too; it is made when it is not there. With 'report' and 'nightly' what it has is "
 	 "judged.",
-	 CMD_BIT(AUDIT) | CMD_BIT(NIGHTLY) | CMD_BIT(REPORT), SET_TEXT, AT(store), COMPLETE_FILE},
+	 CMD_BIT(AUDIT) | CMD_BIT(LIVE) | CMD_BIT(NIGHTLY) | CMD_BIT(REPORT), SET_TEXT, AT(store),
+	 COMPLETE_FILE},
+	{0, "window", "TIME",
+	 "With --store: judge conversations of so long, until now (default 48h, or twice "
+	 "judge-after "
+	 "of the site file). What the store has of that time is taken in at the start; what is "
+	 "older "
+	 "is in the store alone.",
+	 CMD_BIT(LIVE), SET_TEXT, AT(window)},
 	{0, "keep-days", "DAYS", "With 'store gc': delete hours that are older.", CMD_BIT(STORE),
 	 SET_TEXT, AT(keep_days)},
 	{0, "max-size", "SIZE",
@@ -290,7 +298,7 @@ static const struct opt opts[] = {
 	 "Colour on standard output: auto (the default: on a terminal), always, "
 	 "never.",
 	 CMD_BIT(AUDIT) | CMD_BIT(LIVE) | CMD_BIT(REPORT) | CMD_BIT(DIFF) | CMD_BIT(DOCTOR) |
-		 CMD_BIT(RULES) | CMD_BIT(WATCH),
+		 CMD_BIT(RULES),
 	 SET_TEXT, AT(color), COMPLETE_WORDS, color_word},
 	{0, "progress", "WHEN",
 	 "Progress line on a terminal: auto (the default: after a second) or "
@@ -302,11 +310,10 @@ static const struct opt opts[] = {
 	 "in a sample.",
 	 CMD_BIT(AUDIT), SET_COUNT, AT(stats)},
 	{'q', "quiet", NULL,
-	 "No report on standard output (audit, live, report, verify, watch), and nothing but "
-	 "errors on "
+	 "No report on standard output (audit, live, report, verify), and nothing but errors on "
 	 "standard "
 	 "error.",
-	 POLICY | CMD_BIT(VERIFY) | CMD_BIT(WATCH), SET_COUNT, AT(quiet)},
+	 POLICY | CMD_BIT(VERIFY), SET_COUNT, AT(quiet)},
 	{'v', "verbose", NULL, "Say more on standard error.", POLICY, SET_COUNT, AT(verbose)},
 	{'h', "help", NULL, "Print the options of the command and end.", ALL, SET_COUNT, AT(help)},
 	{'V', "version", NULL, "Print the version and end.", ALL, SET_COUNT, AT(version)},

@@ -25,7 +25,7 @@ struct options {
 	uint64_t max_memory; /* bytes; 0: the default */
 	char **args;         /* what is no option, in order */
 	size_t n_args;
-	const char *count, *snaplen, *buffer, *every, *events, *user, *control;
+	const char *count, *snaplen, *buffer, *every, *events, *user, *control, *window;
 	VEC(const char *) interfaces, autostop;
 	unsigned no_promiscuous, list;
 	const char *day, *from, *to, *tz;

@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "engine/from_store.h"
 #include "engine/keep.h"
+#include "engine/live_keep.h"
 #include "engine/live_run.h"
 #include "engine/stats.h"
 #include "matrix/load.h"
@@ -673,6 +674,11 @@ int engine_conclude(struct span_audit *a)
 	stats_took(a->stats, STAGE_ENDS);
 	if (r == 0 && a->keep)
 		r = stored = keep_end(a);
+	if (a->live && a->live->keep) {
+		if (r == 0 && a->live->ended)
+			r = stored = live_keep_end(a);
+		live_keep_figures(a->live->keep, &a->coverage);
+	}
 	if (r < 0)
 		return r;
 	a->window = hot_window(a->hot);

@@ -203,6 +203,18 @@ struct hot_room hot_room(const struct span_audit *a);
 /* The figures of what was read so far, but those that are known at the end alone: grants, sightings
  * and what was dropped. */
 void hot_coverage(const struct hot *h, struct coverage *ret);
+/* How many counters a coverage begins with, and adding them up. */
+static inline size_t coverage_counters(void)
+{
+	return offsetof(struct coverage, caveats) / sizeof(uint64_t);
+}
+void coverage_add(struct coverage *to, const struct coverage *c);
+/* Takes the rows of a store in, as if their flows had just ended. */
+struct store_sink;
+void hot_sink(struct hot *h, struct store_sink *ret);
+/* Lets go of conversations that were seen last before that time; *ret_gone: how many. 0 or -ENOMEM,
+ * which leaves all of them. */
+int hot_forget(struct hot *h, int64_t before_ns, size_t *ret_gone);
 int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverage,
 	       uint64_t *ret_evicted);
 

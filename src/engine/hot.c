@@ -16,6 +16,7 @@
 #include "flow/dup.h"
 #include "learn/learn.h"
 #include "recognise/recognise.h"
+#include "store/store.h"
 
 enum { SLAB = 256 };
 /* Flows live while they talk, conversations to the end of the run: one part in FLOW_SHARE is for
@@ -56,8 +57,9 @@ struct hot {
 	uint64_t one_way, tcp_flows;
 	uint64_t tcp_unseen, tcp_payload;
 	uint64_t truncated;
-	uint64_t other;  /* decoded, no copy, neither TCP nor UDP */
-	uint64_t copies; /* with fragments that had waited for them */
+	uint64_t other;   /* decoded, no copy, neither TCP nor UDP */
+	uint64_t evicted; /* for want of room, of tables that were let go */
+	uint64_t copies;  /* with fragments that had waited for them */
 	int err;
 };
 
@@ -351,6 +353,18 @@ static bool known_port(void *user, uint8_t proto, uint16_t port)
 	return matrix_known_port(a->matrix, proto, port);
 }
 
+static struct conv_table *new_convs(struct span_audit *a)
+{
+	struct hot_room room = hot_room(a);
+
+	return conv_table_new(&(struct conv_options){.key = a->has_key ? &a->key : NULL,
+						     .max_conversations = room.conversations,
+						     .max_memory = room.rows,
+						     .known_port = known_port,
+						     .user = a,
+						     .vlan_key = a->vlan_key});
+}
+
 size_t hot_memory(const struct span_audit *a)
 {
 	return a->max_memory ? (size_t)a->max_memory : MEMORY;
@@ -395,12 +409,7 @@ struct hot *hot_new(struct span_audit *a)
 							 .max_memory = room.flows,
 							 .vlan_key = a->vlan_key},
 				  &ops, h);
-	h->convs = conv_table_new(&(struct conv_options){.key = key,
-							 .max_conversations = room.conversations,
-							 .max_memory = room.rows,
-							 .known_port = known_port,
-							 .user = a,
-							 .vlan_key = a->vlan_key});
+	h->convs = new_convs(a);
 	h->learn = learn_new(&(struct learn_options){
 		.key = key, .max_memory = room.learn, .tap = a->tap ? a->tap->learn : NULL});
 	h->cards = cards_new(key, room.cards);
@@ -604,7 +613,7 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 	ret_coverage->interface_drops = a->drops_nic;
 	ret_coverage->grants = a->n_grants;
 	ret_coverage->sightings = a->n_sightings;
-	*ret_evicted = conv_table_evicted(h->convs);
+	*ret_evicted = conv_table_evicted(h->convs) + h->evicted;
 	ret_coverage->evicted += *ret_evicted;
 	return 0;
 }
@@ -622,4 +631,144 @@ const struct blind_set *hot_blind(const struct hot *h)
 const struct gaps *hot_gaps(const struct hot *h)
 {
 	return &h->gaps;
+}
+
+/* ------------------------------------------------------------------ rows of a store */
+
+void coverage_add(struct coverage *to, const struct coverage *c)
+{
+	const uint64_t *from = (const uint64_t *)(const void *)c;
+	uint64_t *sum = (uint64_t *)(void *)to;
+
+	for (size_t i = 0; i < coverage_counters(); i++)
+		sum[i] += from[i];
+}
+
+static int put_conv(void *user, const struct conv *c, bool waiting)
+{
+	struct hot *h = user;
+
+	return conv_table_put(h->convs, c, waiting);
+}
+
+static int put_host(void *user, const struct conv_host *x)
+{
+	struct hot *h = user;
+
+	return conv_table_put_host(h->convs, x);
+}
+
+static int put_grant(void *user, const struct grant *g)
+{
+	struct hot *h = user;
+
+	learn_put_grant(h->learn, g);
+	return 0;
+}
+
+static int put_sighting(void *user, const struct sighting *s)
+{
+	struct hot *h = user;
+
+	learn_put_sighting(h->learn, s);
+	return 0;
+}
+
+static int put_card(void *user, const struct card *c)
+{
+	struct hot *h = user;
+
+	cards_put(h->cards, c);
+	return 0;
+}
+
+static int put_cluster(void *user, const struct cluster_host *c)
+{
+	struct hot *h = user;
+
+	cards_put_cluster(h->cards, c);
+	return 0;
+}
+
+static int put_blind(void *user, const struct blind_pair *p)
+{
+	struct hot *h = user;
+
+	return blind_add(&h->blind, &p->a, &p->b);
+}
+
+static int put_seen(void *user, int64_t from_ns, int64_t to_ns)
+{
+	struct hot *h = user;
+
+	return window_add_span(&h->window, from_ns, to_ns);
+}
+
+void hot_sink(struct hot *h, struct store_sink *ret)
+{
+	*ret = (struct store_sink){.conv = put_conv,
+				   .host = put_host,
+				   .grant = put_grant,
+				   .sighting = put_sighting,
+				   .card = put_card,
+				   .cluster = put_cluster,
+				   .blind = put_blind,
+				   .seen = put_seen,
+				   .user = h};
+}
+
+struct forgetting {
+	struct conv_table *to;
+	int64_t before_ns;
+	size_t gone;
+};
+
+static int keep_conv(void *user, const struct conv *c, bool waiting)
+{
+	struct forgetting *f = user;
+
+	if (c->last_ns < f->before_ns) {
+		f->gone++;
+		return 0;
+	}
+	return conv_table_put(f->to, c, waiting);
+}
+
+static int keep_host(void *user, const struct conv_host *x)
+{
+	struct forgetting *f = user;
+
+	return conv_table_put_host(f->to, x);
+}
+
+static int count_old(void *user, const struct conv *c, bool waiting)
+{
+	struct forgetting *f = user;
+
+	(void)waiting;
+	f->gone += c->last_ns < f->before_ns;
+	return 0;
+}
+
+int hot_forget(struct hot *h, int64_t before_ns, size_t *ret_gone)
+{
+	struct forgetting f = {.before_ns = before_ns};
+	int r = conv_table_each(h->convs, count_old, &f);
+
+	*ret_gone = f.gone;
+	window_cut(&h->window, before_ns);
+	if (r || !f.gone)
+		return r;
+	f.to = new_convs(h->a);
+	r = f.to ? conv_table_each(h->convs, keep_conv, &f) : -ENOMEM;
+	r = r ? r : conv_table_each_host(h->convs, keep_host, &f);
+	if (r < 0) {
+		conv_table_free(f.to);
+		*ret_gone = 0;
+		return r;
+	}
+	h->evicted += conv_table_evicted(h->convs);
+	conv_table_free(h->convs);
+	h->convs = f.to;
+	return 0;
 }

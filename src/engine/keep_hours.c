@@ -170,6 +170,22 @@ struct hours *hours_new(const struct span_audit *a)
 	return h;
 }
 
+struct hours *hours_split(struct hours *h)
+{
+	struct hours *part = calloc(1, sizeof *part);
+
+	if (!part)
+		return NULL;
+	part->v.v = h->v.v;
+	part->v.n = h->v.n;
+	part->v.cap = h->v.cap;
+	part->err = h->err;
+	h->v.v = NULL;
+	h->v.n = h->v.cap = 0;
+	h->at = 0;
+	return part;
+}
+
 void hours_reset(struct hours *h)
 {
 	while (h->v.n)
@@ -211,7 +227,7 @@ int hours_seen(struct hours *hs, int64_t hour, const struct batch *b)
 static void difference(struct coverage *d, const struct coverage *before,
 		       const struct coverage *now)
 {
-	const size_t n = offsetof(struct coverage, caveats) / sizeof(uint64_t);
+	const size_t n = coverage_counters();
 	const uint64_t *x = (const uint64_t *)(const void *)before;
 	const uint64_t *y = (const uint64_t *)(const void *)now;
 	struct coverage was = *d;

@@ -18,6 +18,8 @@ int hours_count(struct hours *h, int64_t hour, const struct coverage *before,
 bool hours_full(const struct hours *h);
 /* Into the open segment. 0 or negative errno. */
 int hours_write(struct hours *h, struct store *s);
+/* What h has so far, on its own; h goes on empty. NULL without memory. */
+struct hours *hours_split(struct hours *h);
 void hours_reset(struct hours *h);
 
 #endif

@@ -19,6 +19,7 @@
 
 #include "base/time.h"
 #include "engine/live_control.h"
+#include "engine/live_keep.h"
 
 enum { WAIT_MS = 200 };
 static const int64_t LOOK_EVERY = NS_PER_S, DROPS_EVERY = 60 * NS_PER_S, CLOCK_STEP = NS_PER_S;
@@ -88,6 +89,7 @@ struct live_run *live_run_free(struct live_run *l)
 	for (size_t i = 0; i < l->names.n; i++)
 		free(l->names.v[i]);
 	vec_done(&l->names);
+	l->keep = live_keep_free(l->keep);
 	vec_done(&l->known);
 	for (size_t i = 0; i < l->news.n; i++)
 		free(l->news.v[i].text);
@@ -208,13 +210,17 @@ int span_live_open(struct span_audit *a, const struct span_live_options *o)
 		a->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r = a->stop_fd < 0 ? -errno : take_names(a, a->live, o);
 	r = r ? r : make_inputs(a, a->live);
+	if (r == 0 && a->store_path)
+		r = live_keep_open(a);
 	r = r ? r : open_control(a, a->live);
 	r = r ? r : open_source(a, a->live);
 	if (r)
 		return r;
 	live_hosts_look(a->live);
 	a->hot = hot_new(a);
-	return a->hot ? 0 : -ENOMEM;
+	if (!a->hot)
+		return -ENOMEM;
+	return a->live->keep ? live_keep_load(a) : 0;
 }
 
 int span_live_list(struct span_audit *a, bool json, FILE *f)
@@ -397,6 +403,8 @@ static void look(struct span_audit *a, int64_t now)
 		return;
 	l->next_look_ns = now + LOOK_EVERY;
 	live_look(l->source, on_event, l);
+	if (l->keep)
+		live_keep_turn(a);
 	tell_losses(l, now);
 	tell_clock(l);
 	tell_systemd(a);
@@ -453,7 +461,7 @@ static int turn(struct span_audit *a)
 		return r;
 	cut(a, &b);
 	if (b.n)
-		r = hot_batch(a->hot, a, &b);
+		r = l->keep ? live_keep_batch(a, &b) : hot_batch(a->hot, a, &b);
 	answer_signals(a);
 	return r;
 }
@@ -525,7 +533,7 @@ static int take_figures(struct span_audit *a)
 		return -ENOMEM;
 	a->drops_os = a->drops_nic = 0;
 	a->drops_told = true;
-	for (size_t i = 0; i < a->n_inputs; i++) {
+	for (size_t i = 0; i < l->names.n; i++) {
 		struct result_input *in = &a->inputs[i];
 		struct live_figures g;
 
@@ -548,14 +556,22 @@ static int take_figures(struct span_audit *a)
 					      .snaplen = l->opt.snaplen};
 	}
 	a->interfaces = v;
-	a->n_interfaces = a->n_inputs;
+	a->n_interfaces = l->names.n;
 	return 0;
+}
+
+bool live_figures_taken(struct span_audit *a)
+{
+	return take_figures(a) == 0;
 }
 
 int live_conclude(struct span_audit *a)
 {
+	struct live_keep *keep = a->live->keep;
 	int r = take_figures(a);
 
+	if (keep)
+		live_keep_drops(keep, &a->drops_os, &a->drops_nic);
 	return r ? r : engine_conclude(a);
 }
 
@@ -595,9 +611,10 @@ int span_live_run(struct span_audit *a)
 	if (r == 0) {
 		live_look(l->source, on_event, l);
 		live_judge_take(a, true);
+		l->ended = true;
 		r = live_conclude(a);
 	}
-	if (r == 0)
+	if (r == 0 || r == SPAN_INPUT)
 		live_judge_last(a);
 	return r;
 }

@@ -14,6 +14,7 @@
 
 #include "base/time.h"
 #include "engine/live_control.h"
+#include "engine/live_keep.h"
 #include "engine/live_run.h"
 #include "report/words.h"
 
@@ -136,6 +137,8 @@ static void status(struct span_audit *a, struct control_answer *ret)
 	judged_status(l, o);
 	out_puts(o, ",\"policy\":");
 	live_policy_json(a, o);
+	out_puts(o, ",\"store\":");
+	live_keep_json(l->keep, o);
 	out_puts(o, "}\n");
 }
 
@@ -177,6 +180,19 @@ static void reload(struct span_audit *a, struct control_answer *ret)
 	out_puts(&ret->text, ret->error ? "\ncorrect it, and ask again\n" : "\n");
 }
 
+static void flush(struct span_audit *a, struct control_answer *ret)
+{
+	if (!a->live->keep) {
+		refuse(ret, "there is nothing to write", "this run keeps no store",
+		       "start it with --store FILE");
+		return;
+	}
+	if (live_keep_flush(a))
+		out_puts(&ret->text, "what is there is being written to the store\n");
+	else
+		out_puts(&ret->text, "it is writing already; what came since is written next\n");
+}
+
 static void stop(struct span_audit *a, struct control_answer *ret)
 {
 	span_audit_stop(a);
@@ -188,7 +204,7 @@ static const struct {
 	void (*fn)(struct span_audit *a, struct control_answer *ret);
 } words[] = {
 	{"status", status}, {"counters", counters}, {"result", result},
-	{"reload", reload}, {"stop", stop},
+	{"reload", reload}, {"flush", flush},       {"stop", stop},
 };
 
 static void unknown(const char *line, struct control_answer *ret)

@@ -35,6 +35,7 @@ static const int allowed[] = {
 	SCMP_SYS(dup3),
 	SCMP_SYS(faccessat),
 	SCMP_SYS(faccessat2),
+	SCMP_SYS(fallocate),
 	SCMP_SYS(fchmod),
 	SCMP_SYS(fcntl),
 	SCMP_SYS(fdatasync),

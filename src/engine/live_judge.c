@@ -274,6 +274,7 @@ static int child(struct span_audit *a, int fd, int64_t began_ns)
 	/* With who takes packets ends who would be told. Others come first. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)setpriority(PRIO_PROCESS, 0, NICE);
+	/* The store is not this process's to end. */
 	if (live_conclude(a) < 0)
 		return 1;
 	if (!tell(a->live, a->result, false, &rows, &n))

@@ -20,6 +20,7 @@
 
 #include "engine/live_calls.h"
 #include "engine/live_control.h"
+#include "engine/live_keep.h"
 #include "engine/live_run.h"
 #include "matrix/matrix.h"
 
@@ -264,6 +265,15 @@ static char *in_words(const struct passwd *pw, bool bounds, int landlock, int ca
 	return z;
 }
 
+/* What was made so far is to be that user's. */
+static void give_all(const struct live_run *l, const struct passwd *pw)
+{
+	if (l->control)
+		control_give(l->control, pw->pw_uid, pw->pw_gid);
+	if (l->keep)
+		live_keep_give(l->keep, pw->pw_uid, pw->pw_gid);
+}
+
 int span_live_confine(struct span_audit *a, const struct span_live_rights *r, char **ret)
 {
 	bool bad, bounds;
@@ -278,9 +288,10 @@ int span_live_confine(struct span_audit *a, const struct span_live_rights *r, ch
 		return SPAN_USAGE;
 	}
 	bounds = drop_bounding_set();
-	if (pw && geteuid() == 0 && a->live && a->live->control)
-		control_give(a->live->control, pw->pw_uid, pw->pw_gid);
+	if (pw && geteuid() == 0 && a->live)
+		give_all(a->live, pw);
 	err = pw ? become(a, pw) : 0;
+	err = err ? err : live_keep_check(a);
 	err = err ? err : drop_capabilities(a);
 	if (err)
 		return err;

@@ -6,7 +6,7 @@
  *   live_rights.c  giving up rights                      live_notify.c  systemd
  *   live_calls.c   system calls that are left            live_doctor.c  this computer's checks
  *   live_control.c the control socket                    live_answers.c what is answered on it
- *   live_policy.c  the rules that it judges by
+ *   live_policy.c  the rules that it judges by           live_keep.c    its store
  */
 #ifndef SPAN_ENGINE_LIVE_RUN_H
 #define SPAN_ENGINE_LIVE_RUN_H
@@ -65,6 +65,7 @@ struct live_judge {
 };
 
 struct control;
+struct live_keep;
 
 struct live_run {
 	struct live *source;
@@ -78,7 +79,9 @@ struct live_run {
 	struct live_reload reload;
 	uint64_t reloads; /* that brought a new policy */
 	struct live_judge judge;
+	struct live_keep *keep; /* NULL: no store */
 	struct live_judged last;
+	bool ended;           /* nothing more is taken */
 	bool judged;          /* there is a last one */
 	int64_t fork_most_ns; /* the longest that the loop stood still for a judgement */
 	uint64_t judged_packets;
@@ -99,6 +102,8 @@ struct live_run {
 
 /* Makes the result of what was taken so far: at the end, or in a process of its own. */
 int live_conclude(struct span_audit *a);
+/* Into a->inputs and the figures of drops. False without memory. */
+bool live_figures_taken(struct span_audit *a);
 struct live_run *live_run_free(struct live_run *l);
 void live_tell(struct live_run *l, enum span_live_notice what, const char *fmt, ...) PRINTF(3, 4);
 int64_t live_clock_ns(void); /* monotonic */

@@ -128,3 +128,20 @@ int64_t window_observed(const struct window *w)
 			return INT64_MAX;
 	return sum;
 }
+
+void window_cut(struct window *w, int64_t before_ns)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->spans.n; i++) {
+		struct window_span s = w->spans.v[i];
+
+		if (s.to_ns < before_ns)
+			continue;
+		if (s.from_ns < before_ns)
+			s.from_ns = before_ns;
+		w->spans.v[n++] = s;
+	}
+	w->spans.n = n;
+	w->at = n ? n - 1 : 0;
+}

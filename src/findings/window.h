@@ -32,6 +32,8 @@ int window_add(struct window *w, int64_t ts_ns);
 /* Packets were seen from one time to the other, without such a pause between; as a span of another
  * window. */
 int window_add_span(struct window *w, int64_t from_ns, int64_t to_ns);
+/* What was seen before that time is no part of it any more. */
+void window_cut(struct window *w, int64_t before_ns);
 /* The sum of the spans. */
 int64_t window_observed(const struct window *w);
 

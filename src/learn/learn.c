@@ -159,6 +159,18 @@ int learn_client_side(const struct learn_flow *f)
 	return f->facts.client_side;
 }
 
+void learn_put_grant(struct learn *l, const struct grant *g)
+{
+	if (!grants_put(l->grants, g))
+		l->stats.grants_shed += g->n;
+}
+
+void learn_put_sighting(struct learn *l, const struct sighting *s)
+{
+	if (!sightings_put(l->sightings, s))
+		l->stats.sightings_shed += s->n;
+}
+
 int learn_grants(struct learn *l, const struct grant **ret_grants, size_t *ret_n)
 {
 	return grants_sorted(l->grants, ret_grants, ret_n);

@@ -101,6 +101,9 @@ int learn_client_side(const struct learn_flow *f); /* so far; -1 unknown */
  * flow. */
 void learn_told(struct learn *l, const struct sighting *s, const struct evidence *at);
 
+/* Puts in what was learned elsewhere, and by then told: the tap does not hear of it. */
+void learn_put_grant(struct learn *l, const struct grant *g);
+void learn_put_sighting(struct learn *l, const struct sighting *s);
 /* The grants, sorted by server, protocol, port, time; owned by l. 0 or -ENOMEM. */
 int learn_grants(struct learn *l, const struct grant **ret_grants, size_t *ret_n);
 /* What was said of hosts, in the order of sightings_sorted(); owned by l. 0 or -ENOMEM. */

@@ -71,6 +71,11 @@ int store_lock(struct store *s, size_t *ret_interrupted);
  * interrupted runs that read others, too: those stay, and are known. */
 int store_known(struct store *s, const char *const *digest, size_t n, bool *ret_known,
 		size_t *ret_part);
+/* Keeps the lock beyond store_close(): its descriptor, to be closed; -1 without one. */
+int store_take_lock(struct store *s);
+/* The number of the run that began, and going on with it over another connection. */
+int64_t store_run(const struct store *s);
+void store_resume(struct store *s, int64_t run);
 int store_run_begin(struct store *s, const struct store_told *told, const char *tool,
 		    int64_t now_ns);
 /* A segment is what is put between the two. Without the end nothing of it is there. */

@@ -59,6 +59,24 @@ int store_lock(struct store *s, size_t *ret_interrupted)
 	return r;
 }
 
+int store_take_lock(struct store *s)
+{
+	int fd = s->lock;
+
+	s->lock = -1;
+	return fd;
+}
+
+int64_t store_run(const struct store *s)
+{
+	return s->run;
+}
+
+void store_resume(struct store *s, int64_t run)
+{
+	s->run = run;
+}
+
 /* ------------------------------------------------------------------ the ledger */
 
 static bool among(const char *const *digest, size_t n, const char *z)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "screen/filter.h"
+#include "engine/filter.h"
 
 #include <ctype.h>
 #include <stdlib.h>
