@@ -35,6 +35,7 @@
 #include <spanaudit/live.h>
 #include <spanaudit/report.h>
 #include <spanaudit/rules.h>
+#include <spanaudit/screen.h>
 #include <spanaudit/store.h>
 
 #endif

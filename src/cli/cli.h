@@ -26,6 +26,7 @@ enum {
 	X(AUDIT, audit)           \
 	X(LIVE, live)             \
 	X(CONTROL, control)       \
+	X(WATCH, watch)           \
 	X(DOCTOR, doctor)         \
 	X(FLOWS, flows)           \
 	X(RPC, rpc)               \

@@ -13,7 +13,8 @@ static int run(const struct options *o)
 		out_json_z(&text, span_features());
 		out_puts(&text, "}\n");
 	} else {
-		out_printf(&text, "spanaudit %s\n%s\n", span_version(), span_features());
+		out_printf(&text, "spanaudit %s\n", span_version());
+		out_wrapped(&text, span_features(), 80, 0, 0);
 	}
 	put(&text);
 	out_done(&text);

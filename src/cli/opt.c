@@ -237,7 +237,8 @@ static const struct opt opts[] = {
 	{0, "fail-on", "SEVERITY",
 	 "Exit with 1 when a finding is at least this severe: low, medium "
 	 "(the default), high, critical; never turns 1 and 4 into 0.",
-	 CMD_BIT(AUDIT) | CMD_BIT(LIVE) | CMD_BIT(NIGHTLY) | CMD_BIT(REPORT) | CMD_BIT(RULES),
+	 CMD_BIT(AUDIT) | CMD_BIT(LIVE) | CMD_BIT(NIGHTLY) | CMD_BIT(REPORT) | CMD_BIT(RULES) |
+		 CMD_BIT(WATCH),
 	 SET_TEXT, AT(fail_on), COMPLETE_WORDS, fail_on_word},
 	{0, "only", "KIND",
 	 "Show findings of this kind only, such as missing, or a family: "
@@ -298,7 +299,7 @@ static const struct opt opts[] = {
 	 "Colour on standard output: auto (the default: on a terminal), always, "
 	 "never.",
 	 CMD_BIT(AUDIT) | CMD_BIT(LIVE) | CMD_BIT(REPORT) | CMD_BIT(DIFF) | CMD_BIT(DOCTOR) |
-		 CMD_BIT(RULES),
+		 CMD_BIT(RULES) | CMD_BIT(WATCH),
 	 SET_TEXT, AT(color), COMPLETE_WORDS, color_word},
 	{0, "progress", "WHEN",
 	 "Progress line on a terminal: auto (the default: after a second) or "
@@ -310,10 +311,11 @@ static const struct opt opts[] = {
 	 "in a sample.",
 	 CMD_BIT(AUDIT), SET_COUNT, AT(stats)},
 	{'q', "quiet", NULL,
-	 "No report on standard output (audit, live, report, verify), and nothing but errors on "
+	 "No report on standard output (audit, live, report, verify, watch), and nothing but "
+	 "errors on "
 	 "standard "
 	 "error.",
-	 POLICY | CMD_BIT(VERIFY), SET_COUNT, AT(quiet)},
+	 POLICY | CMD_BIT(VERIFY) | CMD_BIT(WATCH), SET_COUNT, AT(quiet)},
 	{'v', "verbose", NULL, "Say more on standard error.", POLICY, SET_COUNT, AT(verbose)},
 	{'h', "help", NULL, "Print the options of the command and end.", ALL, SET_COUNT, AT(help)},
 	{'V', "version", NULL, "Print the version and end.", ALL, SET_COUNT, AT(version)},

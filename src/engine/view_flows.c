@@ -6,7 +6,7 @@
 #include "base/time.h"
 #include "decode/decode.h"
 #include "engine/engine.h"
-#include "engine/filter.h"
+#include "screen/filter.h"
 #include "recognise/recognise.h"
 #include "recognise/rpc_iface.h"
 #include "report/words.h"

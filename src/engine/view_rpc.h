@@ -5,7 +5,7 @@
 #define SPAN_ENGINE_VIEW_RPC_H
 
 #include "engine/engine.h"
-#include "engine/filter.h"
+#include "screen/filter.h"
 
 struct rpc_line {
 	struct rpc_row row;      /* endpoints as inventory and capture know them */

@@ -85,10 +85,10 @@ int attempts_each(const struct conv_table *t,
  * it when there are twice as many as the last one left, or some more and no room. */
 static bool crowded(const struct conv_table *t)
 {
-	size_t many = t->o.max_conversations / 2, left = t->attempts_left;
+	size_t many = t->o.max_conversations / 8 * 7, left = t->attempts_left;
 
-	if (t->o.max_memory && t->o.max_memory / 2 / ATTEMPT_CHARGE < many)
-		many = t->o.max_memory / 2 / ATTEMPT_CHARGE;
+	if (t->o.max_memory && t->o.max_memory / 8 * 7 / ATTEMPT_CHARGE < many)
+		many = t->o.max_memory / 8 * 7 / ATTEMPT_CHARGE;
 	if (t->attempts.n > many && t->attempts.n > 2 * left)
 		return true;
 	return t->attempts.n > left + left / 8 && !conv_table_has_room(t);
@@ -175,13 +175,12 @@ static bool of_group(const struct flow_attempt *a)
 	return false;
 }
 
-int conv_table_attempt(struct conv_table *t, const struct flow_attempt *a)
+static int put(struct conv_table *t, const struct waiting_attempt *w)
 {
+	const struct flow_attempt *a = &w->a;
 	uint16_t vlan = t->o.vlan_key ? a->vlan : 0;
-	uint32_t client, server;
+	uint32_t no[2];
 
-	if (a->bytes > UINT16_MAX || of_group(a))
-		return to_flow(t, a);
 	if (crowded(t)) {
 		int err = attempts_fold(t);
 
@@ -191,24 +190,63 @@ int conv_table_attempt(struct conv_table *t, const struct flow_attempt *a)
 	/* Without room it may still be one more of a conversation that there is. */
 	if (!conv_table_has_room(t))
 		return to_flow(t, a);
-	client = end_number(&t->addrs, &a->addr[0], vlan, true);
-	server = end_number(&t->addrs, &a->addr[1], vlan, true);
-	if (client == END_NONE || server == END_NONE ||
-	    !vec_push(&t->attempts, ((struct attempt){
-					    .client_no = client,
-					    .server_no = server,
-					    .ns = a->ns,
-					    .number = a->ev.number,
-					    .input = a->ev.input & 0xffffff,
-					    .tunnel = a->tunnel & 0x7f,
-					    .unproven = a->unproven,
-					    .tunnel_id = a->tunnel_id,
-					    .bytes = (uint16_t)a->bytes,
-					    .client_port = a->port[0],
-					    .port = a->port[1],
-					    .vlan = a->vlan,
-				    })))
+	for (unsigned i = 0; i < 2; i++)
+		no[i] = end_number_tagged(&t->addrs, &a->addr[i], vlan, w->tag[i], true);
+	if (no[0] == END_NONE || no[1] == END_NONE || !vec_grow(&t->attempts))
 		return -ENOMEM;
-	end_look(&t->addrs.v[client], a->ttl, a->ttl, a->mac);
+	t->attempts.v[t->attempts.n++] = (struct attempt){
+		.client_no = no[0],
+		.server_no = no[1],
+		.ns = a->ns,
+		.number = a->ev.number,
+		.input = a->ev.input & 0xffffff,
+		.tunnel = a->tunnel & 0x7f,
+		.unproven = a->unproven,
+		.tunnel_id = a->tunnel_id,
+		.bytes = (uint16_t)a->bytes,
+		.client_port = a->port[0],
+		.port = a->port[1],
+		.vlan = a->vlan,
+	};
+	end_look(&t->addrs.v[no[0]], a->ttl, a->ttl, a->mac);
 	return 0;
+}
+
+int attempts_flush(struct conv_table *t)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < t->n_line; i++)
+		for (unsigned k = 0; k < 2; k++)
+			end_fetch(&t->addrs, t->line[i].tag[k]);
+	for (unsigned i = 0; i < t->n_line && err == 0; i++)
+		err = put(t, &t->line[i]);
+	t->n_line = 0;
+	return err;
+}
+
+/* A scanner's attempts come one behind the other. */
+static uint32_t tag_again(const struct conv_table *t, const struct waiting_attempt *w, unsigned k,
+			  uint16_t vlan)
+{
+	const struct waiting_attempt *before = t->n_line ? w - 1 : NULL;
+
+	if (before && addr_equal(&before->a.addr[k], &w->a.addr[k]) && before->a.vlan == w->a.vlan)
+		return before->tag[k];
+	return end_tag(&t->addrs, &w->a.addr[k], vlan);
+}
+
+int conv_table_attempt(struct conv_table *t, const struct flow_attempt *a)
+{
+	uint16_t vlan = t->o.vlan_key ? a->vlan : 0;
+	struct waiting_attempt *w = &t->line[t->n_line];
+
+	if (a->bytes > UINT16_MAX || of_group(a))
+		return to_flow(t, a);
+	w->a = *a;
+	for (unsigned k = 0; k < 2; k++) {
+		w->tag[k] = tag_again(t, w, k, vlan);
+		end_fetch_slot(&t->addrs, w->tag[k]);
+	}
+	return ++t->n_line < ATTEMPTS_LINE ? 0 : attempts_flush(t);
 }

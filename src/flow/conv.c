@@ -250,19 +250,20 @@ static int set_each(const struct conv_set *s, bool waiting,
 	return r;
 }
 
-int conv_table_each(const struct conv_table *t,
-		    int (*fn)(void *user, const struct conv *c, bool waiting), void *user)
+int conv_table_each(struct conv_table *t, int (*fn)(void *user, const struct conv *c, bool waiting),
+		    void *user)
 {
-	int r = set_each(&t->convs, false, fn, user);
+	int r = attempts_flush(t);
 
+	r = r ? r : set_each(&t->convs, false, fn, user);
 	r = r ? r : set_each(&t->waiting, true, fn, user);
 	return r ? r : attempts_each(t, fn, user);
 }
 
-int conv_table_each_host(const struct conv_table *t,
-			 int (*fn)(void *user, const struct conv_host *h), void *user)
+int conv_table_each_host(struct conv_table *t, int (*fn)(void *user, const struct conv_host *h),
+			 void *user)
 {
-	int r = 0;
+	int r = attempts_flush(t);
 
 	for (size_t i = 0; r == 0 && i < t->addrs.n; i++)
 		if (t->addrs.v[i].ttl_min)
@@ -312,7 +313,7 @@ int conv_table_put_host(struct conv_table *t, const struct conv_host *from)
 size_t conv_table_memory(const struct conv_table *t)
 {
 	return (t->convs.n + t->waiting.n) * sizeof(struct conv) + t->rows.bytes +
-	       t->attempts.n * ATTEMPT_CHARGE + end_table_bytes(&t->addrs);
+	       (t->attempts.n + t->n_line) * ATTEMPT_CHARGE + end_table_bytes(&t->addrs);
 }
 
 /* Directions */
@@ -452,8 +453,10 @@ static int resolve(struct conv_table *t)
 
 static int finish(struct conv_table *t, bool apart, struct ends *ret_ends)
 {
-	int err = t->waiting.n ? survey(t) : 0;
+	int err = attempts_flush(t);
 
+	if (err == 0 && t->waiting.n)
+		err = survey(t);
 	if (err == 0)
 		err = resolve(t);
 	if (err < 0)

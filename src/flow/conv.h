@@ -181,10 +181,10 @@ uint64_t conv_table_evicted(const struct conv_table *t); /* flows that found no 
  * direction is not decided, and the port of the client, which is client_port_min, tells it apart
  * from others. Rows come in the order in which they were made; what is not 0 ends it and is
  * returned. */
-int conv_table_each(const struct conv_table *t,
-		    int (*fn)(void *user, const struct conv *c, bool waiting), void *user);
-int conv_table_each_host(const struct conv_table *t,
-			 int (*fn)(void *user, const struct conv_host *h), void *user);
+int conv_table_each(struct conv_table *t, int (*fn)(void *user, const struct conv *c, bool waiting),
+		    void *user);
+int conv_table_each_host(struct conv_table *t, int (*fn)(void *user, const struct conv_host *h),
+			 void *user);
 /* 0, also when there was no room (its flows are counted as evicted), or -ENOMEM. */
 int conv_table_put(struct conv_table *t, const struct conv *c, bool waiting);
 int conv_table_put_host(struct conv_table *t, const struct conv_host *h);

@@ -33,11 +33,20 @@ struct endpoint {
 	uint32_t peers; /* undirected 5-tuples that it is an end of */
 };
 
+enum { ATTEMPTS_LINE = 32 };
+
+struct waiting_attempt {
+	struct flow_attempt a;
+	uint32_t tag[2]; /* of its addresses */
+};
+
 struct conv_table {
 	struct hash_key key;
 	struct conv_options o;
 	struct conv_set convs, waiting;
 	VEC(struct attempt) attempts;
+	struct waiting_attempt line[ATTEMPTS_LINE]; /* while what they need is fetched */
+	unsigned n_line;
 	size_t attempts_left; /* by the last attempts_fold() */
 	struct arena arena;   /* of the rows */
 	struct conv_rows rows;
@@ -70,6 +79,8 @@ enum {
 int attempt_into(struct conv_rows *rows, struct conv *c, const struct attempt *a);
 /* Those to the same service become conversations; the others stay what they are. */
 int attempts_fold(struct conv_table *t);
+/* Puts those in line where they belong. */
+int attempts_flush(struct conv_table *t);
 int attempts_each(const struct conv_table *t,
 		  int (*fn)(void *user, const struct conv *c, bool waiting), void *user);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/radix.h"
 
 enum { FIRST_SLOTS = 64 };
@@ -60,15 +61,39 @@ static struct end_slot *slot_of(const struct end_table *t, const struct addr *a,
 	}
 }
 
-uint32_t end_number(struct end_table *t, const struct addr *a, uint16_t vlan, bool may_make)
+uint32_t end_tag(const struct end_table *t, const struct addr *a, uint16_t vlan)
 {
 	uint64_t w[3];
-	uint32_t tag;
-	struct end_slot *s;
 
 	memcpy(w, a->b, sizeof a->b);
 	w[2] = vlan;
-	tag = (uint32_t)siphash13_words(w, 3, &t->key);
+	return (uint32_t)siphash13_words(w, 3, &t->key);
+}
+
+void end_fetch_slot(const struct end_table *t, uint32_t tag)
+{
+	if (t->slots)
+		prefetch(&t->slot[tag & (t->slots - 1)]);
+}
+
+void end_fetch(const struct end_table *t, uint32_t tag)
+{
+	uint32_t at = t->slots ? t->slot[tag & (t->slots - 1)].at : 0;
+
+	if (at)
+		prefetch(&t->v[at - 1]);
+}
+
+uint32_t end_number(struct end_table *t, const struct addr *a, uint16_t vlan, bool may_make)
+{
+	return end_number_tagged(t, a, vlan, end_tag(t, a, vlan), may_make);
+}
+
+uint32_t end_number_tagged(struct end_table *t, const struct addr *a, uint16_t vlan, uint32_t tag,
+			   bool may_make)
+{
+	struct end_slot *s;
+
 	s = t->slots ? slot_of(t, a, vlan, tag) : NULL;
 	if (s && s->at)
 		return s->at - 1;

@@ -50,6 +50,14 @@ struct end_table {
 };
 
 void end_table_done(struct end_table *t);
+/* For who asks for several numbers: what end_number() will look at first, and then, given that,
+ * what it will look at next, is fetched. A tag is of an address in a VLAN. */
+uint32_t end_tag(const struct end_table *t, const struct addr *a, uint16_t vlan);
+void end_fetch_slot(const struct end_table *t, uint32_t tag);
+void end_fetch(const struct end_table *t, uint32_t tag);
+/* end_number() of an address with this tag. */
+uint32_t end_number_tagged(struct end_table *t, const struct addr *a, uint16_t vlan, uint32_t tag,
+			   bool may_make);
 /* The number of an address in a VLAN (0 where VLANs are no part of the key); END_NONE when it has
  * none and may not get one, or without memory. */
 uint32_t end_number(struct end_table *t, const struct addr *a, uint16_t vlan, bool may_make);

@@ -1,97 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* html_matrix - who talks to whom: sets of roles of clients by those of servers, as a map. */
-#include <stdlib.h>
-
 #include "report/html_page.h"
-
-enum { SIDES = 16 }; /* rows and columns; what has no room is counted below */
-
-struct cell {
-	uint64_t fine, odd, missing;
-};
-
-struct map {
-	roleset side[2][SIDES]; /* clients, servers; sorted */
-	size_t n[2];
-	struct cell cell[SIDES][SIDES];
-	uint64_t left_out;
-};
-
-/* What the roles of an end weigh: the deployment first, the rest of the world last. */
-static int by_roles(const void *a, const void *b)
-{
-	roleset x = *(const roleset *)a, y = *(const roleset *)b;
-
-	if (!x || !y)
-		return (x == 0) - (y == 0);
-	/* The first role decides, which is the lowest bit; then the smaller set. */
-	if ((x & -x) != (y & -y))
-		return (x & -x) < (y & -y) ? -1 : 1;
-	return x < y ? -1 : x > y;
-}
-
-static bool known(const struct map *m, unsigned side, roleset roles)
-{
-	for (size_t i = 0; i < m->n[side]; i++)
-		if (m->side[side][i] == roles)
-			return true;
-	return false;
-}
-
-static void learn(struct map *m, roleset client, roleset server)
-{
-	roleset roles[2] = {client, server};
-
-	for (unsigned s = 0; s < 2; s++)
-		if (!known(m, s, roles[s]) && m->n[s] < SIDES)
-			m->side[s][m->n[s]++] = roles[s];
-}
-
-static struct cell *at(struct map *m, roleset client, roleset server)
-{
-	size_t i = 0, k = 0;
-
-	while (i < m->n[0] && m->side[0][i] != client)
-		i++;
-	while (k < m->n[1] && m->side[1][k] != server)
-		k++;
-	return i < m->n[0] && k < m->n[1] ? &m->cell[i][k] : NULL;
-}
-
-static bool is_missing(const struct finding *f)
-{
-	return f->kind == KIND_MISSING && f->client.roles && f->server.roles;
-}
-
-static void fill(struct map *m, const struct result *r)
-{
-	for (size_t i = 0; i < r->n_convs; i++)
-		learn(m, r->convs[i].client.roles, r->convs[i].server.roles);
-	for (size_t i = 0; i < r->n_findings; i++)
-		if (is_missing(&r->findings[i]))
-			learn(m, r->findings[i].client.roles, r->findings[i].server.roles);
-	for (unsigned s = 0; s < 2; s++)
-		qsort(m->side[s], m->n[s], sizeof m->side[s][0], by_roles);
-	for (size_t i = 0; i < r->n_convs; i++) {
-		const struct judged *j = &r->convs[i];
-		struct cell *c = at(m, j->client.roles, j->server.roles);
-		uint64_t n = j->folded ? j->folded : 1;
-
-		if (!c)
-			m->left_out += n;
-		else if (j->verdict <= KIND_TOLERATED)
-			c->fine += n;
-		else
-			c->odd += n;
-	}
-	for (size_t i = 0; i < r->n_findings; i++) {
-		const struct finding *f = &r->findings[i];
-		struct cell *c = is_missing(f) ? at(m, f->client.roles, f->server.roles) : NULL;
-
-		if (c)
-			c->missing++;
-	}
-}
+#include "report/role_map.h"
 
 /* Depth of colour, 1 to 4, by powers of eight. */
 static unsigned depth(uint64_t n)
@@ -115,7 +25,7 @@ static void count(struct html *h, const char *class_name, uint64_t n, const char
 	out_printf(h->o, "<span class=vh> %s</span></span>", word);
 }
 
-static void cell(struct html *h, const struct cell *c)
+static void cell(struct html *h, const struct role_cell *c)
 {
 	const char *kind = c->odd ? "odd" : c->missing ? "mis" : c->fine ? "fine" : NULL;
 
@@ -133,7 +43,7 @@ static void cell(struct html *h, const struct cell *c)
 	h_put(h, "</td>");
 }
 
-static void table(struct html *h, const struct map *m)
+static void table(struct html *h, const struct role_map *m)
 {
 	h_put(h, "<div class=\"scroll map\" tabindex=0 role=region aria-label=\"Map of roles\">"
 		 "<table class=map>\n<caption>Conversations by the roles of their ends: clients "
@@ -157,9 +67,9 @@ static void table(struct html *h, const struct map *m)
 
 void html_matrix(struct html *h)
 {
-	struct map m = {0};
+	struct role_map m;
 
-	fill(&m, h->r);
+	role_map_fill(&m, h->r);
 	h_section(h, "matrix", "Who talks to whom", UINT64_MAX);
 	if (!m.n[0] || !m.n[1]) {
 		h_p(h, "No conversation is in scope, so there is nothing to show here.");

@@ -27,8 +27,13 @@ struct report_format {
 	int (*write)(const struct result *r, const struct report_options *opt, struct out *o);
 };
 
-/* One finding with everything that is known of it, as text: what `explain` shows. In text.c. */
+/* One finding with everything that is known of it, as text: what `explain` shows. */
 void report_finding(const struct result *r, const struct finding *f, unsigned width, struct out *o);
+/* The same of a row of dynamic RPC, and of an input. */
+void report_rpc_row(const struct result *r, const struct rpc_row *row, unsigned width,
+		    struct out *o);
+void report_input(const struct result *r, const struct result_input *in, unsigned width,
+		  struct out *o);
 
 size_t report_format_count(void);
 const struct report_format *report_format_at(size_t i);

@@ -79,6 +79,15 @@ static void rpc_line(const struct page *p, const struct rpc_row *row)
 	out_done(&line);
 }
 
+void report_rpc_row(const struct result *r, const struct rpc_row *row, unsigned width,
+		    struct out *o)
+{
+	const struct report_options opt = {.width = width, .now_ns = TIME_NONE};
+	const struct page p = {.o = o, .r = r, .opt = &opt, .width = width};
+
+	rpc_line(&p, row);
+}
+
 void text_rpc(const struct page *p)
 {
 	const struct result *r = p->r;
@@ -391,52 +400,74 @@ static void input_lost(const struct page *p, const struct result_interface *i)
 	out_done(&line);
 }
 
-void text_inputs(const struct page *p)
+/* What it is, how much, and of when. */
+static void input_about(const struct page *p, const struct result_input *in)
 {
-	const struct result *r = p->r;
 	char a[64], span[TIME_SPAN_TEXT];
 	struct out line = {0};
 
-	page_heading(p, "INPUTS");
-	for (size_t i = 0; i < r->n_inputs; i++) {
-		const struct result_input *in = &r->inputs[i];
+	if (in->format)
+		out_puts(&line, in->format);
+	if (in->codec)
+		out_printf(&line, " in %s", in->codec);
+	if (in->format)
+		out_puts(&line, ", ");
+	if (!word_is_live(in))
+		out_printf(&line, "%s, ", size_human(in->bytes, a));
+	out_puts(&line, counted(in->packets, "packet", "packets", a));
+	if (in->first_ns != TIME_NONE)
+		out_printf(&line, ", %s",
+			   time_span_human(in->first_ns, in->last_ns, site_tz(p->r->site), span));
+	page_text(p, 2, out_str(&line));
+	p->o->failed |= line.failed;
+	out_done(&line);
+}
 
-		out_text_z(p->o, in->path);
-		if (in->failed) {
-			out_puts(p->o, "  ");
-			page_inked(p, INK_BAD, "NOT READ");
-		}
-		out_char(p->o, '\n');
-		out_reset(&line);
-		if (in->format)
-			out_puts(&line, in->format);
-		if (in->codec)
-			out_printf(&line, " in %s", in->codec);
-		if (in->format)
-			out_puts(&line, ", ");
-		if (!word_is_live(in))
-			out_printf(&line, "%s, ", size_human(in->bytes, a));
-		out_puts(&line, counted(in->packets, "packet", "packets", a));
-		if (in->first_ns != TIME_NONE)
-			out_printf(
-				&line, ", %s",
-				time_span_human(in->first_ns, in->last_ns, site_tz(r->site), span));
-		page_text(p, 2, out_str(&line));
-		if (in->sha256)
-			out_printf(p->o, "  sha256 %s\n", in->sha256);
-		input_order(p, in);
-		input_lost(p, in->live);
-		if (in->same_as) {
-			out_reset(&line);
-			out_puts(&line, "not read: the same bytes as ");
-			out_text_z(&line, in->same_as);
-			page_text(p, 2, out_str(&line));
-		}
-		if (in->note)
-			page_text(p, 2, in->note);
-		if (in->caveat)
-			page_text(p, 2, in->caveat);
+static void input(const struct page *p, const struct result_input *in)
+{
+	struct out line = {0};
+
+	out_text_z(p->o, in->path);
+	if (in->failed) {
+		out_puts(p->o, "  ");
+		page_inked(p, INK_BAD, "NOT READ");
 	}
+	out_char(p->o, '\n');
+	input_about(p, in);
+	if (in->sha256)
+		out_printf(p->o, "  sha256 %s\n", in->sha256);
+	input_order(p, in);
+	input_lost(p, in->live);
+	if (in->same_as) {
+		out_puts(&line, "not read: the same bytes as ");
+		out_text_z(&line, in->same_as);
+		page_text(p, 2, out_str(&line));
+	}
+	if (in->note)
+		page_text(p, 2, in->note);
+	if (in->caveat)
+		page_text(p, 2, in->caveat);
+	p->o->failed |= line.failed;
+	out_done(&line);
+}
+
+void report_input(const struct result *r, const struct result_input *in, unsigned width,
+		  struct out *o)
+{
+	const struct report_options opt = {.width = width, .now_ns = TIME_NONE};
+	const struct page p = {.o = o, .r = r, .opt = &opt, .width = width};
+
+	input(&p, in);
+}
+
+void text_inputs(const struct page *p)
+{
+	const struct result *r = p->r;
+	struct out line = {0};
+
+	page_heading(p, "INPUTS");
+	for (size_t i = 0; i < r->n_inputs; i++)
+		input(p, &r->inputs[i]);
 	for (size_t i = 0; i < r->n_packs; i++) {
 		const struct pack_info *k = &r->packs[i];
 

@@ -24,9 +24,10 @@ MAY = {
     "allow": {"base", "recognise", "roles", "site", "matrix", "findings"},
     "report": {"base", "findings", "decode/decode.h", "flow", "recognise", "learn/grants.h", "learn/sightings.h", "roles",
                "site", "matrix", "waiver"},
+    "screen": {"base", "decode/decode.h", "recognise", "roles", "findings", "report"},
     "suggest": {"base", "flow", "recognise", "learn/grants.h", "roles", "infer", "site"},
     "engine": {"base", "capture", "decode", "flow", "recognise", "learn", "config", "roles", "infer", "site",
-               "waiver", "matrix", "findings", "store", "allow", "report", "suggest"},
+               "waiver", "matrix", "findings", "store", "allow", "report", "screen", "suggest"},
     "cli": {"base"},
 }
 BANNED = re.compile(r"\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets)\s*\(")

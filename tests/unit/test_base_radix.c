@@ -47,12 +47,13 @@ static void sorts(size_t n, uint64_t hi_mask, uint64_t lo_mask)
 
 static void test_as_qsort(void **state)
 {
-	static const size_t sizes[] = {0, 1, 2, 3, 255, 256, 5000};
+	static const size_t sizes[] = {0, 1, 2, 3, 255, 256, 4096, 4097, 60000};
 	static const uint64_t masks[][2] = {
 		{0, 0},          {0, 0xff},
 		{0xff00, 0},     {7, 7},
 		{UINT64_MAX, 0}, {UINT64_MAX, UINT64_MAX},
 		{1ULL << 63, 1}, {0, 0xff00ff00ff00ff00},
+		{1ULL << 40, 0x70000ULL << 20},
 	};
 
 	(void)state;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "engine/filter.h"
+#include "screen/filter.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -7,8 +7,8 @@
  *           packets bytes flows seen
  *   joined  by `and` (also by standing side by side), `or`, `not`, ( )
  */
-#ifndef SPAN_ENGINE_FILTER_H
-#define SPAN_ENGINE_FILTER_H
+#ifndef SPAN_SCREEN_FILTER_H
+#define SPAN_SCREEN_FILTER_H
 
 #include "findings/result.h"
 

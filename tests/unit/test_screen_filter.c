@@ -9,7 +9,7 @@
 
 #include "base/time.h"
 #include "build.h"
-#include "engine/filter.h"
+#include "screen/filter.h"
 #include "recognise/recognise.h"
 
 static struct conv conv;
