@@ -84,13 +84,6 @@ uint64_t checksum_add(uint64_t sum, const uint8_t *p, size_t n)
 	return sum;
 }
 
-bool checksum_good(uint64_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return sum == 0xffff;
-}
-
 /* TCP or UDP with its pseudo-header: RFC 9293 3.1, RFC 768, RFC 8200 8.1. */
 bool checksum_transport_good(const struct layer *l, const uint8_t *p, size_t n)
 {

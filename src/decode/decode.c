@@ -99,7 +99,13 @@ decode_fn *decode_by_proto(uint8_t proto)
 
 static const struct udp_row *find_port(uint16_t port)
 {
-	size_t low = 0, high = N_ELEMENTS(by_udp_port);
+	enum { N = N_ELEMENTS(by_udp_port) };
+	size_t low = 0, high = N;
+
+	/* Below all of them, or an ephemeral port above all but the last. */
+	if (port < by_udp_port[0].port ||
+	    (port > by_udp_port[N - 2].port && port != by_udp_port[N - 1].port))
+		return NULL;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
@@ -219,7 +225,7 @@ static enum decode_skip layers(struct decoder *d, struct layer *l)
 	return DECODE_OK;
 }
 
-static void count(struct decode_stats *s, uint32_t notes)
+static inline void count(struct decode_stats *s, uint32_t notes)
 {
 	for (unsigned i = 0; notes; i++, notes >>= 1)
 		s->note[i] += notes & 1;
@@ -274,7 +280,9 @@ enum decode_skip decode_frame(struct decoder *d, uint16_t linktype, const uint8_
 
 	if (wire_len < len)
 		wire_len = len;
-	packet_begin(ret_packet, wire_len, ts_ns, number);
+	ret_packet->ts_ns = ts_ns;
+	ret_packet->number = number;
+	ret_packet->wire_len = wire_len;
 	if (unlikely(d->layers_only) || !decode_plain(linktype, p, len, ret_packet, &notes)) {
 		packet_begin(ret_packet, wire_len, ts_ns, number);
 		return by_layers(d, linktype, p, len, ret_packet);

@@ -7,10 +7,13 @@
 #ifndef SPAN_DECODE_PACKET_H
 #define SPAN_DECODE_PACKET_H
 
+#include <assert.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/cpu.h"
 #include "base/proto.h"
 
 enum tcp_flag { /* RFC 9293 3.1 */
@@ -79,6 +82,8 @@ struct heartbeat {
 	uint16_t vlan;
 };
 
+/* What every packet is asked for is in the first two lines of memory, what few have in the third,
+ * what errors quote in the last. */
 struct packet {
 	int64_t ts_ns;
 	uint32_t input;    /* index of the file in the order of the run */
@@ -94,42 +99,45 @@ struct packet {
 	uint8_t tcp_flags;
 	bool fragment;       /* one of several; ports of later ones come from the first */
 	bool later_fragment; /* carries no transport header: payload belongs after the first's */
-	bool payload_cut;   /* the capture holds fewer payload bytes than were sent (snap length) */
-	uint16_t vlan;      /* the outermost VLAN id that is not 0 (802.1Q, ISL), also of a frame
-			     * inside a tunnel when none is outside; 0 none */
-	uint8_t tunnel;     /* enum tunnel */
-	uint32_t tunnel_id; /* VNI, TEID, GRE key, session, label of the outermost tunnel; 0 none */
-	bool esp; /* IPsec ESP, as an IP protocol or in UDP (RFC 3948): the content is hidden */
+	bool payload_cut; /* the capture holds fewer payload bytes than were sent (snap length) */
+	uint16_t vlan;    /* the outermost VLAN id that is not 0 (802.1Q, ISL), also of a frame
+			   * inside a tunnel when none is outside; 0 none */
+	const uint8_t *transport; /* first captured byte behind the innermost IP headers */
+	const uint8_t *payload;
+	uint32_t transport_len; /* captured */
+	uint32_t payload_len;   /* captured */
+	uint32_t payload_wire;  /* sent, by the IP length; with segmentation offload (IP length 0)
+				 * what the frame holds */
+	uint32_t ip_len; /* of the innermost IP packet, by its header (offload: the frame's rest) */
 	/* TCP. A later fragment's seq is that of its first byte and its ack the first fragment's,
 	 * when has_seq says that the first one showed them. */
 	uint32_t seq, ack;
+	uint32_t ip_id;
+	uint32_t tunnel_id; /* VNI, TEID, GRE key, session, label of the outermost tunnel; 0 none */
+	uint16_t frag_offset; /* of a fragment, in 8 bytes; 0 else */
+	uint8_t src_mac[6];   /* zero when the link has none */
+	uint8_t tunnel;       /* enum tunnel */
+	bool esp; /* IPsec ESP, as an IP protocol or in UDP (RFC 3948): the content is hidden */
 	bool has_seq;
 	bool has_ip_id; /* IPv4 with a non-zero identification, or an IPv6 fragment */
-	uint32_t ip_id;
-	uint16_t frag_offset; /* of a fragment, in 8 bytes; 0 else */
-	uint32_t ip_len; /* of the innermost IP packet, by its header (offload: the frame's rest) */
-	const uint8_t *transport; /* first captured byte behind the innermost IP headers */
-	uint32_t transport_len;   /* captured */
+
 	/* The packet is the last missing fragment of its datagram (by capture order; it may be the
 	 * first one): the transport payload of the whole datagram. NULL else. The figures above
 	 * are still those of this fragment alone. Valid until decoder_release(). */
-	const uint8_t *whole;
+	const uint8_t *whole __attribute__((aligned(CACHELINE)));
 	uint32_t whole_len;
 	uint32_t whole_seq;        /* TCP: sequence number of whole[0] */
 	struct packet_early early; /* n is 0 unless this is a first fragment */
-	const uint8_t *payload;
-	uint32_t payload_len;  /* captured */
-	uint32_t payload_wire; /* sent, by the IP length; with segmentation offload (IP length 0)
-				* what the frame holds */
-	uint8_t src_mac[6];    /* zero when the link has none */
 
-	/* ICMP and ICMPv6 errors: the packet that they answer. */
-	uint8_t icmp_type, icmp_code;
+	/* ICMP and ICMPv6 errors: the packet that they answer. The others are not set when class
+	 * and has_inner say so. */
 	enum icmp_class icmp_class;
 	bool icmp_has_inner; /* the next five are valid */
+	uint8_t icmp_type, icmp_code;
 	uint8_t inner_proto;
 	struct addr inner_src, inner_dst;
 	uint16_t inner_sport, inner_dport;
 };
+static_assert(offsetof(struct packet, whole) == (size_t)2 * CACHELINE, "two lines");
 
 #endif

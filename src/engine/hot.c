@@ -25,11 +25,13 @@ enum { SLAB = 256 };
 enum { FLOW_SHARE = 8, LEARN_SHARE = 32, CARD_SHARE = 64 };
 static const size_t MEMORY = (size_t)4 << 30;
 
+/* What is read for each payload is in the first line; names are behind it. */
 struct slot {
-	struct recognition r;
 	struct recognise_memo memo;
+	struct recognition r;
 	struct slot *next_free;
-};
+} __attribute__((aligned(CACHELINE)));
+_Static_assert(offsetof(struct slot, r.name) < CACHELINE, "one line");
 
 struct slab {
 	struct slab *before;
@@ -66,7 +68,7 @@ struct hot {
 static struct recognition *recognition_get(struct hot *h)
 {
 	if (!h->free) {
-		struct slab *s = malloc(sizeof *s);
+		struct slab *s = aligned_alloc(CACHELINE, sizeof *s);
 
 		if (!s)
 			return NULL;
@@ -81,8 +83,16 @@ static struct recognition *recognition_get(struct hot *h)
 	struct slot *s = h->free;
 
 	h->free = s->next_free;
-	s->r = (struct recognition){.client_side = -1};
+	if (h->free)
+		prefetch(h->free);
 	s->memo = (struct recognise_memo){0};
+	s->r.app = APP_NONE;
+	s->r.client_side = -1;
+	s->r.more = false;
+	s->r.conf = APP_UNSURE;
+	s->r.notes = s->r.signs = s->r.asked = s->r.read = 0;
+	s->r.n_iface = 0;
+	s->r.name[0] = '\0';
 	return &s->r;
 }
 
@@ -128,9 +138,17 @@ static bool head(void *user, const struct flow_heads *heads, struct recognition 
 			.peer_port = heads->port[!i],
 		};
 
+	struct recognise_memo *memo = &slot_of(*app)->memo;
+
+	/* The last call, and nothing that was not there at the last but one. */
+	if (heads->final && recognise_known(memo, side))
+		return false;
+
 	struct recognition now;
-	bool final = recognise_again(&h->recognisers, &slot_of(*app)->memo, side, heads->proto,
-				     heads->final, &now);
+	bool final = recognise_again(&h->recognisers, memo, side, heads->proto, heads->final, &now);
+
+	if (now.conf == APP_UNSURE && (*app)->conf == APP_UNSURE)
+		return !final;
 
 	/* The head of a stream only grows, so its later answer is the better one; a datagram
 	 * replaces another. */

@@ -71,7 +71,6 @@ enum {
 	/* A packet between two switches of a fabric with a router in each loses two hops. */
 	HOPS = 2,
 	SOURCES = 2048,
-	TCP_HEADER = 20,
 	PROTO_SCTP = 132,
 	BATCH = 32,
 
@@ -117,7 +116,7 @@ struct dup_table {
 	uint32_t n;    /* number of the next sight; RING + 1 is the first, 0 is nobody's */
 	uint32_t ripe; /* sights before this one have told their habit */
 	unsigned habit;
-	uint8_t score[HABIT_MAX + 1];
+	uint8_t score[HABIT_MAX + 1], scores; /* all of them ored: 0 none */
 	struct dup_stats stats;
 	uint32_t chain[CHAINS];
 	uint32_t tag[RING];
@@ -174,30 +173,49 @@ static const union {
 	uint8_t b[8];
 	uint64_t w;
 } but_01 = {{0, 0, 255, 255, 255, 255, 255, 255}}, but_23 = {{255, 255, 0, 0, 255, 255, 255, 255}},
-  but_67 = {{255, 255, 255, 255, 255, 255, 0, 0}}, but_0123 = {{0, 0, 0, 0, 255, 255, 255, 255}};
+  but_67 = {{255, 255, 255, 255, 255, 255, 0, 0}}, but_0123 = {{0, 0, 0, 0, 255, 255, 255, 255}},
+  but_4567 = {{255, 255, 255, 255, 0, 0, 0, 0}};
+
+/* n bytes, fewer than PRINT_BYTES, and zeros behind them. */
+static void short_words(const uint8_t *p, size_t n, uint64_t w[TRANSPORT_WORDS])
+{
+	size_t whole = n / sizeof *w, rest = n % sizeof *w;
+
+	for (size_t i = 0; i < TRANSPORT_WORDS; i++) {
+		w[i] = 0;
+		if (i < whole)
+			memcpy(&w[i], p + i * sizeof *w, sizeof *w);
+	}
+	for (size_t i = 0; i < rest && !whole; i++)
+		memcpy((uint8_t *)w + i, p + i, 1);
+	if (!rest || !whole)
+		return;
+	/* The last word that is all there, without what it has in common with the one before. */
+	memcpy(&w[whole], p + n - sizeof *w, sizeof *w);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	w[whole] >>= 8 * (sizeof *w - rest);
+#else
+	w[whole] <<= 8 * (sizeof *w - rest);
+#endif
+}
 
 /* The transport header and what of the payload is near, without checksum. */
 static void transport_words(const struct packet *p, uint64_t w[TRANSPORT_WORDS])
 {
 	size_t n = p->transport_len;
 
-	if (n >= PRINT_BYTES) {
+	if (n >= PRINT_BYTES)
 		memcpy(w, p->transport, PRINT_BYTES);
-	} else {
-		memset(w, 0, PRINT_BYTES);
-		if (n)
-			memcpy(w, p->transport, n);
-	}
+	else
+		short_words(p->transport, n, w);
 	if (p->later_fragment)
 		return;
 	switch (p->proto) {
 	case IPPROTO_NR_TCP: /* RFC 9293 3.1 */
 		w[2] &= but_01.w;
 		if (unlikely(p->tcp_flags & TCP_SYN)) {
-			uint8_t b[PRINT_BYTES] = {0};
-
-			memcpy(b, w, TCP_HEADER);
-			memcpy(w, b, sizeof b);
+			w[2] &= but_4567.w; /* without options */
+			memset(w + 3, 0, (TRANSPORT_WORDS - 3) * sizeof *w);
 		}
 		return;
 	case IPPROTO_NR_UDP: /* RFC 768 */
@@ -418,12 +436,17 @@ static void tell_habit(struct dup_table *t, const struct sight *e)
 {
 	if (e->kind != KIND_SURE && e->kind != KIND_SYN && e->kind != KIND_DATA)
 		return;
+	/* Nothing comes twice, and nothing did: nearly always. */
+	if (likely(e->times[0] < 2 && !t->scores))
+		return;
 	t->habit = 1;
+	t->scores = 0;
 	for (unsigned i = 2; i <= HABIT_MAX; i++) {
 		if (e->times[0] >= i)
 			t->score[i] += t->score[i] < HABIT_FULL;
 		else
 			t->score[i] -= t->score[i] < HABIT_BREAK ? t->score[i] : HABIT_BREAK;
+		t->scores |= t->score[i];
 		if (t->score[i] >= HABIT_ON)
 			t->habit = i;
 	}

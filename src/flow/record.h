@@ -178,7 +178,7 @@ struct flow_table {
 	struct hash_key key;
 	struct flow_ops ops;
 	void *user;
-	int64_t tcp_idle_ns, tcp_embryonic_ns, udp_idle_ns;
+	int64_t tcp_idle_ns, tcp_embryonic_ns, udp_idle_ns, least_idle_ns;
 	size_t max_memory, heads_max;
 	size_t streams_max, streams_memory; /* bytes out of order that are held for readers */
 	bool vlan_key;

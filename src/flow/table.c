@@ -33,6 +33,11 @@ static size_t or_default(size_t n, size_t otherwise)
 	return n ? n : otherwise;
 }
 
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 struct flow_table *flow_table_new(const struct flow_options *o, const struct flow_ops *ops,
 				  void *user)
 {
@@ -51,6 +56,7 @@ struct flow_table *flow_table_new(const struct flow_options *o, const struct flo
 	t->tcp_idle_ns = o->tcp_idle_ns ? o->tcp_idle_ns : 3600 * NS_PER_S;
 	t->tcp_embryonic_ns = o->tcp_embryonic_ns ? o->tcp_embryonic_ns : 60 * NS_PER_S;
 	t->udp_idle_ns = o->udp_idle_ns ? o->udp_idle_ns : 60 * NS_PER_S;
+	t->least_idle_ns = least(t->udp_idle_ns, least(t->tcp_idle_ns, t->tcp_embryonic_ns));
 	t->end_ns = TIME_NONE;
 	pool_init(&t->lines, CACHELINE, CACHELINE, LINES_SHIFT);
 	pool_init(&t->heads, sizeof(struct head), offsetof(struct head, b), HEADS_SHIFT);
@@ -455,9 +461,12 @@ static uint32_t find(struct flow_table *t, const struct key *k)
 /* Too long before or after for the same flow: files need not come in the order of time. */
 static bool apart(const struct flow_table *t, const struct rec *r, const struct packet *p)
 {
-	int64_t deadline = rec_deadline(t, r);
-	int64_t before;
+	int64_t deadline, before;
 
+	if (likely(p->ts_ns >= r->last_ns &&
+		   (uint64_t)p->ts_ns - (uint64_t)r->last_ns <= (uint64_t)t->least_idle_ns))
+		return false;
+	deadline = rec_deadline(t, r);
 	if (p->ts_ns > deadline)
 		return true;
 	return p->ts_ns < r->first_ns && (__builtin_sub_overflow(r->first_ns, p->ts_ns, &before) ||
@@ -473,7 +482,8 @@ static int segment(struct flow_table *t, const struct key *k, const struct packe
 	if (i) {
 		struct rec *r = rec_at(t, i);
 
-		if (apart(t, r, p) || (!k->udp && tcp_begins(t, r, k->from, p))) {
+		if (apart(t, r, p) ||
+		    (!k->udp && unlikely(p->tcp_flags & TCP_SYN) && tcp_begins(t, r, k->from, p))) {
 			flow_finish(t, i);
 			i = 0;
 		}
@@ -482,7 +492,7 @@ static int segment(struct flow_table *t, const struct key *k, const struct packe
 		return begin(t, k, p);
 
 	struct rec *r = rec_at(t, i);
-	bool closed = tcp_closed(r->flags);
+	uint32_t before = r->flags;
 	int err = 0;
 
 	t->pinned = i;
@@ -493,7 +503,8 @@ static int segment(struct flow_table *t, const struct key *k, const struct packe
 		err = add(t, r, k->from, p);
 	}
 	t->pinned = 0;
-	if (!closed && tcp_closed(r->flags)) { /* sooner idle than its bucket says */
+	if (unlikely(r->flags != before) && tcp_closed(r->flags) &&
+	    !tcp_closed(before)) { /* sooner idle than its bucket says */
 		wheel_remove(t, i);
 		wheel_put(t, i);
 	}
@@ -603,7 +614,7 @@ int flow_table_packet(struct flow_table *t, const struct packet *p)
  * them so far, which is of its owner's and not small. */
 static void fetch_head(const struct flow_table *t, const struct rec *r, const struct rest *e)
 {
-	enum { APP_LINES = 4 };
+	enum { APP_LINES = 2 };
 
 	if (r->flags & F_STREAM) {
 		prefetch(pool_at(&t->lines, e->stream));

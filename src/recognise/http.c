@@ -137,6 +137,10 @@ static enum verdict h2_settings(struct rd r, struct facts *ret)
 static enum verdict probe(const struct payload *in, struct facts *ret)
 {
 	struct rd r = rd_over(in->p, in->n), t = r;
+
+	if (in->n && !in->p[0]) /* no text begins so */
+		return h2_settings(r, ret);
+
 	enum verdict v = scan_text(&t, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", false), w;
 
 	if (v == VERDICT_SURE) {

@@ -118,6 +118,7 @@ static void ask_side(const struct recogniser *r, const struct payload *in, bool 
 		     struct claim *c, int i)
 {
 	c->v[i] = VERDICT_NO;
+	c->against[i] = false;
 	if (!in->n) {
 		c->v[i] = VERDICT_MORE;
 		return;
@@ -160,14 +161,28 @@ static bool side_open(const struct payload *in)
 	return in->n < (in->whole_start ? ENOUGH : RESUME_ENOUGH);
 }
 
-static void judge(const struct recogniser *r, const struct payload side[2], const bool asked[2],
-		  struct claim *c)
+/* Asks about both sides. False when there is nothing to judge: no side says more than no. */
+static bool ask(const struct recogniser *r, const struct payload side[2], const bool asked[2],
+		struct claim *c)
+{
+	bool any = false;
+
+	c->notes = 0;
+	for (int i = 0; i < 2; i++) {
+		ask_side(r, &side[i], asked[i], c, i);
+		any |= asked[i] && c->v[i] != VERDICT_NO;
+	}
+	return any;
+}
+
+static void judge(const struct recogniser *r, const struct payload side[2], struct claim *c)
 {
 	size_t bytes = 0;
 	int likely = 0;
 
+	c->open = false;
+	c->sure = 0;
 	for (int i = 0; i < 2; i++) {
-		ask_side(r, &side[i], asked[i], c, i);
 		if (c->v[i] >= VERDICT_LIKELY && side[i].n > bytes)
 			bytes = side[i].n;
 		c->sure += c->v[i] == VERDICT_SURE;
@@ -321,17 +336,27 @@ static uint64_t who_speaks(const struct recognise_table *t, const struct payload
 	return t ? t->begins[udp][in->p[0]] : who_begins(udp, in->p[0]);
 }
 
+static bool is_known(const struct recognise_memo *m, const struct payload *in, int i)
+{
+	return in->same && in->n == m->n[i] && in->whole_start == m->whole_start[i] &&
+	       in->cut == m->cut[i];
+}
+
+bool recognise_known(const struct recognise_memo *m, const struct payload side[2])
+{
+	return is_known(m, &side[0], 0) && is_known(m, &side[1], 1);
+}
+
 /* What was said of bytes that are no longer those is forgotten. */
 static void renew(struct recognise_memo *m, const struct payload side[2])
 {
 	for (int i = 0; i < 2; i++) {
 		const struct payload *in = &side[i];
 
-		if (in->same && in->n == m->n[i] && in->whole_start == m->whole_start[i] &&
-		    in->cut == m->cut[i])
+		if (is_known(m, in, i))
 			continue;
 		m->no[i] = 0;
-		m->n[i] = in->n;
+		m->n[i] = (uint32_t)in->n;
 		m->whole_start[i] = in->whole_start;
 		m->cut[i] = in->cut;
 	}
@@ -358,12 +383,13 @@ static struct claim *best_of(const struct payload in[2], const uint64_t who[2],
 		size_t i = (size_t)__builtin_ctzll(left);
 		bool asked[2] = {who[0] >> i & 1, who[1] >> i & 1};
 
-		c->against[0] = c->against[1] = c->open = false;
-		c->notes = 0;
-		c->sure = 0;
-		judge(all[i], in, asked, c);
-		*ret_open |= c->open;
+		bool any = ask(all[i], in, asked, c);
+
 		keep_no(memo, UINT64_C(1) << i, asked, c);
+		if (likely(!any))
+			continue;
+		judge(all[i], in, c);
+		*ret_open |= c->open;
 		if (c->conf != APP_UNSURE && better(c, best)) {
 			struct claim *spare = best;
 

@@ -165,18 +165,18 @@ bool app_remote_control(uint16_t app);
 /* The result for one flow; side indices are those of the caller. */
 struct recognition {
 	uint16_t app;
-	enum app_conf conf;
 	int8_t client_side; /* 0, 1; -1 unknown */
 	bool more;          /* later bytes may bring a name, a note or a sign */
+	enum app_conf conf;
 	uint32_t notes;
 	uint32_t signs; /* SIGN_* */
 	uint32_t asked; /* SIGN_* that a first message asks for: what the answer makes of them is in
 			 * `signs`, once it is there */
 	uint32_t read;  /* SIGN_* that a reader of the whole stream found. recognise() does not know
 			 * of it */
-	char name[FACT_NAME];
-	struct fact_iface iface[FACT_IFACES];
 	uint8_t n_iface;
+	char name[FACT_NAME];
+	struct fact_iface iface[FACT_IFACES]; /* n_iface of them */
 };
 
 /* Judges the first bytes of both sides (p may be NULL with n 0). Returns true when the answer is
@@ -196,9 +196,11 @@ void recognise_table_init(struct recognise_table *ret);
 /* Which recognisers said no to which bytes of a flow; zero before the first call. */
 struct recognise_memo {
 	uint64_t no[2];
-	size_t n[2]; /* of this many bytes */
+	uint32_t n[2]; /* of this many bytes */
 	bool whole_start[2], cut[2];
 };
+/* True when these are the bytes of the last call: its answer would be the same. */
+bool recognise_known(const struct recognise_memo *m, const struct payload side[2]);
 
 /* As recognise(), for who asks about a growing flow again and again: nobody looks at bytes twice to
  * which he has said no. */
