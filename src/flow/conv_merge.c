@@ -38,6 +38,26 @@ static bool rows_grow(struct conv_rows *rows, void **v, unsigned n, size_t size)
 
 #define ROWS_GROW(rows, v, n) rows_grow((rows), (void **)&(v), (n), sizeof *(v))
 
+static bool row_move(struct arena *to, void **v, size_t bytes)
+{
+	void *there = bytes ? arena_alloc(to, bytes) : NULL;
+
+	if (!bytes)
+		return true;
+	if (there)
+		*v = memcpy(there, *v, bytes);
+	return there;
+}
+
+bool conv_rows_move(struct arena *to, struct conv *c)
+{
+	return row_move(to, (void **)&c->app, c->n_app * sizeof *c->app) &&
+	       row_move(to, (void **)&c->minutes, c->n_minutes * sizeof *c->minutes) &&
+	       row_move(to, (void **)&c->name, c->n_name * sizeof *c->name) &&
+	       row_move(to, (void **)&c->iface, c->n_iface * sizeof *c->iface) &&
+	       row_move(to, (void **)&c->pipe, c->n_pipe * sizeof *c->pipe);
+}
+
 static void min_ns(int64_t *a, int64_t b)
 {
 	if (b != TIME_NONE && (*a == TIME_NONE || b < *a))

@@ -24,6 +24,8 @@ void conv_init(struct conv *c, const struct addr *client, const struct addr *ser
 int conv_flow(struct conv_rows *rows, struct conv *c, const struct flow_done *d,
 	      const struct conv_facts *f);
 int conv_merge(struct conv_rows *rows, struct conv *c, const struct conv *b);
+/* Copies the rows of a conversation that nothing more goes into. False without memory. */
+bool conv_rows_move(struct arena *to, struct conv *c);
 /* Would the flow make the conversation's rows more? */
 bool conv_flow_grows(const struct conv *c, const struct flow_done *d, const struct conv_facts *f);
 /* Client becomes server. What seemed a failed attempt is then one side of something else. */
