@@ -176,8 +176,8 @@ static void test_same_as_flows(void **state)
 		{.name = "apart", .attempts = true, .apart = true},
 		{.name = "rows of a table", .attempts = true, .moved = true},
 		/* More attempts than there is room for, of services that there is room for. */
-		{.name = "folded on the way", .attempts = true, .max = 2400},
-		{.name = "folded, apart", .attempts = true, .apart = true, .max = 2400},
+		{.name = "folded on the way", .attempts = true, .max = 2700},
+		{.name = "folded, apart", .attempts = true, .apart = true, .max = 2700},
 	};
 
 	(void)state;
