@@ -55,6 +55,7 @@ void engine_forget_run(struct span_audit *a)
 	a->n_interfaces = 0;
 	a->lost_input = NULL;
 	a->window = NULL;
+	a->timeline = NULL;
 	a->blind = NULL;
 }
 
@@ -561,6 +562,7 @@ struct result *engine_judge(struct span_audit *a, struct matrix *m)
 			       .n_inputs = a->n_inputs,
 			       .infer = a->inferred,
 			       .window = a->window,
+			       .timeline = a->timeline,
 			       .blind = a->blind,
 			       .names = a->names,
 			       .n_names = a->n_names,
@@ -682,6 +684,7 @@ int engine_conclude(struct span_audit *a)
 	if (r < 0)
 		return r;
 	a->window = hot_window(a->hot);
+	a->timeline = hot_timeline(a->hot);
 	a->blind = hot_blind(a->hot);
 	if (keep_caveat(a->keep))
 		engine_caveat(a, false, "%s", keep_caveat(a->keep));

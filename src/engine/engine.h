@@ -122,6 +122,7 @@ struct span_audit {
 	const struct cluster_host *clusters;
 	size_t n_clusters;
 	const struct window *window;   /* of hot, too, as the next; NULL: no packet at all */
+	const struct timeline *timeline;
 	const struct blind_set *blind; /* NULL: nobody exchanges IPsec ESP */
 	struct coverage coverage;      /* as read: the judge completes a copy */
 	uint64_t n_evicted;
@@ -220,6 +221,8 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 
 /* When packets were seen; lives as long as h. */
 const struct window *hot_window(const struct hot *h);
+/* Figures by the hour, of packets and TCP bytes; lives as long as h. */
+const struct timeline *hot_timeline(const struct hot *h);
 /* Who exchanged IPsec ESP; lives as long as h. */
 const struct blind_set *hot_blind(const struct hot *h);
 /* When bytes of connections went missing; lives as long as h. */

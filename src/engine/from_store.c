@@ -26,6 +26,7 @@ struct from_store {
 	struct sightings *sightings;
 	struct cards *cards;
 	struct window window;
+	struct timeline timeline;
 	struct blind_set blind;
 	struct store_picture picture;
 	VEC(struct passive_name) names;
@@ -108,6 +109,16 @@ static int on_seen(void *user, int64_t from_ns, int64_t to_ns)
 	struct from_store *f = user;
 
 	return window_add_span(&f->window, from_ns, to_ns);
+}
+
+static int on_figures(void *user, int64_t hour, const struct timeline_step *s)
+{
+	struct from_store *f = user;
+
+	/* A figure that is none of these is no sign that anything went on. */
+	if (s->packets || s->tcp_bytes || s->tcp_unseen_bytes)
+		timeline_add(&f->timeline, hour * NS_PER_S, s);
+	return 0;
 }
 
 /* They come by address, the best first. */
@@ -195,6 +206,7 @@ static int take_tables(struct from_store *f)
 	a->cards = cards_sorted(f->cards, &a->n_cards);
 	a->clusters = cards_clusters(f->cards, &a->n_clusters);
 	a->window = &f->window;
+	a->timeline = &f->timeline;
 	a->blind = &f->blind;
 	a->names = f->names.v;
 	a->n_names = f->names.n;
@@ -260,6 +272,7 @@ static int read_rows(struct from_store *f, struct store *s, struct store_span sp
 					.cluster = on_cluster,
 					.blind = on_blind,
 					.seen = on_seen,
+					.figures = on_figures,
 					.name = on_name,
 					.user = f};
 

@@ -53,6 +53,7 @@ struct hot {
 	struct slot *free;
 	int64_t now_ns; /* of the latest packet */
 	struct window window;
+	struct timeline timeline;
 	struct blind_set blind;
 	struct gaps gaps;
 	struct packet packets[BATCH_FRAMES];
@@ -292,6 +293,8 @@ static void count_tcp(struct hot *h, const struct flow_done *d)
 	h->tcp_payload += payload;
 	in->tcp_unseen_bytes += unseen;
 	in->tcp_bytes += payload;
+	timeline_add(&h->timeline, d->first_ns,
+		     &(struct timeline_step){.tcp_bytes = payload, .tcp_unseen_bytes = unseen});
 }
 
 static void done(void *user, const struct flow_done *d)
@@ -519,6 +522,22 @@ static size_t originals(struct hot *h, size_t n)
 	return left;
 }
 
+/* Packets of one hour at a time. */
+static void count_hours(struct hot *h, const struct batch *b)
+{
+	const int64_t hour = busy_step_s(0) * NS_PER_S;
+
+	for (size_t i = 0, from = 0; i < b->n; from = i) {
+		int64_t begin = busy_begin_ns(0, busy_number(0, b->f[i].ts_ns));
+
+		for (i++; i < b->n; i++)
+			if (b->f[i].ts_ns < begin || b->f[i].ts_ns - begin >= hour)
+				break;
+		timeline_add(&h->timeline, b->f[from].ts_ns,
+			     &(struct timeline_step){.packets = i - from});
+	}
+}
+
 /* The frames live until the next batch is asked for, so a batch is decoded whole and then given to
  * the table, which can fetch its memory ahead. */
 int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b)
@@ -533,6 +552,7 @@ int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b)
 		n += one_frame(h, &a->inputs[b->f[i].input], &b->f[i], &h->packets[n]);
 	if (h->err)
 		return h->err;
+	count_hours(h, b);
 	stats_took(h->stats, STAGE_DECODE);
 	n = originals(h, n);
 	stats_took(h->stats, STAGE_COPIES);
@@ -639,6 +659,11 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 const struct window *hot_window(const struct hot *h)
 {
 	return &h->window;
+}
+
+const struct timeline *hot_timeline(const struct hot *h)
+{
+	return &h->timeline;
 }
 
 const struct blind_set *hot_blind(const struct hot *h)

@@ -74,11 +74,11 @@ static bool run(struct work *w)
 	if (ok)
 		parties_infer(w);
 	ok = ok && !w->failed && items_make(w) && rulings_make(w) && demands_make(w) &&
-	     units_judge(w) && rpc_blocked_mark(w) && rule_rows_make(w) && fold_make(w, &folds) &&
-	     served_make(w, &served) && findings_make(w) && rpc_blocked_make(w) &&
-	     missing_make(w) && sql_ports_advise(w) && standing_make(w, &served) && hints_make(w) &&
-	     findings_finish(w) && rows_make(w, &folds) && rpc_rows_make(w) &&
-	     role_rows_make(w, &served);
+	     units_judge(w) && rpc_blocked_mark(w) && rule_rows_make(w) && unjudged_make(w) &&
+	     fold_make(w, &folds) && served_make(w, &served) && findings_make(w) &&
+	     rpc_blocked_make(w) && missing_make(w) && sql_ports_advise(w) &&
+	     standing_make(w, &served) && hints_make(w) && findings_finish(w) &&
+	     rows_make(w, &folds) && rpc_rows_make(w) && role_rows_make(w, &served);
 	if (ok) {
 		/* In this order: a rule that is waived could be judged all the same. */
 		coverage_judge(w);
@@ -104,6 +104,8 @@ struct result *judge(const struct judge_input *in)
 	r->coverage = in->coverage;
 	r->coverage.caveats = NULL;
 	r->coverage.n_caveats = 0;
+	if (in->timeline)
+		r->timeline = *in->timeline;
 	ok = inputs_copy(&w) && run(&w);
 	rpc_blocked_done(&w);
 	demands_done(&w);

@@ -12,6 +12,7 @@
 
 #include "findings/blind.h"
 #include "findings/result.h"
+#include "findings/timeline.h"
 #include "findings/window.h"
 #include "flow/cards.h"
 #include "infer/infer.h"
@@ -42,9 +43,10 @@ struct judge_input {
 	struct ends ends;            /* of both */
 	struct result_input *inputs; /* copied */
 	size_t n_inputs;
-	const struct window *window;   /* when packets were seen; NULL: no packet at all */
-	const struct blind_set *blind; /* who exchanges IPsec ESP; NULL: nobody */
-	const struct grant *grants;    /* sorted as learn_grants() gives them */
+	const struct window *window;     /* when packets were seen; NULL: no packet at all */
+	const struct timeline *timeline; /* packets and bytes by the hour; NULL: none */
+	const struct blind_set *blind;   /* who exchanges IPsec ESP; NULL: nobody */
+	const struct grant *grants;      /* sorted as learn_grants() gives them */
 	size_t n_grants;
 	const struct sighting *sightings; /* sorted as learn_sightings() gives them */
 	size_t n_sightings;

@@ -13,6 +13,7 @@
 #include "decode/decode.h"
 #include "findings/hints.h"
 #include "findings/kinds.h"
+#include "findings/timeline.h"
 #include "findings/window.h"
 #include "flow/conv.h"
 #include "matrix/matrix.h"
@@ -323,6 +324,14 @@ struct scope_row { /* out of scope, counted by role pair and port */
 	uint64_t conversations;
 };
 
+/* Demands, each of a rule or an any-of group and a client host, that could not be judged. */
+struct unjudged_row {
+	roleset client_roles;    /* of the hosts, or the role, that they are demanded of */
+	roleset server_roles;    /* any of which would serve them */
+	const char *reason;      /* of the first of them, a clause */
+	uint64_t demands, order; /* order: the judge's alone */
+};
+
 /* What the run was given, for commands that repeat it. Borrowed from the audit. */
 struct run_told {
 	const char *const *options; /* option, value, option ...; NULL: not known */
@@ -341,6 +350,7 @@ struct result {
 	struct time_asked asked;
 	struct window_span *missing; /* parts of it without packets, see asked.c; in order */
 	size_t n_missing;
+	struct timeline timeline;      /* by the hour */
 	const struct site *site;       /* borrowed from the audit */
 	struct matrix *matrix;         /* borrowed; NULL of a document that was read */
 	const struct pack_info *packs; /* the rule packs, in their order; borrowed */
@@ -368,6 +378,8 @@ struct result {
 	size_t n_convs;
 	struct scope_row *scope;
 	size_t n_scope;
+	struct unjudged_row *unjudged; /* by roles, each pair once */
+	size_t n_unjudged;
 	uint64_t n_rule_results[4];
 	uint64_t n_severity[SEV_N]; /* findings that no waiver covers */
 	uint64_t n_verdict[KIND_N]; /* conversations by verdict */

@@ -307,12 +307,10 @@ static const char *failed_advice(struct work *w, const struct item *it, const st
 	return arena_printf(
 		w->a,
 		"Let %s reach the whole range of ports that %s hands out (%s by default): the "
-		"number changes with the server's restart (%s). Or pin it on the server "
+		"number changes with the server's restart. Or pin it on the server "
 		"(HKLM\\SOFTWARE\\Microsoft\\Rpc\\Internet, or the service's own fixed port) "
 		"and let that through.",
-		client, server, c->port < 5001 ? "1025-5000 on such an old server" : "49152-65535",
-		f->port ? arena_printf(w->a, "now it is %u/%s", f->port, proto_text(f->proto))
-			: "now there are several");
+		client, server, c->port < 5001 ? "1025-5000 on such an old server" : "49152-65535");
 }
 
 static const char *both_filter(struct work *w, const struct finding *f)
@@ -379,8 +377,25 @@ static const struct item *failed_otherwise(const struct work *w, const struct it
 	return first;
 }
 
+/* Who speaks with whom in `other`, "sql02 and dc01"; by address where names would say the same as
+ * of `it`. */
+static const char *pair_text(struct work *w, const struct item *it, const struct item *other)
+{
+	const struct party *cl = &w->party[other->client], *sv = &w->party[other->server];
+	const char *client = party_token(w, cl), *server = party_token(w, sv);
+	char buf[ADDR_TEXT];
+
+	if (!strcmp(client, party_token(w, &w->party[it->client])) &&
+	    !strcmp(server, party_token(w, &w->party[it->server]))) {
+		client = arena_strdup(w->a, addr_format(&cl->addr, buf));
+		server = arena_strdup(w->a, addr_format(&sv->addr, buf));
+	}
+	return arena_printf(w->a, "%s and %s", client ? client : "", server ? server : "");
+}
+
 /* What became of the conversations beside `it`. */
-static const char *others_text(struct work *w, const struct item *otherwise, size_t n)
+static const char *others_text(struct work *w, const struct item *it, const struct item *otherwise,
+			       size_t n)
 {
 	const struct conv *c;
 
@@ -391,11 +406,10 @@ static const char *others_text(struct work *w, const struct item *otherwise, siz
 			w->a, " The same failed in %s.",
 			text_counted(w->a, n - 1, "more conversation", "more conversations"));
 	c = otherwise->c;
-	return arena_printf(w->a, " %s failed as well, not all alike; %s to %s %u/%s: %s",
+	return arena_printf(w->a, " %s failed as well, not all alike; between %s, %u/%s: %s",
 			    text_counted(w->a, n - 1, "more conversation", "more conversations"),
-			    party_token(w, &w->party[otherwise->client]),
-			    party_token(w, &w->party[otherwise->server]), c->port,
-			    proto_text(c->proto), text_failure(w, c));
+			    pair_text(w, it, otherwise), c->port, proto_text(c->proto),
+			    text_failure(w, c));
 }
 
 static bool blocked_finding(struct work *w, const struct cand *v, size_t n)
@@ -439,7 +453,7 @@ static bool blocked_finding(struct work *w, const struct cand *v, size_t n)
 		f->has_state = false;
 	}
 	otherwise = failed_otherwise(w, it, v, n);
-	since = arena_printf(w->a, "%s%s", since, others_text(w, otherwise, n));
+	since = arena_printf(w->a, "%s%s", since, others_text(w, it, otherwise, n));
 	label = label ? label : rpc_is_dcom(hit.own) ? "an object (DCOM)" : "its services";
 	f->why =
 		arena_printf(w->a, "%s was told where %s of %s is, and could not reach it. %s %s%s",
@@ -450,7 +464,10 @@ static bool blocked_finding(struct work *w, const struct cand *v, size_t n)
 		const char *also = failed_advice(w, otherwise, f, label);
 
 		if (strcmp(also, f->advice) != 0)
-			f->advice = arena_printf(w->a, "%s As for the rest: %s", f->advice, also);
+			f->advice = arena_printf(w->a,
+						 "%s Between %s it failed in another way, which "
+						 "needs another step: %s",
+						 f->advice, pair_text(w, it, otherwise), also);
 	}
 	f->tshark = both_filter(w, f);
 	return true;

@@ -15,6 +15,12 @@ static const struct rule *rule_of(const struct item *it)
 		       : NULL;
 }
 
+static void on_timeline(const struct work *w, const struct item *it)
+{
+	if (it->scope)
+		timeline_conv(&w->r->timeline, &it->c->busy, it->r.verdict > KIND_TOLERATED);
+}
+
 static struct judged row_of(const struct work *w, const struct item *it)
 {
 	return (struct judged){
@@ -50,6 +56,7 @@ bool rows_make(struct work *w, const struct fold_list *l)
 			rules[it->c - w->in->convs] = rule_of(it);
 		}
 		r->n_verdict[it->r.verdict]++;
+		on_timeline(w, it);
 		if (!it->scope) {
 			const struct pair p = pair_of(it->c);
 

@@ -7,6 +7,8 @@
 
 bool units_judge(struct work *w);
 bool rule_rows_make(struct work *w);
+/* Between which roles demands were not judged. */
+bool unjudged_make(struct work *w);
 /* Why the failure of these conversations proves nothing, as clauses; NULL where it does. */
 bool failures_judge(struct work *w, const uint32_t *items, size_t n, const char **ret_why);
 

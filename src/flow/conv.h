@@ -12,6 +12,7 @@
 #define SPAN_FLOW_CONV_H
 
 #include "base/arena.h"
+#include "flow/busy.h"
 #include "flow/ends.h"
 #include "flow/flow.h"
 
@@ -101,6 +102,7 @@ struct conv {
 	uint32_t tunnel_id;
 	uint16_t client_port_min, client_port_max; /* of the client's side */
 	bool started;                              /* at least one flow's start was captured */
+	struct busy busy;                          /* when its flows began */
 };
 
 /* A SYN that nothing followed and nobody answered, as scans send them by the million: all that its

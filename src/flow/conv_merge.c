@@ -498,6 +498,7 @@ int conv_flow(struct conv_rows *rows, struct conv *c, const struct flow_done *d,
 		c->reason = d->reason;
 	if (d->state < c->state)
 		c->state = d->state;
+	busy_add(&c->busy, d->first_ns);
 	min_ns(&c->first_ns, d->first_ns);
 	max_ns(&c->last_ns, d->last_ns);
 	if (succeeded(d)) {
@@ -555,6 +556,7 @@ int conv_merge(struct conv_rows *rows, struct conv *c, const struct conv *b)
 	if (b->state < c->state)
 		c->state = b->state;
 	c->group |= b->group;
+	busy_merge(&c->busy, &b->busy);
 	min_ns(&c->first_ns, b->first_ns);
 	max_ns(&c->last_ns, b->last_ns);
 	max_ns(&c->ok_last_ns, b->ok_last_ns);

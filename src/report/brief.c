@@ -50,15 +50,17 @@ static void row(void *user, const char *label, const char *text)
 	page_row(user, label, text);
 }
 
-static void one(const struct page *p, const struct finding *f)
+static void one(const struct page *p, const struct word_steps *s, const struct finding *f)
 {
 	struct out words = {0};
 
 	out_printf(p->o, "%s", word_severity(f->severity));
 	out_pad(p->o, ' ', INDENT - strlen(word_severity(f->severity)));
 	out_printf(&words, "%s: ", kind_name(f->kind));
-	word_conversation(f, &words);
-	out_printf(&words, " [%s%s]", f->id, word_status(f));
+	word_step_who(s, f, " -> ", &words);
+	out_puts(&words, " [");
+	word_step_ids(s, f, &words);
+	out_char(&words, ']');
 	out_wrapped(p->o, out_str(&words), p->width, INDENT, INDENT);
 	if (f->advice)
 		page_text(p, INDENT, f->advice);
@@ -67,30 +69,25 @@ static void one(const struct page *p, const struct finding *f)
 }
 
 /* Where nothing older is there to compare with, all that asks for something is news. */
-static bool is_news(const struct page *p, const struct finding *f)
-{
-	if (!word_asks(f) || !word_selected(f, p->opt))
-		return false;
-	return !p->r->since.report || f->status == STATUS_NEW || f->worse;
-}
-
 static void news(const struct page *p)
 {
+	struct word_steps steps = {.r = p->r, .opt = p->opt, .news = true};
+	const struct finding *f;
 	char buf[NUMBER_TEXT];
-	uint64_t n = 0, known = 0;
+	uint64_t left, known = 0;
 
 	page_heading(p, p->r->since.report ? "NEW, OR WORSE THAN IT WAS" : "WHAT TO DO FIRST");
+	while ((f = word_step(&steps)) != NULL)
+		one(p, &steps, f);
 	for (size_t i = 0; i < p->r->n_findings; i++) {
-		const struct finding *f = &p->r->findings[i];
-
-		if (is_news(p, f) && ++n <= LISTED)
-			one(p, f);
-		known += word_asks(f) && word_selected(f, p->opt) && !is_news(p, f);
+		f = &p->r->findings[i];
+		known += word_asks(f) && word_selected(f, p->opt) && !word_is_among(&steps, f);
 	}
-	if (!n)
+	left = word_steps_left(&steps);
+	if (!steps.n)
 		out_puts(p->o, "nothing\n");
-	if (n > LISTED)
-		out_printf(p->o, "and %s more in the report\n", number(n - LISTED, buf));
+	if (left)
+		out_printf(p->o, "and %s more in the report\n", number(left, buf));
 	if (known)
 		out_printf(p->o, "%s known for longer: in the report\n", number(known, buf));
 }

@@ -13,7 +13,6 @@
 enum {
 	ROW_BYTES = 330, /* of a row without details, about */
 	ROOM_LEAST = 300000,
-	ROWS = 1000, /* the worst */
 };
 
 static void term(struct html *h, const char *name)
@@ -489,7 +488,7 @@ static void table(struct html *h, size_t n)
 {
 	static const char *const columns[] = {"Severity", "Kind", "Who", "Last seen", "Id", NULL};
 	size_t from = h->o->n, room = h->room > ROOM_LEAST ? h->room : ROOM_LEAST;
-	size_t rows = n < ROWS ? n : ROWS, left = rows;
+	size_t rows = n < HTML_FINDINGS ? n : HTML_FINDINGS, left = rows;
 	uint64_t short_ = 0;
 
 	h_table(h, "findings", "Findings, the worst first", columns);

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* html_matrix - who talks to whom: sets of roles of clients by those of servers, as a map. */
+/*
+ * html_matrix - who talks to whom: sets of roles of clients by those of servers, as a map.
+ *
+ * A cell says four things at most, each by a sign, a word and a number, the colour last: as
+ * documented, to look at, missing, and not judged.
+ */
 #include "report/html_page.h"
 #include "report/role_map.h"
 
@@ -29,17 +34,19 @@ static void cell(struct html *h, const struct role_cell *c)
 {
 	const char *kind = c->odd ? "odd" : c->missing ? "mis" : c->fine ? "fine" : NULL;
 
-	if (!kind) {
-		h_put(h, "<td class=no>\xc2\xb7</td>");
-		return;
-	}
-	out_printf(h->o, "<td class=%s%u>", kind,
-		   depth(c->odd       ? c->odd
-			 : c->missing ? c->missing
-				      : c->fine));
+	if (kind)
+		out_printf(h->o, "<td class=%s%u>", kind,
+			   depth(c->odd       ? c->odd
+				 : c->missing ? c->missing
+					      : c->fine));
+	else if (c->open)
+		h_put(h, "<td class=un>");
+	else
+		h_put(h, "<td class=no>\xc2\xb7<span class=vh> nothing seen</span>");
 	count(h, "f", c->fine, "as documented");
 	count(h, "x", c->odd, "to look at");
 	count(h, "m", c->missing, "missing");
+	count(h, "u", c->open, "not judged");
 	h_put(h, "</td>");
 }
 
@@ -80,6 +87,7 @@ void html_matrix(struct html *h)
 	h_put(h, "<ul class=legend><li><span class=f>n</span> as documented or tolerated</li>"
 		 "<li><span class=x>n</span> to look at</li>"
 		 "<li><span class=m>n</span> findings of missing traffic</li>"
+		 "<li><span class=u>n</span> demands that this capture could not judge</li>"
 		 "<li><span class=no>\xc2\xb7</span> nothing seen</li></ul>\n<p class=note>");
 	h_count(h, h->r->n_out_of_scope, "conversation is", "conversations are");
 	h_put(h, " out of scope and not in this map.");
@@ -87,6 +95,13 @@ void html_matrix(struct html *h)
 		h_put(h, " ");
 		h_count(h, m.left_out, "more conversation is", "more conversations are");
 		h_put(h, " between roles that found no room in it.");
+	}
+	if (m.left_open) {
+		h_put(h, " ");
+		h_count(h, m.left_open, "demand that was not judged is",
+			"demands that were not judged are");
+		h_put(h, " not in it either: no host is known that could serve it, or there was no "
+			 "room.");
 	}
 	h_put(h, "</p>\n");
 	h_section_end(h);

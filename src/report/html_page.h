@@ -17,6 +17,8 @@
 
 #define H_ARROW " \xe2\x86\x92 "
 
+enum { HTML_FINDINGS = 1000 }; /* rows at most, the worst ones */
+
 struct html {
 	struct out *o;
 	const struct result *r;

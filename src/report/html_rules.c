@@ -122,12 +122,12 @@ void html_rules(struct html *h)
 		 "ID</code> says where it stands and what it demands.</p>\n");
 	group(h, RULE_VIOLATED, "x", "violated", "demanded, in view, and absent or failed", "Why");
 	if (n[RULE_NOT_JUDGED]) {
-		h_put(h, "<h3><span class=m>");
+		h_put(h, "<h3><span class=u>");
 		h_number(h, n[RULE_NOT_JUDGED]);
 		h_put(h, " not judged</span>: this capture cannot say</h3>\n");
 		reasons(h);
 	}
-	group(h, RULE_NOT_JUDGED, "m", "not judged", "each with its reason", "Reason");
+	group(h, RULE_NOT_JUDGED, "u", "not judged", "each with its reason", "Reason");
 	group(h, RULE_MET, "f", "met", "all that the rule demands was seen working", "Seen");
 	group(h, RULE_UNUSED, "no", "unused", "allowed, not demanded, not seen; no defect", "Seen");
 	h_section_end(h);

@@ -72,15 +72,36 @@ static void rules_bar(struct html *h)
 	h_put(h, "</ul></div>\n");
 }
 
-static void first_step(struct html *h, const struct finding *f)
+/* It has a row of its own in the page. */
+static bool has_row(const struct html *h, const struct finding *f)
+{
+	unsigned before = 0;
+
+	for (const struct finding *g = h->r->findings; g < f && before < HTML_FINDINGS; g++)
+		before += word_selected(g, h->opt);
+	return before < HTML_FINDINGS;
+}
+
+static void who(struct html *h, const struct word_steps *s, const struct finding *f)
+{
+	bool link = has_row(h, f);
+
+	h_put(h, link ? "<a href=\"#" : "<b>");
+	if (link) {
+		h_id(h, f->id);
+		h_put(h, "\">");
+	}
+	word_step_who(s, f, H_ARROW, h_words(h));
+	h_words_end(h);
+	h_put(h, link ? "</a>" : "</b>");
+}
+
+static void first_step(struct html *h, const struct word_steps *s, const struct finding *f)
 {
 	h_put(h, "<li>");
 	h_severity(h, f->severity);
-	out_printf(h->o, " <span class=kind>%s</span> <a href=\"#", kind_name(f->kind));
-	h_id(h, f->id);
-	h_put(h, "\">");
-	h_conversation(h, f);
-	h_put(h, "</a>");
+	out_printf(h->o, " <span class=kind>%s</span> ", kind_name(f->kind));
+	who(h, s, f);
 	if (f->status)
 		out_printf(h->o, " <span class=%s>%s</span>",
 			   f->status == STATUS_NEW || f->worse ? "x" : "st", word_status(f) + 2);
@@ -110,30 +131,22 @@ static void nothing_first(struct html *h)
 
 static void first_steps(struct html *h)
 {
-	unsigned shown = 0;
-	uint64_t more = 0;
+	struct word_steps steps = {.r = h->r, .opt = h->opt};
+	const struct finding *f;
 
 	h_section(h, "first", "What to do first", UINT64_MAX);
-	for (size_t i = 0; i < h->r->n_findings; i++) {
-		const struct finding *f = &h->r->findings[i];
-
-		if (!word_asks(f) || !word_selected(f, h->opt))
-			continue;
-		if (shown == FIRST_FINDINGS) {
-			more++;
-			continue;
-		}
-		if (!shown++)
+	while (steps.n < FIRST_FINDINGS && (f = word_step(&steps)) != NULL) {
+		if (steps.n == 1)
 			h_put(h, "<ol class=steps>\n");
-		first_step(h, f);
+		first_step(h, &steps, f);
 	}
-	if (shown)
+	if (steps.n)
 		h_put(h, "</ol>\n");
 	else
 		nothing_first(h);
-	if (more) {
+	if (word_steps_left(&steps)) {
 		h_put(h, "<p>and ");
-		h_number(h, more);
+		h_number(h, word_steps_left(&steps));
 		h_put(h, " more under <a href=\"#findings\">Findings</a></p>\n");
 	}
 	h_section_end(h);

@@ -291,6 +291,26 @@ static void coverage(struct jsonw *w, const struct coverage *c)
 	jsonw_object_end(w);
 }
 
+/* Between which roles something could not be judged. */
+static void unjudged(struct jsonw *w, const struct result *r)
+{
+	jsonw_name(w, "not_judged");
+	jsonw_array(w);
+	for (size_t i = 0; i < r->n_unjudged; i++) {
+		const struct unjudged_row *u = &r->unjudged[i];
+
+		jsonw_object_flat(w);
+		jsonw_name(w, "client_role");
+		role_list(w, u->client_roles);
+		jsonw_name(w, "server_role");
+		role_list(w, u->server_roles);
+		uint_member(w, "demands", u->demands);
+		text_member(w, "reason", u->reason);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
 static void summary(struct jsonw *w, const struct result *r)
 {
 	jsonw_name(w, "summary");
@@ -334,6 +354,30 @@ static void summary(struct jsonw *w, const struct result *r)
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
+	unjudged(w, r);
+	jsonw_object_end(w);
+}
+
+static void timeline(struct jsonw *w, const struct timeline *t)
+{
+	jsonw_name(w, "timeline");
+	jsonw_object(w);
+	uint_member(w, "step_seconds", (uint64_t)busy_step_s(t->kind));
+	jsonw_name(w, "steps");
+	jsonw_array(w);
+	for (unsigned i = 0; i < t->n; i++) {
+		const struct timeline_step *s = &t->step[i];
+
+		jsonw_object_flat(w);
+		time_member(w, "from", busy_begin_ns(t->kind, t->at + (int32_t)i));
+		uint_member(w, "packets", s->packets);
+		uint_member(w, "conversations", s->conversations);
+		uint_member(w, "deviating", s->deviating);
+		uint_member(w, "tcp_bytes", s->tcp_bytes);
+		uint_member(w, "tcp_unseen_bytes", s->tcp_unseen_bytes);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
 	jsonw_object_end(w);
 }
 
@@ -360,6 +404,8 @@ static void rules(struct jsonw *w, const struct result *r)
 		text_member(w, "id", u->id);
 		text_member(w, "pack", u->pack);
 		text_member(w, "title", u->title);
+		text_member(w, "from", some(u->from_name));
+		text_member(w, "to", some(u->to_name));
 		text_member(w, "result", word_rule_result(row->result));
 		text_member(w, "reason", row->reason);
 		text_member(w, "need", rule_need_words()[u->need]);
@@ -937,6 +983,7 @@ static int write_json(const struct result *r, const struct report_options *opt, 
 	jsonw_object_end(&w);
 	coverage(&w, &r->coverage);
 	summary(&w, r);
+	timeline(&w, &r->timeline);
 	rules(&w, r);
 	jsonw_name(&w, "findings");
 	jsonw_array(&w);

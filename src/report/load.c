@@ -254,6 +254,7 @@ static int load(struct load *l, const char *p, size_t n)
 	load_packs(l, top);
 	load_coverage(l, top);
 	load_summary(l, top);
+	load_timeline(l, top);
 	load_rules(l, top);
 	index_rules(l);
 	load_findings(l, top);

@@ -37,6 +37,7 @@ void load_inputs(struct load *l, const json_t *top);
 void load_packs(struct load *l, const json_t *top);
 void load_coverage(struct load *l, const json_t *top);
 void load_summary(struct load *l, const json_t *top);
+void load_timeline(struct load *l, const json_t *top);
 void load_rules(struct load *l, const json_t *top);
 void load_waivers(struct load *l, const json_t *top);
 /* load_findings.c */

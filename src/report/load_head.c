@@ -349,6 +349,23 @@ static void read_scope(struct load *l, const json_t *summary)
 	}
 }
 
+static void read_unjudged(struct load *l, const json_t *summary)
+{
+	struct result *r = l->r;
+	const json_t *o, *v = NULL;
+
+	if (doc_member(&l->doc, summary, "not_judged", false))
+		v = doc_list(&l->doc, summary, "not_judged", sizeof *r->unjudged, &r->unjudged);
+	while ((o = doc_item(&l->doc, v, "not_judged", r->n_unjudged)) != NULL) {
+		struct unjudged_row *u = &r->unjudged[r->n_unjudged++];
+
+		u->client_roles = load_roles(l, o, "client_role");
+		u->server_roles = load_roles(l, o, "server_role");
+		u->demands = doc_count(&l->doc, o, "demands");
+		u->reason = doc_text(&l->doc, o, "reason", true);
+	}
+}
+
 void load_summary(struct load *l, const json_t *top)
 {
 	struct result *r = l->r;
@@ -369,6 +386,61 @@ void load_summary(struct load *l, const json_t *top)
 	r->n_evicted = doc_count(&l->doc, o, "evicted");
 	r->n_scan = doc_count_or_0(&l->doc, o, "scan_attempts");
 	read_scope(l, o);
+	read_unjudged(l, o);
+}
+
+/* --- timeline ----------------------------------------------------------------------------------
+ */
+
+static unsigned kind_of_step(struct load *l, uint64_t seconds)
+{
+	for (unsigned i = 0; i < BUSY_KINDS; i++)
+		if ((uint64_t)busy_step_s(i) == seconds)
+			return i;
+	doc_wrong(&l->doc, "step_seconds", "is no step that this spanaudit knows");
+	return 0;
+}
+
+static void read_step(struct load *l, const json_t *o, struct timeline *t)
+{
+	int64_t from = doc_time(&l->doc, o, "from");
+	struct timeline_step *s = &t->step[t->n];
+
+	if (l->doc.error)
+		return;
+	if (!t->n)
+		t->at = busy_number(t->kind, from);
+	if (from != busy_begin_ns(t->kind, t->at + (int32_t)t->n))
+		doc_wrong(&l->doc, "from", "is not where the step begins");
+	s->packets = doc_count(&l->doc, o, "packets");
+	s->conversations = doc_count(&l->doc, o, "conversations");
+	s->deviating = doc_count(&l->doc, o, "deviating");
+	s->tcp_bytes = doc_count(&l->doc, o, "tcp_bytes");
+	s->tcp_unseen_bytes = doc_count(&l->doc, o, "tcp_unseen_bytes");
+	t->n++;
+}
+
+void load_timeline(struct load *l, const json_t *top)
+{
+	struct timeline *t = &l->r->timeline;
+	const json_t *o, *v;
+
+	if (!doc_member(&l->doc, top, "timeline", false)) /* of an older document */
+		return;
+	o = doc_object(&l->doc, top, "timeline");
+	if (!o)
+		return;
+	t->kind = kind_of_step(l, doc_count(&l->doc, o, "step_seconds"));
+	v = doc_list(&l->doc, o, "steps", 0, NULL);
+	while ((o = doc_item(&l->doc, v, "steps", t->n)) != NULL) {
+		if (t->n == BUSY_STEPS)
+			doc_wrong(&l->doc, "steps", "has more rows than any result");
+		if (l->doc.error)
+			return;
+		read_step(l, o, t);
+		if (l->doc.error)
+			return;
+	}
 }
 
 /* --- rules -------------------------------------------------------------------------------------
@@ -413,6 +485,8 @@ static struct rule *read_rule(struct load *l, const json_t *o)
 	u->id = doc_given(&l->doc, o, "id");
 	u->pack = doc_given(&l->doc, o, "pack");
 	u->title = doc_given(&l->doc, o, "title");
+	u->from_name = or_empty(doc_text(&l->doc, o, "from", false));
+	u->to_name = or_empty(doc_text(&l->doc, o, "to", false));
 	u->need = (enum rule_need)doc_word(&l->doc, o, "need", need_at, n_words(rule_need_words()));
 	u->group = or_empty(doc_text(&l->doc, o, "group", true));
 	u->when_missing = (enum rule_missing)doc_word(&l->doc, o, "when_missing", missing_at,

@@ -130,23 +130,27 @@ static void conversation(const struct page *p, enum md_place where, const struct
 
 static void first_steps(const struct page *p)
 {
-	unsigned shown = 0;
+	struct word_steps steps = {.r = p->r, .opt = p->opt};
+	const struct finding *f;
+	struct out words = {0};
 
 	out_puts(p->o, "\n## What to do first\n\n");
-	for (size_t i = 0; i < p->r->n_findings && shown < FIRST_FINDINGS; i++) {
-		const struct finding *f = &p->r->findings[i];
-
-		if (!word_asks(f) || !word_selected(f, p->opt))
-			continue;
-		out_printf(p->o, "%u. **%s** %s: ", ++shown, word_severity(f->severity),
+	while (steps.n < FIRST_FINDINGS && (f = word_step(&steps)) != NULL) {
+		out_printf(p->o, "%u. **%s** %s: ", steps.n, word_severity(f->severity),
 			   kind_name(f->kind));
-		conversation(p, MD_LINE, f);
+		out_reset(&words);
+		word_step_who(&steps, f, " -> ", &words);
+		md_text(p->o, MD_LINE, out_str(&words));
 		out_puts(p->o, ". ");
 		md_lines(p->o, f->advice ? f->advice : "");
-		out_printf(p->o, " (%s)\n", f->id);
+		out_reset(&words);
+		word_step_ids(&steps, f, &words);
+		out_printf(p->o, " (%s)\n", out_str(&words));
 	}
-	if (!shown)
+	if (!steps.n)
 		out_puts(p->o, "No finding asks for action.\n");
+	p->o->failed |= words.failed;
+	out_done(&words);
 }
 
 static void row(const struct page *p, const struct finding *f)

@@ -144,6 +144,8 @@ static void rules(struct mask *m, struct result *r)
 		u->title = mask_text(m, u->title);
 		r->rules[i].reason = mask_text(m, r->rules[i].reason);
 	}
+	for (size_t i = 0; i < r->n_unjudged; i++)
+		r->unjudged[i].reason = mask_text(m, r->unjudged[i].reason);
 }
 
 static void waivers(struct mask *m, struct result *r)

@@ -49,6 +49,53 @@ static bool is_missing(const struct finding *f)
 	return f->kind == KIND_MISSING && f->client.roles && f->server.roles;
 }
 
+/* A row of the map that demands of these roles belong to: their own, else those that have them. */
+static bool asks(const struct role_map *m, size_t row, roleset roles)
+{
+	roleset side = m->side[0][row];
+
+	return side == roles || (!known(m, 0, roles) && (side & roles) == roles);
+}
+
+static bool some_row(const struct role_map *m, roleset roles)
+{
+	for (size_t i = 0; i < m->n[0]; i++)
+		if (asks(m, i, roles))
+			return true;
+	return false;
+}
+
+/* Rows and columns of what could not be judged, where hosts are known that it is about. */
+static void learn_unjudged(struct role_map *m, const struct result *r, const struct unjudged_row *u)
+{
+	bool some = false;
+
+	for (size_t i = 0; i < r->n_roles; i++)
+		if (r->roles[i].roles & u->server_roles) {
+			roleset roles = r->roles[i].roles;
+
+			if (!known(m, 1, roles) && m->n[1] < ROLE_MAP_SIDES)
+				m->side[1][m->n[1]++] = roles;
+			some = true;
+		}
+	if (some && !some_row(m, u->client_roles) && m->n[0] < ROLE_MAP_SIDES)
+		m->side[0][m->n[0]++] = u->client_roles;
+}
+
+static void fill_unjudged(struct role_map *m, const struct unjudged_row *u)
+{
+	bool drawn = false;
+
+	for (size_t i = 0; i < m->n[0]; i++)
+		for (size_t k = 0; k < m->n[1]; k++)
+			if (asks(m, i, u->client_roles) && m->side[1][k] & u->server_roles) {
+				m->cell[i][k].open += u->demands;
+				drawn = true;
+			}
+	if (!drawn)
+		m->left_open += u->demands;
+}
+
 void role_map_fill(struct role_map *m, const struct result *r)
 {
 	*m = (struct role_map){0};
@@ -57,6 +104,8 @@ void role_map_fill(struct role_map *m, const struct result *r)
 	for (size_t i = 0; i < r->n_findings; i++)
 		if (is_missing(&r->findings[i]))
 			learn(m, r->findings[i].client.roles, r->findings[i].server.roles);
+	for (size_t i = 0; i < r->n_unjudged; i++)
+		learn_unjudged(m, r, &r->unjudged[i]);
 	for (unsigned s = 0; s < 2; s++)
 		qsort(m->side[s], m->n[s], sizeof m->side[s][0], by_roles);
 	for (size_t i = 0; i < r->n_convs; i++) {
@@ -79,4 +128,6 @@ void role_map_fill(struct role_map *m, const struct result *r)
 		if (c)
 			c->missing++;
 	}
+	for (size_t i = 0; i < r->n_unjudged; i++)
+		fill_unjudged(m, &r->unjudged[i]);
 }

@@ -10,13 +10,15 @@ enum { ROLE_MAP_SIDES = 16 }; /* rows and columns; what has no room is counted a
 struct role_cell {
 	uint64_t fine, odd; /* conversations as documented or tolerated, and others */
 	uint64_t missing;   /* findings of missing traffic */
+	uint64_t open;      /* demands that could not be judged */
 };
 
 struct role_map {
 	roleset side[2][ROLE_MAP_SIDES]; /* clients, servers; sorted */
 	size_t n[2];
 	struct role_cell cell[ROLE_MAP_SIDES][ROLE_MAP_SIDES];
-	uint64_t left_out;
+	uint64_t left_out;  /* conversations */
+	uint64_t left_open; /* demands that were not judged, in no cell */
 };
 
 void role_map_fill(struct role_map *m, const struct result *r);

@@ -104,23 +104,25 @@ static void read_what(void *user, const char *label, const char *line)
 
 enum { STEP = 12 }; /* column of its text */
 
-static void first_step(const struct page *p, const struct finding *f, unsigned i)
+static void first_step(const struct page *p, const struct word_steps *s, const struct finding *f)
 {
 	const char *severity = word_severity(f->severity);
 	struct out line = {0};
 
-	out_printf(p->o, "%u ", i);
+	out_printf(p->o, "%u ", s->n);
 	page_inked(p, severity_ink(f->severity), severity);
 	out_pad(p->o, ' ', STEP - 2 - strlen(severity));
 	out_printf(&line, "%s: ", kind_name(f->kind));
-	word_conversation(f, &line);
+	word_step_who(s, f, " -> ", &line);
 	out_wrapped(p->o, out_str(&line), p->width, STEP, STEP);
 	out_reset(&line);
 	if (f->advice) { /* whole: half of it can be the wrong thing to do */
 		out_puts(&line, f->advice);
 		out_char(&line, ' ');
 	}
-	out_printf(&line, "[%s%s]", f->id, word_status(f));
+	out_char(&line, '[');
+	word_step_ids(s, f, &line);
+	out_char(&line, ']');
 	page_text(p, STEP, out_str(&line));
 	p->o->failed |= line.failed;
 	out_done(&line);
@@ -142,29 +144,18 @@ static void nothing_first(const struct page *p)
 
 static void first_steps(const struct page *p)
 {
-	unsigned shown = 0;
-	uint64_t more = 0;
+	struct word_steps steps = {.r = p->r, .opt = p->opt};
+	const struct finding *f;
+	char buf[NUMBER_TEXT];
 
 	page_heading(p, "WHAT TO DO FIRST");
-	for (size_t i = 0; i < p->r->n_findings; i++) {
-		const struct finding *f = &p->r->findings[i];
-
-		if (!word_asks(f) || !word_selected(f, p->opt))
-			continue;
-		if (shown == FIRST_FINDINGS) {
-			more++;
-			continue;
-		}
-		shown++;
-		first_step(p, f, shown);
-	}
-	if (!shown)
+	while (steps.n < FIRST_FINDINGS && (f = word_step(&steps)) != NULL)
+		first_step(p, &steps, f);
+	if (!steps.n)
 		nothing_first(p);
-	if (more) {
-		char buf[NUMBER_TEXT];
-
-		out_printf(p->o, "   and %s more under Findings\n", number(more, buf));
-	}
+	if (word_steps_left(&steps))
+		out_printf(p->o, "   and %s more under Findings\n",
+			   number(word_steps_left(&steps), buf));
 }
 
 static void figure(void *user, const struct figure *f)

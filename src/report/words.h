@@ -69,6 +69,30 @@ const char *word_status(const struct finding *f);
 bool word_past(const struct finding_past *p, const struct tz *z, struct out *o);
 /* It asks for something: not waived, above info. */
 bool word_asks(const struct finding *f);
+
+/* What to do first: findings that ask for something, the worst first. Those that say the same of the
+ * same two hosts, but for the port, are one step. */
+enum { WORD_STEPS = 20 };
+struct word_steps {
+	const struct result *r;
+	const struct report_options *opt;
+	bool news;       /* only what is new or worse, where an older result was given */
+	size_t at;       /* where the next is looked for */
+	uint64_t listed; /* findings in the steps so far */
+	const struct finding *step[WORD_STEPS];
+	unsigned n;
+};
+bool word_is_among(const struct word_steps *s, const struct finding *f);
+/* The first finding of the next step, of WORD_STEPS at most; NULL: there is none. */
+const struct finding *word_step(struct word_steps *s);
+/* The next finding of the same step behind f, NULL. */
+const struct finding *word_step_more(const struct word_steps *s, const struct finding *f);
+/* "crmweb02 -> sqlcl01 22/tcp (ssh), 23/tcp"; and "F-..., F-..., new". */
+void word_step_who(const struct word_steps *s, const struct finding *f, const char *arrow,
+		   struct out *o);
+void word_step_ids(const struct word_steps *s, const struct finding *f, struct out *o);
+/* Findings that ask and are in no step yet. */
+uint64_t word_steps_left(const struct word_steps *s);
 /* "crmweb02 (10.20.1.12) is crm-web, known by site.yaml:14" */
 void word_known(const struct endpoint *e, struct out *o);
 

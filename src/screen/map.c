@@ -34,6 +34,7 @@ static enum paint cell(const struct role_cell *c, struct out *o)
 	part(o, "", c->fine);
 	part(o, "x", c->odd);
 	part(o, "o", c->missing);
+	part(o, "?", c->open);
 	if (!o->n)
 		out_char(o, '.');
 	if (c->odd)
@@ -134,7 +135,10 @@ void map_say(const struct screen *s, struct out *o)
 		return;
 	out_printf(o, "%s as documented", number(c->fine, buf));
 	out_printf(o, ", %s to look at", number(c->odd, buf));
-	out_printf(o, ", %s missing: ", number(c->missing, buf));
+	out_printf(o, ", %s missing", number(c->missing, buf));
+	if (c->open)
+		out_printf(o, ", %s not judged", number(c->open, buf));
+	out_puts(o, ": ");
 	roles_print(s->map.side[CLIENTS][s->map_at[CLIENTS]], o);
 	out_puts(o, " -> ");
 	roles_print(s->map.side[SERVERS][s->map_at[SERVERS]], o);
@@ -145,7 +149,7 @@ static void legend(const struct screen *s, struct pen *p, unsigned row)
 	struct out o = {0};
 	char buf[COUNTED_TEXT];
 
-	out_puts(&o, "n as documented, xn to look at, on missing; ");
+	out_puts(&o, "n fine, xn to look at, on missing, ?n not judged; ");
 	out_printf(&o, "%s out of scope",
 		   counted(s->result->n_out_of_scope, "conversation", "conversations", buf));
 	if (s->map.left_out)

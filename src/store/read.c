@@ -422,6 +422,7 @@ static bool get_conv(struct cols *c, struct conv *v, bool *waiting, struct detai
 	two(c, v->unseen);
 	v->first_ns = col_int(c, TIME_NONE + 1, INT64_MAX);
 	v->last_ns = col_int(c, v->first_ns, INT64_MAX);
+	busy_add(&v->busy, v->first_ns); /* a row is of one hour */
 	v->fails = col_count(c);
 	v->tries = col_count(c);
 	v->started = col_int(c, 0, 1);
@@ -623,6 +624,18 @@ static int give_seen(const struct reading *d, sqlite3_stmt *q)
 	return c.bad ? db_damaged(d->s, "an observed time") : d->to->seen(d->to->user, from, to);
 }
 
+static int give_figures(const struct reading *d, sqlite3_stmt *q)
+{
+	struct cols c = {.q = q, .at = 1};
+	int64_t hour = col_int(&c, INT64_MIN / NS_PER_S, INT64_MAX / NS_PER_S);
+	struct timeline_step s = {.packets = col_count(&c)};
+
+	s.tcp_bytes = col_count(&c);
+	s.tcp_unseen_bytes = col_count(&c);
+	return c.bad ? db_damaged(d->s, "figures of an hour")
+		     : d->to->figures(d->to->user, hour, &s);
+}
+
 static int give_name(const struct reading *d, sqlite3_stmt *q)
 {
 	struct cols c = {.q = q, .at = 1};
@@ -654,6 +667,11 @@ static int give_tables(const struct reading *d, struct store_span hours)
 		int (*give)(const struct reading *d, sqlite3_stmt *q);
 	} tables[] = {
 		{ROWS("from_ns, to_ns", "seen_hour"), give_seen},
+		{ROWS("hour, CASE name WHEN 'packets' THEN value ELSE 0 END,"
+		      " CASE name WHEN 'tcp_bytes' THEN value ELSE 0 END,"
+		      " CASE name WHEN 'tcp_unseen_bytes' THEN value ELSE 0 END",
+		      "figure_hour") " AND name IN('packets', 'tcp_bytes', 'tcp_unseen_bytes')",
+		 give_figures},
 		{ROWS("waiting, client, server, proto, port, client_port, client_port_max, vlan,"
 		      " is_group, direction, state, flows, packets_out, packets_in, bytes_out,"
 		      " bytes_in, payload_out, payload_in, unseen_out, unseen_in, first_ns, "

@@ -137,6 +137,7 @@ struct store_sink {
 	int (*cluster)(void *user, const struct cluster_host *c);
 	int (*blind)(void *user, const struct blind_pair *p);
 	int (*seen)(void *user, int64_t from_ns, int64_t to_ns);
+	int (*figures)(void *user, int64_t hour, const struct timeline_step *f);
 	int (*name)(void *user, const struct addr *a, const char *name);
 	void *user;
 };

@@ -79,6 +79,14 @@ def reduce(document):
     d.get('window', {}).pop('observed_ns', None)
     for key in ('tcp_bytes', 'tcp_unseen_bytes', 'tcp_flows', 'one_way_flows'):  # the ratios say it
         d.get('coverage', {}).pop(key, None)
+    not_judged = [n for n in d.get('summary', {}).pop('not_judged', [])
+                  if not (n['reason'] or '').startswith('no host has the role')]
+    if not_judged:
+        d['summary']['not_judged'] = [
+            '%d of %s at %s: %s' % (n['demands'], ' '.join(n['client_role']),
+                                    ' '.join(n['server_role']), n['reason']) for n in not_judged]
+    if len(d.get('timeline', {}).get('steps', [])) < 2:  # it says what coverage and summary say
+        d.pop('timeline', None)
     if not d.get('summary', {}).get('scan_attempts'):
         d.get('summary', {}).pop('scan_attempts', None)
     d['rules_packs'] = [p.get('name') for p in d.get('rules_packs', [])]

@@ -210,6 +210,16 @@ static void conversations(struct sample *s)
 					 .proto = 17,
 					 .port = 53,
 					 .conversations = 9};
+	/* Of a row that the map has, and of roles that only hosts have. */
+	s->unjudged[0] =
+		(struct unjudged_row){.client_roles = ROLE_BIT(ROLE_CRM_WEB),
+				      .server_roles = ROLE_BIT(ROLE_DC) | ROLE_BIT(ROLE_GC),
+				      .reason = "window shorter than judge-after",
+				      .demands = 4};
+	s->unjudged[1] = (struct unjudged_row){.client_roles = ROLE_BIT(ROLE_CRM_ROUTER),
+					       .server_roles = ROLE_BIT(ROLE_EXCHANGE),
+					       .reason = "no sensor sees " SAMPLE_HOSTILE,
+					       .demands = 1};
 	s->r.n_verdict[KIND_DOCUMENTED] = 300;
 	s->r.n_verdict[KIND_UNEXPECTED_PORT] = 1;
 	s->r.n_verdict[KIND_OUT_OF_SCOPE] = 9;
@@ -286,6 +296,8 @@ void sample_make(struct sample *s)
 		.n_convs = 2,
 		.scope = s->scope,
 		.n_scope = 1,
+		.unjudged = s->unjudged,
+		.n_unjudged = 2,
 	};
 	rules(s);
 	findings(s);

@@ -20,6 +20,7 @@ struct sample {
 	struct rpc_row rpc[4];
 	struct role_row role[3];
 	struct scope_row scope[1];
+	struct unjudged_row unjudged[2];
 	struct result_input input[2];
 };
 

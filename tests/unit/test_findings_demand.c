@@ -86,6 +86,28 @@ static void test_never_tried(void **state)
 	lab_close(&l);
 }
 
+/* Whose demand at whom, beside the rule; a host asks nothing of itself. */
+static void expect_unjudged(const struct lab *l, const char *reason)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->r->n_unjudged; i++) {
+		const struct unjudged_row *u = &l->r->unjudged[i];
+
+		assert_true(u->demands >= 1);
+		if (i)
+			assert_true(u[-1].client_roles < u->client_roles ||
+				    (u[-1].client_roles == u->client_roles &&
+				     u[-1].server_roles < u->server_roles));
+		if (!roles_has(u->client_roles, ROLE_CRM_WEB) ||
+		    u->server_roles != ROLE_BIT(ROLE_SQL))
+			continue;
+		assert_non_null(strstr(u->reason, reason));
+		n++;
+	}
+	assert_int_equal(n, strcmp(reason, "same host") != 0);
+}
+
 static void test_not_judged(void **state)
 {
 	static const struct {
@@ -118,6 +140,7 @@ static void test_not_judged(void **state)
 		lab_judge(&l);
 		expect(&l, RULE, "not-judged", rows[i].reason);
 		assert_null(lab_find(&l, KIND_MISSING, 1433));
+		expect_unjudged(&l, rows[i].reason);
 		lab_close(&l);
 	}
 }

@@ -549,7 +549,9 @@ static void blocked_twice(bool alike)
 	assert_string_equal(f->client.host, "crm01");
 	assert_true(has_text(f->why, alike ? "The same failed in 1 more conversation."
 					   : "1 more conversation failed as well, not all alike; "
-					     "crm01 to dc01 49667/tcp: "));
+					     "between 2001:db8:20:1::11 and "
+					     "2001:db8:20:3::30, 49667/tcp: "));
+	assert_int_equal(has_text(f->advice, "Between 2001:db8:20:1::11 and"), 0);
 	assert_int_equal(has_text(f->why, "rejected by"), !alike);
 	assert_string_equal(f->tshark, "tcp.port==135 || tcp.port==49667");
 	lab_close(&l);

@@ -126,12 +126,96 @@ static void of_nothing(void **state)
 	out_done(&o);
 }
 
+static void page_of(const struct result *r, struct out *o)
+{
+	struct report_options opt = {.width = 80, .tool_version = "1", .now_ns = TIME_NONE};
+
+	assert_int_equal(report_format_by_name("html")->write(r, &opt, o), 0);
+}
+
+/* Hours where there are enough, one of them without a packet; else finer steps. */
+static void hours_of_a_night(void **state)
+{
+	struct timeline t = {.at = 476258, .n = 5}; /* 2024-05-01 02:00 UTC */
+	struct sample s;
+	struct out o = {0};
+
+	for (unsigned i = 0; i < 5; i++)
+		t.step[i] = (struct timeline_step){.packets = i == 2 ? 0 : 1000,
+						   .conversations = i == 2 ? 0 : 40 + i,
+						   .deviating = i == 1 ? 7 : 0,
+						   .tcp_bytes = i == 2 ? 0 : 9960,
+						   .tcp_unseen_bytes = i == 3 ? 40 : 0};
+	sample_make(&s);
+	page_of(&s.r, &o);
+	assert_null(strstr(out_str(&o), "TCP data lost"));
+	s.r.timeline = t;
+	out_reset(&o);
+	page_of(&s.r, &o);
+	assert_non_null(strstr(out_str(&o), "Steps of 1 h, times at +02:00."));
+	assert_non_null(strstr(out_str(&o), ">Conversations, up to 44</text>"));
+	assert_non_null(strstr(out_str(&o), ">TCP data lost, up to 0.40%</text>"));
+	assert_non_null(strstr(out_str(&o),
+			       "<title>2024-05-01 05:00: 41 conversations, 7 to look at; "
+			       "0.00% of TCP data lost; "));
+	assert_non_null(strstr(out_str(&o), "<title>2024-05-01 06:00: no packet was captured; "));
+	assert_non_null(strstr(out_str(&o),
+			       "<tr><th scope=row>2024-05-01 06:00<td class=num>0"
+			       "<td class=num>0<td class=num>0<td class=num>none seen"));
+	out_done(&o);
+}
+
+/* On the night that has 02:00 twice, the two are told apart. */
+static void hours_of_a_long_night(void **state)
+{
+	struct tz *z = tz_load("Europe/Berlin");
+	struct sample s;
+	struct out o = {0};
+
+	if (!z)
+		skip();
+	tz_free(z);
+	sample_make(&s);
+	s.r.timeline = (struct timeline){.at = 480551, .n = 5}; /* 2024-10-26 23:00 UTC */
+	for (unsigned i = 0; i < 5; i++)
+		s.r.timeline.step[i].packets = 1;
+	page_of(&s.r, &o);
+	assert_non_null(strstr(out_str(&o), "and, when clocks have changed, as they say"));
+	assert_non_null(strstr(out_str(&o), ">2024-10-27 02:00 +02:00<"));
+	assert_non_null(strstr(out_str(&o), ">2024-10-27 02:00 +01:00<"));
+	out_done(&o);
+}
+
+/* What could not be judged is a sign in its cell, with a word, also where nothing was seen. */
+static void not_judged_is_drawn(void **state)
+{
+	struct sample s;
+	struct out o = {0};
+
+	sample_make(&s);
+	page_of(&s.r, &o);
+	assert_non_null(
+		strstr(out_str(&o), "<span class=u>4<span class=vh> not judged</span></span>"));
+	/* Nobody is an Exchange server: no column of its own. */
+	assert_non_null(strstr(out_str(&o), "1 demand that was not judged is not in it either"));
+	out_reset(&o);
+	s.role[1].roles |= ROLE_BIT(ROLE_EXCHANGE);
+	page_of(&s.r, &o);
+	assert_non_null(strstr(out_str(&o), "<td class=un><span class=u>1"));
+	out_done(&o);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(letters_of_the_rfc), cmocka_unit_test(letters_that_are_none),
-		cmocka_unit_test(names_stay_text),    cmocka_unit_test(says),
+		cmocka_unit_test(letters_of_the_rfc),
+		cmocka_unit_test(letters_that_are_none),
+		cmocka_unit_test(names_stay_text),
+		cmocka_unit_test(says),
 		cmocka_unit_test(of_nothing),
+		cmocka_unit_test(hours_of_a_night),
+		cmocka_unit_test(hours_of_a_long_night),
+		cmocka_unit_test(not_judged_is_drawn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "findings/timeline.h"
+
+#include <string.h>
+
+static void sum(struct timeline_step *to, const struct timeline_step *s)
+{
+	to->packets += s->packets;
+	to->tcp_bytes += s->tcp_bytes;
+	to->tcp_unseen_bytes += s->tcp_unseen_bytes;
+	to->conversations += s->conversations;
+	to->deviating += s->deviating;
+}
+
+/* Makes room for the steps from `first` to `last` of that kind, and for what is there. */
+static void stretch(struct timeline *t, unsigned kind, int32_t first, int32_t last)
+{
+	unsigned to = kind > t->kind ? kind : t->kind;
+	struct timeline r;
+	int32_t at, end;
+
+	first = busy_longer(kind, first, to);
+	last = busy_longer(kind, last, to);
+	if (to == t->kind && t->n && first >= t->at && last < t->at + (int32_t)t->n)
+		return;
+	if (t->n) {
+		at = busy_longer(t->kind, t->at, to);
+		end = busy_longer(t->kind, t->at + (int32_t)t->n - 1, to);
+		first = at < first ? at : first;
+		last = end > last ? end : last;
+	}
+	to = busy_fit(to, &first, &last);
+	r = (struct timeline){.kind = to, .at = first, .n = (unsigned)(last - first) + 1};
+	for (unsigned i = 0; i < t->n; i++)
+		sum(&r.step[busy_longer(t->kind, t->at + (int32_t)i, r.kind) - first], &t->step[i]);
+	*t = r;
+}
+
+/* The step of that number of that kind, which is there. */
+static struct timeline_step *step_of(struct timeline *t, unsigned kind, int32_t number)
+{
+	return &t->step[busy_longer(kind, number, t->kind) - t->at];
+}
+
+void timeline_add(struct timeline *t, int64_t ns, const struct timeline_step *s)
+{
+	int32_t at = busy_number(t->kind, ns);
+
+	if (!t->n || at < t->at || at >= t->at + (int32_t)t->n) {
+		/* Of the shortest kind: which it comes to must not depend on what came before. */
+		at = busy_number(0, ns);
+		stretch(t, 0, at, at);
+		at = busy_longer(0, at, t->kind);
+	}
+	sum(&t->step[at - t->at], s);
+}
+
+void timeline_conv(struct timeline *t, const struct busy *b, unsigned deviating)
+{
+	const struct timeline_step one = {.conversations = 1, .deviating = deviating ? 1 : 0};
+	struct timeline_step *before = NULL;
+
+	if (!b->bits)
+		return;
+	stretch(t, b->kind, b->at, b->at + 31 - __builtin_clz(b->bits));
+	/* Several of its steps may be one of the longer ones here. */
+	for (int i = 0; i < BUSY_STEPS; i++) {
+		struct timeline_step *s;
+
+		if (!(b->bits >> i & 1))
+			continue;
+		s = step_of(t, b->kind, b->at + i);
+		if (s != before)
+			sum(s, &one);
+		before = s;
+	}
+}
