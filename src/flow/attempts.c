@@ -81,19 +81,6 @@ int attempts_each(const struct conv_table *t,
 	return r;
 }
 
-/* So many that it pays to look for those that belong together: each look costs a sort, and is worth
- * it when there are twice as many as the last one left, or some more and no room. */
-static bool crowded(const struct conv_table *t)
-{
-	size_t many = t->o.max_conversations / 8 * 7, left = t->attempts_left;
-
-	if (t->o.max_memory && t->o.max_memory / 8 * 7 / ATTEMPT_CHARGE < many)
-		many = t->o.max_memory / 8 * 7 / ATTEMPT_CHARGE;
-	if (t->attempts.n > many && t->attempts.n > 2 * left)
-		return true;
-	return t->attempts.n > left + left / 8 && !conv_table_has_room(t);
-}
-
 static int told_twice(struct conv_table *t, const struct radix_key *key, size_t n)
 {
 	const struct attempt *first = &t->attempts.v[key[0].number];
@@ -106,7 +93,8 @@ static int told_twice(struct conv_table *t, const struct radix_key *key, size_t 
 	return err;
 }
 
-int attempts_fold(struct conv_table *t)
+/* Those to the same service become conversations; the others stay what they are. */
+static int attempts_fold(struct conv_table *t)
 {
 	size_t n = t->attempts.n, left = 0;
 	struct radix_key *key = malloc((2 * n + 1) * sizeof *key), *sorted;
@@ -141,6 +129,24 @@ int attempts_fold(struct conv_table *t)
 	t->attempts.cap = n + 1;
 	t->attempts_left = left;
 	return 0;
+}
+
+/* So many that it pays to look for those that belong together: each look costs a sort, and is worth
+ * it when there are twice as many as the last one left, or some more and no room. */
+static bool crowded(const struct conv_table *t)
+{
+	size_t many = t->o.max_conversations / 8 * 7, left = t->attempts_left;
+
+	if (t->o.max_memory && t->o.max_memory / 8 * 7 / ATTEMPT_CHARGE < many)
+		many = t->o.max_memory / 8 * 7 / ATTEMPT_CHARGE;
+	if (t->attempts.n > many && t->attempts.n > 2 * left)
+		return true;
+	return t->attempts.n > left + left / 8 && !conv_table_has_room(t);
+}
+
+int attempts_make_room(struct conv_table *t)
+{
+	return crowded(t) ? attempts_fold(t) : 0;
 }
 
 static int to_flow(struct conv_table *t, const struct flow_attempt *a)
@@ -180,13 +186,10 @@ static int put(struct conv_table *t, const struct waiting_attempt *w)
 	const struct flow_attempt *a = &w->a;
 	uint16_t vlan = t->o.vlan_key ? a->vlan : 0;
 	uint32_t no[2];
+	int err = attempts_make_room(t);
 
-	if (crowded(t)) {
-		int err = attempts_fold(t);
-
-		if (err)
-			return err;
-	}
+	if (err)
+		return err;
 	/* Without room it may still be one more of a conversation that there is. */
 	if (!conv_table_has_room(t))
 		return to_flow(t, a);

@@ -227,6 +227,10 @@ static int add(struct conv_table *t, const struct flow_done *d, const struct con
 
 int conv_table_add(struct conv_table *t, const struct flow_done *d, const struct conv_facts *f)
 {
+	int err = attempts_make_room(t);
+
+	if (err)
+		return err;
 	/* Nobody answers from a group: whoever sends to one asks. */
 	if (is_group(&d->addr[1]))
 		return add(t, d, f, true, true);

@@ -77,8 +77,8 @@ enum {
 
 /* attempts.c. One more for c; the attempt's numbers are those of c's ends. */
 int attempt_into(struct conv_rows *rows, struct conv *c, const struct attempt *a);
-/* Those to the same service become conversations; the others stay what they are. */
-int attempts_fold(struct conv_table *t);
+/* Puts attempts to the same service together, when they are in the way of others. */
+int attempts_make_room(struct conv_table *t);
 /* Puts those in line where they belong. */
 int attempts_flush(struct conv_table *t);
 int attempts_each(const struct conv_table *t,
