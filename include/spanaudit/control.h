@@ -37,6 +37,8 @@ struct span_control;
 /* `path` NULL: span_control_path(). SPAN_INPUT, with words on err unless that is NULL, when no run
  * answers there; negative errno. */
 int span_control_open(const char *path, struct span_control **ret, FILE *err);
+/* A connection that is there already, taken over, also when this fails. 0 or negative errno. */
+int span_control_adopt(int fd, struct span_control **ret);
 /* Sends a request, a line without its end, and waits for the answer, at most ten seconds for each
  * piece of it. 0: *ret (to be freed; it has a NUL behind its n bytes) is the answer; SPAN_INPUT:
  * the run says no, and *ret has why: what happened, why, what to do, in a line each. Negative

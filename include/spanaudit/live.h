@@ -51,6 +51,12 @@ struct span_live_options {
 	 * cannot be, and else told. */
 	const char *control;
 	bool control_must;
+	/* A connected unix stream socket on which the same is answered, duplicated; when its other
+	 * end is closed the run ends. NULL: there is none. */
+	const int *view;
+	/* Figures for Prometheus, written anew into this file at each judgement, whole or not at
+	 * all; its folder must be one that stays writable. NULL: not wanted. Borrowed. */
+	const char *metrics;
 	/* Called when the policy is read again: opens what is written to anew, where somebody moved
 	 * it away, under the same descriptor. 0 or negative errno; NULL: there is nothing. */
 	int (*reopen)(void *user);

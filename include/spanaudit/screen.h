@@ -61,6 +61,10 @@ int span_screen_source(struct span_screen *s, const char *text);
  * stays so; while the view is paused the new one waits. As span_report_open(). */
 int span_screen_file(struct span_screen *s, const char *path, FILE *err);
 int span_screen_result(struct span_screen *s, const char *p, size_t n, FILE *err);
+/* What a run says of itself: the answer to "status" (control.h). False when it is none. */
+bool span_screen_status(struct span_screen *s, const char *p, size_t n);
+/* By that, a result was made that is not shown yet: ask for "result". */
+bool span_screen_wants_result(const struct span_screen *s);
 /* Nanoseconds since 1970: times are shown as how long ago that was. Never called: as they are. */
 void span_screen_now(struct span_screen *s, int64_t ns);
 /* A line for people, which the next key takes away. Foreign text is fine. */

@@ -126,6 +126,7 @@ struct outputs {
 	const void *source;
 	struct kept *kept; /* of each -o; NULL: opened when it is written */
 	bool told;         /* standard output has had it, as events */
+	const char *usual; /* format of standard output when nothing was said; NULL: text */
 };
 /* --format help. */
 int outputs_list(void);
@@ -168,6 +169,9 @@ struct live {
 	int events;    /* of --events; -1: none. Set before live_take(). */
 	bool answers;  /* on a control socket */
 	char *control; /* where it answers, when nothing was said */
+	pid_t view;    /* the process of its view; 0: none */
+	int view_fd;
+	struct out *said; /* what is told behind the view */
 };
 /* What the options say. 0, or an exit code after having said what is wrong with them. */
 int live_settings(const struct options *o, struct span_live_options *ret);
@@ -175,6 +179,15 @@ int live_settings(const struct options *o, struct span_live_options *ret);
  * exit code. live_done() in any case. */
 int live_take(const struct options *o, struct live *l);
 void live_done(struct live *l);
+
+/* live_view.c. Standard output is a terminal, and nothing else was asked for. */
+bool live_view_wanted(const struct options *o);
+/* Begins the view, before anything is opened. 0 or an exit code. */
+int live_view_begin(const struct options *o, struct live *l);
+/* The run has its end of the socket; ours is closed. */
+void live_view_given(struct live *l);
+/* Waits for its end, when the run has ended. */
+void live_view_end(struct live *l);
 
 /* --- progress (progress.c) ------------------------------------------------------------------- */
 

@@ -60,6 +60,7 @@ static int report(const struct options *o, const struct live *l)
 			     &(struct outputs){.write = write_audit,
 					       .source = l->audit,
 					       .kept = l->kept,
+					       .usual = l->opt.view ? "brief" : NULL,
 					       .told = l->opt.events_fd == STDOUT_FILENO},
 			     code);
 }
@@ -77,8 +78,11 @@ static int run(const struct options *o)
 	code = code ? code : live_settings(o, &live.opt);
 	if (code)
 		return code;
-	choose_output(o, &live.opt);
-	code = live_take(o, &live);
+	if (live_view_wanted(o))
+		code = live_view_begin(o, &live);
+	else
+		choose_output(o, &live.opt);
+	code = code ? code : live_take(o, &live);
 	code = code ? code : report(o, &live);
 	live_done(&live);
 	return code;

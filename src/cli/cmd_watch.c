@@ -1,162 +1,90 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/opt.h"
 #include "cli/terminal.h"
+#include "cli/watch.h"
 
-enum { TICK_MS = 1000 };
-
-static volatile sig_atomic_t ended;
-
-static void on_end(int number)
+static int begin(const struct options *o, struct watch *w)
 {
-	(void)number;
-	ended = 1;
-}
-
-static void signals_end(void)
-{
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction sa = {.sa_handler = on_end};
-
-	for (size_t i = 0; i < N_ELEMENTS(numbers); i++)
-		sigaction(numbers[i], &sa, NULL);
-}
-
-/* --- a result in a file ----------------------------------------------------------------------- */
-
-/* Which content of the file is shown. */
-struct version {
-	struct timespec time;
-	off_t size;
-	ino_t ino;
-};
-
-static bool version_of(const char *path, struct version *ret)
-{
-	struct stat st;
-
-	if (strcmp(path, "-") == 0 || stat(path, &st) != 0)
-		return false;
-	*ret = (struct version){st.st_mtim, st.st_size, st.st_ino};
-	return true;
-}
-
-static bool is_same(const struct version *a, const struct version *b)
-{
-	return a->time.tv_sec == b->time.tv_sec && a->time.tv_nsec == b->time.tv_nsec &&
-	       a->size == b->size && a->ino == b->ino;
-}
-
-/* A report that is written anew is shown anew; one that cannot be read leaves the old one there. */
-static void look_again(struct span_screen *s, const char *path, struct version *shown)
-{
-	struct version now;
-	char *words = NULL;
-	size_t n = 0;
-	FILE *f;
-
-	if (!version_of(path, &now) || is_same(&now, shown))
-		return;
-	*shown = now;
-	f = open_memstream(&words, &n);
-	if (!f)
-		return;
-	if (span_screen_file(s, path, f) == 0)
-		span_screen_say(s, "the file was written anew, and this is what is in it now");
-	else
-		span_screen_say(s, "the file was changed, and what is in it now is no result");
-	fclose(f);
-	free(words);
-}
-
-/* --- the view --------------------------------------------------------------------------------- */
-
-static bool keys(struct span_screen *s)
-{
-	uint32_t key;
-
-	while (terminal_key(&key))
-		if (!span_screen_key(s, key))
-			return false;
-	return true;
-}
-
-static int view(struct span_screen *s, const char *path)
-{
-	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
-	struct version shown = {0};
+	const char *slash = w->path ? strrchr(w->path, '/') : NULL;
+	const char *source = slash && slash[1] ? slash + 1 : w->path;
 	int r;
 
-	version_of(path, &shown);
-	do {
-		r = terminal_draw(s);
-		if (r || ended)
-			break;
-		poll(&in, 1, TICK_MS);
-		if (in.revents & (POLLHUP | POLLERR))
-			break;
-		look_again(s, path, &shown);
-	} while (keys(s));
-	return r;
+	w->screen = span_screen_new(terminal_utf8());
+	r = w->screen ? span_screen_source(w->screen, source ? source : "a run") : -ENOMEM;
+	return say_status(NULL, r ? r : watch_look(w, stderr), o);
 }
 
-static int watch_file(const struct options *o, const char *path)
+/* The one there is; off a terminal nothing else is shown. */
+static int print(const struct options *o, const struct watch *w)
 {
-	struct span_screen *s = span_screen_new(terminal_utf8());
 	const struct span_write_options how = {.colour = term_colour(o), .width = term_width()};
-	const char *slash = strrchr(path, '/');
-	int r = s ? span_screen_source(s, slash && slash[1] ? slash + 1 : path) : -ENOMEM;
+	int r = 0;
 
-	if (!r)
-		r = span_screen_file(s, path, stderr);
-	if (!r && !terminal_unfit()) {
-		signals_end();
-		if (terminal_open(how.colour != SPAN_COLOUR_NONE)) {
-			r = view(s, path);
-			terminal_close();
-		}
+	if (!span_screen_judged(w->screen)) {
+		say("A run is judged every minute, or as its --every says. Ask again then.",
+		    "nothing has been judged yet");
+		return EXIT_INCONCLUSIVE;
 	}
-	if (!r && !o->quiet)
-		r = span_screen_write(s, "brief", &how, stdout);
-	r = r ? say_status(NULL, r, o) : span_screen_exit_code(s, o->fail_on);
-	span_screen_free(s);
-	return r;
+	if (!o->quiet)
+		r = span_screen_write(w->screen, "brief", &how, stdout);
+	return r ? say_status(NULL, r, o) : span_screen_exit_code(w->screen, o->fail_on);
+}
+
+static void say_why(const struct options *o, const char *why)
+{
+	if (!o->quiet && strstr(why, "ncurses"))
+		say("Its library was missing when it was built: libncurses-dev on Debian. Printed "
+		    "is the result in short.",
+		    "there is no view: %s", why);
 }
 
 static int run(const struct options *o)
 {
-	if (o->n_args == 1)
-		return watch_file(o, o->args[0]);
-	say("Write a run's result, and give it here:\n"
-	    "spanaudit audit -q -o night.json night.pcap\n"
-	    "spanaudit watch night.json",
-	    "one result is shown, and %zu %s given", o->n_args, o->n_args == 1 ? "was" : "were");
-	return EXIT_USAGE;
+	struct watch w = {.path = o->n_args ? o->args[0] : NULL, .socket = o->control};
+	const char *why = terminal_unfit();
+	int code;
+
+	if (o->n_args > 1 || (o->n_args && o->control)) {
+		say("spanaudit watch night.json shows a result; without a file a live run of this "
+		    "computer is asked, at --control or the usual place.",
+		    "one thing is shown at a time");
+		return EXIT_USAGE;
+	}
+	code = begin(o, &w);
+	if (why)
+		say_why(o, why);
+	if (!code && !why) {
+		int r = watch_view(&w, term_colour(o) != SPAN_COLOUR_NONE);
+
+		code = r ? say_status(NULL, r, o) : 0;
+	}
+	code = code ? code : print(o, &w);
+	watch_done(&w);
+	return code;
 }
 
 const struct cmd cmd_watch = {
 	.id = CMD_WATCH,
 	.name = "watch",
-	.args = "[OPTION...] RESULT.json",
-	.help = "look through a result on a terminal",
+	.args = "[OPTION...] [RESULT.json]",
+	.help = "look through a result, or at a live run, on a terminal",
 	.about =
 		"Shows a result that 'spanaudit audit -o FILE.json' wrote, page by page: findings, "
 		"who talks to whom, conversations, dynamic RPC, endpoints, and what packets came "
 		"from. Rows can be selected, filtered and sorted, and Enter tells everything about "
-		"one; ? lists the keys. A file that is written anew is shown anew. 'q' ends, "
-		"prints "
-		"the result in short, and the exit code is that of the audit. Off a terminal only "
-		"that is printed.\n"
+		"one; ? lists the keys. A file that is written anew is shown anew.\n"
+		"Without a file it shows what a 'spanaudit live' of this computer judged last, and "
+		"what it reads and loses now, over its control socket.\n"
+		"'q' ends and prints the result in short; the exit code is that of the audit. Off "
+		"a terminal only that is printed.\n"
 		"\n"
 		"  spanaudit audit -q -o night.json night.pcap\n"
-		"  spanaudit watch night.json",
+		"  spanaudit watch night.json\n"
+		"  sudo spanaudit watch",
 	.words = "",
 	.files = false,
 	.run = run,

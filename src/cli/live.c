@@ -13,7 +13,8 @@
 #include "cli/cli.h"
 #include "cli/opt.h"
 
-static const int64_t EVERY = 60 * NS_PER_S;
+/* Who looks on does not want to wait. */
+static const int64_t EVERY = 60 * NS_PER_S, EVERY_IN_VIEW = 10 * NS_PER_S;
 
 /* --- what is told while it runs --------------------------------------------------------------- */
 
@@ -38,6 +39,8 @@ static const char *level(enum span_live_notice what)
 	return "";
 }
 
+enum { SAID_MOST = 64 << 10 };
+
 /* Who is told, and what they want to hear. */
 struct listener {
 	const struct options *o;
@@ -61,9 +64,21 @@ static void notice(void *user, enum span_live_notice what, const char *text)
 	for (const char *z = text; *z;) {
 		int n = (int)strcspn(z, "\n");
 
-		fprintf(stderr, "%sspanaudit: %.*s\n", level(what), n, z);
+		if (!to->live->said)
+			fprintf(stderr, "%sspanaudit: %.*s\n", level(what), n, z);
+		else if (to->live->said->n < SAID_MOST)
+			out_printf(to->live->said, "spanaudit: %.*s\n", n, z);
 		z += n + (z[n] == '\n');
 	}
+}
+
+/* What would have stood in the middle of the view. */
+static void say_behind(struct live *l, struct out *said)
+{
+	l->said = NULL;
+	if (said->n)
+		fputs(out_str(said), stderr);
+	out_done(said);
 }
 
 /* A signal handler has no other way to know. Set while a run lasts. */
@@ -287,11 +302,17 @@ static int prepare(const struct options *o, struct live *l)
 		return say_status(NULL, -ENOMEM, o);
 	if (l->events >= 0 && !writable(l, o->events))
 		return say_status(NULL, -ENOMEM, o);
+	l->opt.metrics = o->metrics;
+	if (o->metrics && !writable(l, o->metrics))
+		return say_status(NULL, -ENOMEM, o);
 	return 0;
 }
 
 void live_done(struct live *p)
 {
+	span_audit_free(p->audit); /* with its end of the view's socket */
+	live_view_given(p);
+	live_view_end(p);
 	for (size_t i = 0; i < p->n; i++)
 		file_unkeep(&p->kept[i]);
 	for (size_t i = 0; i < p->n_folders; i++)
@@ -301,7 +322,6 @@ void live_done(struct live *p)
 	free(p->control);
 	if (p->events >= 0)
 		close(p->events);
-	span_audit_free(p->audit);
 }
 
 /* --- the run ---------------------------------------------------------------------------------- */
@@ -326,6 +346,7 @@ int live_take(const struct options *o, struct live *l)
 {
 	struct span_live_options *opt = &l->opt;
 	struct listener to = {o, l};
+	struct out said = {0};
 	int code = run_setup(o, NULL, 0, &l->audit), r;
 
 	code = code ? code : choose_control(o, l);
@@ -334,13 +355,19 @@ int live_take(const struct options *o, struct live *l)
 		return code;
 	opt->user = &to;
 	opt->reopen = reopen;
+	if (l->view && !o->every)
+		opt->every_ns = EVERY_IN_VIEW;
 	r = span_live_open(l->audit, opt);
+	live_view_given(l);
 	r = r ? r : confine(l->audit, o, l);
 	if (!r) {
 		signals_listen(l->audit);
 		listen_to_questions(l->audit);
 		fflush(stdout);
+		l->said = l->view ? &said : NULL;
 		r = span_live_run(l->audit);
+		live_view_end(l);
+		say_behind(l, &said);
 		forget_questions();
 		signals_forget();
 	}

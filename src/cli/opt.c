@@ -108,6 +108,15 @@ static const struct opt opts[] = {
 	{0, "every", "TIME",
 	 "Judge that often while packets come (default 60s; 0: at the end alone).", CMD_BIT(LIVE),
 	 SET_TEXT, AT(every)},
+	{0, "view", "WHEN",
+	 "The view on a terminal: auto (the default: on a terminal, when neither --format nor -q "
+	 "is "
+	 "given), or never, which prints lines of findings.",
+	 CMD_BIT(LIVE), SET_TEXT, AT(view), COMPLETE_WORDS, progress_word},
+	{0, "metrics", "FILE",
+	 "Write figures for Prometheus into this file at each judgement, whole or not at all: a "
+	 "*.prom in the folder of the node exporter's textfile collector.",
+	 CMD_BIT(LIVE), SET_TEXT, AT(metrics), COMPLETE_FILE},
 	{0, "events", "FILE",
 	 "Add findings to this file as they are found, change or go: an event a line, as --format "
 	 "ndjson has it.",
@@ -115,7 +124,7 @@ static const struct opt opts[] = {
 	{0, "control", "PATH",
 	 "Socket on which a live run is asked, for its user and group alone (default: "
 	 "/run/spanaudit/control where that can be made; 'live' takes none for doing without).",
-	 CMD_BIT(LIVE) | CMD_BIT(CONTROL), SET_TEXT, AT(control), COMPLETE_FILE},
+	 CMD_BIT(LIVE) | CMD_BIT(CONTROL) | CMD_BIT(WATCH), SET_TEXT, AT(control), COMPLETE_FILE},
 	{0, "user", "NAME",
 	 "Go on as this user once everything is open (of root; default spanaudit, where there is "
 	 "one).",

@@ -21,11 +21,12 @@ struct options {
 	VEC(const char *) files, rules, rules_dirs, roles, outputs, observed;
 	unsigned strict_input, digest, follow, vlan_key, json, quiet, verbose, help, version;
 	unsigned redact, all, force, setup, stats;
-	bool reports_only; /* see span_audit_reports_only() */
+	bool reports_only;   /* see span_audit_reports_only() */
 	uint64_t max_memory; /* bytes; 0: the default */
 	char **args;         /* what is no option, in order */
 	size_t n_args;
-	const char *count, *snaplen, *buffer, *every, *events, *user, *control, *window;
+	const char *count, *snaplen, *buffer, *every, *events, *user, *control, *window, *view,
+		*metrics;
 	VEC(const char *) interfaces, autostop;
 	unsigned no_promiscuous, list;
 	const char *day, *from, *to, *tz;

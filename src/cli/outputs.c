@@ -104,7 +104,9 @@ int outputs_write(const struct options *o, const struct outputs *what, int code)
 	bool bad;
 	struct one one = {
 		.what = what,
-		.format = o->format ? o->format : "text",
+		.format = o->format     ? o->format
+			  : what->usual ? what->usual
+					: "text",
 		.how = {.width = term_width(),
 			.colour = term_colour(o),
 			.only = o->only,

@@ -74,9 +74,16 @@ static int refuse(const char *path, int err, FILE *f)
 	return SPAN_INPUT;
 }
 
-static int reach(const char *path)
+static void be_patient(int fd)
 {
 	const struct timeval patience = {.tv_sec = PATIENCE_S};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+}
+
+static int reach(const char *path)
+{
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	int fd, err;
 
@@ -86,8 +93,7 @@ static int reach(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+	be_patient(fd);
 	if (connect(fd, (const struct sockaddr *)&to, sizeof to) == 0)
 		return fd;
 	err = errno;
@@ -112,6 +118,18 @@ int span_control_open(const char *path, struct span_control **ret, FILE *err)
 	else
 		*ret = c;
 	return r;
+}
+
+int span_control_adopt(int fd, struct span_control **ret)
+{
+	*ret = calloc(1, sizeof **ret);
+	if (!*ret) {
+		close(fd);
+		return -ENOMEM;
+	}
+	be_patient(fd);
+	(*ret)->fd = fd;
+	return 0;
 }
 
 int span_control_fd(const struct span_control *c)

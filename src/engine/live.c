@@ -175,6 +175,23 @@ static int open_source(struct span_audit *a, struct live_run *l)
 	return l->source ? 0 : usage ? SPAN_USAGE : SPAN_INPUT;
 }
 
+/* Who looks on from the beginning. */
+static int open_view(struct span_audit *a, struct live_run *l)
+{
+	int fd, r;
+
+	if (!l->opt.view)
+		return 0;
+	fd = fcntl(*l->opt.view, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	r = l->control ? 0 : control_open(NULL, &a->errs, &l->control);
+	if (r == 0)
+		return control_adopt(l->control, fd);
+	close(fd);
+	return r;
+}
+
 /* One that was not asked for by name is a help, and no condition. */
 static int open_control(struct span_audit *a, struct live_run *l)
 {
@@ -188,6 +205,7 @@ static int open_control(struct span_audit *a, struct live_run *l)
 		r = 0;
 	}
 	errors_done(&words);
+	r = r ? r : open_view(a, l);
 	return r < 0 && r != -ENOMEM ? SPAN_INPUT : r;
 }
 
@@ -601,7 +619,7 @@ int span_live_run(struct span_audit *a)
 	l->next_judge_ns = l->began_ns + l->opt.every_ns;
 	l->clock_offset_ns = clock_of(CLOCK_REALTIME) - l->began_ns;
 	live_notify(l, "READY=1\nSTATUS=Taking packets");
-	if (l->control)
+	if (l->control && control_path(l->control))
 		live_tell(l, SPAN_LIVE_STARTED, "answers at %s", control_path(l->control));
 	live_tell(l, SPAN_LIVE_STARTED, "taking packets on %zu interface%s", l->names.n,
 		  l->names.n == 1 ? "" : "s");
@@ -616,6 +634,8 @@ int span_live_run(struct span_audit *a)
 	}
 	if (r == 0 || r == SPAN_INPUT)
 		live_judge_last(a);
+	if (r == 0)
+		live_metrics(a);
 	return r;
 }
 

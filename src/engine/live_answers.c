@@ -240,4 +240,6 @@ void live_serve(struct span_audit *a, int64_t now)
 		return;
 	l->next_serve_ns = now + SERVE_EVERY;
 	control_turn(l->control, now, answer, a);
+	if (control_left(l->control))
+		span_audit_stop(a);
 }

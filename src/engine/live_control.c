@@ -39,6 +39,7 @@ struct control {
 	bool made_folder;
 	int listener, epoll;
 	struct client clients[CONTROL_CLIENTS];
+	int own; /* of control_adopt(): a client; -1: none */
 };
 
 /* ------------------------------------------------------------------ the socket */
@@ -157,6 +158,18 @@ static int watch(const struct control *c, int fd, uint32_t events, int op)
 	return epoll_ctl(c->epoll, op, fd, &e) < 0 ? -errno : 0;
 }
 
+static int answer_at(struct control *c, const char *path)
+{
+	int r;
+
+	c->path = strdup(path);
+	if (!c->path)
+		return -ENOMEM;
+	make_folder(c);
+	r = listen_at(c);
+	return r ? r : watch(c, c->listener, EPOLLIN, EPOLL_CTL_ADD);
+}
+
 int control_open(const char *path, struct errors *errs, struct control **ret)
 {
 	struct control *c = calloc(1, sizeof *c);
@@ -165,23 +178,14 @@ int control_open(const char *path, struct errors *errs, struct control **ret)
 	*ret = NULL;
 	if (!c)
 		return -ENOMEM;
-	c->listener = c->epoll = -1;
+	c->listener = c->epoll = c->own = -1;
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
 		c->clients[i].fd = c->clients[i].file = -1;
-	c->path = strdup(path);
-	if (!c->path) {
-		free(c);
-		return -ENOMEM;
-	}
-	make_folder(c);
-	r = listen_at(c);
-	if (r == 0) {
-		c->epoll = epoll_create1(EPOLL_CLOEXEC);
-		r = c->epoll < 0 ? -errno : watch(c, c->listener, EPOLLIN, EPOLL_CTL_ADD);
-	}
+	c->epoll = epoll_create1(EPOLL_CLOEXEC);
+	r = c->epoll < 0 ? -errno : path ? answer_at(c, path) : 0;
 	if (r < 0) {
 		control_close(c);
-		return refuse(errs, path, -r, why_not(-r));
+		return refuse(errs, path ? path : "", -r, why_not(-r));
 	}
 	*ret = c;
 	return 0;
@@ -191,6 +195,8 @@ void control_give(const struct control *c, uid_t uid, gid_t gid)
 {
 	char *folder = c->made_folder ? folder_of(c->path) : NULL;
 
+	if (!c->path)
+		return;
 	if (folder)
 		(void)!chown(folder, uid, gid);
 	(void)!lchown(c->path, uid, gid);
@@ -247,21 +253,34 @@ struct control *control_close(struct control *c)
 	return NULL;
 }
 
-/* Who comes too much is let go at once, and sees it. */
-static void take_in(struct control *c, int fd, int64_t now_ns)
+/* Who comes too much is let go at once, and sees it. The client's number; -1: none. */
+static int take_in(struct control *c, int fd, int64_t now_ns)
 {
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		struct client *k = &c->clients[i];
 
-		if (k->fd >= 0)
+		if (k->fd >= 0 || (int)i == c->own)
 			continue;
 		k->fd = fd;
 		k->moved_ns = now_ns;
-		if (watch(c, fd, EPOLLIN, EPOLL_CTL_ADD) < 0)
-			drop(k);
-		return;
+		if (watch(c, fd, EPOLLIN, EPOLL_CTL_ADD) == 0)
+			return (int)i;
+		drop(k);
+		return -1;
 	}
 	close(fd);
+	return -1;
+}
+
+int control_adopt(struct control *c, int fd)
+{
+	c->own = take_in(c, fd, 0);
+	return c->own < 0 ? -EMFILE : 0;
+}
+
+bool control_left(const struct control *c)
+{
+	return c->own >= 0 && c->clients[c->own].fd < 0;
 }
 
 static void admit(struct control *c, int64_t now_ns)
@@ -271,7 +290,7 @@ static void admit(struct control *c, int64_t now_ns)
 
 		if (fd < 0)
 			return;
-		take_in(c, fd, now_ns);
+		(void)take_in(c, fd, now_ns);
 	}
 }
 
@@ -409,7 +428,8 @@ static void drop_old(struct control *c, int64_t now_ns)
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		struct client *k = &c->clients[i];
 
-		if (k->fd >= 0 && now_ns - k->moved_ns > (k->answering ? STUCK : IDLE))
+		if ((int)i != c->own && k->fd >= 0 &&
+		    now_ns - k->moved_ns > (k->answering ? STUCK : IDLE))
 			drop(k);
 	}
 }

@@ -33,10 +33,16 @@ typedef void (*control_fn)(void *user, const char *line, struct control_answer *
 struct control;
 /* Opens the socket, for its owner and group alone. A socket that nobody answers on is replaced.
  * 0, or negative errno with words kept. */
+/* `path` NULL: nobody can connect; see control_adopt(). */
 int control_open(const char *path, struct errors *errs, struct control **ret);
 /* Gives it, and the folder that was made for it, to who the process is going to be. */
 void control_give(const struct control *c, uid_t uid, gid_t gid);
-const char *control_path(const struct control *c);
+/* Takes over a connection that is there already; it may be silent for as long as it likes. 0 or
+ * negative errno, with fd closed. */
+int control_adopt(struct control *c, int fd);
+/* The other end of that connection has gone. */
+bool control_left(const struct control *c);
+const char *control_path(const struct control *c); /* NULL: none */
 /* Readable: control_turn() has something to do. */
 int control_fd(const struct control *c);
 /* Does what can be done without waiting. */

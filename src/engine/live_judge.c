@@ -280,6 +280,7 @@ static int child(struct span_audit *a, int fd, int64_t began_ns)
 	if (!tell(a->live, a->result, false, &rows, &n))
 		return 1;
 	leave_document(a);
+	live_metrics(a);
 	j = summary(a->result);
 	j.n_findings = n;
 	j.took_ns = live_clock_ns() - began_ns;

@@ -5,6 +5,7 @@
  *   live.c         settings, the loop, what is told      live_judge.c   judging while it runs
  *   live_rights.c  giving up rights                      live_notify.c  systemd
  *   live_calls.c   system calls that are left            live_doctor.c  this computer's checks
+ *   live_metrics.c figures for Prometheus
  *   live_control.c the control socket                    live_answers.c what is answered on it
  *   live_policy.c  the rules that it judges by           live_keep.c    its store
  */
@@ -120,6 +121,9 @@ struct live_losses live_losses(const struct span_audit *a);
 uint64_t live_memory(const struct live_run *l); /* bytes in use; 0: not known */
 /* Lines for people, without the last newline. */
 void live_counters(const struct span_audit *a, struct out *o);
+
+/* live_metrics.c. Writes the figures of the result that there is, when somebody wants them. */
+void live_metrics(const struct span_audit *a);
 
 /* live_answers.c. Looks after the control socket, when it is time. */
 void live_serve(struct span_audit *a, int64_t now);

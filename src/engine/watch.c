@@ -20,6 +20,7 @@ struct span_screen {
 	struct screen screen;
 	struct loaded *shown, *newest; /* the same, but while the view is paused */
 	char *source;
+	char newest_judged[TIME_TEXT]; /* when the newest was made; "": nobody said */
 };
 
 struct span_screen *span_screen_new(bool utf8)
@@ -71,6 +72,7 @@ static void show(struct span_screen *s)
 	if (s->newest == old)
 		return;
 	s->shown = s->newest;
+	memcpy(s->screen.judged, s->newest_judged, sizeof s->screen.judged);
 	screen_result(&s->screen, &s->shown->r);
 	unload(old);
 }
@@ -80,6 +82,7 @@ static void take(struct span_screen *s, struct loaded *l)
 	if (s->newest != s->shown)
 		unload(s->newest);
 	s->newest = l;
+	memcpy(s->newest_judged, s->screen.status.judged, sizeof s->newest_judged);
 	if (s->screen.paused && s->shown)
 		s->screen.waiting = true;
 	else
@@ -126,6 +129,18 @@ int span_screen_result(struct span_screen *s, const char *p, size_t n, FILE *err
 	else
 		take(s, l);
 	return outcome(status, &errs, err);
+}
+
+bool span_screen_status(struct span_screen *s, const char *p, size_t n)
+{
+	return status_read(&s->screen.status, p, n);
+}
+
+bool span_screen_wants_result(const struct span_screen *s)
+{
+	const char *judged = s->screen.status.judged;
+
+	return *judged && (!s->newest || strcmp(judged, s->newest_judged) != 0);
 }
 
 void span_screen_now(struct span_screen *s, int64_t ns)

@@ -39,21 +39,32 @@ static void who(const struct screen *s, struct out *o)
 		out_text_z(o, r->site->name);
 	}
 	out_puts(o, "  ");
-	out_text_z(o, s->source);
+	out_text_z(o, s->status.known ? s->status.names : s->source);
+}
+
+/* Of a run: how it goes, and what time it is. */
+static void now(const struct screen *s, struct out *o)
+{
+	const struct status *t = &s->status;
+	char buf[TIME_TEXT];
+
+	if (t->stopping)
+		out_puts(o, "STOPPING  ");
+	else if (t->known)
+		out_printf(o, "up %s  ", duration_human(t->uptime_s * NS_PER_S, buf));
+	out_puts(o, time_human_tz(s->now_ns, s->result ? site_tz(s->result->site) : NULL, buf));
 }
 
 static void title(struct screen *s, struct pen *p, unsigned row)
 {
-	const struct result *r = s->result;
 	struct out left = {0}, right = {0};
-	char now[TIME_TEXT];
 	unsigned n;
 
 	who(s, &left);
 	if (s->now_ns != TIME_NONE)
-		out_puts(&right, time_human_tz(s->now_ns, r ? site_tz(r->site) : NULL, now));
-	else if (r)
-		window(r, &right);
+		now(s, &right);
+	else if (s->result)
+		window(s->result, &right);
 	n = pen_columns(p, out_str(&right));
 	if (n + 20 > p->columns)
 		n = 0;
@@ -66,23 +77,63 @@ static void title(struct screen *s, struct pen *p, unsigned row)
 	out_done(&right);
 }
 
+/* What was lost, as the newest word has it. */
+struct losses {
+	uint64_t kernel, card, unseen, seen, shed;
+	bool card_told;
+};
+
+static bool losses_of(const struct screen *s, struct losses *ret)
+{
+	const struct status *t = &s->status;
+	const struct coverage *c = s->result ? &s->result->coverage : NULL;
+
+	if (t->known)
+		*ret = (struct losses){t->kernel, t->card, t->unseen,
+				       t->seen,   t->shed, t->card_told};
+	else if (c)
+		*ret = (struct losses){c->kernel_drops, c->interface_drops, c->tcp_unseen_bytes,
+				       c->tcp_bytes,    c->evicted,         true};
+	return t->known || c;
+}
+
+static void how_it_goes(const struct screen *s, struct out *o)
+{
+	const struct status *t = &s->status;
+	char a[NUMBER_TEXT], b[NUMBER_TEXT];
+
+	if (!t->known && s->result) {
+		const struct coverage *c = &s->result->coverage;
+
+		out_printf(o, "; one way %s", percent(c->one_way_flows, c->tcp_flows, a));
+	}
+	if (t->has_rate)
+		out_printf(o, "; %s packets/s", number(t->rate, a));
+	if (t->memory)
+		out_printf(o, "; memory %s of %s", size_human(t->memory, a),
+			   size_human(t->memory_limit, b));
+}
+
 /* Four figures and never one: each hides something else. */
 static void lost(struct screen *s, struct pen *p, unsigned row)
 {
-	const struct coverage *c = s->result ? &s->result->coverage : NULL;
+	struct losses l = {0};
 	struct out o = {0};
 	char buf[NUMBER_TEXT];
 	bool bad;
 
-	if (!c)
+	if (!losses_of(s, &l))
 		return;
-	bad = c->kernel_drops || c->interface_drops || c->evicted;
-	out_printf(&o, "lost: by this computer %s", number(c->kernel_drops, buf));
-	out_printf(&o, ", cards %s", number(c->interface_drops, buf));
-	out_printf(&o, ", TCP unseen %s",
-		   percent(c->tcp_unseen_bytes, c->tcp_unseen_bytes + c->tcp_bytes, buf));
-	out_printf(&o, ", given up %s", number(c->evicted, buf));
-	out_printf(&o, "; one way %s", percent(c->one_way_flows, c->tcp_flows, buf));
+	bad = l.kernel || l.card || l.shed || *s->status.away;
+	if (*s->status.away) {
+		out_text_z(&o, s->status.away);
+		out_puts(&o, " AWAY; ");
+	}
+	out_printf(&o, "lost: by this computer %s", number(l.kernel, buf));
+	out_printf(&o, ", cards %s", l.card_told ? number(l.card, buf) : "untold");
+	out_printf(&o, ", TCP unseen %s", percent(l.unseen, l.unseen + l.seen, buf));
+	out_printf(&o, ", given up %s", number(l.shed, buf));
+	how_it_goes(s, &o);
 	pen_put(p, row, 0, 0, bad ? PAINT_WARN : PAINT_PLAIN, out_str(&o));
 	p->failed |= o.failed;
 	out_done(&o);
@@ -106,6 +157,17 @@ static void severities(const struct result *r, struct out *o)
 		out_puts(o, "no findings");
 }
 
+/* How old what is shown is. */
+static void judged(const struct screen *s, struct out *o)
+{
+	char buf[TIME_TEXT];
+	int64_t at;
+
+	if (s->now_ns != TIME_NONE && s->status.known && time_parse(s->judged, &at))
+		out_printf(o, "; judged %s ago",
+			   duration_human(s->now_ns > at ? s->now_ns - at : 0, buf));
+}
+
 static void since(const struct result *r, struct out *o)
 {
 	char buf[NUMBER_TEXT];
@@ -114,6 +176,21 @@ static void since(const struct result *r, struct out *o)
 		return;
 	out_printf(o, "; %s new", number(r->since.n_new, buf));
 	out_printf(o, ", %s gone", number(r->since.n_gone, buf));
+}
+
+static void when_judged(const struct screen *s, struct out *o)
+{
+	const struct status *t = &s->status;
+	char buf[TIME_TEXT];
+
+	if (!t->known)
+		return;
+	if (t->every_s)
+		out_printf(o, "%s; it is judged every %s",
+			   t->judging ? "being judged" : "taking packets",
+			   duration_human(t->every_s * NS_PER_S, buf));
+	else
+		out_puts(o, "it is judged at the end alone (--every 0)");
 }
 
 static void verdict(struct screen *s, struct pen *p, unsigned row)
@@ -131,12 +208,16 @@ static void verdict(struct screen *s, struct pen *p, unsigned row)
 	unsigned at;
 
 	if (!r) {
-		pen_put(p, row, 0, 0, PAINT_WARN, "[?] NOT JUDGED YET");
+		at = pen_put(p, row, 0, 0, PAINT_WARN, "[?] NOT JUDGED YET");
+		when_judged(s, &o);
+		pen_put(p, row, at + 3, 0, PAINT_PLAIN, out_str(&o));
+		out_done(&o);
 		return;
 	}
 	at = pen_put(p, row, 0, 0, rows[r->verdict].paint, rows[r->verdict].sign);
 	severities(r, &o);
 	since(r, &o);
+	judged(s, &o);
 	if (r->verdict == RESULT_INCONCLUSIVE && r->coverage.inconclusive_why) {
 		out_puts(&o, ": ");
 		out_text_z(&o, r->coverage.inconclusive_why);

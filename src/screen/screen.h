@@ -80,8 +80,9 @@ struct pair {
 struct screen {
 	const struct result *result; /* borrowed; NULL: none yet */
 	struct status status;
-	const char *source; /* what is looked at; borrowed; "" */
-	int64_t now_ns;     /* TIME_NONE: of a file, whose times are shown as they are */
+	char judged[TIME_TEXT]; /* when, as the run says it of the result; "" */
+	const char *source;     /* what is looked at; borrowed; "" */
+	int64_t now_ns;         /* TIME_NONE: of a file, whose times are shown as they are */
 	int64_t paused_ns;
 	bool paused, waiting; /* a newer result came meanwhile */
 	bool utf8;

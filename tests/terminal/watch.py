@@ -19,12 +19,11 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from tmux import PATIENCE, ROOT, TOOL, Terminal
+
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-TOOL = os.environ.get("SPANAUDIT", ROOT / "build-dev/src/cli/spanaudit")
 EVIL = 'e\x1b]0;vil\x07\x1b[2J"\u202e<b>\x9b31m'
 WIDE = "\u4e2d\u6587-\u0440\u0443\u0441-\U0001f600-e\u0301-" + "long" * 60
-PATIENCE = 20
 
 # name, size, keys (tmux's words), file, environment
 SCREENS = [
@@ -60,60 +59,6 @@ SCREENS = [
     ("small", "40x8", "", "lab", {}),
     ("too-small", "30x6", "", "lab", {}),
 ]
-
-
-class Terminal:
-    """A tmux of its own, with one window of this size."""
-
-    made = 0
-
-    def __init__(self, folder, size, command, env):
-        Terminal.made += 1
-        self.socket = folder / f"tmux-{Terminal.made}"
-        self.env = {k: v for k, v in os.environ.items() if k not in ("TMUX", "NO_COLOR", "COLUMNS")}
-        self.env |= {"LC_ALL": "C.UTF-8", "TERM": "tmux-256color", "SPANAUDIT_RULES_PATH": str(ROOT / "rules")} | env
-        told = [f"{k}={self.env[k]}" for k in ("LC_ALL", "TERM", "SPANAUDIT_RULES_PATH")]
-        width, height = size.split("x")
-        # tmux itself must take UTF-8, whatever the program inside is told.
-        self.run("-f", "/dev/null", "-u", "new-session", "-d", "-x", width, "-y", height, "-c", str(folder),
-                 "env", *told, "sh", "-c", command, env=self.env | {"LC_ALL": "C.UTF-8", "TERM": "xterm"})
-
-    def run(self, *args, env=None):
-        return subprocess.run(["tmux", "-S", str(self.socket), *args], env=env, check=True, text=True,
-                              capture_output=True).stdout
-
-    def screen(self):
-        return "\n".join(line.rstrip() for line in self.run("capture-pane", "-p").split("\n")).rstrip("\n") + "\n"
-
-    def styles(self):
-        return self.run("capture-pane", "-p", "-e")
-
-    def press(self, keys):
-        words = []
-        for key in keys.split():
-            words += ["send-keys", *(["-l", key] if "=" in key else [key]), ";"]
-        self.run(*words[:-1])
-
-    def wait(self, fits, what):
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            text = self.screen()
-            if fits(text):
-                return text
-            time.sleep(0.05)
-        sys.exit(f"{what}: never came; the screen is\n{self.screen()}")
-
-    def size(self, size):
-        width, height = size.split("x")
-        self.run("resize-window", "-x", width, "-y", height)
-
-    def pid(self):
-        shell = self.run("display-message", "-p", "#{pane_pid}").strip()
-        return int(subprocess.run(["pgrep", "-P", shell], check=True, text=True,
-                                  capture_output=True).stdout.split()[0])
-
-    def done(self):
-        subprocess.run(["tmux", "-S", str(self.socket), "kill-server"], capture_output=True)
 
 
 def steady(terminal, what):

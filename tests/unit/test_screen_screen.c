@@ -299,6 +299,44 @@ static void test_nothing_yet(void **state)
 	screen_done(&s);
 }
 
+#define RUN(uptime, packets, more)                                                                 \
+	"{\"schema\":\"spanaudit-status/1\",\"state\":\"running\",\"uptime_s\":" uptime            \
+	",\"packets\":" packets ",\"every_s\":60,\"interfaces\":[{\"name\":\"span0\",\"up\":true," \
+	"\"there\":true},{\"name\":\"ev\\u001bil\",\"up\":false,\"there\":true}],\"lost\":{"       \
+	"\"kernel\":7,\"card\":null,\"mirror\":{\"unseen_bytes\":1,\"seen_bytes\":99},\"shed\":"   \
+	"3}" more "}"
+
+/* What a run says of itself comes before what was judged. */
+static void test_run(void **state)
+{
+	static const char first[] = RUN("10", "1000", "");
+	static const char second[] =
+		RUN("12", "3000", ",\"judged\":{\"at\":\"2024-05-01T03:00:00Z\"}");
+	static const char *const others[] = {
+		"", "{", "[]", "{}", "{\"schema\":\"spanaudit-status/2\"}", "{\"schema\":7}"};
+	struct shown *t = begin(24, 120, true);
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(others); i++)
+		assert_false(status_read(&t->s.status, others[i], strlen(others[i])));
+	assert_false(t->s.status.known);
+	assert_true(status_read(&t->s.status, first, strlen(first)));
+	assert_false(t->s.status.has_rate);
+	assert_true(status_read(&t->s.status, second, strlen(second)));
+	assert_int_equal(t->s.status.rate, 1000);
+	assert_string_equal(t->s.status.judged, "2024-05-01T03:00:00Z");
+	assert_true(time_parse("2024-05-01T03:01:30Z", &t->s.now_ns));
+	memcpy(t->s.judged, t->s.status.judged, sizeof t->s.judged);
+	draw(&t->s, &t->g);
+	assert_true(shows(&t->g, "span0+ev\\x1bil"));
+	assert_true(shows(&t->g,
+			  "ev\\x1bil AWAY; lost: by this computer 7, cards untold, TCP unseen "
+			  "1.00%, given up 3; 1,000 packets/s"));
+	assert_true(shows(&t->g, "judged 1 min 30 s ago"));
+	assert_true(shows(&t->g, "up 12 s  2024-05-01 03:01:30"));
+	end(t);
+}
+
 /* What is wide counts twice, what combines not at all, and nothing is cut in two. */
 static void test_cut(void **state)
 {
@@ -346,7 +384,7 @@ int main(void)
 		cmocka_unit_test(test_keys),  cmocka_unit_test(test_quits),
 		cmocka_unit_test(test_sizes), cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_newer), cmocka_unit_test(test_nothing_yet),
-		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_run),   cmocka_unit_test(test_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
