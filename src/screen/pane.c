@@ -162,7 +162,7 @@ static const char *const help[][2] = {
 	{"", "The matrix"},
 	{"", "Clients down, servers across, by their roles. A number alone counts conversations as "
 	     "documented or tolerated, one behind x those to look at, one behind o findings of "
-	     "missing traffic."},
+	     "missing traffic, one behind ? demands that could not be judged."},
 };
 
 static void help_text(unsigned columns, struct out *o)

@@ -137,7 +137,7 @@ static void test_keys(void **state)
 		{"", "[X] NOT COMPLIANT   1 high, 1 medium, 1 info, 1 waived", NULL},
 		{"", "row 1 of 4", "sorted"},
 		{"", "unexpected-port", "crm-web, crm-orgws:"},
-		{"2", "as documented, xn to look at, on missing", "row 1"},
+		{"2", "n fine, xn to look at, on missing, ?n not judged", "row 1"},
 		{"3", "row 1 of 2", NULL},
 		{"4", "sorted by OUTCOME", NULL},
 		{"5", "row 1 of 3", NULL},
