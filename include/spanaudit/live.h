@@ -30,6 +30,13 @@ enum span_live_notice {
 };
 typedef void (*span_live_fn)(void *user, enum span_live_notice what, const char *text);
 
+/* When a file of packets is full and the next one begins; all 0: never. */
+struct span_live_ring {
+	uint64_t bytes, packets;
+	int64_t duration_ns;
+	unsigned files; /* that are kept, the newest; 0: all */
+};
+
 struct span_live_options {
 	const char *const *interfaces;
 	size_t n_interfaces;
@@ -47,6 +54,15 @@ struct span_live_options {
 	 * line (NDJSON with ECS names), and a line for people. Borrowed; -1: not wanted. Written
 	 * by another process than the one that takes packets, so that a slow reader costs none. */
 	int events_fd, lines_fd;
+	/* Packets as they are taken go into this pcapng file, or a ring of files with numbers. Made
+	 * by the user of span_live_confine(), in one of its folders. NULL: none. */
+	const char *write;
+	struct span_live_ring ring;
+	/* Events as messages, too: "unix:PATH", "udp:HOST:PORT", "tcp:HOST:PORT"; NULL: nowhere. */
+	const char *syslog;
+	/* A socket that takes each event of a finding as a message (SOCK_SEQPACKET), without
+	 * waiting: what finds no room is counted. Borrowed; -1: none. */
+	int messages_fd;
 	/* Where the run answers (control.h); NULL: nowhere. control_must: it is an error when that
 	 * cannot be, and else told. */
 	const char *control;

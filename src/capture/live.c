@@ -482,6 +482,8 @@ static void look_at_link(struct live *l, struct live_if *i, const struct telling
 	add_counts(i, &now);
 	went(l, i, &now, t);
 	came(l, i, &now, t);
+	if (now.index == i->link.index && now.mtu != i->link.mtu)
+		tell(t, i, LIVE_MTU);
 	i->link = now;
 }
 

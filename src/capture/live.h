@@ -60,7 +60,7 @@ struct live_figures {
 };
 
 /* What happened to an interface. */
-enum live_event { LIVE_DOWN, LIVE_UP, LIVE_REMOVED, LIVE_BACK, LIVE_OTHER_LINKTYPE };
+enum live_event { LIVE_DOWN, LIVE_UP, LIVE_REMOVED, LIVE_BACK, LIVE_MTU };
 typedef void (*live_event_fn)(void *user, const char *name, enum live_event e);
 
 struct live;

@@ -29,6 +29,7 @@ struct live_held {
 struct live_link {
 	int index; /* 0: there is no such interface */
 	bool up;
+	uint32_t mtu; /* 0: not told */
 	uint64_t missed, dropped;
 };
 /* A socket for live_link_look(); negative errno. */

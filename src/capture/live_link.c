@@ -54,6 +54,8 @@ static void take_attributes(struct live_link *l, const char *p, size_t n)
 			return;
 		if (a.rta_type == IFLA_STATS64)
 			take_stats(l, p + sizeof a, a.rta_len - sizeof a);
+		if (a.rta_type == IFLA_MTU && a.rta_len == RTA_LENGTH(sizeof l->mtu))
+			memcpy(&l->mtu, p + sizeof a, sizeof l->mtu);
 		whole = RTA_ALIGN(a.rta_len);
 		if (whole > n)
 			return;

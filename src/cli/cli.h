@@ -158,7 +158,18 @@ size_t filter_take(const struct options *o, struct out *ret_filter);
 
 /* --- interfaces (live.c) --------------------------------------------------------------------- */
 
+/* on_finding.c: a process that runs a command for events. */
+struct on_finding {
+	pid_t pid; /* 0: none */
+	int fd;    /* takes an event a message, and never makes wait: what finds no room is lost */
+};
+/* Begins it, as that user ((uid_t)-1: as it is), without capabilities. 0 or negative errno. */
+int on_finding_begin(const char *command, uid_t uid, gid_t gid, struct on_finding *ret);
+/* Waits until what was sent is dealt with, a minute at most. */
+void on_finding_end(struct on_finding *f);
+
 struct live {
+	struct on_finding on_finding;
 	struct span_live_options opt;
 	struct span_audit *audit;
 	/* Files that are still to be written when no right is left. */

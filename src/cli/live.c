@@ -157,6 +157,53 @@ static int autostop(const char *text, struct span_live_options *ret)
 	return 0;
 }
 
+/* As dumpcap has it. */
+static int ring_limit(const char *text, struct span_live_ring *ret)
+{
+	static const char hint[] =
+		"Write -b filesize:KB, -b duration:SECONDS, -b packets:NUMBER or "
+		"-b files:NUMBER.";
+	const char *colon = strchr(text, ':');
+	size_t n = colon ? (size_t)(colon - text) : 0;
+	uint64_t v;
+
+	if (!colon || !parse_count(colon + 1, UINT32_MAX, &v))
+		return bad_limit("-b", text, hint);
+	if (n == 8 && strncmp(text, "filesize", n) == 0)
+		ret->bytes = v * 1000;
+	else if (n == 8 && strncmp(text, "duration", n) == 0)
+		ret->duration_ns = (int64_t)v * NS_PER_S;
+	else if (n == 7 && strncmp(text, "packets", n) == 0)
+		ret->packets = v;
+	else if (n == 5 && strncmp(text, "files", n) == 0)
+		ret->files = (unsigned)v;
+	else
+		return bad_limit("-b", text, hint);
+	return 0;
+}
+
+static int ring_limits(const struct options *o, struct span_live_options *ret)
+{
+	const struct span_live_ring *g = &ret->ring;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < o->ring.n; i++)
+		r = ring_limit(o->ring.v[i], &ret->ring);
+	ret->write = o->write;
+	if (r)
+		return r;
+	if (o->ring.n && !o->write) {
+		say("Name one: -w ring.pcapng", "-b is about files, and no file was named");
+		return EXIT_USAGE;
+	}
+	if (g->files && !g->bytes && !g->duration_ns && !g->packets) {
+		say("Say it: -b filesize:100000 -b files:10",
+		    "-b files: when the next file begins was not said");
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
 /* A number alone is MiB, as dumpcap has it. */
 static int buffer_size(const char *text, uint64_t *ret)
 {
@@ -181,6 +228,8 @@ int live_settings(const struct options *o, struct span_live_options *ret)
 		.every_ns = EVERY,
 		.events_fd = -1,
 		.lines_fd = -1,
+		.messages_fd = -1,
+		.syslog = o->syslog,
 		.notice = notice,
 	};
 	if (o->count && !parse_count(o->count, UINT64_MAX, &ret->packets))
@@ -191,6 +240,7 @@ int live_settings(const struct options *o, struct span_live_options *ret)
 		r = bad_limit("-s", o->snaplen,
 			      "Write how many bytes of a packet are kept, at most 262144: -s 2048");
 	ret->snaplen = (unsigned)n;
+	r = r ? r : ring_limits(o, ret);
 	if (!r && o->buffer)
 		r = buffer_size(o->buffer, &ret->buffer);
 	if (!r && o->every && !duration_parse(o->every, &ret->every_ns))
@@ -284,8 +334,15 @@ static int prepare(const struct options *o, struct live *l)
 		if (l->events < 0)
 			return EXIT_FAILED;
 	}
+	if (o->on_finding) {
+		int r = on_finding_begin(o->on_finding, uid, gid, &l->on_finding);
+
+		if (r < 0)
+			return say_status(NULL, r, o);
+		l->opt.messages_fd = l->on_finding.fd;
+	}
 	l->kept = calloc(o->outputs.n + 1, sizeof *l->kept);
-	l->folders = calloc(o->outputs.n + 3, sizeof *l->folders);
+	l->folders = calloc(o->outputs.n + 6, sizeof *l->folders);
 	if (!l->kept || !l->folders)
 		return say_status(NULL, -ENOMEM, o);
 	for (; l->n < o->outputs.n; l->n++) {
@@ -298,6 +355,8 @@ static int prepare(const struct options *o, struct live *l)
 			return say_status(NULL, -ENOMEM, o);
 		}
 	}
+	if (o->write && !writable(l, o->write))
+		return say_status(NULL, -ENOMEM, o);
 	if (o->store && !writable(l, o->store))
 		return say_status(NULL, -ENOMEM, o);
 	if (l->events >= 0 && !writable(l, o->events))
@@ -322,6 +381,7 @@ void live_done(struct live *p)
 	free(p->control);
 	if (p->events >= 0)
 		close(p->events);
+	on_finding_end(&p->on_finding);
 }
 
 /* --- the run ---------------------------------------------------------------------------------- */

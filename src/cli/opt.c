@@ -121,6 +121,14 @@ static const struct opt opts[] = {
 	 "Add findings to this file as they are found, change or go: an event a line, as --format "
 	 "ndjson has it.",
 	 CMD_BIT(LIVE), SET_TEXT, AT(events), COMPLETE_FILE},
+	{0, "syslog", "WHERE",
+	 "Send findings as they are found, change or go to a log server, as messages of RFC 5424: "
+	 "unix:/dev/log, udp:HOST:PORT or tcp:HOST:PORT.",
+	 CMD_BIT(LIVE), SET_TEXT, AT(syslog)},
+	{0, "exec-on-finding", "COMMAND",
+	 "Run this shell command when findings are found, change or go, with their events on its "
+	 "standard input, a line each; once in ten seconds at most, and for a minute at most.",
+	 CMD_BIT(LIVE), SET_TEXT, AT(on_finding)},
 	{0, "control", "PATH",
 	 "Socket on which a live run is asked, for its user and group alone (default: "
 	 "/run/spanaudit/control where that can be made; 'live' takes none for doing without).",
@@ -243,6 +251,13 @@ static const struct opt opts[] = {
 	{'w', "write", "FILE",
 	 "Write the packets into this pcapng file, whole or not at all. - is standard output.",
 	 CMD_BIT(EXTRACT), SET_TEXT, AT(write), COMPLETE_FILE},
+	{'w', "write", "FILE",
+	 "Write the packets into this pcapng file as they are taken, or with -b into several.",
+	 CMD_BIT(LIVE), SET_TEXT, AT(write), COMPLETE_FILE},
+	{'b', "ring-buffer", "LIMIT",
+	 "With -w: begin the next file at filesize:KB, duration:SECONDS or packets:NUMBER; "
+	 "files:NUMBER keeps the newest ones only; may be repeated, the first limit counts.",
+	 CMD_BIT(LIVE), SET_LIST, AT(ring)},
 	{0, "fail-on", "SEVERITY",
 	 "Exit with 1 when a finding is at least this severe: low, medium "
 	 "(the default), high, critical; never turns 1 and 4 into 0.",
@@ -571,6 +586,7 @@ void opt_done(struct options *o)
 	vec_done(&o->observed);
 	vec_done(&o->interfaces);
 	vec_done(&o->autostop);
+	vec_done(&o->ring);
 }
 
 /* --- what is generated ------------------------------------------------------------------------ */

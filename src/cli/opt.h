@@ -26,8 +26,8 @@ struct options {
 	char **args;         /* what is no option, in order */
 	size_t n_args;
 	const char *count, *snaplen, *buffer, *every, *events, *user, *control, *window, *view,
-		*metrics;
-	VEC(const char *) interfaces, autostop;
+		*metrics, *syslog, *on_finding;
+	VEC(const char *) interfaces, autostop, ring;
 	unsigned no_promiscuous, list;
 	const char *day, *from, *to, *tz;
 	bool yesterday; /* the day before, where --day does not say which */

@@ -747,6 +747,25 @@ static int put_seen(void *user, int64_t from_ns, int64_t to_ns)
 	return window_add_span(&h->window, from_ns, to_ns);
 }
 
+/* A figure that is none of these is no sign that anything went on. */
+static int put_figures(void *user, int64_t hour, const struct timeline_step *s)
+{
+	struct hot *h = user;
+
+	if (s->packets || s->tcp_bytes || s->tcp_unseen_bytes)
+		timeline_add(&h->timeline, hour * NS_PER_S, s);
+	return 0;
+}
+
+/* Names of captures are not kept: what is seen names hosts. */
+static int put_name(void *user, const struct addr *a, const char *name)
+{
+	(void)user;
+	(void)a;
+	(void)name;
+	return 0;
+}
+
 void hot_sink(struct hot *h, struct store_sink *ret)
 {
 	*ret = (struct store_sink){.conv = put_conv,
@@ -757,6 +776,8 @@ void hot_sink(struct hot *h, struct store_sink *ret)
 				   .cluster = put_cluster,
 				   .blind = put_blind,
 				   .seen = put_seen,
+				   .figures = put_figures,
+				   .name = put_name,
 				   .user = h};
 }
 

@@ -20,6 +20,8 @@
 #include "base/time.h"
 #include "engine/live_control.h"
 #include "engine/live_keep.h"
+#include "engine/live_syslog.h"
+#include "engine/live_write.h"
 
 enum { WAIT_MS = 200 };
 static const int64_t LOOK_EVERY = NS_PER_S, DROPS_EVERY = 60 * NS_PER_S, CLOCK_STEP = NS_PER_S;
@@ -60,7 +62,7 @@ static void keep_news(struct live_run *l, enum span_live_notice what, const char
 {
 	struct live_news one = {.ns = live_real_ns(), .what = what};
 
-	if (!is_news(what) || l->opt.events_fd < 0 || l->news.n >= LIVE_NEWS)
+	if (!is_news(what) || (l->opt.events_fd < 0 && !l->syslog) || l->news.n >= LIVE_NEWS)
 		return;
 	one.text = strdup(text);
 	if (one.text && !vec_push(&l->news, one))
@@ -90,6 +92,8 @@ struct live_run *live_run_free(struct live_run *l)
 		free(l->names.v[i]);
 	vec_done(&l->names);
 	l->keep = live_keep_free(l->keep);
+	l->syslog = syslog_close(l->syslog);
+	l->write = live_write_close(l->write);
 	vec_done(&l->known);
 	for (size_t i = 0; i < l->news.n; i++)
 		free(l->news.v[i].text);
@@ -230,6 +234,8 @@ int span_live_open(struct span_audit *a, const struct span_live_options *o)
 	r = r ? r : make_inputs(a, a->live);
 	if (r == 0 && a->store_path)
 		r = live_keep_open(a);
+	if (r == 0 && o->syslog)
+		r = syslog_open(o->syslog, &a->errs, &a->live->syslog);
 	r = r ? r : open_control(a, a->live);
 	r = r ? r : open_source(a, a->live);
 	if (r)
@@ -261,6 +267,7 @@ static void on_event(void *user, const char *name, enum live_event e)
 		[LIVE_UP] = "is up again",
 		[LIVE_REMOVED] = "was removed; packets are taken again when it is back",
 		[LIVE_BACK] = "is back, and captured on again",
+		[LIVE_MTU] = "takes packets of another size now (its MTU was changed)",
 	};
 	struct out shown = {0};
 
@@ -423,6 +430,8 @@ static void look(struct span_audit *a, int64_t now)
 	live_look(l->source, on_event, l);
 	if (l->keep)
 		live_keep_turn(a);
+	if (l->write)
+		live_write_turn(a, now);
 	tell_losses(l, now);
 	tell_clock(l);
 	tell_systemd(a);
@@ -478,6 +487,8 @@ static int turn(struct span_audit *a)
 	if (r < 0)
 		return r;
 	cut(a, &b);
+	if (b.n && l->write)
+		live_write_batch(a, &b);
 	if (b.n)
 		r = l->keep ? live_keep_batch(a, &b) : hot_batch(a->hot, a, &b);
 	answer_signals(a);
@@ -614,6 +625,9 @@ int span_live_run(struct span_audit *a)
 
 	if (!l || !l->source || !a->hot)
 		return -EINVAL;
+	r = l->opt.write ? live_write_open(a) : 0;
+	if (r)
+		return r;
 	l->began_ns = live_clock_ns();
 	l->began_real_ns = l->policy_ns = live_real_ns();
 	l->next_judge_ns = l->began_ns + l->opt.every_ns;
@@ -630,6 +644,7 @@ int span_live_run(struct span_audit *a)
 		live_look(l->source, on_event, l);
 		live_judge_take(a, true);
 		l->ended = true;
+		l->write = live_write_close(l->write);
 		r = live_conclude(a);
 	}
 	if (r == 0 || r == SPAN_INPUT)

@@ -137,6 +137,8 @@ static void status(struct span_audit *a, struct control_answer *ret)
 	judged_status(l, o);
 	out_puts(o, ",\"policy\":");
 	live_policy_json(a, o);
+	out_printf(o, ",\"events\":{\"unsent\":%" PRIu64 ",\"dropped\":%" PRIu64 "}", l->unsent,
+		   l->dropped);
 	out_puts(o, ",\"store\":");
 	live_keep_json(l->keep, o);
 	out_puts(o, "}\n");

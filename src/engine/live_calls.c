@@ -157,13 +157,15 @@ static int add_all(scmp_filter_ctx c)
 	return add_partly(c);
 }
 
-int live_calls_confine(void)
+int live_calls_confine(bool connects)
 {
 	scmp_filter_ctx c = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int r = c ? 0 : -ENOMEM;
 
 	if (r == 0)
 		r = add_all(c);
+	if (r == 0 && connects)
+		r = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(connect), 0);
 	if (r == 0)
 		r = seccomp_load(c);
 	if (c)

@@ -3,8 +3,11 @@
 #ifndef SPAN_ENGINE_LIVE_CALLS_H
 #define SPAN_ENGINE_LIVE_CALLS_H
 
-/* For good, for this process and its children. 0; -ENOSYS: this build or kernel cannot; another
- * negative errno. no_new_privs must be set. */
-int live_calls_confine(void);
+#include <stdbool.h>
+
+/* `connects`: a socket that is open may be connected again. For good, for this process and its
+ * children. 0; -ENOSYS: this build or kernel cannot; another negative errno. no_new_privs must be
+ * set. */
+int live_calls_confine(bool connects);
 
 #endif

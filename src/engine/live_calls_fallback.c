@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-int live_calls_confine(void)
+int live_calls_confine(bool connects)
 {
 	return -ENOSYS;
 }

@@ -23,12 +23,14 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/time.h"
 #include "engine/live_run.h"
+#include "engine/live_syslog.h"
 #include "report/live_event.h"
 
 #include "config.h"
@@ -99,13 +101,57 @@ struct telling {
 	const struct result *r;
 	struct live_known *rows; /* what is known from now on */
 	size_t n;
-	struct out events, lines;
+	struct out events, lines, one;
+	uint64_t sent, unsent, dropped;
 };
+
+static void send_to_log(struct telling *t, enum syslog_severity severity, int64_t ns,
+			const char *id)
+{
+	if (!t->l->syslog)
+		return;
+	if (t->sent++ >= SYSLOG_MOST ||
+	    !syslog_send(t->l->syslog, severity, ns, id, out_str(&t->one), t->one.n))
+		t->unsent++;
+}
+
+/* To the file. */
+static void log_one(struct telling *t)
+{
+	if (t->l->opt.events_fd >= 0)
+		out_bytes(&t->events, out_str(&t->one), t->one.n);
+}
+
+static void send_on(struct telling *t)
+{
+	if (t->l->opt.messages_fd >= 0 && send(t->l->opt.messages_fd, out_str(&t->one), t->one.n,
+					       MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		t->dropped++;
+}
+
+static enum syslog_severity severity_of(const struct finding *f, enum live_status status)
+{
+	static const enum syslog_severity of[SEV_N] = {
+		[SEV_LOW] = SYSLOG_NOTICE,
+		[SEV_MEDIUM] = SYSLOG_WARNING,
+		[SEV_HIGH] = SYSLOG_ERROR,
+		[SEV_CRITICAL] = SYSLOG_CRITICAL,
+	};
+
+	if (status == LIVE_GONE || f->waiver || f->severity >= SEV_N || !of[f->severity])
+		return SYSLOG_INFO;
+	return of[f->severity];
+}
 
 static void say(struct telling *t, const struct finding *f, enum live_status status)
 {
-	if (t->l->opt.events_fd >= 0)
-		report_live_event(t->r, f, status, SPAN_VERSION, &t->events);
+	if (t->l->opt.events_fd >= 0 || t->l->syslog || t->l->opt.messages_fd >= 0) {
+		out_reset(&t->one);
+		report_live_event(t->r, f, status, SPAN_VERSION, &t->one);
+		log_one(t);
+		send_to_log(t, severity_of(f, status), f->last_ns, live_status_name(status));
+		send_on(t);
+	}
 	if (t->l->opt.lines_fd >= 0)
 		report_live_line(f, status, &t->lines);
 }
@@ -155,14 +201,17 @@ static void tell_news(struct telling *t)
 	};
 	const struct live_run *l = t->l;
 
-	for (size_t i = 0; l->opt.events_fd >= 0 && i < l->news.n; i++) {
+	for (size_t i = 0; i < l->news.n; i++) {
 		const struct live_news *n = &l->news.v[i];
 		const struct live_notice row = {.ns = n->ns,
 						.action = actions[n->what],
 						.failed = n->what == SPAN_LIVE_TROUBLE,
 						.text = n->text};
 
-		report_live_notice(t->r, &row, SPAN_VERSION, &t->events);
+		out_reset(&t->one);
+		report_live_notice(t->r, &row, SPAN_VERSION, &t->one);
+		log_one(t);
+		send_to_log(t, row.failed ? SYSLOG_ERROR : SYSLOG_NOTICE, row.ns, row.action);
 	}
 }
 
@@ -207,9 +256,26 @@ static bool put_out(int fd, struct out *o)
 	return fine;
 }
 
+static struct live_judged summary(const struct result *r)
+{
+	const struct coverage *c = &r->coverage;
+	struct live_judged j = {
+		.conversations = r->n_conversations,
+		.n_findings = r->n_findings,
+		.tcp_unseen = c->tcp_unseen_bytes,
+		.tcp_bytes = c->tcp_bytes,
+		.shed = c->evicted + c->heads_shed + c->fragments_shed + c->streams_cut,
+		.packets = c->packets,
+		.verdict = (uint8_t)r->verdict,
+	};
+
+	memcpy(j.n_severity, r->n_severity, sizeof j.n_severity);
+	return j;
+}
+
 /* Tells what is different from what is known; *ret_rows (to be freed) is what is known then. */
 static bool tell(struct live_run *l, const struct result *r, bool last,
-		 struct live_known **ret_rows, size_t *ret_n)
+		 struct live_known **ret_rows, size_t *ret_n, struct live_judged *ret)
 {
 	struct telling t = {.l = l, .r = r};
 	bool fine;
@@ -226,26 +292,14 @@ static bool tell(struct live_run *l, const struct result *r, bool last,
 		tell_gone(&t, &l->known.v[i]);
 	fine = put_out(l->opt.events_fd, &t.events);
 	fine = put_out(l->opt.lines_fd, &t.lines) && fine;
+	fine = !out_failed(&t.one) && fine;
+	out_done(&t.one);
+	*ret = summary(r);
+	ret->unsent = t.unsent;
+	ret->dropped = t.dropped;
 	*ret_rows = t.rows;
 	*ret_n = t.n;
 	return fine;
-}
-
-static struct live_judged summary(const struct result *r)
-{
-	const struct coverage *c = &r->coverage;
-	struct live_judged j = {
-		.conversations = r->n_conversations,
-		.n_findings = r->n_findings,
-		.tcp_unseen = c->tcp_unseen_bytes,
-		.tcp_bytes = c->tcp_bytes,
-		.shed = c->evicted + c->heads_shed + c->fragments_shed + c->streams_cut,
-		.packets = c->packets,
-		.verdict = (uint8_t)r->verdict,
-	};
-
-	memcpy(j.n_severity, r->n_severity, sizeof j.n_severity);
-	return j;
 }
 
 /* ------------------------------------------------------------------ the child */
@@ -277,11 +331,10 @@ static int child(struct span_audit *a, int fd, int64_t began_ns)
 	/* The store is not this process's to end. */
 	if (live_conclude(a) < 0)
 		return 1;
-	if (!tell(a->live, a->result, false, &rows, &n))
+	if (!tell(a->live, a->result, false, &rows, &n, &j))
 		return 1;
 	leave_document(a);
 	live_metrics(a);
-	j = summary(a->result);
 	j.n_findings = n;
 	j.took_ns = live_clock_ns() - began_ns;
 	j.at_ns = live_real_ns();
@@ -355,6 +408,20 @@ static bool remember(struct live_run *l, const struct live_known *rows, size_t n
 	return true;
 }
 
+/* Once, until something goes out again: a server that is away is no news each minute. */
+static void count_unsent(struct live_run *l, const struct live_judged *j)
+{
+	l->unsent += j->unsent;
+	l->dropped += j->dropped;
+	if (j->unsent + j->dropped && !l->unsent_told)
+		live_tell(l, SPAN_LIVE_TROUBLE,
+			  "events went nowhere, and are not sent again: %" PRIu64
+			  " to the log server, which is away or was told too many at once, %" PRIu64
+			  " to the command, which is busy",
+			  j->unsent, j->dropped);
+	l->unsent_told = j->unsent + j->dropped != 0;
+}
+
 static void understand(struct live_run *l, int status)
 {
 	const struct out *o = &l->judge.answer;
@@ -383,6 +450,7 @@ static void understand(struct live_run *l, int status)
 		l->last = j;
 		l->judged = true;
 		forget_news(l, l->judge.n_news);
+		count_unsent(l, &j);
 		keep_document(l);
 	}
 	free(rows);
@@ -437,11 +505,10 @@ void live_judge_last(struct span_audit *a)
 	struct live_known *rows = NULL;
 	size_t n = 0;
 
-	if (!tell(a->live, a->result, true, &rows, &n))
+	if (!tell(a->live, a->result, true, &rows, &n, &a->live->last))
 		live_tell(a->live, SPAN_LIVE_TROUBLE, "events could not be written: %s",
 			  strerror(errno ? errno : ENOMEM));
 	else if (!remember(a->live, rows, n))
 		live_tell(a->live, SPAN_LIVE_TROUBLE, "no memory for what was told");
-	a->live->last = summary(a->result);
 	free(rows);
 }

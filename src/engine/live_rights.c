@@ -22,6 +22,7 @@
 #include "engine/live_control.h"
 #include "engine/live_keep.h"
 #include "engine/live_run.h"
+#include "engine/live_syslog.h"
 #include "matrix/matrix.h"
 
 #include "config.h"
@@ -37,6 +38,7 @@ struct __attribute__((packed)) beneath {
 };
 enum {
 	RULE_BENEATH = 1,
+	RULE_PORT = 2,
 	VERSION = 1, /* the flag that asks for it */
 	WRITE_FILE = 1 << 1,
 	READ_FILE = 1 << 2,
@@ -205,6 +207,16 @@ static int allow_policies(int ruleset, const struct span_audit *a)
 	return r ? r : allow_folder(ruleset, SPAN_RULES_DIR, READ_FILE | READ_DIR);
 }
 
+/* Of a log server that is connected to again. */
+static int allow_port(int ruleset, uint16_t port)
+{
+	const struct {
+		uint64_t access, port;
+	} rule = {NET_CONNECT, port};
+
+	return syscall(SYS_landlock_add_rule, ruleset, RULE_PORT, &rule, 0) < 0 ? -errno : 0;
+}
+
 /* The version of Landlock that holds now, 0: none; or a negative errno. */
 static int confine_files(const struct span_audit *a, const struct span_live_rights *r)
 {
@@ -229,6 +241,8 @@ static int confine_files(const struct span_audit *a, const struct span_live_righ
 		err = allow_beside(fd, control_path(a->live->control), REMOVE_FILE);
 	if (err == 0 && a->live)
 		err = allow_policies(fd, a);
+	if (err == 0 && version >= 4 && a->live && a->live->syslog && syslog_port(a->live->syslog))
+		err = allow_port(fd, syslog_port(a->live->syslog));
 	/* Reports have local times, and some formats read the zone anew. */
 	if (err == 0)
 		err = allow_folder(fd, zones && *zones ? zones : "/usr/share/zoneinfo",
@@ -300,7 +314,7 @@ int span_live_confine(struct span_audit *a, const struct span_live_rights *r, ch
 	landlock = confine_files(a, r);
 	if (landlock < 0)
 		return refuse(a, "Landlock", -landlock);
-	calls = live_calls_confine();
+	calls = live_calls_confine(a->live && a->live->syslog && syslog_port(a->live->syslog));
 	if (calls < 0 && calls != -ENOSYS)
 		return refuse(a, "seccomp", -calls);
 	if (a->live) {

@@ -37,6 +37,7 @@ struct live_judged {
 	uint64_t shed; /* flows and conversations given up, and heads and fragments not looked at */
 	int64_t took_ns, at_ns; /* at_ns: real time */
 	uint64_t packets;
+	uint64_t unsent, dropped; /* events: to the log server, to the command */
 	uint8_t verdict;
 };
 
@@ -67,6 +68,8 @@ struct live_judge {
 
 struct control;
 struct live_keep;
+struct live_write;
+struct syslog;
 
 struct live_run {
 	struct live *source;
@@ -80,6 +83,10 @@ struct live_run {
 	struct live_reload reload;
 	uint64_t reloads; /* that brought a new policy */
 	struct live_judge judge;
+	struct live_write *write; /* NULL: none */
+	struct syslog *syslog;    /* NULL: none */
+	uint64_t unsent, dropped; /* events, in all */
+	bool unsent_told;
 	struct live_keep *keep; /* NULL: no store */
 	struct live_judged last;
 	bool ended;           /* nothing more is taken */

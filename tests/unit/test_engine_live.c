@@ -131,7 +131,8 @@ static json_int_t packets(const json_t *j)
 /* Ended by a number of packets: not one more. */
 static void ends_at_a_number(void **state)
 {
-	struct span_live_options o = {.packets = 25, .events_fd = -1, .lines_fd = -1};
+	struct span_live_options o = {
+		.packets = 25, .events_fd = -1, .lines_fd = -1, .messages_fd = -1};
 	struct told t;
 	struct span_audit *a = opened(&o, &t);
 	json_t *j;
@@ -150,7 +151,7 @@ static void ends_at_a_number(void **state)
 static void is_judged_while_it_runs(void **state)
 {
 	char path[] = "/tmp/spanaudit-live-XXXXXX";
-	struct span_live_options o = {.every_ns = NS_PER_S / 4, .lines_fd = -1};
+	struct span_live_options o = {.every_ns = NS_PER_S / 4, .lines_fd = -1, .messages_fd = -1};
 	char line[65536] = "";
 	struct told t;
 	struct span_audit *a;
@@ -189,7 +190,7 @@ static void is_judged_while_it_runs(void **state)
 /* Stopped before it began: what waits in the kernel is still read. */
 static void what_waits_is_read(void **state)
 {
-	struct span_live_options o = {.events_fd = -1, .lines_fd = -1};
+	struct span_live_options o = {.events_fd = -1, .lines_fd = -1, .messages_fd = -1};
 	struct told t;
 	struct span_audit *a = opened(&o, &t);
 	json_t *j;
@@ -208,7 +209,7 @@ static void what_waits_is_read(void **state)
 static void is_closed_unrun(void **state)
 {
 	static const char *const nowhere[] = {"nosuch0"};
-	struct span_live_options o = {.events_fd = -1, .lines_fd = -1};
+	struct span_live_options o = {.events_fd = -1, .lines_fd = -1, .messages_fd = -1};
 	struct told t;
 	struct span_audit *a = opened(&o, &t);
 
@@ -225,8 +226,11 @@ static void is_closed_unrun(void **state)
 
 static void limits_are_not_mixed(void **state)
 {
-	struct span_live_options o = {
-		.duration_ns = NS_PER_S / 5, .packets = 1000000, .events_fd = -1, .lines_fd = -1};
+	struct span_live_options o = {.duration_ns = NS_PER_S / 5,
+				      .packets = 1000000,
+				      .events_fd = -1,
+				      .lines_fd = -1,
+				      .messages_fd = -1};
 	struct told t;
 	struct span_audit *a = opened(&o, &t);
 	json_t *j;
