@@ -86,8 +86,8 @@ const struct recogniser recogniser_ftp = {
 	.proto = PROTO_TCP,
 	.min = 8,
 	RECOGNISER_FIRST("22"
-			 "AZ"
-			 "az"),
+			 "AAEFHHOQSSUU"
+			 "aaefhhoqssuu"),
 	.remote_control = true,
 	.apps = {{"ftp", "FTP control"}},
 	.probe = probe,

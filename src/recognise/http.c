@@ -161,7 +161,7 @@ const struct recogniser recogniser_http = {
 	.proto = PROTO_TCP,
 	.min = 12,
 	RECOGNISER_FIRST("\x00\x00"
-			 "AZ"),
+			 "BDGHLPRUXX"), /* of methods, and of HTTP and PRI */
 	.apps = {{"http", "HTTP"}},
 	.probe = probe,
 	.resume = probe, /* persistent connections begin anew at every message */

@@ -72,8 +72,8 @@ const struct recogniser recogniser_pop3 = {
 	.proto = PROTO_TCP,
 	.min = 8,
 	RECOGNISER_FIRST("++"
-			 "AZ"
-			 "az"),
+			 "AACCQQSSUU"
+			 "aaccqqssuu"),
 	.apps = {{"pop3", "POP3"}},
 	.probe = probe,
 };

@@ -113,6 +113,29 @@ struct claim {
 	bool both_whole; /* both sides have their start */
 };
 
+/* By parts: for the whole, compilers take an instruction that starts slowly. */
+static void facts_begin(struct facts *f)
+{
+	f->speaker = SPEAKER_EITHER;
+	f->variant = 0;
+	f->notes = f->signs = f->asked = 0;
+	f->answer = 0;
+	memset(f->name, 0, sizeof f->name);
+	f->n_iface = 0;
+	f->more = false;
+}
+
+static void recognition_begin(struct recognition *r)
+{
+	r->app = APP_NONE;
+	r->client_side = -1;
+	r->more = false;
+	r->conf = APP_UNSURE;
+	r->notes = r->signs = r->asked = r->read = 0;
+	r->n_iface = 0;
+	memset(r->name, 0, sizeof r->name);
+}
+
 /* `asked`: the recogniser has something to say to the side's first byte, and has not said no. */
 static void ask_side(const struct recogniser *r, const struct payload *in, bool asked,
 		     struct claim *c, int i)
@@ -124,7 +147,7 @@ static void ask_side(const struct recogniser *r, const struct payload *in, bool 
 		return;
 	}
 	if (asked) {
-		c->f[i] = (struct facts){0};
+		facts_begin(&c->f[i]);
 		c->v[i] = in->whole_start ? r->probe(in, &c->f[i]) : r->resume(in, &c->f[i]);
 		c->notes |= c->f[i].notes;
 	}
@@ -411,7 +434,7 @@ bool recognise_again(const struct recognise_table *t, struct recognise_memo *mem
 	bool open = side_open(&side[0]) || side_open(&side[1]);
 
 	in[0].proto = in[1].proto = proto;
-	*ret = (struct recognition){.app = APP_NONE, .client_side = -1};
+	recognition_begin(ret);
 	if (!in[0].n && !in[1].n)
 		return final;
 	renew(memo, in);

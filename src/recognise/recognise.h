@@ -92,7 +92,7 @@ struct fact_iface {
 	uint16_t major, minor;
 };
 
-/* What a probe found besides yes or no. Zeroed by the caller. */
+/* What a probe found besides yes or no. Zeroed by the caller, but for iface. */
 struct facts {
 	enum speaker speaker;
 	uint8_t variant; /* index into recogniser.apps */
@@ -101,8 +101,8 @@ struct facts {
 	uint32_t asked;       /* SIGN_*: those that count with the right answer, see together() */
 	uint16_t answer;      /* the recogniser's own, for together() */
 	char name[FACT_NAME]; /* SNI, Host, via, instance ...; printable ASCII only, "" none */
-	struct fact_iface iface[FACT_IFACES]; /* DCE/RPC abstract syntaxes of a bind */
 	uint8_t n_iface;
+	struct fact_iface iface[FACT_IFACES]; /* n_iface of them: DCE/RPC abstract syntaxes */
 	bool more; /* certain already, but later bytes may still bring a name or a note */
 };
 

@@ -94,8 +94,8 @@ const struct recogniser recogniser_smtp = {
 	.proto = PROTO_TCP,
 	.min = 8,
 	RECOGNISER_FIRST("25"
-			 "AZ"
-			 "az"),
+			 "EEHHLMRR"
+			 "eehhlmrr"),
 	.apps = {{"smtp", "SMTP"}},
 	.probe = probe,
 };
