@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The highest packet rate on a wire at which nothing is lost: spanaudit live, beside others.
+
+    zero_loss.py SPANAUDIT [SECONDS [FIRST-RATE]]
+
+Packets of 64 to 128 bytes (gen.c: mixed) go through a veth pair in a network namespace of their own, at
+rates that grow by a quarter. At each rate each program listens in turn, with the same buffer where it can
+be told; one that lost packets at two rates in a row is done. spanaudit has everything on: a site, all
+rule packs, a judgement each second. What counts is the rate that tcpreplay says it had. Both ends share the
+computer's processors, so that figures are for comparison there alone. Needs root; 77 when something is
+missing.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SKIP, MIB, PACKETS, INSIDE = 77, 64, 500000, 'SPANAUDIT_ZERO_LOSS'
+FACTOR, RATES = 1.25, 16
+
+
+def start(args, ready, tmp):
+    log = open(os.path.join(tmp, 'log'), 'w+')
+    p = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    end = time.monotonic() + 20
+    while ready not in open(log.name).read():
+        if p.poll() is not None or time.monotonic() > end:
+            raise RuntimeError('%s: %s' % (args[0], open(log.name).read()))
+        time.sleep(0.05)
+    return p, log
+
+
+def finish(p, log, sig=signal.SIGTERM):
+    time.sleep(1)
+    p.send_signal(sig)
+    p.wait(60)
+    log.seek(0)
+    return log.read()
+
+
+def spanaudit(tool, tmp):
+    """-> a function that ends it, and says how many packets it read and lost."""
+    import json
+    out = os.path.join(tmp, 'live.json')
+    p, log = start([tool, 'live', '-i', 'a1', '-B', str(MIB), '--control', 'none', '--every', '1s', '-S',
+                    os.path.join(HERE, 'site.yaml'), '-o', out, '--events', os.path.join(tmp, 'events'),
+                    '--user', 'nobody'], 'taking packets', tmp)
+
+    def end():
+        finish(p, log)
+        with open(out) as f:
+            c = json.load(f)['coverage']
+        return c['packets'], c['drops']['kernel']
+    return end
+
+
+def tcpdump(_, tmp):
+    p, log = start(['tcpdump', '-n', '-Z', 'root', '-i', 'a1', '-B', str(MIB * 1024), '-w', '/dev/null'],
+                   'listening on', tmp)
+
+    def end():
+        said = finish(p, log, signal.SIGINT)
+        read, lost = (int(re.search(r'(\d+) packets? ' + w, said).group(1)) for w in ('captured', 'dropped by kernel'))
+        return read, lost
+    return end
+
+
+def softflowd(_, tmp):
+    ctl = os.path.join(tmp, 'ctl')
+    p = subprocess.Popen(['softflowd', '-d', '-6', '-m', '6000000', '-i', 'a1', '-c', ctl, '-p',
+                          os.path.join(tmp, 'pid')], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                         stderr=subprocess.DEVNULL)
+    time.sleep(1)
+
+    def end():
+        time.sleep(1.5)
+        said = subprocess.check_output(['softflowctl', '-c', ctl, 'statistics'], text=True)
+        p.terminate()
+        p.wait()
+        read, lost = (int(re.search(w + r' by libpcap: (\d+)', said).group(1)) for w in ('received', 'dropped'))
+        return read, lost
+    return end
+
+
+def play(path, rate, seconds):
+    """-> packets sent, and at which rate."""
+    said = subprocess.check_output(['tcpreplay', '-q', '-K', '--loop', '1000', '-i', 'a0', '--pps', str(int(rate)),
+                                    '--limit', str(int(rate * seconds)), path], text=True, stderr=subprocess.STDOUT)
+    sent = int(re.search(r'Successful packets:\s+(\d+)', said).group(1))
+    return sent, float(re.search(r'([\d.]+) pps', said).group(1))
+
+
+def inside(tool, seconds, rate):
+    for x in 'all', 'default':
+        with open('/proc/sys/net/ipv6/conf/%s/disable_ipv6' % x, 'w') as f:
+            f.write('1')
+    subprocess.run(['ip', 'link', 'add', 'a0', 'type', 'veth', 'peer', 'name', 'a1'], check=True)
+    for end in 'a0', 'a1':
+        subprocess.run(['ip', 'link', 'set', end, 'up'], check=True)
+    programs = {'spanaudit live': spanaudit, 'tcpdump -w /dev/null': tcpdump}
+    if shutil.which('softflowd'):
+        programs['softflowd'] = softflowd
+    best, failed = dict.fromkeys(programs, 0.0), dict.fromkeys(programs, 0)
+    with tempfile.TemporaryDirectory(prefix='spanaudit-zero-') as tmp:
+        os.chmod(tmp, 0o777)
+        gen, path = os.path.join(tmp, 'gen'), os.path.join(tmp, 'mixed.pcap')
+        subprocess.run(['cc', '-O2', '-o', gen, os.path.join(HERE, 'gen.c')], check=True)
+        with open(path, 'wb') as f:
+            subprocess.run([gen, 'mixed', str(PACKETS)], stdout=f, check=True)
+        print('| packets/s | ' + ' | '.join(programs) + ' |\n|---:|' + '---:|' * len(programs), flush=True)
+        for _ in range(RATES):
+            if min(failed.values()) >= 2:
+                break
+            row, had = [], 0.0
+            for name, begin in programs.items():
+                if failed[name] >= 2:
+                    row.append('')
+                    continue
+                end = begin(tool, tmp)
+                sent, now = play(path, rate, seconds)
+                had = max(had, now)
+                read, lost = end()
+                # What never reached its buffer is lost, too.
+                lost = max(lost, sent - read)
+                failed[name] = failed[name] + 1 if lost else 0
+                best[name] = best[name] if lost else max(best[name], min(rate, now))
+                row.append('%d lost' % lost if lost else 'all')
+            print('| %d | %s |' % (rate, ' | '.join(row)), flush=True)
+            if had < 0.8 * rate:
+                print('\nthe generator has no more than %d packets/s: figures are lower bounds' % had)
+                break
+            rate *= FACTOR
+    print()
+    for name in programs:
+        print('%s: %d packets/s without loss, %.2f of tcpdump' %
+              (name, best[name], best[name] / (best['tcpdump -w /dev/null'] or 1)))
+    return 0
+
+
+def main():
+    missing = [x for x in ('ip', 'tcpdump', 'tcpreplay', 'cc', 'unshare') if not shutil.which(x)]
+    if os.geteuid() != 0 or missing:
+        print('skipped: needs root, and %s' % (' '.join(missing) or 'network namespaces'))
+        return SKIP
+    tool = os.path.abspath(sys.argv[1])
+    seconds, rate = (float(x) for x in (sys.argv[2:4] + ['3', '50000'][len(sys.argv) - 2:]))
+    if os.environ.get(INSIDE):
+        return inside(tool, seconds, rate)
+    env = dict(os.environ, **{INSIDE: '1'})
+    env.setdefault('SPANAUDIT_RULES_PATH', os.path.join(os.path.dirname(os.path.dirname(HERE)), 'rules'))
+    return subprocess.run(['unshare', '--net', sys.executable, *sys.argv], env=env).returncode
+
+
+if __name__ == '__main__':
+    sys.exit(main())
