@@ -11,22 +11,12 @@
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <spanaudit/spanaudit.h>
-
 #include "gen.h"
+#include "path.h"
 
 enum { PAIRS = 5 };
-
-static double cpu_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
 
 static void nothing(u_char *user, const struct pcap_pkthdr *h, const u_char *p)
 {
@@ -47,48 +37,24 @@ static bool reads(const char *path, uint64_t packets)
 	return ok;
 }
 
-static bool audits(const char *path)
-{
-	struct span_audit *a = span_audit_new();
-	FILE *f = fopen("/dev/null", "w");
-	bool ok = a && f && span_audit_rules_dir(a, BENCH_RULES) == SPAN_OK &&
-		  span_audit_site(a, BENCH_SITE) == SPAN_OK &&
-		  span_audit_file(a, path) == SPAN_OK && span_audit_run(a) == SPAN_OK &&
-		  span_audit_write(a, "json", NULL, f) == SPAN_OK;
-
-	if (a && !ok)
-		span_audit_errors(a, stderr);
-	span_audit_free(a);
-	if (f)
-		fclose(f);
-	return ok;
-}
-
-static int by_size(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 static int run(const char *path, const char *kind, uint64_t packets)
 {
 	double ratio[PAIRS], ns[PAIRS];
 
 	for (int i = 0; i < PAIRS; i++) {
-		double from = cpu_s(), between, to;
+		double from = path_cpu_s(), between, to;
 
-		if (!audits(path))
+		if (!path_audit(path))
 			return 1;
-		between = cpu_s();
+		between = path_cpu_s();
 		if (!reads(path, packets))
 			return 1;
-		to = cpu_s();
+		to = path_cpu_s();
 		ratio[i] = (between - from) / (to - between);
 		ns[i] = (between - from) * 1e9 / (double)packets;
 	}
-	qsort(ratio, PAIRS, sizeof *ratio, by_size);
-	qsort(ns, PAIRS, sizeof *ns, by_size);
+	qsort(ratio, PAIRS, sizeof *ratio, path_by_size);
+	qsort(ns, PAIRS, sizeof *ns, path_by_size);
 	printf("%-8s %9" PRIu64 " packets %6.1f times reading alone (%.0f ns per packet)\n", kind,
 	       packets, ratio[PAIRS / 2], ns[PAIRS / 2]);
 	return 0;
@@ -99,17 +65,13 @@ int main(int argc, char **argv)
 	static struct gen g;
 	const char *kind = argc > 1 ? argv[1] : "mixed";
 	uint64_t packets = argc > 2 ? strtoull(argv[2], NULL, 10) : 1000000;
-	char path[] = "/tmp/spanaudit-bench-XXXXXX";
-	int fd = mkstemp(path);
-	FILE *f = fd >= 0 ? fdopen(fd, "wb") : NULL;
+	char path[] = PATH_TEMPLATE;
 	int r = 1;
 
-	if (f && gen_capture(&g, f, kind, packets))
+	if (path_make(&g, path, kind, packets)) {
 		r = run(path, kind, packets);
-	if (f)
-		fclose(f);
-	if (fd >= 0)
 		unlink(path);
+	}
 	if (r)
 		fprintf(stderr, "bench_path: '%s' could not be made, audited or read\n", kind);
 	return r;

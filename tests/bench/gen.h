@@ -8,6 +8,14 @@
  *   scan     SYNs, each to another place, half of them from one host
  *   uniform  64 bytes of UDP, at random over 10,000 conversations
  *
+ * and what somebody sends who knows the code, but not the secret of the run:
+ *
+ *   flood      SYNs to one server, each from another address that nobody has
+ *   collide    the same with keys that are one under sums, exclusive ors and whatever looks at the
+ *              low bits of addresses and ports
+ *   fragments  first and later fragments of datagrams that never become whole
+ *   datagrams  whole ones of the same senders, as many packets
+ *
  * Checksums are right. Nothing but pcap is written.
  */
 #ifndef SPAN_TESTS_BENCH_GEN_H
@@ -71,6 +79,17 @@ static uint32_t gen_fold(uint32_t s)
 	return ~s & 0xffff;
 }
 
+/* The frame of len bytes that stands behind 16 bytes of room. */
+static void gen_put(struct gen *g, uint8_t *b, size_t len)
+{
+	uint32_t head[4] = {(uint32_t)(1700000000 + g->us / 1000000), (uint32_t)(g->us % 1000000),
+			    (uint32_t)len, (uint32_t)len};
+
+	memcpy(b, head, sizeof head);
+	fwrite(b, 1, 16 + len, g->f);
+	g->packets++;
+}
+
 /* One packet of c, from client (0) or server. */
 static void gen_frame(struct gen *g, struct gen_conv *c, unsigned from, unsigned flags,
 		      const char *text, size_t n)
@@ -117,12 +136,7 @@ static void gen_frame(struct gen *g, struct gen_conv *c, unsigned from, unsigned
 	      gen_sum(l4, l4_n + n);
 	gen_16(l4 + (c->udp ? 6 : 16), gen_fold(sum));
 
-	uint32_t head[4] = {(uint32_t)(1700000000 + g->us / 1000000), (uint32_t)(g->us % 1000000),
-			    (uint32_t)len, (uint32_t)len};
-
-	memcpy(b, head, sizeof head);
-	fwrite(b, 1, 16 + len, g->f);
-	g->packets++;
+	gen_put(g, b, len);
 }
 
 /* The n-th of few is met most: 1 is every other one, 2 every fourth ... */
@@ -262,16 +276,96 @@ static void gen_uniform(struct gen *g, uint64_t packets)
 	}
 }
 
+static void gen_flood(struct gen *g, uint64_t packets)
+{
+	while (g->packets < packets) {
+		struct gen_conv *c = &g->c[0];
+
+		memset(c, 0, sizeof *c);
+		g->us += 10 + gen_rnd(g, 20);
+		gen_32(c->addr[0] + 12, 0x2e000000 + gen_rnd(g, 1 << 30));
+		gen_32(c->addr[1] + 12, 0x0a640002);
+		c->port[0] = (uint16_t)(1024 + gen_rnd(g, 60000));
+		c->port[1] = 443;
+		gen_frame(g, c, 0, GEN_SYN, NULL, 0);
+	}
+}
+
+/* The low 12 bits of all parts are the same in each; so are both addresses' sum and their exclusive
+ * or with each other, and the ports'. */
+static void gen_collide(struct gen *g, uint64_t packets)
+{
+	for (uint32_t i = 0; g->packets < packets; i++) {
+		uint32_t high = (i & 0x3ffff) << 12, ports = i >> 18 << 12;
+		struct gen_conv *c = &g->c[0];
+
+		memset(c, 0, sizeof *c);
+		g->us += 10 + gen_rnd(g, 20);
+		gen_32(c->addr[0] + 12, 0x40000001 | high);
+		gen_32(c->addr[1] + 12, 0x80000001 | (0x3ffff000 & ~high));
+		c->port[0] = (uint16_t)(0x8401 | (ports & 0x7000));
+		c->port[1] = (uint16_t)(0x0403 | (~ports & 0x7000));
+		gen_frame(g, c, 0, GEN_SYN, NULL, 0);
+	}
+}
+
+/* Three of a datagram, of which one in the middle never comes. */
+static void gen_fragments(struct gen *g, uint64_t packets)
+{
+	enum { PIECE = 48 };
+	static const uint8_t at[3] = {0, 2, 3};
+
+	for (uint32_t i = 0; g->packets < packets; i++) {
+		uint8_t b[16 + 14 + 20 + PIECE] = {0}, *eth = b + 16, *ip = eth + 14;
+		uint32_t whole = i / 3, piece = at[i % 3];
+
+		g->us += 1 + gen_rnd(g, 2);
+		memcpy(eth, "\2\0\0\0\0\2\2\0\0\0\0\1\x08", 13);
+		ip[0] = 0x45;
+		gen_16(ip + 2, 20 + PIECE);
+		gen_16(ip + 4, whole);
+		gen_16(ip + 6, 0x2000 | piece * (PIECE / 8));
+		ip[8] = 64;
+		ip[9] = 17;
+		gen_32(ip + 12, 0x2e000000 + whole * 40503);
+		gen_32(ip + 16, 0x0a640002);
+		gen_16(ip + 10, gen_fold(gen_sum(ip, 20)));
+		if (!piece) {
+			gen_16(ip + 20, 1024 + whole % 60000);
+			gen_16(ip + 22, 53);
+			gen_16(ip + 24, 4 * PIECE);
+		}
+		gen_put(g, b, sizeof b - 16);
+	}
+}
+
+static void gen_datagrams(struct gen *g, uint64_t packets)
+{
+	for (uint32_t i = 0; g->packets < packets; i++) {
+		struct gen_conv *c = &g->c[0];
+		uint32_t who = i / 3;
+
+		memset(c, 0, sizeof *c);
+		g->us += 1 + gen_rnd(g, 2);
+		gen_32(c->addr[0] + 12, 0x2e000000 + who * 40503);
+		gen_32(c->addr[1] + 12, 0x0a640002);
+		c->udp = true;
+		c->port[0] = (uint16_t)(1024 + who % 60000);
+		c->port[1] = 53;
+		gen_frame(g, c, 0, 0, NULL, 40);
+	}
+}
+
 /* False when there is no such kind, or it could not be written. */
 static bool gen_capture(struct gen *g, FILE *f, const char *kind, uint64_t packets)
 {
 	static const struct {
 		const char *kind;
 		void (*write)(struct gen *, uint64_t);
-	} kinds[] = {{"mixed", gen_mixed},
-		     {"bulk", gen_bulk},
-		     {"scan", gen_scan},
-		     {"uniform", gen_uniform}};
+	} kinds[] = {{"mixed", gen_mixed},         {"bulk", gen_bulk},
+		     {"scan", gen_scan},           {"uniform", gen_uniform},
+		     {"flood", gen_flood},         {"collide", gen_collide},
+		     {"fragments", gen_fragments}, {"datagrams", gen_datagrams}};
 	static const uint32_t head[6] = {0xa1b2c3d4, 4 << 16 | 2, 0, 0, 65535, 1};
 
 	memset(g, 0, sizeof *g);
