@@ -11,12 +11,12 @@
 #include "base/time.h"
 #include "decode/decode.h"
 #include "engine/engine.h"
+#include "engine/hot_tables.h"
 #include "engine/stats.h"
 #include "flow/cards.h"
 #include "flow/dup.h"
 #include "learn/learn.h"
 #include "recognise/recognise.h"
-#include "store/store.h"
 
 enum { SLAB = 256 };
 /* Flows live while they talk, conversations to the end of the run: one part in FLOW_SHARE is for
@@ -676,163 +676,24 @@ const struct gaps *hot_gaps(const struct hot *h)
 	return &h->gaps;
 }
 
-/* ------------------------------------------------------------------ rows of a store */
-
-void coverage_add(struct coverage *to, const struct coverage *c)
+struct hot_tables hot_tables(struct hot *h)
 {
-	const uint64_t *from = (const uint64_t *)(const void *)c;
-	uint64_t *sum = (uint64_t *)(void *)to;
-
-	for (size_t i = 0; i < coverage_counters(); i++)
-		sum[i] += from[i];
+	return (struct hot_tables){.convs = h->convs,
+				   .learn = h->learn,
+				   .cards = h->cards,
+				   .window = &h->window,
+				   .timeline = &h->timeline,
+				   .blind = &h->blind};
 }
 
-static int put_conv(void *user, const struct conv *c, bool waiting)
+struct conv_table *hot_convs_new(const struct hot *h)
 {
-	struct hot *h = user;
-
-	return conv_table_put(h->convs, c, waiting);
+	return new_convs(h->a);
 }
 
-static int put_host(void *user, const struct conv_host *x)
+void hot_convs_replace(struct hot *h, struct conv_table *t)
 {
-	struct hot *h = user;
-
-	return conv_table_put_host(h->convs, x);
-}
-
-static int put_grant(void *user, const struct grant *g)
-{
-	struct hot *h = user;
-
-	learn_put_grant(h->learn, g);
-	return 0;
-}
-
-static int put_sighting(void *user, const struct sighting *s)
-{
-	struct hot *h = user;
-
-	learn_put_sighting(h->learn, s);
-	return 0;
-}
-
-static int put_card(void *user, const struct card *c)
-{
-	struct hot *h = user;
-
-	cards_put(h->cards, c);
-	return 0;
-}
-
-static int put_cluster(void *user, const struct cluster_host *c)
-{
-	struct hot *h = user;
-
-	cards_put_cluster(h->cards, c);
-	return 0;
-}
-
-static int put_blind(void *user, const struct blind_pair *p)
-{
-	struct hot *h = user;
-
-	return blind_add(&h->blind, &p->a, &p->b);
-}
-
-static int put_seen(void *user, int64_t from_ns, int64_t to_ns)
-{
-	struct hot *h = user;
-
-	return window_add_span(&h->window, from_ns, to_ns);
-}
-
-/* A figure that is none of these is no sign that anything went on. */
-static int put_figures(void *user, int64_t hour, const struct timeline_step *s)
-{
-	struct hot *h = user;
-
-	if (s->packets || s->tcp_bytes || s->tcp_unseen_bytes)
-		timeline_add(&h->timeline, hour * NS_PER_S, s);
-	return 0;
-}
-
-/* Names of captures are not kept: what is seen names hosts. */
-static int put_name(void *user, const struct addr *a, const char *name)
-{
-	(void)user;
-	(void)a;
-	(void)name;
-	return 0;
-}
-
-void hot_sink(struct hot *h, struct store_sink *ret)
-{
-	*ret = (struct store_sink){.conv = put_conv,
-				   .host = put_host,
-				   .grant = put_grant,
-				   .sighting = put_sighting,
-				   .card = put_card,
-				   .cluster = put_cluster,
-				   .blind = put_blind,
-				   .seen = put_seen,
-				   .figures = put_figures,
-				   .name = put_name,
-				   .user = h};
-}
-
-struct forgetting {
-	struct conv_table *to;
-	int64_t before_ns;
-	size_t gone;
-};
-
-static int keep_conv(void *user, const struct conv *c, bool waiting)
-{
-	struct forgetting *f = user;
-
-	if (c->last_ns < f->before_ns) {
-		f->gone++;
-		return 0;
-	}
-	return conv_table_put(f->to, c, waiting);
-}
-
-static int keep_host(void *user, const struct conv_host *x)
-{
-	struct forgetting *f = user;
-
-	return conv_table_put_host(f->to, x);
-}
-
-static int count_old(void *user, const struct conv *c, bool waiting)
-{
-	struct forgetting *f = user;
-
-	(void)waiting;
-	f->gone += c->last_ns < f->before_ns;
-	return 0;
-}
-
-int hot_forget(struct hot *h, int64_t before_ns, size_t *ret_gone)
-{
-	struct forgetting f = {.before_ns = before_ns};
-	int r = conv_table_each(h->convs, count_old, &f);
-
-	*ret_gone = f.gone;
-	window_cut(&h->window, before_ns);
-	if (r || !f.gone)
-		return r;
-	f.to = new_convs(h->a);
-	r = f.to ? conv_table_each(h->convs, keep_conv, &f) : -ENOMEM;
-	r = r ? r : conv_table_each_host(h->convs, keep_host, &f);
-	if (r < 0) {
-		conv_table_free(f.to);
-		*ret_gone = 0;
-		return r;
-	}
 	h->evicted += conv_table_evicted(h->convs);
 	conv_table_free(h->convs);
-	h->convs = f.to;
-	return 0;
+	h->convs = t;
 }
