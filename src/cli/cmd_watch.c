@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/opt.h"
@@ -36,7 +37,7 @@ static int print(const struct options *o, const struct watch *w)
 
 static void say_why(const struct options *o, const char *why)
 {
-	if (!o->quiet && strstr(why, "ncurses"))
+	if (!o->quiet && strstr(why, "ncurses") && isatty(STDOUT_FILENO))
 		say("Its library was missing when it was built: libncurses-dev on Debian. Printed "
 		    "is the result in short.",
 		    "there is no view: %s", why);

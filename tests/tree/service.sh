@@ -19,13 +19,14 @@ complain() {
 	bad=1
 }
 
-sed "s#/usr/bin/spanaudit#$tool#" "$units/spanaudit.service" >"$tmp/spanaudit.service"
+sed "s#@bindir@/spanaudit#$tool#; s#@sysconfdir@#/etc#; s#@localstatedir@#/var#" "$units/spanaudit.service.in" \
+	>"$tmp/spanaudit.service"
 systemd-analyze security --offline=true --no-pager --threshold=$limit "$tmp/spanaudit.service" \
 	>"$tmp/score" 2>&1 || complain "more exposed than $limit: $(grep -E '^✗|→' "$tmp/score")"
 grep -q 'exposure level' "$tmp/score" || complain "no score: $(tail -3 "$tmp/score")"
 systemd-analyze verify --man=no "$tmp/spanaudit.service" >"$tmp/verify" 2>&1
 grep 'spanaudit.service' "$tmp/verify" && complain "systemd does not understand it"
-for option in $(sed '/^#/d' "$units/spanaudit.service" | grep -oE '(^|[ 	])--?[a-z][a-z-]*' | tr -d ' 	' | sort -u); do
+for option in $(sed '/^#/d' "$tmp/spanaudit.service" | grep -oE '(^|[ 	])--?[a-z][a-z-]*' | tr -d ' 	' | sort -u); do
 	"$tool" live --help | grep -qE -- "(^|[ ,])$option([ ,]|\$)" || complain "'spanaudit live' has no $option"
 done
 exit $bad
