@@ -172,6 +172,15 @@ static void become(uid_t uid, gid_t gid)
 		_exit(1);
 }
 
+/* Whoever waits for the end of what else is open, such as a view for its run's, would wait for us.
+ */
+static void close_others(int fd)
+{
+	if (fd > STDERR_FILENO + 1)
+		close_range(STDERR_FILENO + 1, (unsigned)fd - 1, 0);
+	close_range((unsigned)fd + 1, ~0U, 0);
+}
+
 int on_finding_begin(const char *command, uid_t uid, gid_t gid, struct on_finding *ret)
 {
 	const int room = ROOM;
@@ -183,7 +192,7 @@ int on_finding_begin(const char *command, uid_t uid, gid_t gid, struct on_findin
 	fflush(NULL);
 	ret->pid = fork();
 	if (ret->pid == 0) {
-		close(s[1]);
+		close_others(s[0]);
 		/* Ctrl-C is for who takes packets: what it finds last is still to be told. */
 		signal(SIGINT, SIG_IGN);
 		signal(SIGHUP, SIG_IGN);

@@ -69,6 +69,10 @@ def check_view(folder):
             other.done()
         brief = subprocess.run([TOOL, "watch", "--control", "control"], cwd=folder, capture_output=True, text=True)
         need(brief.returncode == 1 and brief.stdout.startswith("[X] NOT COMPLIANT  lab: 6 high"), f"{brief}")
+        do("ip", "link", "set", "a1", "down")
+        view.wait(lambda text: "a1 AWAY; lost:" in text, "the interface that is down")
+        do("ip", "link", "set", "a1", "up")
+        view.wait(lambda text: "AWAY" not in text, "the interface that is back")
         view.press("q")
         need(ended(view, "q") == 1, "the code of the run")
         text = view.run("capture-pane", "-p", "-S", "-200")
@@ -82,8 +86,8 @@ def check_view(folder):
 
 
 def check_run_ends(folder):
-    """The run ends by itself, and with it the view."""
-    view = run_on(folder, "-a", "duration:3")
+    """The run ends by itself, and with it the view, whoever else it began."""
+    view = run_on(folder, "-a", "duration:3", "--exec-on-finding", "true")
     try:
         view.wait(lambda text: "NOT JUDGED YET" in text, "the view")
         need(ended(view, "the end of a run") == 4, "the code of an empty run")
