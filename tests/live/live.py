@@ -777,6 +777,66 @@ def resized(folder):
         do('ip', 'link', 'set', end, 'mtu', '9000')
 
 
+# In the place of setting this computer's clock: a library that adds to what it shows, as much as a file
+# says that was mapped before files were closed.
+CLOCK = r'''
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+static const volatile long *step;
+static int (*real)(clockid_t, struct timespec *);
+__attribute__((constructor)) static void begin(void)
+{
+	int fd = open(getenv("CLOCK_STEP"), O_RDONLY);
+	void *p = mmap(NULL, sizeof *step, PROT_READ, MAP_SHARED, fd, 0);
+
+	if (p != MAP_FAILED)
+		step = p;
+}
+int clock_gettime(clockid_t id, struct timespec *ret)
+{
+	int r;
+
+	if (!real)
+		real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+	r = real(id, ret);
+	if (r == 0 && id == CLOCK_REALTIME && step)
+		ret->tv_sec += *step;
+	return r;
+}
+'''
+
+
+def clock(folder):
+    """A clock that is set forward and back is survived and told."""
+    source, library, step = (os.path.join(folder, x) for x in ('clock.c', 'clock.so', 'step'))
+    if not shutil.which('cc'):
+        print('     clock: skipped without a compiler')
+        return
+    with open(source, 'w') as f:
+        f.write(CLOCK)
+    do('cc', '-D_GNU_SOURCE', '-shared', '-fPIC', '-O1', '-o', library, source, '-ldl')
+
+    def set_by(seconds):
+        with open(step, 'r+b' if os.path.exists(step) else 'wb') as f:
+            f.write(struct.pack('q', seconds))
+    set_by(0)
+    env = {'LD_PRELOAD': library, 'CLOCK_STEP': step,
+           'ASAN_OPTIONS': ENV['ASAN_OPTIONS'] + ':verify_asan_link_order=0'}
+    with Live(folder, '-i', 'a1', '-S', site('lab'), '--every', '1s', env=env) as live:
+        play('lab')
+        live.until_read(1166)
+        set_by(2 * 3600 + 60)
+        live.until_said('was set forward by 2 h')
+        set_by(-3700)
+        live.until_said('was set back by 3 h')
+        play('lab')
+        live.until_read(2 * 1166)
+        balances(live.end())
+
+
 def gone(folder):
     """What was told and is found no more has gone."""
     conf = os.path.join(folder, 'site.yaml')
@@ -953,7 +1013,7 @@ def as_a_service(folder):
         need(json.load(f)['coverage']['packets'] == 1166, 'all was read')
 
 
-TESTS = [as_file, two_interfaces, loss, document, doctor, term_under_load, down_and_up, rights_gone, events, written, resized, logged, command, reload, gone, store, killed, window, limits, control, refusals,
+TESTS = [as_file, two_interfaces, loss, document, doctor, term_under_load, down_and_up, rights_gone, events, written, resized, clock, logged, command, reload, gone, store, killed, window, limits, control, refusals,
          service, as_a_service]
 
 
