@@ -32,6 +32,9 @@ struct span_store_limits {
 	unsigned keep_days; /* before now; 0: any age */
 	uint64_t max_bytes; /* 0: any size */
 	const char *now;    /* RFC 3339 with offset; NULL: the clock's */
+	/* The same for what is remembered of reports, and for the ledger of captures whose hours
+	 * are gone; 0: all of it stays. */
+	unsigned keep_reports, keep_ledger;
 };
 int span_store_gc(const char *path, const struct span_store_limits *l, FILE *f, FILE *err);
 /* Every row as a line of JSON. */

@@ -28,29 +28,43 @@ static int export(const struct options *o, const char *path)
 	return done(span_store_export(path, stdout, stderr), o);
 }
 
+/* 0 days where nothing was said. */
+static int days(const char *option, const char *text, unsigned *ret)
+{
+	unsigned long n;
+	char *end;
+
+	*ret = 0;
+	if (!text)
+		return 0;
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	*ret = (unsigned)n;
+	if (!errno && !*end && end != text && *text != '-' && n && n <= 100000)
+		return 0;
+	say("Write a number of days: --keep-days 90.", "%s: '%.20s' is no number of days", option,
+	    text);
+	return EXIT_USAGE;
+}
+
 static int limits(const struct options *o, struct span_store_limits *ret)
 {
-	char *end;
 	int64_t ns;
+	int code;
 
 	*ret = (struct span_store_limits){.max_bytes = o->max_size_bytes, .now = o->now};
-	if (o->keep_days) {
-		errno = 0;
-		ret->keep_days = (unsigned)strtoul(o->keep_days, &end, 10);
-		if (errno || *end || end == o->keep_days || *o->keep_days == '-' ||
-		    !ret->keep_days || ret->keep_days > 100000) {
-			say("Write a number of days: --keep-days 90.",
-			    "--keep-days: '%.20s' is no number of days", o->keep_days);
-			return EXIT_USAGE;
-		}
-	}
+	code = days("--keep-days", o->keep_days, &ret->keep_days);
+	code = code ? code : days("--keep-reports", o->keep_reports, &ret->keep_reports);
+	code = code ? code : days("--keep-ledger", o->keep_ledger, &ret->keep_ledger);
+	if (code)
+		return code;
 	if (o->now && !time_parse(o->now, &ns)) {
 		say("Write date, time and offset: 2024-05-01T06:00:00+02:00",
 		    "--now: '%.60s' is not a time with a zone", o->now);
 		return EXIT_USAGE;
 	}
-	if (!ret->keep_days && !ret->max_bytes) {
-		say("Say --keep-days 90, or --max-size 20G, or both.",
+	if (!ret->keep_days && !ret->max_bytes && !ret->keep_reports && !ret->keep_ledger) {
+		say("Say --keep-days 90, or --max-size 20G, or both; --keep-reports 400.",
 		    "what is to be kept was not said, so nothing is deleted");
 		return EXIT_USAGE;
 	}
@@ -98,7 +112,8 @@ const struct cmd cmd_store = {
 		"store has: size, hours, captures read, and runs that were interrupted. gc deletes "
 		"hours that are older than --keep-days, then the oldest days until the rest takes "
 		"no more than --max-size, and says what it deleted; captures of deleted hours are "
-		"not stored again. export prints every row as a line of JSON.\n"
+		"not stored again, until --keep-ledger lets them be forgotten. What reports said "
+		"stays as long as --keep-reports says. export prints every row as a line of JSON.\n"
 		"A store is an SQLite file: the sqlite3 shell shows its views conversations, hours "
 		"and runs.\n"
 		"\n"

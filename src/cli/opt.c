@@ -289,6 +289,14 @@ static const struct opt opts[] = {
 	 CMD_BIT(LIVE), SET_TEXT, AT(window)},
 	{0, "keep-days", "DAYS", "With 'store gc': delete hours that are older.", CMD_BIT(STORE),
 	 SET_TEXT, AT(keep_days)},
+	{0, "keep-reports", "DAYS",
+	 "With 'store gc': forget reports about times that ended longer ago, and what they said "
+	 "of findings and rules. Without it all stay.",
+	 CMD_BIT(STORE), SET_TEXT, AT(keep_reports)},
+	{0, "keep-ledger", "DAYS",
+	 "With 'store gc': forget captures of runs that ended longer ago, of which no hour is "
+	 "left. Given again, they are stored again. Without it all stay known.",
+	 CMD_BIT(STORE), SET_TEXT, AT(keep_ledger)},
 	{0, "max-size", "SIZE",
 	 "With 'store gc': delete the oldest days until the rest takes no more: 20G.",
 	 CMD_BIT(STORE), SET_TEXT, AT(max_size)},

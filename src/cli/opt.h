@@ -33,7 +33,7 @@ struct options {
 	bool yesterday; /* the day before, where --day does not say which */
 	const char *reports, *keep, *against;
 	const char *now, *reason, *owner, *approved_by, *ticket, *expires;
-	const char *store, *since, *keep_days, *max_size;
+	const char *store, *since, *keep_days, *keep_reports, *keep_ledger, *max_size;
 	uint64_t max_size_bytes; /* 0: any */
 	VEC(const char *) waivers, drafts;
 };

@@ -689,6 +689,8 @@ int engine_conclude(struct span_audit *a)
 	if (keep_caveat(a->keep))
 		engine_caveat(a, false, "%s", keep_caveat(a->keep));
 	r = engine_come_to(a);
+	if (r == 0 && a->keep)
+		r = keep_past(a);
 	return r ? r : stored;
 }
 

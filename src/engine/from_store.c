@@ -115,9 +115,7 @@ static int on_figures(void *user, int64_t hour, const struct timeline_step *s)
 {
 	struct from_store *f = user;
 
-	/* A figure that is none of these is no sign that anything went on. */
-	if (s->packets || s->tcp_bytes || s->tcp_unseen_bytes)
-		timeline_add(&f->timeline, hour * NS_PER_S, s);
+	timeline_add(&f->timeline, hour * NS_PER_S, s);
 	return 0;
 }
 
@@ -358,27 +356,52 @@ static int put_report(struct span_audit *a, struct store *s, const char *site)
 	return r;
 }
 
+static const char *site_name(const struct span_audit *a)
+{
+	return a->site->name ? a->site->name : "";
+}
+
+static int warn(struct span_audit *a, const struct store *s, const char *path, int status,
+		const char *what, const char *hint)
+{
+	struct error *e;
+
+	if (status == 0 || status == -ENOMEM)
+		return status;
+	e = errors_add(&a->errs, true, "%s: %s", what, store_why(s));
+	error_place(e, path, 0, 0, 1);
+	error_hint(e, "%s", hint);
+	return 0;
+}
+
+static int past(struct span_audit *a, struct store *s)
+{
+	int r = since_last(a, s, site_name(a));
+
+	return r ? r : store_tell_past(s, site_name(a), a->result->from_ns, a->result);
+}
+
+int engine_past(struct span_audit *a, struct store *s, const char *path)
+{
+	if (a->result->from_ns == TIME_NONE)
+		return 0;
+	return warn(a, s, path, past(a, s), "this result cannot be compared with earlier reports",
+		    "the store or its disk may be damaged; the result stands without that");
+}
+
 /* A report about nothing is no measure for later ones. What cannot be remembered changes no report.
  */
 static int remember(struct span_audit *a, struct store *s, const char *path)
 {
-	const char *site = a->site->name ? a->site->name : "";
-	struct error *e;
 	int r;
 
 	if (a->result->from_ns == TIME_NONE)
 		return 0;
-	r = since_last(a, s, site);
-	r = r ? r : store_tell_past(s, site, a->result->from_ns, a->result);
-	r = r ? r : put_report(a, s, site);
-	if (r == 0 || r == -ENOMEM)
-		return r;
-	e = errors_add(&a->errs, true, "this report cannot be remembered: %s", store_why(s));
-	error_place(e, path, 0, 0, 1);
-	error_hint(e,
-		   "the store or its disk may be full or write-protected; the report stands, and "
-		   "the next one is compared with an older one");
-	return 0;
+	r = past(a, s);
+	r = r ? r : put_report(a, s, site_name(a));
+	return warn(a, s, path, r, "this report cannot be remembered",
+		    "the store or its disk may be full or write-protected; the report stands, and "
+		    "the next one is compared with an older one");
 }
 
 static int judge_hours(struct span_audit *a, struct store *s, const char *path)

@@ -9,4 +9,8 @@
 struct from_store;
 struct from_store *from_store_free(struct from_store *f);
 
+/* The result held against the last report of the same site in an open store, and what earlier ones
+ * said of its findings and rules. What fails is a warning. 0 or -ENOMEM. */
+int engine_past(struct span_audit *a, struct store *s, const char *path);
+
 #endif

@@ -77,13 +77,11 @@ static int put_seen(void *user, int64_t from_ns, int64_t to_ns)
 	return window_add_span(hot_tables(h).window, from_ns, to_ns);
 }
 
-/* A figure that is none of these is no sign that anything went on. */
 static int put_figures(void *user, int64_t hour, const struct timeline_step *s)
 {
 	struct hot *h = user;
 
-	if (s->packets || s->tcp_bytes || s->tcp_unseen_bytes)
-		timeline_add(hot_tables(h).timeline, hour * NS_PER_S, s);
+	timeline_add(hot_tables(h).timeline, hour * NS_PER_S, s);
 	return 0;
 }
 
@@ -152,6 +150,7 @@ int hot_forget(struct hot *h, int64_t before_ns, size_t *ret_gone)
 
 	*ret_gone = f.gone;
 	window_cut(hot_tables(h).window, before_ns);
+	timeline_cut(hot_tables(h).timeline, before_ns);
 	if (r || !f.gone)
 		return r;
 	f.to = hot_convs_new(h);

@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "engine/digest.h"
+#include "engine/from_store.h"
 #include "engine/keep_hours.h"
 
 #include "config.h"
@@ -476,6 +477,14 @@ int keep_end(struct span_audit *a)
 	}
 	if (r < 0)
 		return r;
-	k->store = store_close(k->store);
 	return k->caveat ? SPAN_INPUT : 0;
+}
+
+int keep_past(struct span_audit *a)
+{
+	struct keep *k = a->keep;
+	int r = k->store ? engine_past(a, k->store, a->store_path) : 0;
+
+	k->store = store_close(k->store);
+	return r;
 }

@@ -22,6 +22,9 @@ int keep_begin(struct span_audit *a);
 int keep_batch(struct keep *k, const struct batch *b);
 /* Behind hot_finish(). 0, SPAN_INPUT, negative errno. */
 int keep_end(struct span_audit *a);
+/* Behind the judge: what the store remembers of earlier reports of the site goes into the result.
+ * The store is closed then. 0 or -ENOMEM. */
+int keep_past(struct span_audit *a);
 /* What went wrong with storing, a sentence for the report; NULL. */
 const char *keep_caveat(const struct keep *k);
 struct keep *keep_free(struct keep *k);

@@ -11,6 +11,8 @@
 #include "engine/engine.h"
 #include "store/admin.h"
 
+static const int64_t DAY_NS = INT64_C(24) * 3600 * NS_PER_S;
+
 static int tell(const struct errors *errs, FILE *err, int status)
 {
 	struct out o = {0};
@@ -176,15 +178,27 @@ static void gone_told(struct out *o, const struct store_gone *g)
 {
 	char text[TIME_TEXT];
 
-	if (!g->rows) {
-		out_puts(o, "nothing was deleted: no hour is that old, and the size is within the "
+	if (!g->rows && !g->reports && !g->captures) {
+		out_puts(o, "nothing was deleted: nothing is that old, and the size is within the "
 			    "limit\n");
 		return;
 	}
-	out_printf(o,
-		   "deleted: %" PRIu64 " hours before %.16s UTC, %" PRIu64
-		   " rows of conversations, %" PRIu64 " rows in all\nsize:    ",
-		   g->hours, time_human(g->before * NS_PER_S, text), g->conversations, g->rows);
+	if (g->rows)
+		out_printf(o,
+			   "deleted: %" PRIu64 " hours before %.16s UTC, %" PRIu64
+			   " rows of conversations, %" PRIu64 " rows in all\n",
+			   g->hours, time_human(g->before * NS_PER_S, text), g->conversations,
+			   g->rows);
+	if (g->reports)
+		out_printf(o, "deleted: %" PRIu64 " report%s, with what %s said of findings\n",
+			   g->reports, g->reports == 1 ? "" : "s", g->reports == 1 ? "it" : "they");
+	if (g->captures)
+		out_printf(o,
+			   "deleted: %" PRIu64 " capture%s of the ledger: given again, %s stored "
+			   "again\n",
+			   g->captures, g->captures == 1 ? "" : "s",
+			   g->captures == 1 ? "it is" : "they are");
+	out_puts(o, "size:    ");
 	size_text(o, g->bytes_before);
 	out_puts(o, " before, ");
 	size_text(o, g->bytes_after);
@@ -209,6 +223,11 @@ int span_store_gc(const char *path, const struct span_store_limits *l, FILE *f, 
 		return r;
 	r = store_lock(s, &interrupted);
 	r = r ? r : store_gc(s, before, l->max_bytes, &gone);
+	if (r == 0 && l->keep_reports)
+		r = store_gc_reports(s, now_ns - l->keep_reports * DAY_NS, &gone);
+	if (r == 0 && l->keep_ledger)
+		r = store_gc_ledger(s, now_ns - l->keep_ledger * DAY_NS, &gone);
+	r = r ? r : store_shrink(s, &gone);
 	if (r < 0) {
 		r = failed(path, s, r, err);
 	} else {

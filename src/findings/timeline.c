@@ -36,10 +36,12 @@ static void stretch(struct timeline *t, unsigned kind, int32_t first, int32_t la
 	*t = r;
 }
 
-/* The step of that number of that kind, which is there. */
+/* The step of that number of that kind; NULL: there is none. */
 static struct timeline_step *step_of(struct timeline *t, unsigned kind, int32_t number)
 {
-	return &t->step[busy_longer(kind, number, t->kind) - t->at];
+	int32_t i = busy_longer(kind, number, t->kind) - t->at;
+
+	return i >= 0 && i < (int32_t)t->n ? &t->step[i] : NULL;
 }
 
 void timeline_add(struct timeline *t, int64_t ns, const struct timeline_step *s)
@@ -60,9 +62,13 @@ void timeline_conv(struct timeline *t, const struct busy *b, unsigned deviating)
 	const struct timeline_step one = {.conversations = 1, .deviating = deviating ? 1 : 0};
 	struct timeline_step *before = NULL;
 
-	if (!b->bits)
+	if (!t->n)
 		return;
-	stretch(t, b->kind, b->at, b->at + 31 - __builtin_clz(b->bits));
+	if (b->kind > t->kind) {
+		int32_t at = busy_longer(t->kind, t->at, b->kind);
+
+		stretch(t, b->kind, at, at);
+	}
 	/* Several of its steps may be one of the longer ones here. */
 	for (int i = 0; i < BUSY_STEPS; i++) {
 		struct timeline_step *s;
@@ -70,8 +76,20 @@ void timeline_conv(struct timeline *t, const struct busy *b, unsigned deviating)
 		if (!(b->bits >> i & 1))
 			continue;
 		s = step_of(t, b->kind, b->at + i);
-		if (s != before)
+		if (s && s != before)
 			sum(s, &one);
 		before = s;
 	}
+}
+
+void timeline_cut(struct timeline *t, int64_t before_ns)
+{
+	unsigned n = 0;
+
+	while (n < t->n && busy_begin_ns(t->kind, t->at + (int32_t)n + 1) <= before_ns)
+		n++;
+	t->at += (int32_t)n;
+	t->n -= n;
+	memmove(t->step, t->step + n, t->n * sizeof *t->step);
+	memset(t->step + t->n, 0, n * sizeof *t->step);
 }

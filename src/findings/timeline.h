@@ -26,7 +26,9 @@ struct timeline {
 
 /* The figures are of a moment. */
 void timeline_add(struct timeline *t, int64_t ns, const struct timeline_step *s);
-/* A conversation: one in each of its steps. */
+/* Forgets the steps that are over before that. */
+void timeline_cut(struct timeline *t, int64_t before_ns);
+/* A conversation: one in each of its steps, of those that there are. */
 void timeline_conv(struct timeline *t, const struct busy *b, unsigned deviating);
 
 #endif

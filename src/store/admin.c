@@ -182,6 +182,14 @@ static uint64_t used(struct store *s)
 	       number(s, "PRAGMA page_size");
 }
 
+int store_shrink(struct store *s, struct store_gone *ret)
+{
+	int r = db_run(s, "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);");
+
+	ret->bytes_after = number(s, "PRAGMA page_count") * number(s, "PRAGMA page_size");
+	return r;
+}
+
 int store_gc(struct store *s, int64_t before, uint64_t max_bytes, struct store_gone *ret)
 {
 	int r = 0;
@@ -197,9 +205,56 @@ int store_gc(struct store *s, int64_t before, uint64_t max_bytes, struct store_g
 			break; /* nothing of hours is left */
 		r = delete_before(s, oldest + 24 * STORE_HOUR, ret);
 	}
-	r = r ? r : db_run(s, "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);");
-	ret->bytes_after = number(s, "PRAGMA page_count") * number(s, "PRAGMA page_size");
+	return r ? r : store_shrink(s, ret);
+}
+
+/* Of one transaction, with the moment for each; *ret is what the last one deleted. */
+static int forget(struct store *s, const char *const *sql, size_t n, int64_t before_ns,
+		  uint64_t *ret)
+{
+	int r = db_run(s, "BEGIN IMMEDIATE");
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		r = db_do(s, sql[i], "i", before_ns);
+		*ret = (uint64_t)sqlite3_changes(s->db);
+	}
+	if (r == 0)
+		return db_run(s, "COMMIT");
+	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	return r;
+}
+
+int store_gc_reports(struct store *s, int64_t before_ns, struct store_gone *ret)
+{
+#define OLD "(SELECT id FROM report WHERE to_ns < ?)"
+	static const char *const sql[] = {
+		"DELETE FROM report_finding WHERE report IN" OLD,
+		"DELETE FROM report_rule WHERE report IN" OLD,
+		"DELETE FROM report WHERE to_ns < ?",
+	};
+#undef OLD
+
+	return forget(s, sql, N_ELEMENTS(sql), before_ns, &ret->reports);
+}
+
+int store_gc_ledger(struct store *s, int64_t before_ns, struct store_gone *ret)
+{
+/* Whose rows are there goes on being known. */
+#define OLD                                                                                       \
+	"(SELECT id FROM run WHERE ended_ns < ? AND NOT EXISTS(SELECT 1 FROM segment WHERE run =" \
+	" run.id))"
+	static const char *const sql[] = {
+		"DELETE FROM name WHERE run IN" OLD,
+		"DELETE FROM run_file WHERE run IN" OLD,
+		"DELETE FROM input WHERE run IN" OLD,
+	};
+#undef OLD
+	int r = forget(s, sql, N_ELEMENTS(sql), before_ns, &ret->captures);
+
+	return r ? r
+		 : db_run(s, "DELETE FROM run WHERE NOT EXISTS(SELECT 1 FROM segment WHERE run ="
+			     " run.id) AND NOT EXISTS(SELECT 1 FROM input WHERE run = run.id)"
+			     " AND ended_ns IS NOT NULL");
 }
 
 /* ------------------------------------------------------------------ rows */
@@ -280,6 +335,9 @@ int store_export(struct store *s, int (*put)(void *user, const struct out *line)
 		TABLE(card_hour, "segment, hour, mac, vlan"),
 		TABLE(cluster_hour, "segment, hour, cluster, host, id"),
 		TABLE(blind_hour, "segment, hour, a, b"),
+		TABLE(report, "id"),
+		TABLE(report_finding, "report, id"),
+		TABLE(report_rule, "report, rule"),
 	};
 #undef TABLE
 	int r = 0;

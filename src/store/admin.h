@@ -29,12 +29,22 @@ void store_summary_done(struct store_summary *p);
 
 struct store_gone { /* what was deleted */
 	uint64_t hours, conversations, rows;
+	uint64_t reports, captures; /* reports forgotten; captures of the ledger */
 	int64_t before; /* hours before this one, in seconds since 1970 */
 	uint64_t bytes_before, bytes_after;
 };
 /* Deletes hours before that one, then the oldest days until the rest takes at most max_bytes (0:
  * any size). The ledger stays: what was deleted is not stored again. */
 int store_gc(struct store *s, int64_t before, uint64_t max_bytes, struct store_gone *ret);
+
+/* The file becomes as small as it can; as store_gc() ends. */
+int store_shrink(struct store *s, struct store_gone *ret);
+/* Forgets reports about times that ended before that one, with what they said of findings and
+ * rules. */
+int store_gc_reports(struct store *s, int64_t before_ns, struct store_gone *ret);
+/* Forgets captures of runs that ended before that, of which no hour is left: given again, they are
+ * stored again. */
+int store_gc_ledger(struct store *s, int64_t before_ns, struct store_gone *ret);
 
 /* Every row of every table as one line of JSON: {"table": ..., column: value ...}; octets in
  * hexadecimal. `put` takes each line. */

@@ -632,8 +632,12 @@ static int give_figures(const struct reading *d, sqlite3_stmt *q)
 
 	s.tcp_bytes = col_count(&c);
 	s.tcp_unseen_bytes = col_count(&c);
-	return c.bad ? db_damaged(d->s, "figures of an hour")
-		     : d->to->figures(d->to->user, hour, &s);
+	if (c.bad)
+		return db_damaged(d->s, "figures of an hour");
+	/* None of these is no sign that anything went on. */
+	return s.packets || s.tcp_bytes || s.tcp_unseen_bytes
+		       ? d->to->figures(d->to->user, hour, &s)
+		       : 0;
 }
 
 static int give_name(const struct reading *d, sqlite3_stmt *q)
@@ -642,8 +646,9 @@ static int give_name(const struct reading *d, sqlite3_stmt *q)
 	struct addr a = col_addr(&c);
 	const char *name = col_text(&c);
 
-	return c.bad || !name || !*name ? db_damaged(d->s, "a name")
-					: d->to->name(d->to->user, &a, name);
+	if (c.bad || !name || !*name)
+		return db_damaged(d->s, "a name");
+	return d->to->name ? d->to->name(d->to->user, &a, name) : 0;
 }
 
 static int give_all(const struct reading *d, struct store_span hours, const char *sql,

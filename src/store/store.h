@@ -138,7 +138,7 @@ struct store_sink {
 	int (*blind)(void *user, const struct blind_pair *p);
 	int (*seen)(void *user, int64_t from_ns, int64_t to_ns);
 	int (*figures)(void *user, int64_t hour, const struct timeline_step *f);
-	int (*name)(void *user, const struct addr *a, const char *name);
+	int (*name)(void *user, const struct addr *a, const char *name); /* NULL: not wanted */
 	void *user;
 };
 

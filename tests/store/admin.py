@@ -177,6 +177,36 @@ def smaller(tmp):
     call(tmp, 1, 'audit', *SITE, *NOW, SAMPLE, '--store', 'it', says=['not stored again'])
     call(tmp, 0, 'store', 'gc', '--max-size', '1K', 'it', says=['deleted: 1 hours'])
     call(tmp, 4, 'report', '--store', 'it', *SITE, *NOW)
+    forgotten(tmp)
+
+
+def reports_of(tmp):
+    db = sqlite3.connect(os.path.join(tmp, 'it'))
+    n = [db.execute('SELECT count(*) FROM ' + t).fetchone()[0]
+         for t in ('report', 'report_finding', 'report_rule')]
+    db.close()
+    lines = [json.loads(l)['table'] for l in call(tmp, 0, 'store', 'export', 'it').decode().splitlines()]
+    if n != [lines.count(t) for t in ('report', 'report_finding', 'report_rule')]:
+        complain('what reports said is not exported')
+    return n
+
+
+def forgotten(tmp):
+    """What reports said, and captures whose hours are gone, each only when that is asked for."""
+    call(tmp, 2, 'store', 'gc', '--keep-reports', '0', 'it')
+    call(tmp, 0, 'store', 'gc', '--keep-reports', '40000', 'it', *NOW, says=['nothing was deleted'])
+    if not all(reports_of(tmp)):
+        complain('reports are gone before anybody asked')
+    call(tmp, 0, 'store', 'gc', '--keep-reports', '5', 'it', '--now', '2027-06-01T00:00:00Z',
+         says=['with what they said of findings'])
+    if any(reports_of(tmp)):
+        complain('reports are not forgotten: %r' % reports_of(tmp))
+    call(tmp, 0, 'store', 'gc', '--keep-ledger', '30000', 'it', says=['nothing was deleted'])
+    call(tmp, 0, 'store', 'gc', '--keep-ledger', '30', 'it', '--now', '2099-01-01T00:00:00Z',
+         says=['of the ledger: given again'])
+    call(tmp, 1, 'audit', *SITE, *NOW, SAMPLE, '--store', 'it', lacks=['not stored again'])
+    call(tmp, 0, 'store', 'gc', '--keep-ledger', '30', 'it', '--now', '2099-01-01T00:00:00Z',
+         says=['nothing was deleted'])  # its hours are there
 
 
 def not_stores(tmp):
