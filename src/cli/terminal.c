@@ -61,12 +61,18 @@ static void on_fatal_forget(void)
 		sigaction(fatal[i], &before[i], NULL);
 }
 
+/* terminfo(3X): NULL or -1 when there is none. */
+static bool is_there(const char *z)
+{
+	return z && (intptr_t)z != -1;
+}
+
 static void remember(size_t i, const char *name)
 {
 	const char *z = tigetstr(name);
 
 	*here.leave[i] = '\0';
-	if (z && z != (const char *)-1 && strlen(z) < CAP_TEXT)
+	if (is_there(z) && strlen(z) < CAP_TEXT)
 		memcpy(here.leave[i], z, strlen(z) + 1);
 }
 
@@ -82,7 +88,7 @@ const char *terminal_unfit(void)
 	if (!getenv("TERM") || setupterm(NULL, STDOUT_FILENO, &err) != OK)
 		return "the terminal is of no known kind (TERM)";
 	cup = tigetstr("cup");
-	if (!cup || cup == (const char *)-1)
+	if (!is_there(cup))
 		return "text cannot be put at places of this terminal (TERM)";
 	return NULL;
 }

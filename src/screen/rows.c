@@ -234,8 +234,11 @@ void rows_list(struct screen *s, enum screen_page page)
 	free(r->row);
 	r->n = 0;
 	r->row = calloc(all + 1, sizeof *r->row);
-	s->failed |= !r->row;
-	for (size_t i = 0; r->row && i < all && i < UINT32_MAX; i++)
+	if (!r->row) {
+		s->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < all && i < UINT32_MAX; i++)
 		if (passes(s, t, r, i, &scratch))
 			r->row[r->n++] = (uint32_t)i;
 	out_done(&scratch);

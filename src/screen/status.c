@@ -2,6 +2,7 @@
 #include "screen/status.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char schema[] = "spanaudit-status/1";
@@ -29,12 +30,10 @@ static const char *text(const json_t *o, const char *name)
 /* What has no room is left out whole. */
 static void append(char *buf, size_t size, const char *between, const char *z)
 {
-	size_t n = strlen(buf), more = strlen(z), gap = n ? strlen(between) : 0;
+	size_t n = strlen(buf), gap = n ? strlen(between) : 0;
 
-	if (n + gap + more + 1 > size)
-		return;
-	memcpy(buf + n, between, gap);
-	memcpy(buf + n + gap, z, more + 1);
+	if (n + gap + strlen(z) + 1 <= size)
+		snprintf(buf + n, size - n, "%s%s", n ? between : "", z);
 }
 
 static void interfaces(struct status *s, const json_t *v)
