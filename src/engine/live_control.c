@@ -193,10 +193,11 @@ int control_open(const char *path, struct errors *errs, struct control **ret)
 
 void control_give(const struct control *c, uid_t uid, gid_t gid)
 {
-	char *folder = c->made_folder ? folder_of(c->path) : NULL;
+	char *folder;
 
 	if (!c->path)
 		return;
+	folder = c->made_folder ? folder_of(c->path) : NULL;
 	if (folder)
 		(void)!chown(folder, uid, gid);
 	(void)!lchown(c->path, uid, gid);
