@@ -58,6 +58,9 @@ struct span_live_options {
 	 * by the user of span_live_confine(), in one of its folders. NULL: none. */
 	const char *write;
 	struct span_live_ring ring;
+	/* Packets of findings that are told go into files in this folder, of those that came last;
+	 * NULL: none. One of the folders of span_live_confine(). */
+	const char *evidence;
 	/* Events as messages, too: "unix:PATH", "udp:HOST:PORT", "tcp:HOST:PORT"; NULL: nowhere. */
 	const char *syslog;
 	/* A socket that takes each event of a finding as a message (SOCK_SEQPACKET), without

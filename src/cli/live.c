@@ -230,6 +230,7 @@ int live_settings(const struct options *o, struct span_live_options *ret)
 		.lines_fd = -1,
 		.messages_fd = -1,
 		.syslog = o->syslog,
+		.evidence = o->evidence,
 		.notice = notice,
 	};
 	if (o->count && !parse_count(o->count, UINT64_MAX, &ret->packets))
@@ -361,6 +362,11 @@ static int prepare(const struct options *o, struct live *l)
 		return say_status(NULL, -ENOMEM, o);
 	if (l->events >= 0 && !writable(l, o->events))
 		return say_status(NULL, -ENOMEM, o);
+	if (o->evidence) { /* the folder itself */
+		l->folders[l->n_folders] = strdup(o->evidence);
+		if (!l->folders[l->n_folders++])
+			return say_status(NULL, -ENOMEM, o);
+	}
 	l->opt.metrics = o->metrics;
 	if (o->metrics && !writable(l, o->metrics))
 		return say_status(NULL, -ENOMEM, o);

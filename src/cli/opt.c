@@ -121,6 +121,11 @@ static const struct opt opts[] = {
 	 "Add findings to this file as they are found, change or go: an event a line, as --format "
 	 "ndjson has it.",
 	 CMD_BIT(LIVE), SET_TEXT, AT(events), COMPLETE_FILE},
+	{0, "evidence", "FOLDER",
+	 "Write packets of findings that are told into files in this folder, F-....pcapng: those "
+	 "that "
+	 "are among the newest 64M. Beyond 256M the oldest files go.",
+	 CMD_BIT(LIVE), SET_TEXT, AT(evidence), COMPLETE_DIR},
 	{0, "syslog", "WHERE",
 	 "Send findings as they are found, change or go to a log server, as messages of RFC 5424: "
 	 "unix:/dev/log, udp:HOST:PORT or tcp:HOST:PORT.",

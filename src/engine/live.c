@@ -19,6 +19,7 @@
 
 #include "base/time.h"
 #include "engine/live_control.h"
+#include "engine/live_evidence.h"
 #include "engine/live_keep.h"
 #include "engine/live_syslog.h"
 #include "engine/live_write.h"
@@ -94,6 +95,7 @@ struct live_run *live_run_free(struct live_run *l)
 	l->keep = live_keep_free(l->keep);
 	l->syslog = syslog_close(l->syslog);
 	l->write = live_write_close(l->write);
+	l->evidence = live_evidence_free(l->evidence);
 	vec_done(&l->known);
 	for (size_t i = 0; i < l->news.n; i++)
 		free(l->news.v[i].text);
@@ -234,6 +236,10 @@ int span_live_open(struct span_audit *a, const struct span_live_options *o)
 	r = r ? r : make_inputs(a, a->live);
 	if (r == 0 && a->store_path)
 		r = live_keep_open(a);
+	if (r == 0 && o->evidence) {
+		a->live->evidence = live_evidence_new(o->evidence);
+		r = a->live->evidence ? 0 : -ENOMEM;
+	}
 	if (r == 0 && o->syslog)
 		r = syslog_open(o->syslog, &a->errs, &a->live->syslog);
 	r = r ? r : open_control(a, a->live);
@@ -489,6 +495,8 @@ static int turn(struct span_audit *a)
 	cut(a, &b);
 	if (b.n && l->write)
 		live_write_batch(a, &b);
+	if (b.n && l->evidence)
+		live_evidence_keep(l->evidence, &b);
 	if (b.n)
 		r = l->keep ? live_keep_batch(a, &b) : hot_batch(a->hot, a, &b);
 	answer_signals(a);

@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "engine/live_evidence.h"
 #include "engine/live_run.h"
 #include "engine/live_syslog.h"
 #include "report/live_event.h"
@@ -102,7 +103,7 @@ struct telling {
 	struct live_known *rows; /* what is known from now on */
 	size_t n;
 	struct out events, lines, one;
-	uint64_t sent, unsent, dropped;
+	uint64_t sent, unsent, dropped, blind;
 };
 
 static void send_to_log(struct telling *t, enum syslog_severity severity, int64_t ns,
@@ -129,6 +130,13 @@ static void send_on(struct telling *t)
 		t->dropped++;
 }
 
+/* What is gone has no packets any more. */
+static void show_packets(struct telling *t, const struct finding *f, enum live_status status)
+{
+	if (t->l->evidence && status != LIVE_GONE)
+		t->blind += !live_evidence_write(t->l->evidence, f);
+}
+
 static enum syslog_severity severity_of(const struct finding *f, enum live_status status)
 {
 	static const enum syslog_severity of[SEV_N] = {
@@ -145,6 +153,7 @@ static enum syslog_severity severity_of(const struct finding *f, enum live_statu
 
 static void say(struct telling *t, const struct finding *f, enum live_status status)
 {
+	show_packets(t, f, status);
 	if (t->l->opt.events_fd >= 0 || t->l->syslog || t->l->opt.messages_fd >= 0) {
 		out_reset(&t->one);
 		report_live_event(t->r, f, status, SPAN_VERSION, &t->one);
@@ -297,6 +306,7 @@ static bool tell(struct live_run *l, const struct result *r, bool last,
 	*ret = summary(r);
 	ret->unsent = t.unsent;
 	ret->dropped = t.dropped;
+	ret->blind = t.blind;
 	*ret_rows = t.rows;
 	*ret_n = t.n;
 	return fine;
@@ -413,6 +423,13 @@ static void count_unsent(struct live_run *l, const struct live_judged *j)
 {
 	l->unsent += j->unsent;
 	l->dropped += j->dropped;
+	if (j->blind && !l->blind_told)
+		live_tell(l, SPAN_LIVE_TROUBLE,
+			  "the packets of %" PRIu64
+			  " findings could not be written: their folder must "
+			  "belong to the user that this run is, and have room",
+			  j->blind);
+	l->blind_told = j->blind != 0;
 	if (j->unsent + j->dropped && !l->unsent_told)
 		live_tell(l, SPAN_LIVE_TROUBLE,
 			  "events went nowhere, and are not sent again: %" PRIu64

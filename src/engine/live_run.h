@@ -38,6 +38,7 @@ struct live_judged {
 	int64_t took_ns, at_ns; /* at_ns: real time */
 	uint64_t packets;
 	uint64_t unsent, dropped; /* events: to the log server, to the command */
+	uint64_t blind;           /* findings whose packets could not be written */
 	uint8_t verdict;
 };
 
@@ -68,6 +69,7 @@ struct live_judge {
 
 struct control;
 struct live_keep;
+struct live_evidence;
 struct live_write;
 struct syslog;
 
@@ -83,10 +85,11 @@ struct live_run {
 	struct live_reload reload;
 	uint64_t reloads; /* that brought a new policy */
 	struct live_judge judge;
-	struct live_write *write; /* NULL: none */
-	struct syslog *syslog;    /* NULL: none */
-	uint64_t unsent, dropped; /* events, in all */
-	bool unsent_told;
+	struct live_evidence *evidence; /* NULL: none */
+	struct live_write *write;       /* NULL: none */
+	struct syslog *syslog;          /* NULL: none */
+	uint64_t unsent, dropped;       /* events, in all */
+	bool unsent_told, blind_told;
 	struct live_keep *keep; /* NULL: no store */
 	struct live_judged last;
 	bool ended;           /* nothing more is taken */

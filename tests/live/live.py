@@ -764,6 +764,24 @@ def written(folder):
             '-q', '-w', os.path.join(closed, 'x.pcapng'))
 
 
+def evidence(folder):
+    """Each finding that has packets has them in a file."""
+    where = os.path.join(folder, 'evidence')
+    os.mkdir(where)
+    os.chmod(where, 0o777)
+    with Live(folder, '-i', 'a1', '-S', site('lab'), '--every', '1s', '--evidence', where) as live:
+        play('lab')
+        live.until_read(1166)
+        result = live.end()
+    shown = {f['id']: f for f in result['findings'] if f['evidence']}
+    need(shown and {x[:-7] for x in os.listdir(where)} >= set(shown), '%s of %s' % (os.listdir(where), sorted(shown)))
+    for ident, f in shown.items():
+        file = audit(folder, '-S', site('lab'), os.path.join(where, ident + '.pcapng'))
+        need(0 < file['coverage']['packets'] < 1166, 'some packets: %s' % ident)
+        if f['kind'].startswith('unexpected'):
+            need(f['kind'] in {g['kind'] for g in file['findings']}, 'the finding is in them: %s' % f['kind'])
+
+
 def resized(folder):
     """Another MTU is survived and told."""
     with Live(folder, '-i', 'a1', '-S', site('lab')) as live:
@@ -1013,7 +1031,7 @@ def as_a_service(folder):
         need(json.load(f)['coverage']['packets'] == 1166, 'all was read')
 
 
-TESTS = [as_file, two_interfaces, loss, document, doctor, term_under_load, down_and_up, rights_gone, events, written, resized, clock, logged, command, reload, gone, store, killed, window, limits, control, refusals,
+TESTS = [as_file, two_interfaces, loss, document, doctor, term_under_load, down_and_up, rights_gone, events, written, evidence, resized, clock, logged, command, reload, gone, store, killed, window, limits, control, refusals,
          service, as_a_service]
 
 
