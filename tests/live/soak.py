@@ -11,6 +11,7 @@ of RPC interfaces that nobody has. The run is judged every second and reads its 
 seconds, each third time a broken one. Its memory must not grow any more once it is warm, every packet
 that the wire carried must be accounted for, and every figure must agree with the others.
 """
+import atexit
 import json
 import os
 import pathlib
@@ -213,6 +214,7 @@ def inside():
             [TOOL, "live", "-i", "a1", "-q", "--site", str(folder / "site.yaml"), "--user", "nobody", "--every", "1s",
              "--max-memory", MEMORY, "-B", "256", "--control", str(folder / "control"), "--events",
              str(folder / "events.ndjson"), "-o", str(folder / "result.json")], env=ENV, stderr=subprocess.PIPE, text=True)
+        atexit.register(live.kill)  # whatever goes wrong here; harmless behind its end
         for _ in range(600):
             if ask(folder, "status").returncode == 0 or live.poll() is not None:
                 break
