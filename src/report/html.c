@@ -84,7 +84,8 @@ static void cover(struct html *h)
 {
 	char buf[TIME_SPAN_TEXT];
 
-	h_put(h, "<body>\n<a class=skip href=\"#verdict\">Skip to the verdict</a>\n"
+	h_put(h, h->terse ? "<body class=many>" : "<body>");
+	h_put(h, "\n<a class=skip href=\"#verdict\">Skip to the verdict</a>\n"
 		 "<header>\n<p class=brand>spanaudit");
 	if (h->opt->tool_version) {
 		h_put(h, " ");

@@ -150,6 +150,11 @@
 		if (inner)
 			inner.open = true;
 		target.scrollIntoView();
+		/* What lies between may be laid out only now, and be longer than was thought. */
+		requestAnimationFrame(function () {
+			target.scrollIntoView();
+			requestAnimationFrame(function () { target.scrollIntoView(); });
+		});
 	}
 
 	if (all.length) {

@@ -298,7 +298,7 @@ static void labels(struct html *h, const struct line *l, unsigned y)
 	size_t each = (l->n + LABELS - 1) / LABELS;
 	char buf[TIME_TEXT];
 
-	for (size_t i = 0; i < l->n; i += each) {
+	for (size_t i = 0; i < l->n && (!i || i + 2 <= l->n); i += each) {
 		out_printf(h->o, "<text x=%zu y=%u>", i * STEP + 3, y);
 		h_text(h, short_label(h, l, i, buf));
 		h_put(h, "</text>");
