@@ -360,7 +360,7 @@ static int prepare(const struct options *o, struct live *l)
 		return say_status(NULL, -ENOMEM, o);
 	if (o->store && !writable(l, o->store))
 		return say_status(NULL, -ENOMEM, o);
-	if (l->events >= 0 && !writable(l, o->events))
+	if (o->events && !writable(l, o->events))
 		return say_status(NULL, -ENOMEM, o);
 	if (o->evidence) { /* the folder itself */
 		l->folders[l->n_folders] = strdup(o->evidence);

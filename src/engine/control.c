@@ -209,6 +209,21 @@ static int head(int fd, bool *ret_ok, size_t *ret_n)
 	return errno || *end != '\n' || *ret_n > ANSWER_MOST ? -EPROTO : 0;
 }
 
+/* Text of n bytes, with a zero behind. */
+static int body(int fd, size_t n, char **ret)
+{
+	char *p = malloc(n + 1);
+	int r = p ? receive_all(fd, p, n) : -ENOMEM;
+
+	if (r < 0) {
+		free(p);
+		return r;
+	}
+	p[n] = 0;
+	*ret = p;
+	return 0;
+}
+
 int span_control_ask(struct span_control *c, const char *request, char **ret, size_t *ret_n)
 {
 	bool ok = false;
@@ -218,16 +233,10 @@ int span_control_ask(struct span_control *c, const char *request, char **ret, si
 	*ret_n = 0;
 	r = r ? r : send_all(c->fd, "\n", 1);
 	r = r ? r : head(c->fd, &ok, ret_n);
-	if (r == 0) {
-		*ret = malloc(*ret_n + 1);
-		r = *ret ? receive_all(c->fd, *ret, *ret_n) : -ENOMEM;
-	}
+	r = r ? r : body(c->fd, *ret_n, ret);
 	if (r < 0) {
-		free(*ret);
-		*ret = NULL;
 		*ret_n = 0;
 		return r;
 	}
-	(*ret)[*ret_n] = 0;
 	return ok ? SPAN_OK : SPAN_INPUT;
 }

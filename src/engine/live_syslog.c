@@ -216,7 +216,7 @@ static bool send_all(int fd, const char *p, size_t n)
 static bool send_stream(struct syslog *s, const struct out *o)
 {
 	struct out framed = {0};
-	bool fine;
+	bool fine = false;
 
 	if (!s->connected && (s->tries > 1 || !join(s))) {
 		s->tries++; /* no more in this judgement */
@@ -249,7 +249,8 @@ bool syslog_send(struct syslog *s, enum syslog_severity severity, int64_t ns, co
 	syslog_message(s->host, (int)getpid(), severity, ns, id, text, n, &o);
 	/* Once more: an error of before may have been told by this call, or the connection was
 	 * closed by its other side. */
-	fine = !out_failed(&o) && (send_once(s, &o) || send_once(s, &o));
+	for (int i = 0; i < 2 && !fine && !out_failed(&o); i++)
+		fine = send_once(s, &o);
 	out_done(&o);
 	return fine;
 }
