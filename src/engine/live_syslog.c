@@ -216,7 +216,7 @@ static bool send_all(int fd, const char *p, size_t n)
 static bool send_stream(struct syslog *s, const struct out *o)
 {
 	struct out framed = {0};
-	bool fine = false;
+	bool fine;
 
 	if (!s->connected && (s->tries > 1 || !join(s))) {
 		s->tries++; /* no more in this judgement */
@@ -244,7 +244,7 @@ bool syslog_send(struct syslog *s, enum syslog_severity severity, int64_t ns, co
 		 const char *text, size_t n)
 {
 	struct out o = {0};
-	bool fine;
+	bool fine = false;
 
 	syslog_message(s->host, (int)getpid(), severity, ns, id, text, n, &o);
 	/* Once more: an error of before may have been told by this call, or the connection was
