@@ -225,6 +225,11 @@ static void tell_interrupted(struct span_audit *a, const struct store_picture *p
 			      "it had read last is not in the store. Audit its files again with "
 			      "--store.",
 			      time_human_tz(p->interrupted.v[i], z, text));
+	if (p->storing_ns != TIME_NONE)
+		engine_caveat(a, false,
+			      "A run that began %s goes on and stores what it sees: connections "
+			      "that have not ended are not in the store yet.",
+			      time_human_tz(p->storing_ns, z, text));
 }
 
 /* ------------------------------------------------------------------ */

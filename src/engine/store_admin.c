@@ -127,8 +127,10 @@ static void runs_told(struct out *o, const struct store_summary *p)
 
 		out_printf(o, "  run %" PRId64 " of %s UTC: %s\n", r->id,
 			   time_human(r->began_ns, text), state_words(p, i));
-		out_printf(o, "    %" PRIu64 " segment%s, %" PRIu64 " packets of: ", r->segments,
+		out_printf(o, "    %" PRIu64 " segment%s, %" PRIu64 " packets", r->segments,
 			   r->segments == 1 ? "" : "s", r->packets);
+		if (r->files[0])
+			out_puts(o, " of: ");
 		out_text_z(o, r->files);
 		out_char(o, '\n');
 	}

@@ -24,25 +24,6 @@ static uint64_t number(struct store *s, const char *sql)
 	return n > 0 ? (uint64_t)n : 0;
 }
 
-static bool is_storing(const struct store *s)
-{
-	size_t n = strlen(s->path) + sizeof "-lock";
-	char *path = malloc(n);
-	bool busy = false;
-	int fd = -1;
-
-	if (path) {
-		snprintf(path, n, "%s-lock", s->path);
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	}
-	if (fd >= 0) {
-		busy = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-		close(fd);
-	}
-	free(path);
-	return busy;
-}
-
 static int sum_hours(struct store *s, struct store_summary *p)
 {
 	sqlite3_stmt *q = db_get(s, "SELECT DISTINCT hour FROM seen_hour ORDER BY hour");
@@ -114,7 +95,7 @@ int store_summary(struct store *s, struct store_summary *ret)
 	ret->sightings = number(s, "SELECT count(*) FROM sighting_hour");
 	ret->inputs = number(s, "SELECT count(*) FROM input WHERE taken");
 	ret->n_runs = number(s, "SELECT count(*) FROM run");
-	ret->storing = is_storing(s);
+	ret->storing = store_is_storing(s);
 	r = sum_hours(s, ret);
 	return r ? r : sum_runs(s, ret);
 }

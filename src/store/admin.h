@@ -30,7 +30,7 @@ void store_summary_done(struct store_summary *p);
 struct store_gone { /* what was deleted */
 	uint64_t hours, conversations, rows;
 	uint64_t reports, captures; /* reports forgotten; captures of the ledger */
-	int64_t before; /* hours before this one, in seconds since 1970 */
+	int64_t before;             /* hours before this one, in seconds since 1970 */
 	uint64_t bytes_before, bytes_after;
 };
 /* Deletes hours before that one, then the oldest days until the rest takes at most max_bytes (0:

@@ -189,16 +189,17 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static int take_run(struct store *s, struct store_picture *p, sqlite3_stmt *q)
+static int take_run(struct store *s, struct store_picture *p, bool busy, sqlite3_stmt *q)
 {
 	struct cols c = {.q = q};
-	bool failed = false, open;
+	bool failed = false, open, at_work;
 	int64_t began = col_int(&c, INT64_MIN + 1, INT64_MAX);
 	const char *state = col_text(&c), *filter, *lost;
 	bool vlan_key, piped;
 	uint64_t memory;
 
 	open = state && strcmp(state, "done") != 0;
+	at_work = busy && open && strcmp(state, "open") == 0;
 	filter = col_text(&c);
 	vlan_key = col_int(&c, 0, 1);
 	piped = col_int(&c, 0, 1);
@@ -208,7 +209,9 @@ static int take_run(struct store *s, struct store_picture *p, sqlite3_stmt *q)
 	lost = col_text(&c);
 	if (c.bad)
 		return db_damaged(s, "the list of runs");
-	if (open && !vec_push(&p->interrupted, began))
+	if (at_work)
+		p->storing_ns = began;
+	else if (open && !vec_push(&p->interrupted, began))
 		return -ENOMEM;
 	if (!p->n_runs || !same_text(filter, p->filter))
 		p->filter = p->n_runs ? NULL : keep(&p->arena, filter, &failed);
@@ -224,6 +227,7 @@ static int take_run(struct store *s, struct store_picture *p, sqlite3_stmt *q)
 
 static int look_runs(struct store *s, struct store_span hours, struct store_picture *p)
 {
+	bool busy = store_is_storing(s);
 	int r;
 	sqlite3_stmt *q = of_hours(
 		s,
@@ -233,7 +237,7 @@ static int look_runs(struct store *s, struct store_span hours, struct store_pict
 		hours, &r);
 
 	while (r == 0 && (r = db_next(s, q)) == 1) {
-		r = take_run(s, p, q);
+		r = take_run(s, p, busy, q);
 		if (r)
 			sqlite3_reset(q);
 	}
@@ -299,6 +303,7 @@ int store_look(struct store *s, struct store_span hours, struct store_picture *r
 
 	memset(ret, 0, sizeof *ret);
 	memset(ret_figures, 0, sizeof *ret_figures);
+	ret->storing_ns = TIME_NONE;
 	r = look_runs(s, hours, ret);
 	r = r ? r : look_inputs(s, hours, ret);
 	r = r ? r : look_files(s, hours, ret);

@@ -66,6 +66,8 @@ struct store_told {               /* what a run was given */
  * that began and never ended are then known to be interrupted; *ret_interrupted is how many were
  * found to be just now. */
 int store_lock(struct store *s, size_t *ret_interrupted);
+/* Somebody holds the right to store, at this moment. */
+bool store_is_storing(const struct store *s);
 /* Which of n contents (NULL: not known) are in the store already. What an interrupted run left goes
  * when all that it read is among them, and they count as new. *ret_part is how many are in it by
  * interrupted runs that read others, too: those stay, and are known. */
@@ -121,8 +123,9 @@ struct store_picture {
 	const char *filter;                  /* of all runs; NULL none, or not the same in all */
 	uint64_t max_memory;
 	bool vlan_key, piped;
-	const char *lost;             /* NULL */
-	VEC(int64_t) interrupted;     /* when runs began that never ended, ns */
+	const char *lost;         /* NULL */
+	VEC(int64_t) interrupted; /* when runs began that never ended, ns */
+	int64_t storing_ns;       /* when the one began that is at work now; TIME_NONE: none is */
 	VEC(struct store_span) hours; /* that packets were seen in, joined, ascending */
 	uint64_t kernel_drops, interface_drops;
 	size_t n_runs, n_segments;

@@ -32,6 +32,25 @@ static const char *const drop_segments[] = {
 	"UPDATE run SET state = 'replaced' WHERE id = ?1",
 };
 
+bool store_is_storing(const struct store *s)
+{
+	size_t n = strlen(s->path) + sizeof "-lock";
+	char *path = malloc(n);
+	bool busy = false;
+	int fd = -1;
+
+	if (path) {
+		snprintf(path, n, "%s-lock", s->path);
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	}
+	if (fd >= 0) {
+		busy = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+		close(fd);
+	}
+	free(path);
+	return busy;
+}
+
 int store_lock(struct store *s, size_t *ret_interrupted)
 {
 	size_t n = strlen(s->path) + sizeof "-lock";

@@ -554,6 +554,9 @@ def store(folder):
             live.until_read(len(all_of_it) - half)
             need('written' in live.ask('flush'), 'it says so')
             flushed(live, 1)
+            now = stored(folder, path)
+            need(any('goes on and stores' in c for c in now['coverage']['caveats']), 'it is at work')
+            need(not any('interrupted' in c for c in now['coverage']['caveats']), 'and was not interrupted')
             second = live.end()
     need(second['coverage']['packets'] == len(all_of_it), 'both halves count: %d' % second['coverage']['packets'])
     kinds = [sorted(f['kind'] for f in r['findings'] if f['kind'].startswith('rpc')) for r in (measure, second)]
