@@ -216,6 +216,8 @@ void hot_sink(struct hot *h, struct store_sink *ret);
 /* Lets go of conversations that were seen last before that time; *ret_gone: how many. 0 or -ENOMEM,
  * which leaves all of them. */
 int hot_forget(struct hot *h, int64_t before_ns, size_t *ret_gone);
+/* Hands out every flow, as at the end of the input. For the copy of a run that a child has. */
+int hot_end_flows(struct hot *h);
 int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverage,
 	       uint64_t *ret_evicted);
 

@@ -227,8 +227,8 @@ static void tell_interrupted(struct span_audit *a, const struct store_picture *p
 			      time_human_tz(p->interrupted.v[i], z, text));
 	if (p->storing_ns != TIME_NONE)
 		engine_caveat(a, false,
-			      "A run that began %s goes on and stores what it sees: connections "
-			      "that have not ended are not in the store yet.",
+			      "A run that began %s goes on and stores what it sees: what it saw "
+			      "since it last wrote is not in the store yet.",
 			      time_human_tz(p->storing_ns, z, text));
 }
 

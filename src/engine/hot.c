@@ -628,16 +628,21 @@ static int convs_finish(struct hot *h, struct span_audit *a)
 	return 0;
 }
 
+int hot_end_flows(struct hot *h)
+{
+	flow_table_end(h->flows, h->now_ns == TIME_NONE ? 0 : h->now_ns);
+	return h->err;
+}
+
 int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverage,
 	       uint64_t *ret_evicted)
 {
+	int r;
+
 	decoder_end(h->decoder);
-	flow_table_end(h->flows, h->now_ns == TIME_NONE ? 0 : h->now_ns);
-	if (h->err)
-		return h->err;
-
-	int r = convs_finish(h, a);
-
+	r = hot_end_flows(h);
+	if (r == 0)
+		r = convs_finish(h, a);
 	if (r == 0)
 		r = learn_grants(h->learn, &a->grants, &a->n_grants);
 	if (r == 0)

@@ -304,11 +304,31 @@ static int write_hours(struct span_audit *a, struct store *s, bool last)
 	struct live_keep *k = a->live->keep;
 	int r = store_segment_begin(s);
 
+	r = r ? r : store_drop_provisional(s);
 	for (size_t i = 0; r == 0 && i < k->n_waiting; i++)
 		r = hours_write(k->waiting[i], s);
 	r = r ? r : put_inputs(a, s);
 	if (r == 0 && last)
 		r = store_run_end(s, a->lost_input, live_real_ns());
+	r = r ? r : store_segment_end(s, live_real_ns());
+	if (r < 0)
+		store_segment_drop(s);
+	return r;
+}
+
+/* Connections that last for days would be missing from reports of each of them: as they are now,
+ * they stand in a segment of their own, until the next time. The child ends them, in its copy. */
+static int write_open(struct span_audit *a, struct store *s)
+{
+	struct live_keep *k = a->live->keep;
+	int r = hot_end_flows(a->hot);
+
+	r = r ? r : count(a);
+	r = r ? r : store_segment_begin(s);
+	if (r < 0)
+		return r;
+	r = store_segment_provisional(s);
+	r = r ? r : hours_write(k->hours, s);
 	r = r ? r : store_segment_end(s, live_real_ns());
 	if (r < 0)
 		store_segment_drop(s);
@@ -329,6 +349,8 @@ static int write_out(struct span_audit *a, bool last, struct out *ret_why)
 	}
 	store_resume(s, a->live->keep->run);
 	r = write_hours(a, s, last);
+	if (r == 0 && !last)
+		r = write_open(a, s);
 	if (r < 0)
 		out_text_z(ret_why, store_why(s));
 	store_close(s);

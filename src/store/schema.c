@@ -32,7 +32,7 @@ const char *const store_schema[STORE_VERSION] = {
 	" NOT NULL, PRIMARY KEY(run, address)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE segment(id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run,"
 	" written_ns INTEGER NOT NULL, from_hour INTEGER NOT NULL, to_hour INTEGER NOT NULL, rows"
-	" INTEGER NOT NULL) STRICT;"
+	" INTEGER NOT NULL, provisional INTEGER NOT NULL DEFAULT 0) STRICT;"
 	"CREATE INDEX segment_run ON segment(run);"
 	"CREATE TABLE segment_input(segment INTEGER NOT NULL REFERENCES segment, ord INTEGER NOT"
 	" NULL, PRIMARY KEY(segment, ord)) STRICT, WITHOUT ROWID;"

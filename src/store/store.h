@@ -84,6 +84,10 @@ int store_run_begin(struct store *s, const struct store_told *told, const char *
 int store_segment_begin(struct store *s);
 int store_segment_end(struct store *s, int64_t now_ns);
 void store_segment_drop(struct store *s);
+/* Inside a segment. It is of what may still change, and the run will write it anew. */
+int store_segment_provisional(struct store *s);
+/* Inside a segment, too: what the run wrote provisionally before goes. */
+int store_drop_provisional(struct store *s);
 int store_put_conv(struct store *s, int64_t hour, const struct conv *c, bool waiting);
 int store_put_host(struct store *s, int64_t hour, const struct conv_host *h);
 int store_put_grant(struct store *s, int64_t hour, const struct grant *g);

@@ -12,25 +12,24 @@
 #include "recognise/recognise.h"
 #include "store/db.h"
 
-/* Tables whose rows belong to a segment, children first. */
+/* What is of segments of a run goes, children first. */
+#define DROP_SEGMENTS(which)                                                                \
+	"DELETE FROM conv_hour" OF(which), "DELETE FROM host_hour" OF(which),               \
+		"DELETE FROM grant_hour" OF(which), "DELETE FROM sighting_hour" OF(which),  \
+		"DELETE FROM card_hour" OF(which), "DELETE FROM cluster_hour" OF(which),    \
+		"DELETE FROM blind_hour" OF(which), "DELETE FROM seen_hour" OF(which),      \
+		"DELETE FROM figure_hour" OF(which), "DELETE FROM segment_input" OF(which), \
+		"DELETE FROM segment WHERE run = ?1" which
+#define OF(which) " WHERE segment IN(SELECT id FROM segment WHERE run = ?1" which ")"
+
 static const char *const drop_segments[] = {
-#define OF_RUN " WHERE segment IN(SELECT id FROM segment WHERE run = ?1)"
-	"DELETE FROM conv_hour" OF_RUN,
-	"DELETE FROM host_hour" OF_RUN,
-	"DELETE FROM grant_hour" OF_RUN,
-	"DELETE FROM sighting_hour" OF_RUN,
-	"DELETE FROM card_hour" OF_RUN,
-	"DELETE FROM cluster_hour" OF_RUN,
-	"DELETE FROM blind_hour" OF_RUN,
-	"DELETE FROM seen_hour" OF_RUN,
-	"DELETE FROM figure_hour" OF_RUN,
-	"DELETE FROM segment_input" OF_RUN,
-#undef OF_RUN
-	"DELETE FROM segment WHERE run = ?1",
+	DROP_SEGMENTS(""),
 	"DELETE FROM name WHERE run = ?1",
 	"UPDATE input SET taken = 0 WHERE run = ?1",
 	"UPDATE run SET state = 'replaced' WHERE id = ?1",
 };
+static const char *const drop_provisional[] = {DROP_SEGMENTS(" AND provisional")};
+#undef OF
 
 bool store_is_storing(const struct store *s)
 {
@@ -291,6 +290,20 @@ int store_segment_end(struct store *s, int64_t now_ns)
 void store_segment_drop(struct store *s)
 {
 	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+int store_segment_provisional(struct store *s)
+{
+	return db_do(s, "UPDATE segment SET provisional = 1 WHERE id = ?", "i", s->segment);
+}
+
+int store_drop_provisional(struct store *s)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < N_ELEMENTS(drop_provisional); i++)
+		r = db_do(s, drop_provisional[i], "i", s->run);
+	return r;
 }
 
 static void in_hour(struct store *s, int64_t hour)

@@ -557,7 +557,15 @@ def store(folder):
             now = stored(folder, path)
             need(any('goes on and stores' in c for c in now['coverage']['caveats']), 'it is at work')
             need(not any('interrupted' in c for c in now['coverage']['caveats']), 'and was not interrupted')
+            live.ask('flush')  # what was written provisionally is not written twice
+            flushed(live, 2)
+            again = stored(folder, path)
             second = live.end()
+    for r in (now, again):
+        need(r['summary']['all_conversations'] == second['summary']['all_conversations'],
+             'connections that are open count: %d of %d' % (r['summary']['all_conversations'],
+                                                            second['summary']['all_conversations']))
+        need(sum(c['flows'] for c in r['conversations']) == sum(c['flows'] for c in second['conversations']), 'once')
     need(second['coverage']['packets'] == len(all_of_it), 'both halves count: %d' % second['coverage']['packets'])
     kinds = [sorted(f['kind'] for f in r['findings'] if f['kind'].startswith('rpc')) for r in (measure, second)]
     need(kinds[0] == kinds[1], 'grants of the first half explain ports of the second: %s' % kinds)
