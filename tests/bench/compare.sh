@@ -38,7 +38,7 @@ run_of() {
 		;;
 	tcpdump) run=(tcpdump -n -r "$file" -w /dev/null) ;;
 	tcpstat) run=(tcpstat -r "$file" -o '' 3600) ;;
-	softflowd) run=(softflowd -d -6 -m 6000000 -r "$file" -c "$tmp/ctl" -p "$tmp/pid") ;;
+	softflowd) run=(softflowd -d -6 -m 6000000 -r "$file" -c none -p "$tmp/pid") ;;
 	argus) run=(argus -r "$file" -w /dev/null) ;;
 	nfpcapd) run=(nfpcapd -r "$file" -w "$tmp/nfpcapd") ;;
 	ndpiReader) run=(ndpiReader -q -i "$file") ;;
