@@ -250,7 +250,8 @@ int span_live_open(struct span_audit *a, const struct span_live_options *o)
 	a->hot = hot_new(a);
 	if (!a->hot)
 		return -ENOMEM;
-	return a->live->keep ? live_keep_load(a) : 0;
+	r = a->live->keep ? live_keep_load(a) : 0;
+	return r ? r : live_told_load(a);
 }
 
 int span_live_list(struct span_audit *a, bool json, FILE *f)

@@ -11,7 +11,8 @@
  * page: at worst a judgement needs as much memory again as the tables have.
  *
  * Events are told at least once: after a child that was killed on the way the next one repeats
- * what nobody knows to have been told.
+ * what nobody knows to have been told. Where there is a store, the child notes in it what it told,
+ * so that it is known after a restart, too (live_told.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -98,6 +99,7 @@ static bool is_settled(const struct result *r, const struct finding *f)
 /* ------------------------------------------------------------------ what is written */
 
 struct telling {
+	const struct span_audit *a;
 	struct live_run *l;
 	const struct result *r;
 	struct live_known *rows; /* what is known from now on */
@@ -174,8 +176,10 @@ static int by_id(const void *a, const void *b)
 static void tell_finding(struct telling *t, const struct finding *f, bool last)
 {
 	struct live_known *k = known(t->l, f->id);
-	struct live_known row = {
-		.digest = digest_of(f), .kind = (uint8_t)f->kind, .severity = (uint8_t)f->severity};
+	struct live_known row = {.digest = digest_of(f),
+				 .last_ns = f->last_ns,
+				 .kind = (uint8_t)f->kind,
+				 .severity = (uint8_t)f->severity};
 
 	if (!k && !last && !is_settled(t->r, f))
 		return;
@@ -187,17 +191,32 @@ static void tell_finding(struct telling *t, const struct finding *f, bool last)
 	t->rows[t->n++] = row;
 }
 
-static void tell_gone(struct telling *t, const struct live_known *k)
+static void say_gone(struct telling *t, const struct live_known *k)
 {
 	struct finding f = {.kind = (enum kind)k->kind,
 			    .severity = (enum severity)k->severity,
 			    .first_ns = TIME_NONE,
 			    .last_ns = TIME_NONE};
 
-	if (t->n && bsearch(k, t->rows, t->n, sizeof *t->rows, by_id))
-		return;
 	memcpy(f.id, k->id, sizeof f.id);
 	say(t, &f, LIVE_GONE);
+}
+
+/* What was known and is not found. */
+static void tell_gone(struct telling *t)
+{
+	size_t found = t->n;
+
+	for (size_t i = 0; i < t->l->known.n; i++) {
+		const struct live_known *k = &t->l->known.v[i];
+
+		if (found && bsearch(k, t->rows, found, sizeof *t->rows, by_id))
+			continue;
+		if (live_told_is_lost(t->a, k))
+			t->rows[t->n++] = *k;
+		else
+			say_gone(t, k);
+	}
 }
 
 static void tell_news(struct telling *t)
@@ -283,13 +302,15 @@ static struct live_judged summary(const struct result *r)
 }
 
 /* Tells what is different from what is known; *ret_rows (to be freed) is what is known then. */
-static bool tell(struct live_run *l, const struct result *r, bool last,
-		 struct live_known **ret_rows, size_t *ret_n, struct live_judged *ret)
+static bool tell(struct span_audit *a, bool last, struct live_known **ret_rows, size_t *ret_n,
+		 struct live_judged *ret)
 {
-	struct telling t = {.l = l, .r = r};
+	struct live_run *l = a->live;
+	const struct result *r = a->result;
+	struct telling t = {.a = a, .l = l, .r = r};
 	bool fine;
 
-	t.rows = calloc(r->n_findings + 1, sizeof *t.rows);
+	t.rows = calloc(r->n_findings + l->known.n + 1, sizeof *t.rows);
 	if (!t.rows)
 		return false;
 	tell_news(&t);
@@ -297,8 +318,7 @@ static bool tell(struct live_run *l, const struct result *r, bool last,
 		tell_finding(&t, &r->findings[i], last);
 	if (t.n)
 		qsort(t.rows, t.n, sizeof *t.rows, by_id);
-	for (size_t i = 0; i < l->known.n; i++)
-		tell_gone(&t, &l->known.v[i]);
+	tell_gone(&t);
 	fine = put_out(l->opt.events_fd, &t.events);
 	fine = put_out(l->opt.lines_fd, &t.lines) && fine;
 	fine = !out_failed(&t.one) && fine;
@@ -307,6 +327,8 @@ static bool tell(struct live_run *l, const struct result *r, bool last,
 	ret->unsent = t.unsent;
 	ret->dropped = t.dropped;
 	ret->blind = t.blind;
+	/* Not before: what was not told is not to be known. */
+	ret->unsaved = fine ? live_told_save(a, t.rows, t.n) : 0;
 	*ret_rows = t.rows;
 	*ret_n = t.n;
 	return fine;
@@ -341,7 +363,7 @@ static int child(struct span_audit *a, int fd, int64_t began_ns)
 	/* The store is not this process's to end. */
 	if (live_conclude(a) < 0)
 		return 1;
-	if (!tell(a->live, a->result, false, &rows, &n, &j))
+	if (!tell(a, false, &rows, &n, &j))
 		return 1;
 	leave_document(a);
 	live_metrics(a);
@@ -439,6 +461,17 @@ static void count_unsent(struct live_run *l, const struct live_judged *j)
 	l->unsent_told = j->unsent + j->dropped != 0;
 }
 
+/* Tried again each time; told once. */
+static void note_unsaved(struct live_run *l, const struct live_judged *j)
+{
+	if (j->unsaved && !l->unsaved)
+		live_tell(l, SPAN_LIVE_TROUBLE,
+			  "what was told could not be noted in the store (%s): after a restart it "
+			  "would be told again",
+			  strerror(j->unsaved));
+	l->unsaved = j->unsaved != 0;
+}
+
 static void understand(struct live_run *l, int status)
 {
 	const struct out *o = &l->judge.answer;
@@ -468,6 +501,7 @@ static void understand(struct live_run *l, int status)
 		l->judged = true;
 		forget_news(l, l->judge.n_news);
 		count_unsent(l, &j);
+		note_unsaved(l, &j);
 		keep_document(l);
 	}
 	free(rows);
@@ -522,10 +556,12 @@ void live_judge_last(struct span_audit *a)
 	struct live_known *rows = NULL;
 	size_t n = 0;
 
-	if (!tell(a->live, a->result, true, &rows, &n, &a->live->last))
+	if (!tell(a, true, &rows, &n, &a->live->last))
 		live_tell(a->live, SPAN_LIVE_TROUBLE, "events could not be written: %s",
 			  strerror(errno ? errno : ENOMEM));
 	else if (!remember(a->live, rows, n))
 		live_tell(a->live, SPAN_LIVE_TROUBLE, "no memory for what was told");
+	else
+		note_unsaved(a->live, &a->live->last);
 	free(rows);
 }

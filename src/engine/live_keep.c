@@ -511,6 +511,16 @@ void live_keep_figures(const struct live_keep *k, struct coverage *c)
 	coverage_add(c, &k->loaded);
 }
 
+int64_t live_keep_window_ns(const struct live_keep *k)
+{
+	return k->window_ns;
+}
+
+int64_t live_keep_run(const struct live_keep *k)
+{
+	return k->run;
+}
+
 void live_keep_json(const struct live_keep *k, struct out *o)
 {
 	char at[TIME_TEXT];

@@ -37,6 +37,9 @@ int live_keep_end(struct span_audit *a);
 void live_keep_drops(const struct live_keep *k, uint64_t *kernel, uint64_t *card);
 /* Figures of what was loaded, added to those of the run. */
 void live_keep_figures(const struct live_keep *k, struct coverage *c);
+int64_t live_keep_window_ns(const struct live_keep *k);
+/* The number of this run in its store. */
+int64_t live_keep_run(const struct live_keep *k);
 void live_keep_json(const struct live_keep *k, struct out *o);
 struct live_keep *live_keep_free(struct live_keep *k);
 

@@ -8,6 +8,7 @@
  *   live_metrics.c figures for Prometheus
  *   live_control.c the control socket                    live_answers.c what is answered on it
  *   live_policy.c  the rules that it judges by           live_keep.c    its store
+ *   live_told.c    what was told, across restarts
  */
 #ifndef SPAN_ENGINE_LIVE_RUN_H
 #define SPAN_ENGINE_LIVE_RUN_H
@@ -21,11 +22,13 @@
 #include "capture/live_host.h"
 #include "engine/engine.h"
 
-/* A finding that was told. */
+/* A finding that was told. `digest` is of what makes an event when it changes. */
 struct live_known {
 	char id[16];
-	uint64_t digest; /* of what makes an event when it changes */
+	uint64_t digest;
+	int64_t last_ns; /* TIME_NONE: it is about what was not seen */
 	uint8_t kind, severity;
+	bool lost; /* what it rests on went with a run that was interrupted */
 };
 
 /* What a judgement came to, of which the run keeps the last. */
@@ -39,6 +42,7 @@ struct live_judged {
 	uint64_t packets;
 	uint64_t unsent, dropped; /* events: to the log server, to the command */
 	uint64_t blind;           /* findings whose packets could not be written */
+	int unsaved;              /* why the store has not got what was told: errno; 0 */
 	uint8_t verdict;
 };
 
@@ -90,6 +94,7 @@ struct live_run {
 	struct syslog *syslog;          /* NULL: none */
 	uint64_t unsent, dropped;       /* events, in all */
 	bool unsent_told, blind_told;
+	bool unsaved;           /* what was told is not in the store */
 	struct live_keep *keep; /* NULL: no store */
 	struct live_judged last;
 	bool ended;           /* nothing more is taken */
@@ -152,6 +157,14 @@ void live_judge_begin(struct span_audit *a);
 void live_judge_take(struct span_audit *a, bool wait);
 /* Events of the result that the run ended with. */
 void live_judge_last(struct span_audit *a);
+
+/* live_told.c. What earlier runs told, as far as the store has it, is known from now on. 0 or
+ * -ENOMEM. */
+int live_told_load(struct span_audit *a);
+/* That this is what was told, in place of what is known. 0 (also without a store) or errno. */
+int live_told_save(const struct span_audit *a, const struct live_known *rows, size_t n);
+/* It is not found, and that may be because what it rests on was lost. */
+bool live_told_is_lost(const struct span_audit *a, const struct live_known *k);
 
 /* live_doctor.c */
 void live_hosts_look(struct live_run *l);
