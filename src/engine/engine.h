@@ -3,7 +3,7 @@
  * engine - the one place where the stages meet, and what the public headers promise.
  *
  *   audit.c   settings, and the order of a run        hot.c    the loop per packet
- *   asked.c   the time that it is about
+ *   asked.c   the time that it is about      shard.c  behind the decoder: flows, conversations
  *   inputs.c  which files, and their order   feed.c    all of them as one stream
  *   names.c   one name for an address        report.c  results in a format
  *   keep.c    what is read goes into a store from_store.c  what a store has, judged

@@ -1,0 +1,516 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* shard - what becomes of packets behind the decoder; see shard.h. */
+#include "engine/shard.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/vec.h"
+#include "engine/stats.h"
+#include "flow/cards.h"
+#include "flow/flow.h"
+#include "learn/learn.h"
+#include "recognise/recognise.h"
+
+enum { SLAB = 256 };
+
+/* What is read for each payload is in the first line; names are behind it. */
+struct slot {
+	struct recognise_memo memo;
+	struct recognition r;
+	struct slot *next_free;
+} __attribute__((aligned(CACHELINE)));
+_Static_assert(offsetof(struct slot, r.name) < CACHELINE, "one line");
+
+struct slab {
+	struct slab *before;
+	struct slot s[SLAB];
+};
+
+struct shard_input { /* of the connections whose first packet it holds */
+	uint64_t flows, one_way, unseen, payload;
+};
+
+struct shard {
+	struct span_audit *a;
+	const struct hot_tap *tap;
+	bool alone;
+	struct flow_table *flows;
+	struct conv_table *convs;
+	struct learn *learn;
+	struct cards *cards;
+	struct recognise_table recognisers;
+	struct stats *stats;
+	struct slab *slabs;
+	struct slot *free;
+	struct timeline *timeline, own_timeline;
+	struct gaps *gaps, own_gaps;
+	VEC(struct shard_input) inputs;
+	uint64_t one_way, tcp_flows;
+	uint64_t tcp_unseen, tcp_payload;
+	uint64_t evicted; /* for want of room, of tables that were let go */
+	int err;
+};
+
+static struct recognition *recognition_get(struct shard *sh)
+{
+	if (!sh->free) {
+		struct slab *s = aligned_alloc(CACHELINE, sizeof *s);
+
+		if (!s)
+			return NULL;
+		s->before = sh->slabs;
+		sh->slabs = s;
+		for (size_t i = 0; i < SLAB; i++) {
+			s->s[i].next_free = sh->free;
+			sh->free = &s->s[i];
+		}
+	}
+
+	struct slot *s = sh->free;
+
+	sh->free = s->next_free;
+	if (sh->free)
+		prefetch(sh->free);
+	s->memo = (struct recognise_memo){0};
+	s->r.app = APP_NONE;
+	s->r.client_side = -1;
+	s->r.more = false;
+	s->r.conf = APP_UNSURE;
+	s->r.notes = s->r.signs = s->r.asked = s->r.read = 0;
+	s->r.n_iface = 0;
+	s->r.name[0] = '\0';
+	return &s->r;
+}
+
+static struct slot *slot_of(struct recognition *r)
+{
+	return (struct slot *)(void *)((char *)r - offsetof(struct slot, r));
+}
+
+static void recognition_put(struct shard *sh, struct recognition *r)
+{
+	if (!r)
+		return;
+
+	struct slot *s = slot_of(r);
+
+	s->next_free = sh->free;
+	sh->free = s;
+}
+
+static bool head(void *user, const struct flow_heads *heads, struct recognition **app)
+{
+	struct shard *sh = user;
+	struct payload side[2];
+
+	if (!*app)
+		*app = recognition_get(sh);
+	if (!*app) {
+		sh->err = -ENOMEM;
+		return false;
+	}
+	/* Later datagrams of a flow that is known mostly say nothing new. */
+	if ((*app)->conf == APP_SURE && heads->proto == IPPROTO_NR_UDP &&
+	    (*app)->client_side >= 0 && !(*app)->more)
+		return false;
+	for (int i = 0; i < 2; i++)
+		side[i] = (struct payload){
+			.p = heads->p[i],
+			.n = heads->n[i],
+			.whole_start = heads->whole_start[i],
+			.cut = heads->cut[i],
+			.same = heads->same[i],
+			.port = heads->port[i],
+			.peer_port = heads->port[!i],
+		};
+
+	struct recognise_memo *memo = &slot_of(*app)->memo;
+
+	/* The last call, and nothing that was not there at the last but one. */
+	if (heads->final && recognise_known(memo, side))
+		return false;
+
+	struct recognition now;
+	bool final =
+		recognise_again(&sh->recognisers, memo, side, heads->proto, heads->final, &now);
+
+	if (now.conf == APP_UNSURE && (*app)->conf == APP_UNSURE)
+		return !final;
+
+	/* The head of a stream only grows, so its later answer is the better one; a datagram
+	 * replaces another. */
+	bool grown = heads->proto == IPPROTO_NR_TCP && now.conf != APP_UNSURE;
+
+	if (grown || now.conf > (*app)->conf ||
+	    (now.conf == (*app)->conf && now.app == (*app)->app)) {
+		/* The newest datagram of a side may lack what an older one said. */
+		now.notes |= now.app == (*app)->app ? (*app)->notes : 0;
+		now.signs |= now.app == (*app)->app && !grown ? (*app)->signs : 0;
+		if (now.client_side < 0 && now.app == (*app)->app)
+			now.client_side = (*app)->client_side;
+		if (!now.name[0] && now.app == (*app)->app)
+			memcpy(now.name, (*app)->name, sizeof now.name);
+		now.read = (*app)->read;
+		**app = now;
+	}
+	return !final;
+}
+
+static bool on_head(void *user, const struct flow_heads *heads, struct recognition **app)
+{
+	struct stats *stats = ((struct shard *)user)->stats;
+	int64_t from_ns = stats_from(stats);
+	bool more = head(user, heads, app);
+
+	stats_asked(stats, ASKED_RECOGNISE, from_ns);
+	return more;
+}
+
+static struct learn_flow *on_stream(void *user, const struct flow_heads *heads,
+				    const struct recognition *app)
+{
+	struct shard *sh = user;
+	struct learn_ask q = {
+		.proto = heads->proto,
+		.addr = {heads->addr[0], heads->addr[1]},
+		.port = {heads->port[0], heads->port[1]},
+		.app = app && app->conf != APP_UNSURE ? app->app : APP_NONE,
+		.asked = app ? app->asked : 0,
+	};
+
+	return learn_open(sh->learn, &q);
+}
+
+static bool bytes(void *user, struct learn_flow *reader, struct recognition *app,
+		  const struct flow_bytes *b)
+{
+	struct learn_facts read;
+	bool more = b->p ? learn_bytes(reader, b->side, b->p, (size_t)b->n, b->start, &b->at)
+			 : learn_gap(reader, b->side, b->n);
+
+	(void)user;
+	if (!more) {
+		learn_close(reader, &read);
+		if (app)
+			app->read |= read.signs;
+	}
+	return more;
+}
+
+static bool on_bytes(void *user, struct learn_flow *reader, struct recognition *app,
+		     const struct flow_bytes *b)
+{
+	struct stats *stats = ((struct shard *)user)->stats;
+	int64_t from_ns = stats_from(stats);
+	bool more = bytes(user, reader, app, b);
+
+	stats_asked(stats, ASKED_READERS, from_ns);
+	return more;
+}
+
+static int on_client_side(void *user, const struct recognition *app,
+			  const struct learn_flow *reader)
+{
+	(void)user;
+	if (app && app->conf != APP_UNSURE && app->client_side >= 0)
+		return app->client_side;
+	return reader ? learn_client_side(reader) : -1;
+}
+
+static void add_iface(struct conv_facts *f, struct rpc_iface *iface, const uint8_t uuid[16],
+		      uint16_t major, uint16_t minor)
+{
+	struct rpc_iface *one = &iface[f->n_iface++];
+
+	memcpy(one->uuid, uuid, sizeof one->uuid);
+	one->major = major;
+	one->minor = minor;
+	f->iface = iface;
+}
+
+/* What the head of a flow and its reader found, as one. The reader saw everything that the head
+ * did, and whether the server took it. */
+static void facts_of(const struct recognition *app, const struct learn_facts *read,
+		     struct rpc_iface iface[LEARN_IFACES], struct conv_facts *ret)
+{
+	if (app) {
+		ret->app = app->app;
+		ret->conf = (uint8_t)app->conf;
+		ret->notes = app->notes;
+		ret->signs = app->signs | app->read;
+		ret->name = app->name[0] ? app->name : NULL;
+	}
+	if (!read) {
+		for (size_t i = 0; app && i < app->n_iface; i++)
+			add_iface(ret, iface, app->iface[i].uuid, app->iface[i].major,
+				  app->iface[i].minor);
+		return;
+	}
+	for (size_t i = 0; i < read->n_iface; i++)
+		if (!read->iface[i].refused)
+			add_iface(ret, iface, read->iface[i].uuid, read->iface[i].major,
+				  read->iface[i].minor);
+	ret->bind = read->has_bind ? &read->bind : NULL;
+	_Static_assert((int)LEARN_PIPE_NAME == (int)CONV_PIPE_TEXT, "rows of the same size");
+	ret->signs |= read->signs;
+	ret->pipe = read->pipe;
+	ret->n_pipe = read->n_pipe;
+	ret->notes |=
+		(read->nak ? APP_NOTE_RPC_NAK : 0) | (read->sealed ? APP_NOTE_RPC_SEALED : 0) |
+		(read->lost ? APP_NOTE_RPC_LOST : 0) | (read->faults ? APP_NOTE_RPC_FAULT : 0) |
+		(read->replicates ? APP_NOTE_RPC_REPLICATES : 0);
+}
+
+/* Counters of the input; of the run's, where this shard is alone. NULL without memory. */
+static struct shard_input *own_input(struct shard *sh, uint32_t input)
+{
+	while (sh->inputs.n <= input)
+		if (!vec_push(&sh->inputs, (struct shard_input){0}))
+			return NULL;
+	return &sh->inputs.v[input];
+}
+
+static void count_input(struct shard *sh, uint32_t input, const struct shard_input *n)
+{
+	struct result_input *in = &sh->a->inputs[input];
+	struct shard_input *own;
+
+	if (sh->alone) {
+		in->tcp_flows += n->flows;
+		in->one_way_flows += n->one_way;
+		in->tcp_unseen_bytes += n->unseen;
+		in->tcp_bytes += n->payload;
+		return;
+	}
+	own = own_input(sh, input);
+	if (!own) {
+		sh->err = -ENOMEM;
+		return;
+	}
+	own->flows += n->flows;
+	own->one_way += n->one_way;
+	own->unseen += n->unseen;
+	own->payload += n->payload;
+}
+
+/* In all, and of the input that holds its first packet. */
+static void count_tcp(struct shard *sh, const struct flow_done *d)
+{
+	uint64_t unseen = d->unseen[0] + d->unseen[1], payload = d->payload[0] + d->payload[1];
+	struct shard_input n = {.flows = 1};
+
+	sh->tcp_flows++;
+	if (d->state == STATE_ONE_WAY) {
+		sh->one_way++;
+		n.one_way = 1;
+		count_input(sh, d->ev[0].input, &n);
+		return;
+	}
+	/* A mirror that copies one direction loses nothing of the other flows. */
+	sh->tcp_unseen += unseen;
+	sh->tcp_payload += payload;
+	n.unseen = unseen;
+	n.payload = payload;
+	count_input(sh, d->ev[0].input, &n);
+	timeline_add(sh->timeline, d->first_ns,
+		     &(struct timeline_step){.tcp_bytes = payload, .tcp_unseen_bytes = unseen});
+}
+
+static void done(void *user, const struct flow_done *d)
+{
+	struct shard *sh = user;
+	struct conv_facts f = {0};
+	struct rpc_iface iface[LEARN_IFACES];
+	struct learn_facts read;
+
+	if (d->reader)
+		learn_close(d->reader, &read);
+	facts_of(d->app, d->reader ? &read : NULL, iface, &f);
+	f.telling =
+		f.notes & (APP_NOTE_CLEAR_LOGIN | APP_NOTE_SMB1_SERVER | APP_NOTE_RPC_REPLICATES);
+
+	/* Syslog, NetBIOS datagrams and traps have no answer that could be missing. */
+	struct flow_done told = *d;
+
+	if (told.state == STATE_NO_ANSWER && f.notes & APP_NOTE_UNANSWERED_KIND)
+		told.state = STATE_ONE_WAY;
+
+	int r = conv_table_add(sh->convs, &told, &f);
+
+	if (r < 0 && !sh->err)
+		sh->err = r;
+	if (sh->tap)
+		sh->tap->flow(sh->tap->user, &told, &f);
+	for (unsigned i = 0; i < 2; i++)
+		cards_add(sh->cards, d->mac[i], d->mac_vlan[i], &d->addr[i], d->first_ns);
+	if (d->proto == IPPROTO_NR_TCP)
+		count_tcp(sh, d);
+	recognition_put(sh, d->app);
+}
+
+static void attempt(void *user, const struct flow_attempt *a)
+{
+	struct shard *sh = user;
+	int r = conv_table_attempt(sh->convs, a);
+
+	if (r < 0 && !sh->err)
+		sh->err = r;
+	cards_add(sh->cards, a->mac, a->mac_vlan, &a->addr[0], a->ns);
+	sh->tcp_flows++;
+	count_input(sh, a->ev.input, &(struct shard_input){.flows = 1});
+}
+
+static void on_attempt(void *user, const struct flow_attempt *a)
+{
+	struct stats *stats = ((struct shard *)user)->stats;
+	int64_t from_ns = stats_from(stats);
+
+	attempt(user, a);
+	stats_asked(stats, ASKED_DONE, from_ns);
+}
+
+static void on_done(void *user, const struct flow_done *d)
+{
+	struct stats *stats = ((struct shard *)user)->stats;
+	int64_t from_ns = stats_from(stats);
+
+	done(user, d);
+	stats_asked(stats, ASKED_DONE, from_ns);
+}
+
+static void on_gap(void *user, int64_t ts_ns, int64_t bytes)
+{
+	struct shard *sh = user;
+
+	if (gaps_add(sh->gaps, ts_ns, bytes) < 0 && !sh->err)
+		sh->err = -ENOMEM;
+}
+
+static bool known_port(void *user, uint8_t proto, uint16_t port)
+{
+	const struct span_audit *a = user;
+
+	return matrix_known_port(a->matrix, proto, port);
+}
+
+struct conv_table *shard_convs_new(struct span_audit *a)
+{
+	struct hot_room room = hot_room(a);
+
+	return conv_table_new(&(struct conv_options){.key = a->has_key ? &a->key : NULL,
+						     .max_conversations = room.conversations,
+						     .max_memory = room.rows,
+						     .known_port = known_port,
+						     .user = a,
+						     .vlan_key = a->vlan_key});
+}
+
+struct shard *shard_new(struct span_audit *a, struct timeline *timeline, struct gaps *gaps)
+{
+	const struct flow_ops ops = {.head = on_head,
+				     .stream = on_stream,
+				     .bytes = on_bytes,
+				     .client_side = on_client_side,
+				     .gap = on_gap,
+				     .done = on_done,
+				     .attempt = a->tap ? NULL : on_attempt};
+	const struct hash_key *key = a->has_key ? &a->key : NULL;
+	struct hot_room room = hot_room(a);
+	struct shard *sh = calloc(1, sizeof *sh);
+
+	if (!sh)
+		return NULL;
+	sh->a = a;
+	sh->tap = a->tap;
+	sh->stats = a->stats;
+	sh->alone = timeline;
+	sh->timeline = timeline ? timeline : &sh->own_timeline;
+	sh->gaps = gaps ? gaps : &sh->own_gaps;
+	recognise_table_init(&sh->recognisers);
+	sh->flows = flow_table_new(&(struct flow_options){.key = key,
+							  .max_memory = room.flows,
+							  .vlan_key = a->vlan_key},
+				   &ops, sh);
+	sh->convs = shard_convs_new(a);
+	sh->learn = learn_new(&(struct learn_options){
+		.key = key, .max_memory = room.learn, .tap = a->tap ? a->tap->learn : NULL});
+	sh->cards = cards_new(key, room.cards);
+	if (!sh->flows || !sh->convs || !sh->learn || !sh->cards)
+		return shard_free(sh);
+	return sh;
+}
+
+struct shard *shard_free(struct shard *sh)
+{
+	if (!sh)
+		return NULL;
+	flow_table_free(sh->flows);
+	learn_free(sh->learn);
+	cards_free(sh->cards);
+	conv_table_free(sh->convs);
+	gaps_done(&sh->own_gaps);
+	vec_done(&sh->inputs);
+	while (sh->slabs) {
+		struct slab *s = sh->slabs;
+
+		sh->slabs = s->before;
+		free(s);
+	}
+	free(sh);
+	return NULL;
+}
+
+int shard_packets(struct shard *sh, const struct packet *p, size_t n)
+{
+	int r = flow_table_packets(sh->flows, p, n);
+
+	return r < 0 ? r : sh->err;
+}
+
+int shard_end_flows(struct shard *sh, int64_t now_ns)
+{
+	flow_table_end(sh->flows, now_ns);
+	return sh->err;
+}
+
+void shard_coverage(const struct shard *sh, struct coverage *sum)
+{
+	const struct flow_stats *fs = flow_table_stats(sh->flows);
+	const struct learn_stats *ls = learn_stats(sh->learn);
+
+	sum->flow_packets += fs->packets;
+	sum->tcp_unseen_bytes += sh->tcp_unseen;
+	sum->tcp_bytes += sh->tcp_payload;
+	sum->one_way_flows += sh->one_way;
+	sum->tcp_flows += sh->tcp_flows;
+	sum->evicted += fs->evicted; /* conversations that found no room: shard_evicted() */
+	sum->heads_shed += fs->heads_shed;
+	sum->streams += fs->streams;
+	sum->streams_cut += fs->streams_cut;
+	sum->learn_refused += ls->refused;
+	sum->answers += ls->answers;
+	sum->answers_sealed += ls->sealed;
+	sum->answers_bad += ls->bad;
+	sum->grants_shed += ls->grants_shed;
+	sum->sightings_shed += ls->sightings_shed;
+	sum->cards_shed += cards_shed(sh->cards);
+}
+
+uint64_t shard_evicted(const struct shard *sh)
+{
+	return conv_table_evicted(sh->convs) + sh->evicted;
+}
+
+struct shard_tables shard_tables(struct shard *sh)
+{
+	return (struct shard_tables){.convs = sh->convs, .learn = sh->learn, .cards = sh->cards};
+}
+
+void shard_convs_replace(struct shard *sh, struct conv_table *t)
+{
+	sh->evicted += conv_table_evicted(sh->convs);
+	conv_table_free(sh->convs);
+	sh->convs = t;
+}

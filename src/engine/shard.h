@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * shard - what becomes of packets behind the decoder: flows, recognition of their first bytes, what
+ * readers find in them, and the conversations that they fold into.
+ *
+ * Nothing in here allocates per packet; a flow that shows payload gets a recognition from a pool.
+ * A run has one, or several that share its packets: then all packets between two addresses are of
+ * one of them, and so is every conversation.
+ */
+#ifndef SPAN_ENGINE_SHARD_H
+#define SPAN_ENGINE_SHARD_H
+
+#include "engine/engine.h"
+#include "findings/gaps.h"
+#include "findings/timeline.h"
+
+struct learn;
+struct packet;
+struct shard;
+
+/* With the run's settings. timeline and gaps: the run's, for the only shard that there is, which
+ * then counts into the run's inputs, too, and has its tap; NULL: it keeps its own. NULL without
+ * memory. */
+struct shard *shard_new(struct span_audit *a, struct timeline *timeline, struct gaps *gaps);
+struct shard *shard_free(struct shard *sh);
+/* Packets in their order, whose bytes all live until it returns. 0 or negative errno. */
+int shard_packets(struct shard *sh, const struct packet *p, size_t n);
+/* Hands out every flow, as at the end of the input, whose last packet had that time. */
+int shard_end_flows(struct shard *sh, int64_t now_ns);
+/* Adds its figures. */
+void shard_coverage(const struct shard *sh, struct coverage *sum);
+uint64_t shard_evicted(const struct shard *sh); /* flows whose conversation found no room */
+
+/* Lent; convs until it is replaced. */
+struct shard_tables {
+	struct conv_table *convs;
+	struct learn *learn;
+	struct cards *cards;
+};
+struct shard_tables shard_tables(struct shard *sh);
+/* An empty table with the settings of a run's; NULL without memory. */
+struct conv_table *shard_convs_new(struct span_audit *a);
+/* Takes it in the place of its own, whose evicted flows stay counted. */
+void shard_convs_replace(struct shard *sh, struct conv_table *t);
+
+#endif
