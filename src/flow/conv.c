@@ -447,7 +447,9 @@ static int resolve(struct conv_table *t)
 		struct conv_key k = {c.client_no, c.server_no, c.port, c.proto, -1};
 		struct conv *to = conv_set_get(t, &t->convs, &k, true, &err);
 
-		if (to)
+		if (to && !to->flows)
+			*to = c; /* with its rows: nobody else has them any more */
+		else if (to)
 			err = conv_merge(&t->rows, to, &c);
 		if (err < 0)
 			return err;

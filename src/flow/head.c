@@ -32,15 +32,10 @@ struct hand {
 	const uint64_t *have; /* the same; NULL: nothing behind n */
 };
 
-static struct head *head_at(const struct flow_table *t, uint32_t i)
-{
-	return i ? pool_at(&t->heads, i) : NULL;
-}
-
 static void release(struct flow_table *t, struct rec *r, struct rest *e)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		pool_put(&t->heads, e->head[i]);
+		head_put(t, e->head[i]);
 		e->head[i] = 0;
 	}
 	r->flags |= F_HEAD_OFF;
@@ -181,13 +176,18 @@ static void early_bytes(struct flow_table *t, struct rec *r, struct cold *c,
 	offer(t, r, c, &h, hand);
 }
 
-static struct head *make(struct flow_table *t, struct rest *e, const struct hand *hand)
+/* With room for n bytes. */
+static struct head *make(struct flow_table *t, struct rest *e, const struct hand *hand, size_t n)
 {
 	unsigned side = hand->from;
 
+	if (e->head[side] & HEAD_IS_SHORT && n > HEAD_SHORT) {
+		head_put(t, e->head[side]);
+		e->head[side] = 0;
+	}
 	if (e->head[side])
 		return head_at(t, e->head[side]);
-	e->head[side] = head_get(t);
+	e->head[side] = head_get(t, n);
 
 	struct head *s = head_at(t, e->head[side]);
 
@@ -354,14 +354,14 @@ void head_tcp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 			      sent(r, c, from, base) > n;
 		if (!ask(t, r, c, &h, &hand))
 			return;
-		s = make(t, e, &hand);
+		s = make(t, e, &hand, HEAD_BYTES);
 		if (!s) {
 			shed(t, r, c, &h, &hand);
 			return;
 		}
 		asked = true;
 	} else if (!s) {
-		s = make(t, e, &hand);
+		s = make(t, e, &hand, HEAD_BYTES);
 		if (!s) {
 			struct flow_heads h = kept(t, r, c, true);
 
@@ -413,7 +413,7 @@ void head_udp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 	if (!ask(t, r, c, &h, &hand))
 		return;
 
-	struct head *s = make(t, e, &hand);
+	struct head *s = make(t, e, &hand, n);
 
 	if (!s) {
 		shed(t, r, c, &h, &hand);

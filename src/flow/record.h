@@ -164,6 +164,11 @@ struct head {
 static_assert(sizeof(struct head) % CACHELINE == 0, "pieces of a pool are whole lines");
 static_assert(offsetof(struct head, b) <= CACHELINE, "what is zeroed is in the first line");
 
+/* A datagram is kept whole or not at all, and most are short: those stand in the first lines of a
+ * head alone, and their number has this bit. */
+enum { HEAD_SHORT = 2 * CACHELINE - offsetof(struct head, b) };
+#define HEAD_IS_SHORT (UINT32_C(1) << 31)
+
 enum { SEQ_WINDOW = 1 << 30 }; /* the largest window there is (RFC 7323 2.3) */
 
 enum { WHEEL_BUCKETS = 4096 };
@@ -182,7 +187,7 @@ struct flow_table {
 	size_t max_memory, heads_max;
 	size_t streams_max, streams_memory; /* bytes out of order that are held for readers */
 	bool vlan_key;
-	struct pool lines, heads;
+	struct pool lines, heads, short_heads;
 	struct index index;
 	struct wheel wheel;
 	struct links links;
@@ -199,6 +204,13 @@ static inline struct rec *rec_at(const struct flow_table *t, uint32_t i)
 static inline struct cold *cold_at(const struct flow_table *t, const struct rec *r)
 {
 	return r->cold ? pool_at(&t->lines, r->cold) : NULL;
+}
+
+static inline struct head *head_at(const struct flow_table *t, uint32_t i)
+{
+	if (i & HEAD_IS_SHORT)
+		return pool_at(&t->short_heads, i & ~HEAD_IS_SHORT);
+	return i ? pool_at(&t->heads, i) : NULL;
 }
 
 static inline struct rest *rest_at(const struct flow_table *t, const struct cold *c)
@@ -238,7 +250,9 @@ uint32_t line_get(struct flow_table *t);
 /* True when the next n calls of line_get() will not fail, and will evict nobody. */
 bool lines_ready(struct flow_table *t, size_t n);
 /* The same for head buffers, which have a budget of their own and never evict. */
-uint32_t head_get(struct flow_table *t);
+/* For n bytes that nothing is added to, or with HEAD_BYTES any. 0: no room. */
+uint32_t head_get(struct flow_table *t, size_t n);
+void head_put(struct flow_table *t, uint32_t i);
 struct loss *loss_make(struct flow_table *t, struct cold *c);
 enum { FLOW_BATCH = 32 };
 /* Hints that all of these records (0: none), FLOW_BATCH at most, will be worked on soon. */

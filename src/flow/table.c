@@ -18,6 +18,7 @@
 enum {
 	LINES_SHIFT = 12, /* 256 KiB a slab */
 	HEADS_SHIFT = 4,
+	SHORT_HEADS_SHIFT = 7,
 	/* A slot is 8 bytes and a segment at least 3/8 full: the most that a record's place in the
 	 * index costs, rounded up for segments of uneven growth. */
 	INDEX_CHARGE = 24,
@@ -60,6 +61,7 @@ struct flow_table *flow_table_new(const struct flow_options *o, const struct flo
 	t->end_ns = TIME_NONE;
 	pool_init(&t->lines, CACHELINE, CACHELINE, LINES_SHIFT);
 	pool_init(&t->heads, sizeof(struct head), offsetof(struct head, b), HEADS_SHIFT);
+	pool_init(&t->short_heads, 2 * CACHELINE, offsetof(struct head, b), SHORT_HEADS_SHIFT);
 	return t;
 }
 
@@ -84,6 +86,7 @@ struct flow_table *flow_table_free(struct flow_table *t)
 	index_done(&t->index);
 	pool_done(&t->lines);
 	pool_done(&t->heads);
+	pool_done(&t->short_heads);
 	links_done(&t->links);
 	free(t);
 	return NULL;
@@ -138,20 +141,31 @@ bool lines_ready(struct flow_table *t, size_t n)
 	return true;
 }
 
-uint32_t head_get(struct flow_table *t)
+static bool heads_ready(struct flow_table *t, struct pool *p, size_t most)
 {
-	size_t n = pool_slab_bytes(&t->heads);
+	size_t n = pool_slab_bytes(p), kept_free = t->streams_max - t->streams_memory;
+	size_t of_pool = p->n_slab * n;
+	size_t of_all = t->heads.n_slab * pool_slab_bytes(&t->heads) +
+			t->short_heads.n_slab * pool_slab_bytes(&t->short_heads);
 
-	if (!pool_ready(&t->heads)) {
-		size_t kept_free = t->streams_max - t->streams_memory;
+	if (pool_ready(p))
+		return true;
+	return t->stats.memory + n + kept_free <= t->max_memory && of_pool + n <= most &&
+	       of_all + n <= t->heads_max && charge(t, p, n);
+}
 
-		if (t->stats.memory + n + kept_free > t->max_memory ||
-		    (t->heads.n_slab + 1) * n > t->heads_max)
-			return 0;
-		if (!charge(t, &t->heads, n))
-			return 0;
-	}
-	return pool_get(&t->heads);
+/* Slabs stay what they are: a flood of short datagrams leaves half of the room to others, who in
+ * turn lend theirs. */
+uint32_t head_get(struct flow_table *t, size_t n)
+{
+	if (n <= HEAD_SHORT && heads_ready(t, &t->short_heads, t->heads_max / 2))
+		return pool_get(&t->short_heads) | HEAD_IS_SHORT;
+	return heads_ready(t, &t->heads, t->heads_max) ? pool_get(&t->heads) : 0;
+}
+
+void head_put(struct flow_table *t, uint32_t i)
+{
+	pool_put(i & HEAD_IS_SHORT ? &t->short_heads : &t->heads, i & ~HEAD_IS_SHORT);
 }
 
 struct loss *loss_make(struct flow_table *t, struct cold *c)
@@ -624,7 +638,7 @@ static void fetch_head(const struct flow_table *t, const struct rec *r, const st
 		return;
 	for (unsigned i = 0; i < 2; i++)
 		if (e->head[i])
-			prefetch(pool_at(&t->heads, e->head[i]));
+			prefetch(head_at(t, e->head[i]));
 	for (unsigned i = 0; e->app && i < APP_LINES; i++)
 		prefetch((const uint8_t *)e->app + (size_t)i * CACHELINE);
 }

@@ -524,6 +524,80 @@ static void test_datagrams(void **state)
 }
 
 /* An owner that has seen enough is not asked again, and costs no buffer. */
+static void give_datagram(struct lab *lab, uint16_t port, const uint8_t *bytes, size_t n,
+			  int64_t ts)
+{
+	struct packet p = build_packet(&(struct build){.src = "10.0.0.1",
+						       .dst = "10.0.0.2",
+						       .sport = port,
+						       .dport = 53,
+						       .proto = IPPROTO_NR_UDP,
+						       .payload = bytes,
+						       .n = n},
+				       ts, 0);
+
+	assert_int_equal(lab_give(lab, &p), 0);
+}
+
+/* The newest datagram is kept whole, whatever the lengths of those before it, and without harm to
+ * what is kept of others. */
+static void test_datagram_lengths(void **state)
+{
+	static const size_t n[] = {1, 96, 97, 96, 128, 3, HEAD_BYTES, 95, HEAD_BYTES + 1};
+	static uint8_t bytes[HEAD_BYTES + 20];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (uint8_t)(i * 7 + 1);
+	for (unsigned last = 1; last < sizeof n / sizeof *n; last++) {
+		struct lab *lab = lab_new(NULL);
+		size_t kept = n[last] < HEAD_BYTES ? n[last] : HEAD_BYTES;
+		unsigned from = last > 6 ? last - 6 : 0;
+
+		for (unsigned i = from; i <= last; i++) {
+			give_datagram(lab, 5, bytes + i, n[i], i);
+			if (i == from)
+				give_datagram(lab, 6, bytes + 100, 90, i);
+		}
+		lab_end(lab);
+		for (unsigned i = 0; i < 2; i++) {
+			const struct recognition *s = &lab->f[i].seen;
+			bool other = lab->f[i].d.port[0] == 6;
+
+			assert_int_equal(s->n[0], other ? 90 : kept);
+			assert_int_equal(s->cut[0], !other && n[last] > HEAD_BYTES);
+			assert_memory_equal(s->b[0], bytes + (other ? 100 : last), s->n[0]);
+		}
+		lab_free(lab);
+	}
+}
+
+/* A flood of short datagrams takes little memory, and no more than its part of that of heads. */
+static void test_short_heads(void **state)
+{
+	enum { FLOWS = 3000 };
+	struct lab *lab = lab_new(&(struct flow_options){.max_memory = 8 << 20});
+	size_t before = flow_table_stats(lab->t)->memory, taken;
+
+	(void)state;
+	for (unsigned i = 0; i < FLOWS; i++) {
+		struct packet p = build_packet(&(struct build){.src = "10.0.0.1",
+							       .dst = "10.0.0.2",
+							       .sport = (uint16_t)(1024 + i),
+							       .dport = 53,
+							       .proto = IPPROTO_NR_UDP,
+							       .payload = "flood",
+							       .n = 5},
+					       i, 0);
+
+		assert_int_equal(lab_give(lab, &p), 0);
+	}
+	taken = flow_table_stats(lab->t)->memory - before;
+	assert_int_equal(flow_table_stats(lab->t)->heads_shed, 0);
+	assert_true(taken < (size_t)FLOWS * 600);
+	lab_free(lab);
+}
+
 static void test_enough(void **state)
 {
 	struct wire w = {.lab = lab_new(NULL), .isn = {100, 200}};
@@ -590,14 +664,24 @@ static void test_retry_with_data(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_any_order),     cmocka_unit_test(test_overlap),
-		cmocka_unit_test(test_gap),           cmocka_unit_test(test_snap_length),
-		cmocka_unit_test(test_mid_stream),    cmocka_unit_test(test_start_known_later),
-		cmocka_unit_test(test_fast_open),     cmocka_unit_test(test_keep_alive),
-		cmocka_unit_test(test_fragments),     cmocka_unit_test(test_whole_datagram),
-		cmocka_unit_test(test_whole_segment), cmocka_unit_test(test_fragments_fill_holes),
-		cmocka_unit_test(test_datagrams),     cmocka_unit_test(test_enough),
-		cmocka_unit_test(test_shed),          cmocka_unit_test(test_retry_with_data),
+		cmocka_unit_test(test_any_order),
+		cmocka_unit_test(test_overlap),
+		cmocka_unit_test(test_gap),
+		cmocka_unit_test(test_snap_length),
+		cmocka_unit_test(test_mid_stream),
+		cmocka_unit_test(test_start_known_later),
+		cmocka_unit_test(test_fast_open),
+		cmocka_unit_test(test_keep_alive),
+		cmocka_unit_test(test_fragments),
+		cmocka_unit_test(test_whole_datagram),
+		cmocka_unit_test(test_whole_segment),
+		cmocka_unit_test(test_fragments_fill_holes),
+		cmocka_unit_test(test_datagrams),
+		cmocka_unit_test(test_enough),
+		cmocka_unit_test(test_datagram_lengths),
+		cmocka_unit_test(test_short_heads),
+		cmocka_unit_test(test_shed),
+		cmocka_unit_test(test_retry_with_data),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
