@@ -233,7 +233,8 @@ static bool around_make(struct work *w, struct around *ar)
 		const struct item *it = &w->item[i];
 		const struct conv *c = it->c;
 
-		if (it->group && c->proto == IPPROTO_NR_UDP &&
+		/* Packets in the name of a group are no call to it (RFC 1122 3.2.1.3). */
+		if (it->group && c->proto == IPPROTO_NR_UDP && c->packets[0] &&
 		    !vec_push(&ar->groups, ((struct group_call){
 						   .client = it->client,
 						   .port = c->port,
@@ -378,6 +379,7 @@ static struct ask ask_of(const struct work *w, const struct item *it, const stru
 		.client_linked = cl->linked && !cl->guess,
 		.server_linked = sv->linked && !sv->guess,
 		.group = it->group,
+		.group_sends = c->group && !c->packets[0],
 		.proto = c->proto,
 		.client_port = c->client_port_min == c->client_port_max ? c->client_port_min : 0,
 		.port = c->port,

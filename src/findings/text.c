@@ -639,9 +639,10 @@ static const char *why_verdict(struct work *w, const struct item *it, const stru
 				    server);
 	case KIND_UNEXPECTED_ENDPOINT:
 		return arena_printf(w->a,
-				    "%s talks with %s on %s, and one of the two has no role in the "
+				    "%s %s with %s on %s, and one of the two has no role in the "
 				    "site file.",
-				    client, server, service);
+				    client, f->client.has_address ? "talks" : "talk", server,
+				    service);
 	case KIND_UNEXPECTED_PROTOCOL:
 		return arena_printf(w->a, "%s of %s is documented%s%s, but the bytes are %s.",
 				    service, server, it->r.rule ? " for " : "",

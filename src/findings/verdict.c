@@ -349,7 +349,10 @@ static void by_group(const struct ask *q, struct ruling *ret)
 	bool udp = q->proto == IPPROTO_NR_UDP;
 
 	ret->why = CASE_GROUP;
-	if (udp && (q->port == 137 || q->port == 138))
+	/* No host may send in the name of a group (RFC 1122 3.2.1.3): who did is not known. */
+	if (q->group_sends)
+		ret->verdict = KIND_TOLERATED;
+	else if (udp && (q->port == 137 || q->port == 138))
 		ret->verdict = KIND_DOCUMENTED;
 	else if (udp && (discovery_port(q->port) || q->notes & APP_NOTE_NTP_BROADCAST))
 		ret->verdict = KIND_TOLERATED;

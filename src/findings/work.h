@@ -84,7 +84,7 @@ struct ask {
 	struct end client, server;
 	bool client_public, server_public; /* public and undeclared */
 	bool same_host, client_linked, server_linked;
-	bool group;
+	bool group, group_sends; /* to a group; in its name alone */
 	uint8_t proto;
 	uint16_t client_port, port; /* client_port 0: several, or unknown */
 	uint16_t sql_port;          /* see sql_port_for() */

@@ -167,6 +167,26 @@ static void test_unicast_answers(void **state)
 	lab_close(&l);
 }
 
+/* Datagrams in the name of a group, as a flood with random senders has them, are no call that
+ * strangers could be answering. */
+static void test_group_as_sender(void **state)
+{
+	struct lab l = lab_open(SPLIT);
+	struct conv *c = lab_conv(&l, CRM01, "239.1.2.3", UDP, 50123, NULL, STATE_ONE_WAY);
+
+	(void)state;
+	c->group = true;
+	c->packets[0] = 0;
+	c->client_port_min = c->client_port_max = 53;
+	c = lab_conv(&l, "10.99.9.9", CRM01, UDP, 53, NULL, STATE_NO_ANSWER);
+	c->client_port_min = c->client_port_max = 50123;
+	lab_judge(&l);
+	assert_string_equal(lab_verdict(&l, 50123), "tolerated");
+	assert_string_equal(lab_verdict(&l, 53), "unexpected-endpoint");
+	assert_null(strstr(lab_find(&l, KIND_UNEXPECTED_ENDPOINT, 53)->why, "group"));
+	lab_close(&l);
+}
+
 static void test_netbios_both_ways(void **state)
 {
 	struct lab l = lab_open(SPLIT);
@@ -567,6 +587,7 @@ int main(void)
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_group_folds_to_host_and_port),
 		cmocka_unit_test(test_unicast_answers),
+		cmocka_unit_test(test_group_as_sender),
 		cmocka_unit_test(test_netbios_both_ways),
 		cmocka_unit_test(test_undirected),
 		cmocka_unit_test(test_low_confidence_is_no_direction),
