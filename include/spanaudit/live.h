@@ -22,7 +22,7 @@ extern "C" {
 enum span_live_notice {
 	SPAN_LIVE_STARTED,  /* packets are taken */
 	SPAN_LIVE_CHANGED,  /* an interface went down, up, away, or came back; a clock was set */
-	SPAN_LIVE_LOST,     /* packets were dropped since this was told last */
+	SPAN_LIVE_LOST,     /* packets were dropped since this was told last, or are left out */
 	SPAN_LIVE_COUNTERS, /* what span_live_ask() asked for; several lines */
 	SPAN_LIVE_JUDGED,   /* how a judgement went */
 	SPAN_LIVE_TROUBLE,  /* something could not be done; the run goes on */
@@ -43,6 +43,10 @@ struct span_live_options {
 	uint64_t buffer;  /* bytes of each interface's ring in the kernel; 0: 64 MiB */
 	unsigned snaplen; /* bytes kept of a packet; 0: all of it */
 	bool not_promiscuous;
+	/* When the processor does not keep up, nothing is left out: what finds no room in the
+	 * kernel's ring is then lost. Else first bytes of flows and names are left out first, then
+	 * new flows are followed in part; all of it is counted, and told as SPAN_LIVE_LOST. */
+	bool shed_never;
 	uint64_t packets;    /* end after so many; 0: no limit */
 	int64_t duration_ns; /* end after so long; 0: no limit */
 	/* With a store (span_audit_store): conversations that were seen last so long ago are judged

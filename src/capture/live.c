@@ -230,6 +230,9 @@ static void take(u_char *user, const struct pcap_pkthdr *h, const u_char *data)
 	new.f.linktype = i->figures.linktype;
 	new.chunk = l->chunk;
 	insert(i, &new);
+	i->taken++;
+	i->mean_n++;
+	i->mean_bytes += len;
 	l->bytes += len;
 	l->frames++;
 }
@@ -568,6 +571,22 @@ void live_figures(const struct live *l, size_t i, struct live_figures *ret)
 	*ret = l->ifs[i].figures;
 	if (l->ifs[i].away_since_ns)
 		ret->away_ns += clock_ns(CLOCK_MONOTONIC) - l->ifs[i].away_since_ns;
+}
+
+unsigned live_fill(struct live *l)
+{
+	unsigned most = 0;
+
+	for (size_t k = 0; k < l->n; k++) {
+		struct live_if *i = &l->ifs[k];
+		unsigned fill;
+
+		live_if_count(i);
+		fill = live_if_fill(i);
+		if (fill > most)
+			most = fill;
+	}
+	return most;
 }
 
 uint64_t live_hurried(const struct live *l)

@@ -79,6 +79,9 @@ bool live_ended(const struct live *l);
 void live_look(struct live *l, live_event_fn fn, void *user);
 size_t live_count(const struct live *l);
 void live_figures(const struct live *l, size_t i, struct live_figures *ret);
+/* How much of the fullest interface's ring waits to be read, per mille, as near as the kernel's
+ * counters tell it. To be asked some times a second. */
+unsigned live_fill(struct live *l);
 /* Frames that were handed out before their time because too many waited. */
 uint64_t live_hurried(const struct live *l);
 /* NULL is fine; returns NULL. */

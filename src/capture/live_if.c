@@ -15,7 +15,12 @@
 #include "capture/live_internal.h"
 
 static const uint64_t BUFFER = UINT64_C(64) << 20;
-enum { BUFFER_MOST = 0x7ff00000 }; /* libpcap counts in an int, and rounds up */
+enum {
+	BUFFER_MOST = 0x7ff00000, /* libpcap counts in an int, and rounds up */
+	/* Beside its bytes a frame has a header in the ring (48), a link address (20), and room to
+	 * lie straight. */
+	RING_COST = 96,
+};
 
 static const struct {
 	int status;
@@ -68,6 +73,7 @@ static int set_up(struct live_if *i, const struct live_options *opt)
 
 	if (buffer > BUFFER_MOST)
 		buffer = BUFFER_MOST;
+	i->ring = buffer;
 	if (snaplen > FRAME_MAX)
 		snaplen = FRAME_MAX;
 	pcap_set_snaplen(i->pcap, (int)snaplen);
@@ -144,8 +150,27 @@ void live_if_count(struct live_if *i)
 	struct tpacket_stats_v3 s = {0};
 	socklen_t n = sizeof s;
 
-	if (getsockopt(i->fd, SOL_PACKET, PACKET_STATISTICS, &s, &n) == 0)
-		i->figures.kernel_drops += s.tp_drops;
+	if (getsockopt(i->fd, SOL_PACKET, PACKET_STATISTICS, &s, &n) < 0)
+		return;
+	i->figures.kernel_drops += s.tp_drops;
+	/* Those that were dropped are among them: packet(7). */
+	i->queued += s.tp_packets - s.tp_drops;
+}
+
+unsigned live_if_fill(struct live_if *i)
+{
+	uint64_t waiting = i->queued > i->taken ? i->queued - i->taken : 0, bytes;
+
+	/* All that was handed over was read: counted anew from here, as the kernel also counts
+	 * what libpcap's own filter left out while it was being set. */
+	if (!i->more) {
+		i->queued = i->taken;
+		return 0;
+	}
+	bytes = waiting * (RING_COST + (i->mean_n ? i->mean_bytes / i->mean_n : 0));
+	i->mean_n /= 2;
+	i->mean_bytes /= 2;
+	return bytes >= i->ring ? 1000 : (unsigned)(bytes * 1000 / i->ring);
 }
 
 int live_if_rebind(struct live_if *i, int index)

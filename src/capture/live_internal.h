@@ -56,6 +56,10 @@ struct live_if {
 	uint32_t number;
 	int64_t before_ns;
 	int64_t out_ns; /* greatest time handed out */
+	/* Frames that the kernel put into its ring, and those that were taken out of it. */
+	uint64_t ring; /* its bytes */
+	uint64_t queued, taken;
+	uint64_t mean_n, mean_bytes; /* of the newest ones taken */
 	/* A ring of those that wait, by time. */
 	struct live_held *held;
 	size_t head, n, cap; /* cap: a power of two */
@@ -65,6 +69,8 @@ int live_if_open(struct live_if *i, const struct live_options *opt, struct error
 		 bool *ret_usage);
 /* Adds what the kernel has counted since. */
 void live_if_count(struct live_if *i);
+/* The part of the ring that waits, per mille, behind live_if_count(). */
+unsigned live_if_fill(struct live_if *i);
 /* The interface is there again under another number: binds the kept socket to it. 0 or negative
  * errno. */
 int live_if_rebind(struct live_if *i, int index);

@@ -231,6 +231,7 @@ int live_settings(const struct options *o, struct span_live_options *ret)
 		.messages_fd = -1,
 		.syslog = o->syslog,
 		.evidence = o->evidence,
+		.shed_never = o->shed && strcmp(o->shed, "never") == 0,
 		.notice = notice,
 	};
 	if (o->count && !parse_count(o->count, UINT64_MAX, &ret->packets))

@@ -113,6 +113,11 @@ static const struct opt opts[] = {
 	 "is "
 	 "given), or never, which prints lines of findings.",
 	 CMD_BIT(LIVE), SET_TEXT, AT(view), COMPLETE_WORDS, progress_word},
+	{0, "shed", "WHEN",
+	 "When the processor does not keep up: auto (the default) leaves out first bytes of flows "
+	 "and names, then follows a part of new flows, and counts it; never lets the kernel drop "
+	 "packets.",
+	 CMD_BIT(LIVE), SET_TEXT, AT(shed), COMPLETE_WORDS, progress_word},
 	{0, "metrics", "FILE",
 	 "Write figures for Prometheus into this file at each judgement, whole or not at all: a "
 	 "*.prom in the folder of the node exporter's textfile collector.",

@@ -37,6 +37,7 @@ struct loaded;
 struct keep;
 struct from_store;
 struct flow_done;
+struct flow_spare;
 struct heartbeat;
 struct learn_tap;
 
@@ -121,7 +122,7 @@ struct span_audit {
 	size_t n_cards;
 	const struct cluster_host *clusters;
 	size_t n_clusters;
-	const struct window *window;   /* of hot, too, as the next; NULL: no packet at all */
+	const struct window *window; /* of hot, too, as the next; NULL: no packet at all */
 	const struct timeline *timeline;
 	const struct blind_set *blind; /* NULL: nobody exchanges IPsec ESP */
 	struct coverage coverage;      /* as read: the judge completes a copy */
@@ -194,6 +195,8 @@ struct hot *hot_free(struct hot *h);
 /* Takes the packets of one batch. 0 or negative errno. */
 int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b);
 uint64_t hot_packets(const struct hot *h); /* read so far */
+/* What is left out from the next batch on, for want of time: live_shed.h. */
+void hot_spare(struct hot *h, const struct flow_spare *flows, bool names);
 /* Bytes that a run may use, by --max-memory. */
 struct hot_room {
 	size_t flows, learn, cards, rows; /* rows: of conversations */

@@ -200,6 +200,11 @@ uint64_t hot_packets(const struct hot *h)
 	return decoder_stats(h->decoder)->read;
 }
 
+void hot_spare(struct hot *h, const struct flow_spare *flows, bool names)
+{
+	shard_spare(h->shard, flows, names);
+}
+
 void hot_coverage(const struct hot *h, struct coverage *ret)
 {
 	const struct decode_stats *ds = decoder_stats(h->decoder);

@@ -359,9 +359,16 @@ void live_counters(const struct span_audit *a, struct out *o)
 		out_printf(o,
 			   "; as judged last, of %" PRIu64 " packets: %" PRIu64
 			   " conversations, %" PRIu64 " of %" PRIu64
-			   " bytes of TCP never seen, %" PRIu64 " given up for want of memory",
+			   " bytes of TCP never seen, %" PRIu64
+			   " given up for want of memory or time",
 			   l->last.packets, l->last.conversations, l->last.tcp_unseen,
 			   l->last.tcp_unseen + l->last.tcp_bytes, l->last.shed);
+}
+
+uint64_t live_given_up(const struct coverage *c)
+{
+	return c->evicted + c->heads_shed + c->fragments_shed + c->streams_cut + c->shed_packets +
+	       c->shed_heads + c->shed_streams;
 }
 
 struct live_losses live_losses(const struct span_audit *a)
@@ -377,7 +384,7 @@ struct live_losses live_losses(const struct span_audit *a)
 		x.card_told &= g.card_told;
 	}
 	hot_coverage(a->hot, &c);
-	x.shed = c.evicted + c.heads_shed + c.fragments_shed + c.streams_cut;
+	x.shed = live_given_up(&c);
 	/* Bytes are counted when a flow ends, which a judgement does with all of them. */
 	if (a->live->judged) {
 		x.tcp_unseen = a->live->last.tcp_unseen;
@@ -421,8 +428,9 @@ static void tell_systemd(const struct span_audit *a)
 	losses(l, &kernel, &card);
 	live_notify(l,
 		    "WATCHDOG=1\nSTATUS=%" PRIu64 " packets; lost: %" PRIu64 " here, %" PRIu64
-		    " at the card; %" PRIu64 " findings",
-		    hot_packets(a->hot), kernel, card, l->last.n_findings);
+		    " at the card; %" PRIu64 " findings%s",
+		    hot_packets(a->hot), kernel, card, l->last.n_findings,
+		    l->shed.level ? "; the processor does not keep up" : "");
 }
 
 /* ------------------------------------------------------------------ the loop */
@@ -621,6 +629,7 @@ static int loop(struct span_audit *a)
 	for (int64_t now = l->began_ns; r == 0 && !over(a, now); now = live_clock_ns()) {
 		look(a, now);
 		judge_in_time(a, now);
+		live_shed_turn(a, now);
 		live_serve(a, now);
 		r = turn(a);
 	}
@@ -647,6 +656,7 @@ int span_live_run(struct span_audit *a)
 	live_tell(l, SPAN_LIVE_STARTED, "taking packets on %zu interface%s", l->names.n,
 		  l->names.n == 1 ? "" : "s");
 	r = loop(a);
+	live_shed_end(a, live_clock_ns());
 	l->control = control_close(l->control);
 	live_notify(l, "STOPPING=1\nSTATUS=Judging what was taken");
 	if (r == 0) {

@@ -133,6 +133,8 @@ static void status(struct span_audit *a, struct control_answer *ret)
 	interfaces_status(l, o);
 	out_printf(o, ",\"packets\":%" PRIu64, hot_packets(a->hot));
 	lost_status(a, o);
+	out_puts(o, ",\"shed\":");
+	live_shed_json(a, o);
 	memory_status(a, o);
 	judged_status(l, o);
 	out_puts(o, ",\"policy\":");

@@ -292,7 +292,7 @@ static struct live_judged summary(const struct result *r)
 		.n_findings = r->n_findings,
 		.tcp_unseen = c->tcp_unseen_bytes,
 		.tcp_bytes = c->tcp_bytes,
-		.shed = c->evicted + c->heads_shed + c->fragments_shed + c->streams_cut,
+		.shed = live_given_up(c),
 		.packets = c->packets,
 		.verdict = (uint8_t)r->verdict,
 	};

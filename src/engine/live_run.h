@@ -8,7 +8,7 @@
  *   live_metrics.c figures for Prometheus
  *   live_control.c the control socket                    live_answers.c what is answered on it
  *   live_policy.c  the rules that it judges by           live_keep.c    its store
- *   live_told.c    what was told, across restarts
+ *   live_told.c    what was told, across restarts        live_shed.c    when there is no time
  */
 #ifndef SPAN_ENGINE_LIVE_RUN_H
 #define SPAN_ENGINE_LIVE_RUN_H
@@ -21,6 +21,7 @@
 #include "capture/live.h"
 #include "capture/live_host.h"
 #include "engine/engine.h"
+#include "engine/live_shed.h"
 
 /* A finding that was told. `digest` is of what makes an event when it changes. */
 struct live_known {
@@ -37,7 +38,7 @@ struct live_judged {
 	uint64_t n_findings; /* rows that follow */
 	uint64_t conversations;
 	uint64_t tcp_unseen, tcp_bytes;
-	uint64_t shed; /* flows and conversations given up, and heads and fragments not looked at */
+	uint64_t shed;          /* as in struct live_losses */
 	int64_t took_ns, at_ns; /* at_ns: real time */
 	uint64_t packets;
 	uint64_t unsent, dropped; /* events: to the log server, to the command */
@@ -69,6 +70,11 @@ struct live_judge {
 	struct out answer;
 	int64_t began_ns;
 	size_t n_news; /* that it tells */
+};
+
+/* For want of time; see struct coverage. */
+struct live_left_out {
+	uint64_t packets, heads, streams;
 };
 
 struct control;
@@ -109,6 +115,14 @@ struct live_run {
 	int64_t next_serve_ns;
 	int result_fd; /* the document of the last judgement; -1 */
 	int memory_fd; /* /proc/self/statm; -1 */
+	struct shed shed;
+	int64_t next_shed_ns;
+	int64_t shed_ns; /* in which something was left out, in all */
+	/* Of what is being told: since when, the last time that something was left out, what had
+	 * been before, and that new flows were passed by; began 0: nothing is. */
+	int64_t shed_began_ns, shed_last_ns;
+	struct live_left_out shed_before;
+	bool shed_samples;
 	/* As it was when the interfaces were opened. */
 	struct live_host *hosts; /* of each interface; NULL: no memory for it */
 	bool clock_told, clock_kept, disk_told;
@@ -132,6 +146,8 @@ struct live_losses {
 	uint64_t tcp_unseen, tcp_bytes;
 	uint64_t shed;
 };
+/* What a run gave up for want of memory or time. */
+uint64_t live_given_up(const struct coverage *c);
 struct live_losses live_losses(const struct span_audit *a);
 uint64_t live_memory(const struct live_run *l); /* bytes in use; 0: not known */
 /* Lines for people, without the last newline. */

@@ -178,6 +178,7 @@ static struct learn_flow *on_stream(void *user, const struct flow_heads *heads,
 		.port = {heads->port[0], heads->port[1]},
 		.app = app && app->conf != APP_UNSURE ? app->app : APP_NONE,
 		.asked = app ? app->asked : 0,
+		.last = heads->final,
 	};
 
 	return learn_open(sh->learn, &q);
@@ -475,6 +476,12 @@ int shard_end_flows(struct shard *sh, int64_t now_ns)
 	return sh->err;
 }
 
+void shard_spare(struct shard *sh, const struct flow_spare *flows, bool names)
+{
+	flow_table_spare(sh->flows, flows);
+	learn_spare(sh->learn, names);
+}
+
 void shard_coverage(const struct shard *sh, struct coverage *sum)
 {
 	const struct flow_stats *fs = flow_table_stats(sh->flows);
@@ -487,6 +494,9 @@ void shard_coverage(const struct shard *sh, struct coverage *sum)
 	sum->tcp_flows += sh->tcp_flows;
 	sum->evicted += fs->evicted; /* conversations that found no room: shard_evicted() */
 	sum->heads_shed += fs->heads_shed;
+	sum->shed_packets += fs->unfollowed;
+	sum->shed_heads += fs->heads_spared;
+	sum->shed_streams += ls->spared;
 	sum->streams += fs->streams;
 	sum->streams_cut += fs->streams_cut;
 	sum->learn_refused += ls->refused;

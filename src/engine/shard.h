@@ -14,6 +14,7 @@
 #include "findings/gaps.h"
 #include "findings/timeline.h"
 
+struct flow_spare;
 struct learn;
 struct packet;
 struct shard;
@@ -27,6 +28,8 @@ struct shard *shard_free(struct shard *sh);
 int shard_packets(struct shard *sh, const struct packet *p, size_t n);
 /* Hands out every flow, as at the end of the input, whose last packet had that time. */
 int shard_end_flows(struct shard *sh, int64_t now_ns);
+/* What is left out from now on; see live_shed.c. */
+void shard_spare(struct shard *sh, const struct flow_spare *flows, bool names);
 /* Adds its figures. */
 void shard_coverage(const struct shard *sh, struct coverage *sum);
 uint64_t shard_evicted(const struct shard *sh); /* flows whose conversation found no room */

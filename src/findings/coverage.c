@@ -21,8 +21,9 @@ double coverage_loss(const struct coverage *c)
 
 	if (all)
 		tcp = (double)c->tcp_unseen_bytes / (double)all;
-	if (lost)
-		drops = (double)lost / (double)(lost + c->packets);
+	/* What was read and not followed is as good as lost. */
+	if (lost + c->shed_packets)
+		drops = (double)(lost + c->shed_packets) / (double)(lost + c->packets);
 	return tcp > drops ? tcp : drops;
 }
 
@@ -192,6 +193,28 @@ static void missing_said(struct work *w, struct said *s)
 		say(s, true, asked_lacks(w, i));
 }
 
+/* What a live run left out, in the order in which it does. */
+static void time_said(struct work *w, struct said *s)
+{
+	const struct coverage *c = &w->r->coverage;
+
+	if (c->shed_heads + c->shed_streams)
+		say(s, false,
+		    arena_printf(
+			    w->a,
+			    "The processor did not keep up: of %s the protocol was looked for "
+			    "in one packet alone, and %s not read for names.",
+			    text_counted(w->a, c->shed_heads, "flow", "flows"),
+			    text_counted(w->a, c->shed_streams, "stream was", "streams were")));
+	if (c->shed_packets)
+		say(s, false,
+		    arena_printf(
+			    w->a,
+			    "The processor did not keep up: %s read and not followed, since only "
+			    "some of the new flows were. What these were about is not in here.",
+			    text_counted(w->a, c->shed_packets, "packet was", "packets were")));
+}
+
 static void loss_said(struct work *w, struct said *s)
 {
 	const struct coverage *c = &w->r->coverage;
@@ -206,6 +229,7 @@ static void loss_said(struct work *w, struct said *s)
 		say(s, false,
 		    arena_printf(w->a, "%llu packets were dropped before they could be read.",
 				 (unsigned long long)c->kernel_drops + c->interface_drops));
+	time_said(w, s);
 	if (w->in->n_evicted)
 		say(s, true,
 		    arena_printf(

@@ -307,6 +307,33 @@ static void mirror_loss(struct fit_work *w)
 	bar_loss(w, row, loss, "the mirror");
 }
 
+/* What a live run left out; `too`: behind what memory did. */
+static void time_loss(struct fit_work *w, struct fit_row *row, bool too)
+{
+	const struct coverage *c = w->c;
+
+	if (!(c->shed_packets + c->shed_heads + c->shed_streams))
+		return;
+	row->figure = arena_printf(w->a, "%s; %s packets not followed for want of time",
+				   row->figure, fit_n(w, c->shed_packets));
+	fit_detail(w, row,
+		   arena_printf(w->a, "%s flows whose protocol was looked for in one packet alone",
+				fit_n(w, c->shed_heads)));
+	fit_detail(w, row,
+		   arena_printf(w->a, "%s streams not read for names", fit_n(w, c->shed_streams)));
+	fit_note(row,
+		 too ? "spanaudit itself had neither room nor time for them; the capture is not to "
+		       "blame."
+		     : "The processor did not keep up; the capture is not to blame.",
+		 too ? "Raise --max-memory; a faster or less busy computer, a run for each "
+		       "interface, or less in the filter (-f)."
+		     : "A faster or less busy computer, a run for each interface, or less in the "
+		       "filter "
+		       "(-f).");
+	if (above_limit(w, (double)c->shed_packets / (double)c->packets))
+		fit_bars(row, FIT_NOT, "too many packets were read and not followed");
+}
+
 static void our_loss(struct fit_work *w)
 {
 	const struct coverage *c = w->c;
@@ -336,10 +363,10 @@ static void our_loss(struct fit_work *w)
 	row->figure =
 		sum ? arena_printf(w->a, "%s things given up for want of memory", fit_n(w, sum))
 		    : "nothing given up for want of memory";
-	if (!sum)
-		return;
-	fit_note(row, "spanaudit itself had no room for them; the capture is not to blame.",
-		 "Raise --max-memory.");
+	if (sum)
+		fit_note(row, "spanaudit itself had no room for them; the capture is not to blame.",
+			 "Raise --max-memory.");
+	time_loss(w, row, sum);
 	if (w->r->n_evicted)
 		fit_bars(row, FIT_NOT, "conversations found no room in memory");
 }

@@ -127,10 +127,11 @@ bool result_balances(const struct result *r, const char **ret_why)
 		read += r->coverage.skipped[i];
 	if (read != r->coverage.packets)
 		return wrong(ret_why, "packets read are not those decoded and skipped");
-	if (r->coverage.flow_packets + r->coverage.other_proto + r->coverage.duplicates !=
+	if (r->coverage.flow_packets + r->coverage.other_proto + r->coverage.duplicates +
+		    r->coverage.shed_packets !=
 	    r->coverage.decoded)
-		return wrong(ret_why,
-			     "decoded packets are not in flows, of other protocols, or copies");
+		return wrong(ret_why, "decoded packets are not in flows, of other protocols, "
+				      "copies, or left out");
 	if (severities + r->n_waived != r->n_findings)
 		return wrong(ret_why, "severities and waivers are not as many as findings");
 	return true;

@@ -204,7 +204,9 @@ struct flow_stats {
 	uint64_t done;    /* handed out, evicted ones included: equals flows after flow_table_end */
 	uint64_t expired; /* handed out because idle */
 	uint64_t evicted; /* handed out early because of max_memory */
-	uint64_t heads_shed;  /* flows whose head buffers were refused because of max_memory */
+	uint64_t heads_shed;   /* flows whose head buffers were refused because of max_memory */
+	uint64_t heads_spared; /* the same because of flow_table_spare() */
+	uint64_t unfollowed;  /* TCP and UDP packets of flows that were passed by; not in packets */
 	uint64_t streams;     /* flows that had a reader */
 	uint64_t streams_cut; /* of those, the ones whose bytes out of order found no room */
 	uint64_t live, live_max;
@@ -224,6 +226,15 @@ int flow_table_packet(struct flow_table *t, const struct packet *p);
 /* The same for n packets whose payloads all live until the call returns, in their order. Faster:
  * the memory of later packets is fetched while earlier ones are worked on. */
 int flow_table_packets(struct flow_table *t, const struct packet *p, size_t n);
+/* What a table leaves out when there is no time for everything. Flows that it has go on as they
+ * are. */
+struct flow_spare {
+	bool heads;     /* the first bytes of a flow are shown from its packet, and not kept */
+	unsigned shift; /* of 2^shift new flows one is followed, the same one in both directions */
+};
+enum { FLOW_SPARE_SHIFT_MOST = 16 };
+/* From the next packet on. At first nothing is spared. */
+void flow_table_spare(struct flow_table *t, const struct flow_spare *s);
 /* The input is over: hands out everything that is left, the next to expire first. `now_ns` is the
  * time of the last packet (a lone SYN in the last 3 s proves nothing, and flow_done says so by
  * tries). */

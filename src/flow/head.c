@@ -187,6 +187,8 @@ static struct head *make(struct flow_table *t, struct rest *e, const struct hand
 	}
 	if (e->head[side])
 		return head_at(t, e->head[side]);
+	if (unlikely(t->spare.heads))
+		return NULL;
 	e->head[side] = head_get(t, n);
 
 	struct head *s = head_at(t, e->head[side]);
@@ -196,11 +198,14 @@ static struct head *make(struct flow_table *t, struct rest *e, const struct hand
 	return s;
 }
 
-/* No room for more: the owner gets what there is, for the last time. */
+/* No room for more, or no time: the owner gets what there is, for the last time. */
 static COLD void shed(struct flow_table *t, struct rec *r, struct cold *c, struct flow_heads *h,
 		      const struct hand *hand)
 {
-	t->stats.heads_shed++;
+	if (t->spare.heads)
+		t->stats.heads_spared++;
+	else
+		t->stats.heads_shed++;
 	h->final = true;
 	ask(t, r, c, h, hand);
 }

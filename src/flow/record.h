@@ -187,6 +187,7 @@ struct flow_table {
 	size_t max_memory, heads_max;
 	size_t streams_max, streams_memory; /* bytes out of order that are held for readers */
 	bool vlan_key;
+	struct flow_spare spare;
 	struct pool lines, heads, short_heads;
 	struct index index;
 	struct wheel wheel;

@@ -487,6 +487,14 @@ static bool apart(const struct flow_table *t, const struct rec *r, const struct 
 					  before > deadline - r->last_ns);
 }
 
+/* By its key alone, so that all of its packets have the same answer, and those that are followed at
+ * one level are so at each lower one. Other bits than those by which the index finds its place,
+ * which would be crowded else. */
+static COLD bool is_passed_by(const struct flow_table *t, const struct key *k)
+{
+	return k->hash * UINT64_C(0x9e3779b97f4a7c15) >> (64 - t->spare.shift) != 0;
+}
+
 static int segment(struct flow_table *t, const struct key *k, const struct packet *p)
 {
 	wheel_advance(t, p->ts_ns);
@@ -501,6 +509,10 @@ static int segment(struct flow_table *t, const struct key *k, const struct packe
 			flow_finish(t, i);
 			i = 0;
 		}
+	}
+	if (!i && unlikely(t->spare.shift) && is_passed_by(t, k)) {
+		t->stats.unfollowed += packets_of(p);
+		return 0;
 	}
 	if (!i)
 		return begin(t, k, p);
@@ -523,6 +535,13 @@ static int segment(struct flow_table *t, const struct key *k, const struct packe
 		wheel_put(t, i);
 	}
 	return err;
+}
+
+void flow_table_spare(struct flow_table *t, const struct flow_spare *s)
+{
+	t->spare = *s;
+	if (t->spare.shift > FLOW_SPARE_SHIFT_MOST)
+		t->spare.shift = FLOW_SPARE_SHIFT_MOST;
 }
 
 static uint16_t key_vlan(const struct flow_table *t, const struct packet *p)

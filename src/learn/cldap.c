@@ -90,6 +90,7 @@ static void close_(struct learn_flow *f)
 const struct learner learner_cldap = {
 	.word = "cldap",
 	.spec = "MS-ADTS 6.3.1.9, 6.3.5, 6.3.7; RFC 4511 4.5.2",
+	.names_only = true,
 	.wants = wants,
 	.open = open_,
 	.bytes = bytes,

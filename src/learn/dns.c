@@ -330,6 +330,7 @@ static void gap(struct learn_flow *f, unsigned side, uint64_t n)
 const struct learner learner_dns = {
 	.word = "dns",
 	.spec = "RFC 1035 4.1; RFC 2782; RFC 3596",
+	.names_only = true,
 	.wants = wants,
 	.open = framed_open,
 	.bytes = bytes,

@@ -471,6 +471,7 @@ static void gap(struct learn_flow *f, unsigned side, uint64_t n)
 const struct learner learner_http = {
 	.word = "http",
 	.spec = "RFC 9110 9.3, 10.1.1, 11.6, 15; RFC 9112 2-7, 9.3.2",
+	.names_only = true,
 	.wants = wants,
 	.open = open_,
 	.bytes = bytes,

@@ -199,6 +199,7 @@ static void gap(struct learn_flow *f, unsigned side, uint64_t n)
 const struct learner learner_kerberos = {
 	.word = "kerberos",
 	.spec = "RFC 4120 5.3, 5.4.2, 5.9.1, 7.2.2",
+	.names_only = true,
 	.wants = wants,
 	.open = framed_open,
 	.bytes = bytes,

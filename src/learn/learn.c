@@ -28,6 +28,7 @@ struct learn {
 	struct sightings *sightings;
 	struct learn_flow *open; /* streams that are read */
 	size_t max_memory;
+	bool spare;
 	struct learn_stats stats;
 };
 
@@ -96,6 +97,11 @@ void learn_give(struct learn *l, void *p, size_t n)
 	free(p);
 }
 
+void learn_spare(struct learn *l, bool names)
+{
+	l->spare = names;
+}
+
 struct learn_flow *learn_open(struct learn *l, const struct learn_ask *q)
 {
 	const char *app = app_name(q->app);
@@ -106,6 +112,10 @@ struct learn_flow *learn_open(struct learn *l, const struct learn_ask *q)
 			learner = all[i];
 	if (!learner)
 		return NULL;
+	if (l->spare && learner->names_only) {
+		l->stats.spared += !q->last;
+		return NULL;
+	}
 
 	struct learn_flow *f = learn_take(l, sizeof *f);
 

@@ -57,6 +57,8 @@ struct learn_options {
 struct learn_stats {
 	uint64_t flows;   /* streams that were read */
 	uint64_t refused; /* streams, or parts of them, that found no room */
+	uint64_t spared;  /* streams that were left out: learn_spare(). One that was being looked at
+			   * when that began may count twice */
 	uint64_t answers; /* of the endpoint mapper, the object resolver, activation, SQL Browser */
 	uint64_t sealed;  /* of those, encrypted */
 	uint64_t bad;     /* of those, malformed */
@@ -74,6 +76,9 @@ struct learn *learn_new(const struct learn_options *o);
 struct learn *learn_free(struct learn *l);
 const struct learn_stats *learn_stats(const struct learn *l);
 
+/* From now on streams that tell no more than names are not read, to save time; false: they are. */
+void learn_spare(struct learn *l, bool names);
+
 /* A stream as it stands when somebody could ask for it. */
 struct learn_ask {
 	uint8_t proto; /* PROTO_TCP, PROTO_UDP */
@@ -81,6 +86,7 @@ struct learn_ask {
 	uint16_t port[2];
 	uint16_t app;   /* recognised so far; APP_NONE */
 	uint32_t asked; /* enum app_sign: struct recognition */
+	bool last;      /* it was asked for before, and is for the last time */
 };
 /* NULL when no learner wants it (ret_again: but might when more is known), or there is no room. */
 struct learn_flow *learn_open(struct learn *l, const struct learn_ask *q);

@@ -13,6 +13,9 @@
 struct learner {
 	const char *word; /* the file's */
 	const char *spec; /* "C706 12.6; MS-RPCE 2.2.2" */
+	/* What it tells is what hosts are called and say of each other; no port is explained by it.
+	 * The first to go when there is no time: learn_spare(). */
+	bool names_only;
 	/* True when it wants this stream. `app` is the name of what was recognised, "" none. */
 	bool (*wants)(const struct learn_ask *q, const char *app);
 	/* Fills f->state. False without room. */

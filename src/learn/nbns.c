@@ -182,6 +182,7 @@ static void close_(struct learn_flow *f)
 const struct learner learner_nbns = {
 	.word = "nbns",
 	.spec = "RFC 1002 4.2; MS-NBTE 2.2",
+	.names_only = true,
 	.wants = wants,
 	.open = open_,
 	.bytes = bytes,

@@ -298,6 +298,7 @@ static void gap(struct learn_flow *f, unsigned side, uint64_t n)
 const struct learner learner_tls = {
 	.word = "tls",
 	.spec = "RFC 5246 6.2.1, 7.4; RFC 5280 4.1, 4.2.1.6",
+	.names_only = true,
 	.wants = wants,
 	.open = open_,
 	.bytes = bytes,

@@ -111,5 +111,15 @@ void figures_of_coverage(const struct coverage *c, figure_fn tell, void *user)
 	if (c->heads_shed)
 		count(t, c->heads_shed,
 		      "flows whose protocol was not looked at for want of memory");
+	if (c->shed_packets)
+		count(t, c->shed_packets,
+		      "read and not followed, as the processor did not keep up: of new flows only "
+		      "some were");
+	if (c->shed_heads)
+		count(t, c->shed_heads,
+		      "flows whose protocol was looked for in one packet alone, for the same "
+		      "reason");
+	if (c->shed_streams)
+		count(t, c->shed_streams, "streams not read for names, for the same reason");
 	learned(t, c);
 }

@@ -214,6 +214,19 @@ static void packs(struct jsonw *w, const struct result *r)
 	jsonw_array_end(w);
 }
 
+/* By a live run that had no time for it; nothing is the usual. */
+static void shed(struct jsonw *w, const struct coverage *c)
+{
+	if (!(c->shed_packets + c->shed_heads + c->shed_streams))
+		return;
+	jsonw_name(w, "shed");
+	jsonw_object_flat(w);
+	uint_member(w, "packets", c->shed_packets);
+	uint_member(w, "heads", c->shed_heads);
+	uint_member(w, "streams", c->shed_streams);
+	jsonw_object_end(w);
+}
+
 /* Streams read for what servers say in them. */
 static void learned(struct jsonw *w, const struct coverage *c)
 {
@@ -279,6 +292,7 @@ static void coverage(struct jsonw *w, const struct coverage *c)
 	uint_member(w, "truncated", c->truncated);
 	uint_member(w, "evicted", c->evicted);
 	uint_member(w, "heads_shed", c->heads_shed);
+	shed(w, c);
 	learned(w, c);
 	jsonw_name(w, "inconclusive");
 	jsonw_bool(w, c->inconclusive);

@@ -301,6 +301,18 @@ static void fragments(struct load *l, const json_t *o, struct coverage *c)
 	c->fragments_shed = doc_count(&l->doc, f, "shed");
 }
 
+/* Absent where there was time for everything. */
+static void shed(struct load *l, const json_t *o, struct coverage *c)
+{
+	const json_t *v = json_object_get(o, "shed") ? doc_object(&l->doc, o, "shed") : NULL;
+
+	if (!v)
+		return;
+	c->shed_packets = doc_count(&l->doc, v, "packets");
+	c->shed_heads = doc_count(&l->doc, v, "heads");
+	c->shed_streams = doc_count(&l->doc, v, "streams");
+}
+
 void load_coverage(struct load *l, const json_t *top)
 {
 	struct coverage *c = &l->r->coverage;
@@ -326,6 +338,7 @@ void load_coverage(struct load *l, const json_t *top)
 	c->truncated = doc_count(&l->doc, o, "truncated");
 	c->evicted = doc_count(&l->doc, o, "evicted");
 	c->heads_shed = doc_count(&l->doc, o, "heads_shed");
+	shed(l, o, c);
 	learned(l, o, c);
 	c->inconclusive = doc_flag(&l->doc, o, "inconclusive");
 	c->inconclusive_why = doc_text(&l->doc, o, "inconclusive_why", true);

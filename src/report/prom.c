@@ -166,6 +166,13 @@ static void traffic(const struct prom *p)
 	single(p, "tcp_bytes", "Bytes of TCP data seen.", c->tcp_bytes);
 	single(p, "tcp_unseen_bytes", "Bytes of TCP data acknowledged and never seen.",
 	       c->tcp_unseen_bytes);
+	family(p, "shed",
+	       "Left out because the processor did not keep up: packets of flows that were "
+	       "not followed, flows whose first bytes were not kept, streams not read for "
+	       "names.");
+	sample(p, "shed", "what", "packets", c->shed_packets);
+	sample(p, "shed", "what", "heads", c->shed_heads);
+	sample(p, "shed", "what", "streams", c->shed_streams);
 	single(p, "evicted", "Flows given up for want of memory.", c->evicted);
 	single(p, "inputs_failed", "Inputs that could not be read.", inputs_failed(p->r));
 }

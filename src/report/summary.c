@@ -161,6 +161,9 @@ static void lost_line(struct summary *s)
 	out_printf(&s->line, "%s skipped, ", many(s, c->packets - c->decoded, "packet", "packets"));
 	out_printf(&s->line, "%s given up for want of memory",
 		   many(s, c->evicted, "flow", "flows"));
+	if (c->shed_packets)
+		out_printf(&s->line, ", %s not followed for want of time",
+			   many(s, c->shed_packets, "packet", "packets"));
 }
 
 bool summary_of(const struct result *r, const char *comma, summary_fn tell, void *user)

@@ -92,8 +92,9 @@ static bool losses_of(const struct screen *s, struct losses *ret)
 		*ret = (struct losses){t->kernel, t->card, t->unseen,
 				       t->seen,   t->shed, t->card_told};
 	else if (c)
-		*ret = (struct losses){c->kernel_drops, c->interface_drops, c->tcp_unseen_bytes,
-				       c->tcp_bytes,    c->evicted,         true};
+		*ret = (struct losses){
+			c->kernel_drops, c->interface_drops,           c->tcp_unseen_bytes,
+			c->tcp_bytes,    c->evicted + c->shed_packets, true};
 	return t->known || c;
 }
 
@@ -114,6 +115,15 @@ static void how_it_goes(const struct screen *s, struct out *o)
 			   size_human(t->memory_limit, b));
 }
 
+/* The processor does not keep up. */
+static void behind(const struct status *t, struct out *o)
+{
+	out_puts(o, "TOO BUSY");
+	if (t->one_flow_in > 1)
+		out_printf(o, ": 1 of %u new flows", t->one_flow_in);
+	out_puts(o, "; ");
+}
+
 /* Four figures and never one: each hides something else. */
 static void lost(struct screen *s, struct pen *p, unsigned row)
 {
@@ -129,6 +139,8 @@ static void lost(struct screen *s, struct pen *p, unsigned row)
 		out_text_z(&o, s->status.away);
 		out_puts(&o, " AWAY; ");
 	}
+	if (s->status.behind)
+		behind(&s->status, &o);
 	out_printf(&o, "lost: by this computer %s", number(l.kernel, buf));
 	out_printf(&o, ", cards %s", l.card_told ? number(l.card, buf) : "untold");
 	out_printf(&o, ", TCP unseen %s", percent(l.unseen, l.unseen + l.seen, buf));

@@ -60,6 +60,13 @@ static void lost(struct status *s, const json_t *o)
 	s->shed = count(o, "shed");
 }
 
+/* Small numbers: what is none of ours is cut. */
+static void shed(struct status *s, const json_t *o)
+{
+	s->behind = count(o, "level") != 0;
+	s->one_flow_in = (unsigned)(count(o, "one_flow_in") & 0xffff);
+}
+
 /* Of a run that was started anew in between there is none. */
 static void rate(struct status *s, const struct status *before)
 {
@@ -90,6 +97,7 @@ static void read_all(struct status *s, const json_t *o, const struct status *bef
 	s->packets = count(o, "packets");
 	s->memory = count(memory, "used");
 	s->memory_limit = count(memory, "limit");
+	shed(s, json_object_get(o, "shed"));
 	append(s->judged, sizeof s->judged, "", judged);
 	interfaces(s, json_object_get(o, "interfaces"));
 	lost(s, json_object_get(o, "lost"));

@@ -23,6 +23,8 @@ struct status {
 	uint64_t packets;
 	uint64_t kernel, card, unseen, seen, shed; /* lost */
 	bool card_told;
+	bool behind;                   /* something is left out now, for want of time */
+	unsigned one_flow_in;          /* of so many new ones that is followed; 0, 1: all are */
 	uint64_t memory, memory_limit; /* 0: not told */
 	char judged[TIME_TEXT];        /* when; "": never */
 	char names[STATUS_NAMES];      /* of interfaces: "span0+span1" */

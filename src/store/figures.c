@@ -7,17 +7,19 @@
 
 /* Not in here: grants and sightings, which are counted when all of them are known, and what was
  * dropped, which is a run's. */
-#define FIGURES(X)                                                                            \
-	X(packets)                                                                            \
-	X(decoded)                                                                            \
-	X(other_proto)                                                                        \
-	X(tcp_unseen_bytes) X(tcp_bytes) X(one_way_flows) X(tcp_flows) X(flow_packets)        \
-		X(duplicates) X(duplicates_routed) X(duplicates_across) X(duplicates_crowded) \
-			X(truncated) X(heads_shed) X(streams) X(streams_cut) X(learn_refused) \
-				X(answers) X(answers_sealed) X(answers_bad) X(grants_shed)    \
-					X(sightings_shed) X(cards_shed) X(reassembled)        \
-						X(fragments_late) X(fragments_overlap)        \
-							X(fragments_shed) X(evicted)
+#define FIGURES(X)                                                                               \
+	X(packets)                                                                               \
+	X(decoded)                                                                               \
+	X(other_proto)                                                                           \
+	X(tcp_unseen_bytes)                                                                      \
+	X(tcp_bytes)                                                                             \
+	X(one_way_flows) X(tcp_flows) X(flow_packets) X(duplicates) X(duplicates_routed)         \
+		X(duplicates_across) X(duplicates_crowded) X(truncated) X(heads_shed) X(streams) \
+			X(streams_cut) X(learn_refused) X(answers) X(answers_sealed)             \
+				X(answers_bad) X(grants_shed) X(sightings_shed) X(cards_shed)    \
+					X(reassembled) X(fragments_late) X(fragments_overlap)    \
+						X(fragments_shed) X(evicted) X(shed_packets)     \
+							X(shed_heads) X(shed_streams)
 
 static const struct {
 	const char *name;

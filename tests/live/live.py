@@ -1079,14 +1079,15 @@ def lacking():
     return None
 
 
-def main():
+def main(script=os.path.abspath(__file__)):
+    """Of others that use this one, too: then `script` is theirs."""
     if os.environ.get(INSIDE):
         return inside(sys.argv[1:])
     why = lacking()
     if why:
         print('skipped: ' + why)
         return SKIP
-    return subprocess.run(['unshare', '--net', sys.executable, os.path.abspath(__file__), *sys.argv[1:]],
+    return subprocess.run(['unshare', '--net', sys.executable, script, *sys.argv[1:]],
                           env=dict(os.environ, **{INSIDE: '1'})).returncode
 
 

@@ -148,17 +148,5 @@ def damaged(folder):
 
 live.TESTS[:] = [restarts, damaged]
 
-
-def main():
-    if os.environ.get(live.INSIDE):
-        return live.inside(sys.argv[1:])
-    why = live.lacking()
-    if why:
-        print('skipped: ' + why)
-        return live.SKIP
-    return subprocess.run(['unshare', '--net', sys.executable, os.path.abspath(__file__), *sys.argv[1:]],
-                          env=dict(os.environ, **{live.INSIDE: '1'})).returncode
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(live.main(os.path.abspath(__file__)))

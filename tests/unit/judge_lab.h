@@ -206,7 +206,7 @@ static inline void lab_balance(struct coverage *c)
 	c->decoded = c->packets;
 	for (int i = DECODE_OK + 1; i < DECODE_N; i++)
 		c->decoded -= c->skipped[i];
-	c->flow_packets = c->decoded - c->other_proto - c->duplicates;
+	c->flow_packets = c->decoded - c->other_proto - c->duplicates - c->shed_packets;
 }
 
 static inline struct result *lab_judge(struct lab *l)

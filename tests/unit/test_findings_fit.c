@@ -139,6 +139,14 @@ static void shed(struct spoiled *s)
 {
 	s->l.in.coverage.heads_shed = 1;
 }
+static void too_busy(struct spoiled *s)
+{
+	s->l.in.coverage.shed_packets = 5000;
+}
+static void busy(struct spoiled *s)
+{
+	s->l.in.coverage.shed_heads = 1;
+}
 static void copies(struct spoiled *s)
 {
 	s->l.in.coverage.duplicates = 50000;
@@ -249,6 +257,9 @@ static void test_spoiled(void **state)
 		{"few by mirror", mirror_few, "loss-mirror", FIT_NOTE, FIT_TO_JUDGE, "30 bytes"},
 		{"evicted", evicted, "loss-spanaudit", FIT_PROBLEM, FIT_NOT, "1 flows"},
 		{"shed", shed, "loss-spanaudit", FIT_NOTE, FIT_TO_JUDGE, "not looked at"},
+		{"too busy", too_busy, "loss-spanaudit", FIT_PROBLEM, FIT_NOT,
+		 "5,000 packets not followed"},
+		{"busy", busy, "loss-spanaudit", FIT_NOTE, FIT_TO_JUDGE, "0 packets not followed"},
 		{"copies", copies, "copies", FIT_NOTE, FIT_TO_JUDGE, "50.00%"},
 		{"few copies", few_copies, "copies", FIT_OK, FIT_TO_JUDGE, "5 of"},
 		{"short", short_window, "window", FIT_PROBLEM, FIT_FOR_SEEN, "10 min observed"},

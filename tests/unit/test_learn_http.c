@@ -250,7 +250,7 @@ static void cut(void **state)
 		size_t all = length(t);
 		bool more;
 
-		for (size_t n = 0; n < all; n += all > 2000 ? 61 : 1) {
+		for (size_t n = 0; n<all; n += all> 2000 ? 61 : 1) {
 			uint32_t got = run(t, 100000, n, false, &more);
 
 			if (got & ~(t->signs | SIGN_LOGIN_REFUSED))
@@ -400,11 +400,41 @@ static void who_is_read(void **state)
 	learn_free(l);
 }
 
+/* Without time the first to go; who tells of ports stays. */
+static void test_spared(void **state)
+{
+	struct learn *l = learn_new(&(struct learn_options){0});
+	struct learn_ask http = question("http", SIGN_CRM_SERVICE);
+	struct learn_ask mapper = {.proto = PROTO_TCP, .port = {50000, 135}};
+	struct learn_facts facts;
+	struct learn_flow *f;
+
+	(void)state;
+	assert_non_null(l);
+	learn_spare(l, true);
+	assert_null(learn_open(l, &http));
+	assert_int_equal(learn_stats(l)->spared, 1);
+	http.last = true; /* the same stream once more */
+	assert_null(learn_open(l, &http));
+	assert_int_equal(learn_stats(l)->spared, 1);
+	f = learn_open(l, &mapper);
+	assert_non_null(f);
+	learn_close(f, &facts);
+	learn_spare(l, false);
+	f = learn_open(l, &http);
+	assert_non_null(f);
+	learn_close(f, &facts);
+	assert_int_equal(learn_stats(l)->spared, 1);
+	assert_int_equal(learn_stats(l)->refused, 0);
+	learn_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_talks), cmocka_unit_test(cut),  cmocka_unit_test(stops_early),
-		cmocka_unit_test(bounds),    cmocka_unit_test(gaps), cmocka_unit_test(who_is_read),
+		cmocka_unit_test(test_spared), cmocka_unit_test(all_talks), cmocka_unit_test(cut),
+		cmocka_unit_test(stops_early), cmocka_unit_test(bounds),    cmocka_unit_test(gaps),
+		cmocka_unit_test(who_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

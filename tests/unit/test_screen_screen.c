@@ -312,6 +312,7 @@ static void test_run(void **state)
 	static const char first[] = RUN("10", "1000", "");
 	static const char second[] =
 		RUN("12", "3000", ",\"judged\":{\"at\":\"2024-05-01T03:00:00Z\"}");
+	static const char busy[] = RUN("12", "3000", ",\"shed\":{\"level\":3,\"one_flow_in\":4}");
 	static const char *const others[] = {
 		"", "{", "[]", "{}", "{\"schema\":\"spanaudit-status/2\"}", "{\"schema\":7}"};
 	struct shown *t = begin(24, 120, true);
@@ -332,6 +333,12 @@ static void test_run(void **state)
 	assert_true(shows(&t->g,
 			  "ev\\x1bil AWAY; lost: by this computer 7, cards untold, TCP unseen "
 			  "1.00%, given up 3; 1,000 packets/s"));
+	assert_true(status_read(&t->s.status, busy, strlen(busy)));
+	draw(&t->s, &t->g);
+	assert_true(shows(&t->g, "ev\\x1bil AWAY; TOO BUSY: 1 of 4 new flows; lost: by this"));
+	assert_true(status_read(&t->s.status, second, strlen(second)));
+	draw(&t->s, &t->g);
+	assert_false(shows(&t->g, "TOO BUSY"));
 	assert_true(shows(&t->g, "judged 1 min 30 s ago"));
 	assert_true(shows(&t->g, "up 12 s  2024-05-01 03:01:30"));
 	end(t);

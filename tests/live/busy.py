@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""A processor that does not keep up: what is left out then, in which order, and that all of it is counted.
+
+    busy.py [NAME...]   as live.py, whose namespace and helpers it uses
+
+The run is stopped for a moment (SIGSTOP) while packets of ever new flows fill its ring, as if others had
+the processor: it wakes far behind.
+"""
+
+import json
+import os
+import random
+import signal
+import socket
+import struct
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import live  # noqa: E402
+from live import Live, need, notices, site, until  # noqa: E402
+
+RING = 4 << 20
+COST = 96 + 60  # of a frame of the least length in the ring
+TIMES = 40      # that the run may be made late, until it is late enough
+
+
+def syn(rng):
+    """To the SQL server of the lab, of a client and a port that were not there before."""
+    ip = struct.pack('!BBHHHBBHII', 0x45, 0, 40, 0, 0, 64, 6, 0, 0x0a2c0000 | rng.getrandbits(16), 0x0a2c0214)
+    tcp = struct.pack('!HHIIBBHHH', rng.getrandbits(16), 1433, 1, 0, 0x50, 2, 8192, 0, 0)
+    return b'\2\0\0\0\0\1\2\0\0\0\0\2\x08\0' + ip + tcp
+
+
+class Load:
+    def __init__(self):
+        self.rng, self.sent = random.Random(11), 0
+        self.port = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        self.port.bind(('a0', 0))
+
+    def send(self, n):
+        for _ in range(n):
+            self.port.send(syn(self.rng))
+        self.sent += n
+
+    def late(self, run, part):
+        """Stops the run until a part of its ring is filled."""
+        run.proc.send_signal(signal.SIGSTOP)
+        self.send(int(RING * part / COST))
+        run.proc.send_signal(signal.SIGCONT)
+
+
+def read(run):
+    s = run.status()
+    return s['packets'] + s['lost']['kernel']
+
+
+def caught_up(run, load):
+    until('all is read or dropped: %d' % load.sent, lambda: read(run) == load.sent)
+
+
+def balances(result, load):
+    c = result['coverage']
+    live.balances(result)
+    shed = c.get('shed', {'packets': 0, 'heads': 0, 'streams': 0})
+    need(c['packets'] + c['drops']['kernel'] == load.sent, '%d sent; %s' % (load.sent, c))
+    need(c['decoded'] == c['in_flows'] + c['duplicates'] + c['other_protocols'] + shed['packets'],
+         'decoded = in flows + copies + others + left out: %s' % c)
+    return shed
+
+
+def left_out(folder):
+    """New flows are followed in part, which is told, counted, and makes the result inconclusive."""
+    events, load = os.path.join(folder, 'events'), Load()
+    with Live(folder, '-i', 'a1', '-S', site('lab'), '-B', str(RING >> 20), '--events', events, '--every',
+              '0') as run:
+        need(run.status()['shed'] == {'mode': 'auto', 'level': 0, 'one_flow_in': 1, 'buffer_filled': 0.0,
+                                      'seconds': 0, 'packets': 0, 'heads': 0, 'streams': 0}, 'nothing at first')
+        for _ in range(TIMES):
+            load.late(run, 0.7)
+            caught_up(run, load)
+            if run.status()['shed']['packets']:
+                break
+        s = run.status()
+        need(s['shed']['packets'] > 0, 'new flows are passed by: %s' % s['shed'])
+        need(s['lost']['shed'] >= s['shed']['packets'], 'the fourth figure: %s' % s['lost'])
+        said = run.said()
+        first, then = said.find('does not keep up'), said.find('of new flows one of')
+        need(0 <= first < then and 'names not read' in said[first:then], 'in this order: ' + said)
+        # A little at a time is no reason any more.
+        until('nothing is left out', lambda: run.status()['shed']['level'] == 0)
+        before = run.status()['shed']['packets']
+        load.send(2000)
+        caught_up(run, load)
+        need(run.status()['shed']['packets'] == before, 'all flows are followed again')
+        result = run.end()
+    shed = balances(result, load)
+    need(shed['packets'] == before, 'the result has the figure of the status')
+    need(result['verdict'] != 'compliant' and result['coverage']['inconclusive'], 'inconclusive')
+    need(any('not followed' in x for x in result['coverage']['caveats']), 'a caveat says why')
+    need('keeps up again' in run.said(), 'that it is over is told')
+    said = [x for a, _, x in notices(events) if a == 'lost']
+    need(any('does not keep up' in x for x in said) and any('keeps up again' in x for x in said),
+         'in events, too: %s' % said)
+
+
+def never(folder):
+    """As it is wanted: what finds no room is the kernel's loss."""
+    load = Load()
+    with Live(folder, '-i', 'a1', '-S', site('lab'), '-B', str(RING >> 20), '--shed', 'never', '--every',
+              '0') as run:
+        load.late(run, 1.3)
+        caught_up(run, load)
+        s = run.status()
+        need(s['shed']['mode'] == 'never' and s['shed']['level'] == 0, 'it was told: %s' % s['shed'])
+        result = run.end()
+    need(sum(balances(result, load).values()) == 0 and result['coverage']['drops']['kernel'] > 0, 'drops alone')
+    live.refused(folder, 2, '--shed', '-i', 'a1', '--shed', 'sometimes')
+
+
+live.TESTS[:] = [left_out, never]
+
+if __name__ == '__main__':
+    sys.exit(live.main(os.path.abspath(__file__)))
