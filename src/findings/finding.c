@@ -15,8 +15,6 @@ struct cand {
 	uint8_t kind;
 };
 
-typedef VEC(struct cand) cand_list;
-
 /* ------------------------------------------------------------------ facts */
 
 static const char *item_token(struct work *w, const struct item *it, uint32_t party)
@@ -199,15 +197,50 @@ static bool blocked(const struct item *it)
 	       it->r.verdict == KIND_ADVICE;
 }
 
-static bool push(cand_list *v, const struct fact *f, size_t item)
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool same_fact(const struct fact *a, const struct fact *b)
+{
+	return a->kind == b->kind && a->proto == b->proto && a->port == b->port &&
+	       same_text(a->client, b->client) && same_text(a->server, b->server) &&
+	       same_text(a->rule, b->rule) && same_text(a->service, b->service);
+}
+
+struct cands {
+	VEC(struct cand);
+	struct fact last; /* the newest one's: neighbours mostly say the same */
+	bool in_order;
+};
+
+static int by_digest(const void *a, const void *b)
+{
+	const struct cand *x = a, *y = b;
+	int d = memcmp(x->digest, y->digest, sizeof x->digest);
+
+	if (d)
+		return d;
+	return x->item < y->item ? -1 : x->item > y->item;
+}
+
+static bool push(struct cands *v, const struct fact *f, size_t item)
 {
 	struct cand c = {.item = (uint32_t)item, .kind = (uint8_t)f->kind};
+	const struct cand *before = v->n ? &v->v[v->n - 1] : NULL;
 
-	fact_digest(f, c.digest);
+	if (before && same_fact(f, &v->last)) {
+		memcpy(c.digest, before->digest, sizeof c.digest);
+	} else {
+		fact_digest(f, c.digest);
+		v->last = *f;
+	}
+	v->in_order = !before || (v->in_order && by_digest(before, &c) <= 0);
 	return vec_push(v, c);
 }
 
-static bool collect(struct work *w, cand_list *v, const bool *answered)
+static bool collect(struct work *w, struct cands *v, const bool *answered)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		const struct item *it = &w->item[i];
@@ -233,16 +266,6 @@ static bool collect(struct work *w, cand_list *v, const bool *answered)
 		}
 	}
 	return true;
-}
-
-static int by_digest(const void *a, const void *b)
-{
-	const struct cand *x = a, *y = b;
-	int d = memcmp(x->digest, y->digest, sizeof x->digest);
-
-	if (d)
-		return d;
-	return x->item < y->item ? -1 : x->item > y->item;
 }
 
 /* ------------------------------------------------------------------ findings */
@@ -701,14 +724,14 @@ static bool one_finding(struct work *w, const struct cand *v, size_t n, const bo
 bool findings_make(struct work *w)
 {
 	bool *answered = calloc(inventory_count(w->site->inventory) + 1, sizeof *answered);
-	cand_list v = {0};
+	struct cands v = {0};
 	bool ok = answered != NULL;
 
 	for (size_t i = 0; ok && i < w->n_party; i++)
 		if (w->party[i].host && w->party[i].answered)
 			answered[w->party[i].host->index] = true;
 	ok = ok && collect(w, &v, answered);
-	if (v.n)
+	if (v.n && !v.in_order)
 		qsort(v.v, v.n, sizeof *v.v, by_digest);
 	for (size_t i = 0, k; ok && i < v.n; i = k) {
 		for (k = i + 1; k < v.n && !memcmp(v.v[k].digest, v.v[i].digest, FACT_DIGEST); k++)
