@@ -7,6 +7,8 @@
 # the other; what is printed are medians of the pairs' ratios of processor time (and their spread),
 # as a Markdown table. The audit has a site, all rule packs and a JSON report. A program that is not
 # installed has no row. plot.py draws the table.
+#
+# CAPTURE is a kind of gen.c, `mixed-ng` for the mixed one as pcapng (editcap makes it), or a file.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 spanaudit=${1:?which spanaudit?}
@@ -87,11 +89,34 @@ cell() { # NAME FILE: of the pairs
 	middle <"$tmp/ratios"
 }
 
+# The file of a capture, in $tmp unless it is somebody's.
+file_of() {
+	case $1 in
+	*/* | *.*) echo "$1" ;;
+	*) echo "$tmp/$1.pcap" ;;
+	esac
+}
+
+title_of() {
+	case $1 in
+	*/* | *.*) basename "$1" ;;
+	*) echo "$1, $(packets_of "$1") packets" ;;
+	esac
+}
+
 for c in $captures; do
-	"$tmp/gen" "$c" "$(packets_of "$c")" >"$tmp/$c.pcap"
+	case $c in
+	*/* | *.*) [ -r "$c" ] || { echo "compare.sh: '$c' cannot be read" >&2 && exit 1; } ;;
+	mixed-ng)
+		"$tmp/gen" mixed "$(packets_of mixed)" >"$tmp/as-pcap"
+		editcap -F pcapng "$tmp/as-pcap" "$(file_of "$c")"
+		rm "$tmp/as-pcap"
+		;;
+	*) "$tmp/gen" "$c" "$(packets_of "$c")" >"$(file_of "$c")" ;;
+	esac
 done
 printf '| processor time / reading alone |'
-for c in $captures; do printf ' %s, %s packets |' "$c" "$(packets_of "$c")"; done
+for c in $captures; do printf ' %s |' "$(title_of "$c")"; done
 printf '\n|---|'
 for c in $captures; do printf -- '---:|'; done
 echo
@@ -100,14 +125,14 @@ for tool in 'spanaudit audit' 'tcpdump -w' tcpstat softflowd argus nfpcapd ndpiR
 	run_of "$tool" x || continue
 	printf '| %s |' "$tool"
 	for c in $captures; do
-		run_of "$tool" "$tmp/$c.pcap"
-		printf ' %s |' "$(cell "$tmp/$c.pcap")"
+		run_of "$tool" "$(file_of "$c")"
+		printf ' %s |' "$(cell "$(file_of "$c")")"
 	done
 	echo
 done
 printf '| spanaudit audit, peak MiB |'
 for c in $captures; do
-	run_of spanaudit "$tmp/$c.pcap"
+	run_of spanaudit "$(file_of "$c")"
 	printf ' %s |' "$(peak "${run[@]}")"
 done
 echo
