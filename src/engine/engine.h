@@ -42,9 +42,12 @@ struct heartbeat;
 struct learn_tap;
 
 /* Who hears of what the loop per packet comes to, as it comes: flows as they end, and what stands
- * beside them. */
+ * beside them. Then the packets of a batch are of one hour. */
 struct hot_tap {
 	void (*flow)(void *user, const struct flow_done *d, const struct conv_facts *f);
+	/* A flow goes on in another hour, with that packet. d and f are as if it had ended before. */
+	void (*crossed)(void *user, const struct flow_done *d, const struct conv_facts *f,
+			const struct evidence *next);
 	void (*heartbeat)(void *user, const struct heartbeat *h, int64_t ts_ns);
 	void (*blind)(void *user, const struct addr *x, const struct addr *y, int64_t ts_ns);
 	const struct learn_tap *learn;

@@ -277,7 +277,8 @@ static int read_rows(struct from_store *f, struct store *s, struct store_span sp
 					.seen = on_seen,
 					.figures = on_figures,
 					.name = on_name,
-					.user = f};
+					.user = f,
+					.went_on = &f->figures};
 
 	return store_each(s, span, &f->picture, &sink);
 }

@@ -188,6 +188,8 @@ int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b)
 	stats_took(h->stats, STAGE_DECODE);
 	n = originals(h, n);
 	stats_took(h->stats, STAGE_COPIES);
+	if (h->tap && b->n)
+		shard_mark(h->shard, busy_begin_ns(0, busy_number(0, b->f[0].ts_ns)));
 	from_ns = stats_from(h->stats);
 	r = shard_packets(h->shard, h->packets, n);
 	stats_table_add(h->stats, STAGE_FLOWS, from_ns);

@@ -15,6 +15,8 @@
 
 #include "config.h"
 
+enum { PARTS = 168 }; /* hours of a connection that wait for its end */
+
 struct keep {
 	struct span_audit *a;
 	struct store *store;
@@ -241,7 +243,7 @@ static int begin(struct keep *k)
 		return r;
 	r = begin_run(k);
 	if (r == 0) {
-		k->hours = hours_new(k->shadow ? k->shadow : k->a);
+		k->hours = hours_new(k->shadow ? k->shadow : k->a, PARTS);
 		r = k->hours ? 0 : -ENOMEM;
 	}
 	return r;
@@ -338,7 +340,7 @@ static int flush(struct keep *k)
 	int r = store_segment_begin(k->store);
 
 	if (r == 0)
-		r = hours_write(k->hours, k->store);
+		r = hours_write(k->hours, k->store, loop_of(k));
 	if (r == 0)
 		r = put_inputs(k, false);
 	if (r == 0)
@@ -425,7 +427,7 @@ static int put_rest(struct keep *k)
 	struct span_audit *a = k->a;
 	int r = store_segment_begin(k->store);
 
-	r = r ? r : hours_write(k->hours, k->store);
+	r = r ? r : hours_write(k->hours, k->store, loop_of(k));
 	r = r ? r : put_inputs(k, true);
 	r = r ? r : store_put_drops(k->store, a->drops_os, a->drops_nic);
 	for (size_t i = 0; r == 0 && i < a->n_names; i++)

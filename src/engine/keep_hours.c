@@ -6,21 +6,31 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "engine/hot_tables.h"
+#include "engine/keep_parts.h"
 #include "learn/learn.h"
 
 /* Beyond it hours are written before they are over. */
 static const size_t FULL = (size_t)256 << 20;
 static const size_t FACTS = (size_t)64 << 20; /* of grants and of sightings of one hour */
 
+/* Of flows whose packets before were of that hour. */
+struct later {
+	int64_t before;
+	struct conv_table *convs;
+};
+
 struct hour {
 	int64_t at;
 	struct conv_table *convs;
+	VEC(struct later) later;
 	struct grants *grants;
 	struct sightings *sightings;
 	struct cards *cards;
 	struct blind_set blind;
 	int64_t from_ns, to_ns; /* of its packets; TIME_NONE none */
 	struct coverage figures;
+	struct store_moved moved;
 };
 
 struct hours {
@@ -28,6 +38,8 @@ struct hours {
 	struct learn_tap learn;
 	struct hash_key key;
 	bool has_key, vlan_key;
+	struct parts *parts;  /* of flows that go on */
+	unsigned keep;        /* of each, until it is over */
 	VEC(struct hour *) v; /* ascending; few at a time */
 	size_t at;            /* the one asked for last */
 	int err;
@@ -38,12 +50,22 @@ static struct hour *hour_free(struct hour *h)
 	if (!h)
 		return NULL;
 	conv_table_free(h->convs);
+	for (size_t i = 0; i < h->later.n; i++)
+		conv_table_free(h->later.v[i].convs);
+	vec_done(&h->later);
 	grants_free(h->grants);
 	sightings_free(h->sightings);
 	cards_free(h->cards);
 	blind_done(&h->blind);
 	free(h);
 	return NULL;
+}
+
+static struct conv_table *convs_new(const struct hours *hs)
+{
+	return conv_table_new(&(struct conv_options){.key = hs->has_key ? &hs->key : NULL,
+						     .max_conversations = SIZE_MAX / 2,
+						     .vlan_key = hs->vlan_key});
 }
 
 static struct hour *hour_new(const struct hours *hs, int64_t at)
@@ -55,8 +77,7 @@ static struct hour *hour_new(const struct hours *hs, int64_t at)
 		return NULL;
 	h->at = at;
 	h->from_ns = h->to_ns = TIME_NONE;
-	h->convs = conv_table_new(&(struct conv_options){
-		.key = key, .max_conversations = SIZE_MAX / 2, .vlan_key = hs->vlan_key});
+	h->convs = convs_new(hs);
 	h->grants = grants_new(key, FACTS);
 	h->sightings = sightings_new(key, FACTS);
 	h->cards = cards_new(key, FACTS);
@@ -96,27 +117,104 @@ static struct hour *hour_of(struct hours *hs, int64_t at)
 static void count_flow(struct coverage *c, const struct flow_done *d)
 {
 	c->tcp_flows++;
-	if (d->state == STATE_ONE_WAY) {
-		c->one_way_flows++;
-		return;
-	}
+	c->one_way_flows += d->state == STATE_ONE_WAY;
+}
+
+/* A mirror that copies one direction loses nothing. */
+static void count_bytes(struct coverage *c, const struct flow_done *d)
+{
 	c->tcp_unseen_bytes += d->unseen[0] + d->unseen[1];
 	c->tcp_bytes += d->payload[0] + d->payload[1];
 }
 
-static void on_flow(void *user, const struct flow_done *d, const struct conv_facts *f)
+static void put_flow(struct hours *hs, struct hour *h, struct conv_table *t,
+		     const struct flow_done *d, const struct conv_facts *f)
 {
-	struct hours *hs = user;
-	struct hour *h = hour_of(hs, store_hour(d->first_ns));
-
-	if (!h || conv_table_add(h->convs, d, f) < 0) {
+	if (!t || conv_table_add(t, d, f) < 0) {
 		hs->err = -ENOMEM;
 		return;
 	}
 	for (unsigned i = 0; i < 2; i++)
 		cards_add(h->cards, d->mac[i], d->mac_vlan[i], &d->addr[i], d->first_ns);
-	if (d->proto == IPPROTO_NR_TCP)
+}
+
+static struct conv_table *later_of(const struct hours *hs, struct hour *h, int64_t before)
+{
+	struct later one = {.before = before};
+
+	for (size_t i = 0; i < h->later.n; i++)
+		if (h->later.v[i].before == before)
+			return h->later.v[i].convs;
+	one.convs = convs_new(hs);
+	if (!one.convs || !vec_push(&h->later, one))
+		return conv_table_free(one.convs);
+	return one.convs;
+}
+
+/* A flow, or a part of one, as it is told. */
+struct piece {
+	struct hours *hs;
+	const struct conv_facts *f;
+	bool one_way; /* the flow of which it is a part */
+};
+
+/* The timeline has the bytes of a connection at its first packet. */
+static void move_bytes(struct hours *hs, struct hour *h, int64_t began, const struct flow_done *d)
+{
+	uint64_t bytes = d->payload[0] + d->payload[1], unseen = d->unseen[0] + d->unseen[1];
+	struct hour *first;
+
+	/* Hours of long ago are written, and stay as they are. */
+	if ((!bytes && !unseen) || h->at - began > (int64_t)hs->keep * STORE_HOUR)
+		return;
+	first = hour_of(hs, began);
+	if (!first)
+		return;
+	h->moved.bytes_back += bytes;
+	h->moved.unseen_back += unseen;
+	first->moved.bytes_here += bytes;
+	first->moved.unseen_here += unseen;
+}
+
+static void on_part(void *user, int64_t began, int64_t before, const struct flow_done *d)
+{
+	const struct piece *p = user;
+	struct hours *hs = p->hs;
+	struct hour *h = hour_of(hs, store_hour(d->first_ns));
+
+	if (!h)
+		return;
+	if (before == TIME_NONE)
+		put_flow(hs, h, h->convs, d, p->f);
+	else
+		put_flow(hs, h, later_of(hs, h, before), d, p->f);
+	if (d->proto != IPPROTO_NR_TCP)
+		return;
+	if (before == TIME_NONE)
 		count_flow(&h->figures, d);
+	if (p->one_way)
+		return;
+	count_bytes(&h->figures, d);
+	if (before != TIME_NONE)
+		move_bytes(hs, h, began, d);
+}
+
+static void on_flow(void *user, const struct flow_done *d, const struct conv_facts *f)
+{
+	struct piece p = {user, f, d->state == STATE_ONE_WAY};
+
+	if (store_hour(d->first_ns) != store_hour(d->last_ns) &&
+	    parts_end(p.hs->parts, d, on_part, &p))
+		return;
+	on_part(&p, TIME_NONE, TIME_NONE, d);
+}
+
+static void on_crossed(void *user, const struct flow_done *d, const struct conv_facts *f,
+		       const struct evidence *next)
+{
+	struct piece p = {user, f, d->state == STATE_ONE_WAY};
+
+	(void)parts_cross(p.hs->parts, d, next, on_part, &p);
 }
 
 static void on_heartbeat(void *user, const struct heartbeat *beat, int64_t ts_ns)
@@ -152,17 +250,22 @@ static void on_sighted(void *user, const struct sighting *s, const struct eviden
 		h->figures.sightings_shed++;
 }
 
-struct hours *hours_new(const struct span_audit *a)
+struct hours *hours_new(const struct span_audit *a, unsigned keep)
 {
 	struct hours *h = calloc(1, sizeof *h);
 
 	if (!h)
 		return NULL;
+	h->keep = keep;
+	h->parts = parts_new(keep);
+	if (!h->parts)
+		return hours_free(h);
 	h->vlan_key = a->vlan_key;
 	h->has_key = a->has_key;
 	h->key = a->key;
 	h->learn = (struct learn_tap){.granted = on_granted, .sighted = on_sighted, .user = h};
 	h->tap = (struct hot_tap){.flow = on_flow,
+				  .crossed = on_crossed,
 				  .heartbeat = on_heartbeat,
 				  .blind = on_blind,
 				  .learn = &h->learn,
@@ -197,6 +300,7 @@ struct hours *hours_free(struct hours *h)
 	if (!h)
 		return NULL;
 	hours_reset(h);
+	parts_free(h->parts);
 	vec_done(&h->v);
 	free(h);
 	return NULL;
@@ -258,16 +362,29 @@ bool hours_full(const struct hours *hs)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < hs->v.n; i++)
-		n += conv_table_memory(hs->v.v[i]->convs);
+	for (size_t i = 0; i < hs->v.n; i++) {
+		const struct hour *h = hs->v.v[i];
+
+		n += conv_table_memory(h->convs);
+		for (size_t k = 0; k < h->later.n; k++)
+			n += conv_table_memory(h->later.v[k].convs);
+	}
 	return n > FULL;
 }
 
 /* ------------------------------------------------------------------ what is written */
 
+struct used_port {
+	struct addr server;
+	uint16_t port;
+	uint8_t proto;
+};
+
 struct writing {
 	struct store *s;
-	int64_t hour;
+	int64_t hour, before;
+	struct hour *h;
+	VEC(struct used_port) used; /* by connections that go on */
 };
 
 static int write_conv(void *user, const struct conv *c, bool waiting)
@@ -275,6 +392,24 @@ static int write_conv(void *user, const struct conv *c, bool waiting)
 	struct writing *w = user;
 
 	return store_put_conv(w->s, w->hour, c, waiting);
+}
+
+static int write_later(void *user, const struct conv *c, bool waiting)
+{
+	struct writing *w = user;
+	const struct used_port e = {c->server, c->port, c->proto};
+
+	if (!vec_push(&w->used, e))
+		return -ENOMEM;
+	return store_put_later(w->s, w->hour, w->before, c, waiting);
+}
+
+/* One row an address and hour, whose flows stand in several tables. */
+static int take_host(void *user, const struct conv_host *h)
+{
+	struct writing *w = user;
+
+	return conv_table_put_host(w->h->convs, h);
 }
 
 static int write_host(void *user, const struct conv_host *h)
@@ -317,26 +452,88 @@ static int write_cards(struct hour *h, struct store *s)
 	return r;
 }
 
-static int write_hour(struct hour *h, struct store *s)
+static int by_endpoint(const void *x, const void *y)
 {
-	struct writing w = {s, h->at};
+	const struct used_port *a = x, *b = y;
+	int d = addr_compare(&a->server, &b->server);
+
+	if (!d)
+		d = (int)a->port - (int)b->port;
+	return d ? d : (int)a->proto - (int)b->proto;
+}
+
+static bool is_used(const struct writing *w, const struct addr *server, const struct granted *g)
+{
+	const struct used_port e = {*server, g->port,
+				    g->proto == GRANTED_UDP ? IPPROTO_NR_UDP : IPPROTO_NR_TCP};
+
+	return bsearch(&e, w->used.v, w->used.n, sizeof e, by_endpoint);
+}
+
+/* A grant explains what began after it, also where that goes on for days: it stands in each hour,
+ * as said before. */
+static int take_grants(struct writing *w, struct hot *hot)
+{
+	const struct grant *g;
+	size_t n;
+	int r = w->used.n ? learn_grants(hot_tables(hot).learn, &g, &n) : 0;
+
+	if (r || !w->used.n)
+		return r;
+	qsort(w->used.v, w->used.n, sizeof *w->used.v, by_endpoint);
+	for (size_t i = 0; i < n; i++) {
+		struct grant said = g[i];
+
+		if (!said.g.port || store_hour(said.first.ts_ns) >= w->hour ||
+		    (!is_used(w, &said.server, &said.g) &&
+		     !(said.g.has_alias && is_used(w, &said.g.alias, &said.g))))
+			continue;
+		said.n = 0;
+		if (said.last_ns >= w->hour * NS_PER_S)
+			said.last_ns = said.first.ts_ns;
+		w->h->figures.grants_shed += !grants_put(w->h->grants, &said);
+	}
+	return 0;
+}
+
+static int write_laters(struct writing *w, struct hot *hot)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < w->h->later.n; i++) {
+		struct later *l = &w->h->later.v[i];
+
+		w->before = l->before;
+		r = conv_table_each(l->convs, write_later, w);
+		r = r ? r : conv_table_each_host(l->convs, take_host, w);
+	}
+	r = r ? r : take_grants(w, hot);
+	vec_done(&w->used);
+	return r;
+}
+
+static int write_hour(struct hour *h, struct store *s, struct hot *hot)
+{
+	struct writing w = {.s = s, .hour = h->at, .h = h};
 	int r = 0;
 
 	if (h->from_ns != TIME_NONE)
 		r = store_put_seen(s, h->at, h->from_ns, h->to_ns);
+	r = r ? r : write_laters(&w, hot);
 	r = r ? r : conv_table_each(h->convs, write_conv, &w);
 	r = r ? r : conv_table_each_host(h->convs, write_host, &w);
 	r = r ? r : write_facts(h, s);
 	r = r ? r : write_cards(h, s);
 	h->figures.cards_shed += cards_shed(h->cards);
-	return r ? r : store_put_figures(s, h->at, &h->figures);
+	r = r ? r : store_put_figures(s, h->at, &h->figures);
+	return r ? r : store_put_moved(s, h->at, &h->moved);
 }
 
-int hours_write(struct hours *hs, struct store *s)
+int hours_write(struct hours *hs, struct store *s, struct hot *hot)
 {
 	int r = hs->err;
 
 	for (size_t i = 0; r == 0 && i < hs->v.n; i++)
-		r = write_hour(hs->v.v[i], s);
+		r = write_hour(hs->v.v[i], s, hot);
 	return r;
 }

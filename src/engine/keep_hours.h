@@ -7,7 +7,8 @@
 #include "store/store.h"
 
 struct hours;
-struct hours *hours_new(const struct span_audit *a);
+/* keep: of a flow that goes on, how many hours wait for its end before they are told. */
+struct hours *hours_new(const struct span_audit *a, unsigned keep);
 struct hours *hours_free(struct hours *h);
 const struct hot_tap *hours_tap(const struct hours *h);
 /* Packets of one hour are about to be read. 0 or -ENOMEM, also for what the tap could not keep. */
@@ -16,8 +17,8 @@ int hours_seen(struct hours *h, int64_t hour, const struct batch *b);
 int hours_count(struct hours *h, int64_t hour, const struct coverage *before,
 		const struct coverage *now);
 bool hours_full(const struct hours *h);
-/* Into the open segment. 0 or negative errno. */
-int hours_write(struct hours *h, struct store *s);
+/* Into the open segment; hot: the loop that h listens to. 0 or negative errno. */
+int hours_write(struct hours *h, struct store *s, struct hot *hot);
 /* What h has so far, on its own; h goes on empty. NULL without memory. */
 struct hours *hours_split(struct hours *h);
 void hours_reset(struct hours *h);

@@ -23,6 +23,7 @@ enum {
 	WAITING = 24, /* flushes that may wait for a disk; then the oldest is given up */
 	NICE = 10,
 	LEAST_WINDOW_H = 48,
+	PARTS = 3, /* hours of a connection that wait for its end, and are written anew each time */
 };
 static const int64_t HOUR = 3600 * NS_PER_S, AGAIN = 60 * NS_PER_S;
 
@@ -193,7 +194,7 @@ int live_keep_open(struct span_audit *a)
 	k->window_ns = window_of(a);
 	k->wall_hour = wall_hour();
 	k->wrote_ns = TIME_NONE;
-	k->hours = hours_new(a);
+	k->hours = hours_new(a, PARTS);
 	if (!k->hours)
 		return -ENOMEM;
 	a->tap = hours_tap(k->hours);
@@ -211,6 +212,7 @@ int live_keep_load(struct span_audit *a)
 	if (r < 0)
 		return r == -ENOMEM ? r : SPAN_INPUT;
 	hot_sink(a->hot, &sink);
+	sink.went_on = &k->loaded;
 	r = store_each(s, span, &k->picture, &sink);
 	r = r < 0 ? refuse(a, s, r) : r;
 	store_close(s);
@@ -306,7 +308,7 @@ static int write_hours(struct span_audit *a, struct store *s, bool last)
 
 	r = r ? r : store_drop_provisional(s);
 	for (size_t i = 0; r == 0 && i < k->n_waiting; i++)
-		r = hours_write(k->waiting[i], s);
+		r = hours_write(k->waiting[i], s, a->hot);
 	r = r ? r : put_inputs(a, s);
 	if (r == 0 && last)
 		r = store_run_end(s, a->lost_input, live_real_ns());
@@ -328,7 +330,7 @@ static int write_open(struct span_audit *a, struct store *s)
 	if (r < 0)
 		return r;
 	r = store_segment_provisional(s);
-	r = r ? r : hours_write(k->hours, s);
+	r = r ? r : hours_write(k->hours, s, a->hot);
 	r = r ? r : store_segment_end(s, live_real_ns());
 	if (r < 0)
 		store_segment_drop(s);

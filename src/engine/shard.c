@@ -319,36 +319,56 @@ static void count_tcp(struct shard *sh, const struct flow_done *d)
 		     &(struct timeline_step){.tcp_bytes = payload, .tcp_unseen_bytes = unseen});
 }
 
+/* What a flow came to, for its conversation. */
+struct telling {
+	struct flow_done d;
+	struct conv_facts f;
+	struct rpc_iface iface[LEARN_IFACES];
+};
+
+static void tell(const struct flow_done *d, const struct learn_facts *read, struct telling *t)
+{
+	t->d = *d;
+	t->f = (struct conv_facts){0};
+	facts_of(d->app, read, t->iface, &t->f);
+	t->f.telling = t->f.notes &
+		       (APP_NOTE_CLEAR_LOGIN | APP_NOTE_SMB1_SERVER | APP_NOTE_RPC_REPLICATES);
+	/* Syslog, NetBIOS datagrams and traps have no answer that could be missing. */
+	if (d->state == STATE_NO_ANSWER && t->f.notes & APP_NOTE_UNANSWERED_KIND)
+		t->d.state = STATE_ONE_WAY;
+}
+
 static void done(void *user, const struct flow_done *d)
 {
 	struct shard *sh = user;
-	struct conv_facts f = {0};
-	struct rpc_iface iface[LEARN_IFACES];
+	struct telling t;
 	struct learn_facts read;
 
 	if (d->reader)
 		learn_close(d->reader, &read);
-	facts_of(d->app, d->reader ? &read : NULL, iface, &f);
-	f.telling =
-		f.notes & (APP_NOTE_CLEAR_LOGIN | APP_NOTE_SMB1_SERVER | APP_NOTE_RPC_REPLICATES);
+	tell(d, d->reader ? &read : NULL, &t);
 
-	/* Syslog, NetBIOS datagrams and traps have no answer that could be missing. */
-	struct flow_done told = *d;
-
-	if (told.state == STATE_NO_ANSWER && f.notes & APP_NOTE_UNANSWERED_KIND)
-		told.state = STATE_ONE_WAY;
-
-	int r = conv_table_add(sh->convs, &told, &f);
+	int r = conv_table_add(sh->convs, &t.d, &t.f);
 
 	if (r < 0 && !sh->err)
 		sh->err = r;
 	if (sh->tap)
-		sh->tap->flow(sh->tap->user, &told, &f);
+		sh->tap->flow(sh->tap->user, &t.d, &t.f);
 	for (unsigned i = 0; i < 2; i++)
 		cards_add(sh->cards, d->mac[i], d->mac_vlan[i], &d->addr[i], d->first_ns);
 	if (d->proto == IPPROTO_NR_TCP)
 		count_tcp(sh, d);
 	recognition_put(sh, d->app);
+}
+
+static void on_crossed(void *user, const struct flow_done *d, const struct packet *next)
+{
+	struct shard *sh = user;
+	struct telling t;
+
+	tell(d, d->reader ? learn_so_far(d->reader) : NULL, &t);
+	sh->tap->crossed(sh->tap->user, &t.d, &t.f,
+			 &(struct evidence){next->ts_ns, next->input, next->number});
 }
 
 static void attempt(void *user, const struct flow_attempt *a)
@@ -416,6 +436,7 @@ struct shard *shard_new(struct span_audit *a, struct timeline *timeline, struct 
 				     .client_side = on_client_side,
 				     .gap = on_gap,
 				     .done = on_done,
+				     .crossed = a->tap ? on_crossed : NULL,
 				     .attempt = a->tap ? NULL : on_attempt};
 	const struct hash_key *key = a->has_key ? &a->key : NULL;
 	struct hot_room room = hot_room(a);
@@ -468,6 +489,11 @@ int shard_packets(struct shard *sh, const struct packet *p, size_t n)
 	int r = flow_table_packets(sh->flows, p, n);
 
 	return r < 0 ? r : sh->err;
+}
+
+void shard_mark(struct shard *sh, int64_t hour_ns)
+{
+	flow_table_mark(sh->flows, hour_ns);
 }
 
 int shard_end_flows(struct shard *sh, int64_t now_ns)

@@ -26,6 +26,8 @@ struct shard *shard_new(struct span_audit *a, struct timeline *timeline, struct 
 struct shard *shard_free(struct shard *sh);
 /* Packets in their order, whose bytes all live until it returns. 0 or negative errno. */
 int shard_packets(struct shard *sh, const struct packet *p, size_t n);
+/* What comes now is of the hour that begins then: see hot_tap.crossed. */
+void shard_mark(struct shard *sh, int64_t hour_ns);
 /* Hands out every flow, as at the end of the input, whose last packet had that time. */
 int shard_end_flows(struct shard *sh, int64_t now_ns);
 /* What is left out from now on; see live_shed.c. */

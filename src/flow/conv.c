@@ -470,8 +470,10 @@ static int finish(struct conv_table *t, bool apart, struct ends *ret_ends)
 	set_done(&t->waiting);
 	free(t->end);
 	t->end = NULL;
-	for (size_t i = 0; i < t->convs.n; i++)
+	for (size_t i = 0; i < t->convs.n; i++) {
+		conv_complete(&t->convs.v[i]);
 		name_refuser(t, &t->convs.v[i]);
+	}
 	/* Their places change, and nothing more is looked up. */
 	free(t->convs.slot);
 	t->convs.slot = NULL;

@@ -187,7 +187,9 @@ int conv_table_each(struct conv_table *t, int (*fn)(void *user, const struct con
 		    void *user);
 int conv_table_each_host(struct conv_table *t, int (*fn)(void *user, const struct conv_host *h),
 			 void *user);
-/* 0, also when there was no room (its flows are counted as evicted), or -ENOMEM. */
+/* 0, also when there was no room (its flows are counted as evicted), or -ENOMEM. A row without
+ * flows (reason and state none) is more of flows that other rows count; where none does, it is one
+ * flow that was met in its middle. */
 int conv_table_put(struct conv_table *t, const struct conv *c, bool waiting);
 int conv_table_put_host(struct conv_table *t, const struct conv_host *h);
 size_t conv_table_memory(const struct conv_table *t); /* bytes of all that there is */

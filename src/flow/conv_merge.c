@@ -600,6 +600,49 @@ int conv_merge(struct conv_rows *rows, struct conv *c, const struct conv *b)
 	return ok ? 0 : -ENOMEM;
 }
 
+static void one_flow(struct conv *c)
+{
+	c->flows = 1;
+	c->state = c->packets[0] && c->packets[1] ? STATE_MID_STREAM : STATE_ONE_WAY;
+	if (c->reason == DIR_N)
+		c->reason = DIR_FIRST;
+	c->by_state[c->state] = 1;
+	busy_add(&c->busy, c->first_ns);
+	if (c->n_app) {
+		c->app[0].flows = 1;
+		c->app[0].by_state[c->state] = 1;
+	}
+}
+
+/* The flows of what has none were recognised as something else later. */
+static void drop_empty_apps(struct conv *c)
+{
+	unsigned most = 0, n = 0;
+
+	for (unsigned i = 1; i < c->n_app; i++)
+		if (c->app[i].flows > c->app[most].flows)
+			most = i;
+	for (unsigned i = 0; i < c->n_app; i++)
+		if (!c->app[i].flows && i != most)
+			app_add(&c->app[most], &c->app[i]);
+	for (unsigned i = 0; i < c->n_app; i++)
+		if (c->app[i].flows || i == most)
+			c->app[n++] = c->app[i];
+	c->n_app = (uint8_t)n;
+}
+
+void conv_complete(struct conv *c)
+{
+	bool empty = false;
+
+	if (!c->flows)
+		one_flow(c);
+	for (unsigned i = 0; i < c->n_app; i++)
+		empty |= !c->app[i].flows;
+	if (empty)
+		drop_empty_apps(c);
+}
+
 #define SWAP(a, b)                         \
 	do {                               \
 		__typeof__(a) swap_ = (a); \

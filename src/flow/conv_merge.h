@@ -23,6 +23,8 @@ void conv_init(struct conv *c, const struct addr *client, const struct addr *ser
 /* -ENOMEM leaves the conversation whole, without a part of what was to go in. */
 int conv_flow(struct conv_rows *rows, struct conv *c, const struct flow_done *d,
 	      const struct conv_facts *f);
+/* Of what was put in without its flows: see conv_table_put(). */
+void conv_complete(struct conv *c);
 int conv_merge(struct conv_rows *rows, struct conv *c, const struct conv *b);
 /* Copies the rows of a conversation that nothing more goes into. False without memory. */
 bool conv_rows_move(struct arena *to, struct conv *c);

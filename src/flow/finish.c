@@ -181,10 +181,13 @@ static bool unproven(const struct flow_table *t, int64_t ns)
 	return t->end_ns != TIME_NONE && ns > t->end_ns - UNPROVEN_NS;
 }
 
-static void tell(struct flow_table *t, struct rec *r, struct cold *c)
+/* All that is known of a flow. */
+static struct flow_done describe(struct flow_table *t, uint32_t i)
 {
+	struct rec *r = rec_at(t, i);
+	struct cold *c = cold_at(t, r);
 	struct flow_done d = {
-		.proto = IPPROTO_NR_TCP, .reason = DIR_FIRST, .refusal_ns = TIME_NONE};
+		.proto = IPPROTO_NR_TCP, .reason = DIR_FIRST, .refusal_ns = TIME_NONE, .number = i};
 	struct rest *e = c ? rest_at(t, c) : NULL;
 	const struct loss *l = c ? loss_at(t, c) : NULL;
 	const struct stream *st = c ? stream_at(t, r, c) : NULL;
@@ -246,6 +249,20 @@ static void tell(struct flow_table *t, struct rec *r, struct cold *c)
 	} else if (!(r->flags & BOTH(F_RST))) {
 		*(first_side(r) == client ? &d.client_ttl : &d.server_ttl) = r->ttl;
 	}
+	return d;
+}
+
+void flow_cross(struct flow_table *t, uint32_t i, const struct packet *p)
+{
+	struct flow_done d = describe(t, i);
+
+	t->ops.crossed(t->user, &d, p);
+}
+
+static void tell(struct flow_table *t, uint32_t i)
+{
+	struct flow_done d = describe(t, i);
+
 	if (t->ops.done)
 		t->ops.done(t->user, &d);
 }
@@ -309,7 +326,7 @@ void flow_finish(struct flow_table *t, uint32_t i)
 	if (!c && t->ops.attempt && is_attempt(r))
 		tell_attempt(t, r);
 	else
-		tell(t, r, c);
+		tell(t, i);
 	wheel_remove(t, i);
 	if (t->end_ns == TIME_NONE)
 		index_remove(&t->index, hash_of(t, r), i);

@@ -113,6 +113,7 @@ struct flow_done {
 	struct learn_flow *reader; /* what `stream` gave and still wants bytes; NULL. Ownership
 				      passes to `done` */
 	unsigned client_side;      /* the side of the key that index 0 is */
+	uint32_t number;           /* tells it from others that the table has at that time */
 };
 
 /* A flow of one SYN without payload, all that there is of most flows of a scan. As above. */
@@ -186,6 +187,10 @@ struct flow_ops {
 	 * after all), by a packet of this time. NULL: nobody asks when. */
 	void (*gap)(void *user, int64_t ts_ns, int64_t bytes);
 	void (*done)(void *user, const struct flow_done *d);
+	/* A flow has packets on both sides of the table's mark, and `next` is the first behind it.
+	 * `d` is what would be handed out were it over before `next`; app and reader stay the
+	 * flow's. NULL: nobody asks. */
+	void (*crossed)(void *user, const struct flow_done *d, const struct packet *next);
 	/* Instead of `done`, for what this holds; NULL: they are like other flows. */
 	void (*attempt)(void *user, const struct flow_attempt *a);
 };
@@ -235,6 +240,9 @@ struct flow_spare {
 enum { FLOW_SPARE_SHIFT_MOST = 16 };
 /* From the next packet on. At first nothing is spared. */
 void flow_table_spare(struct flow_table *t, const struct flow_spare *s);
+/* From now on packets of this time and later are behind a mark, at which `crossed` is called once
+ * for each flow that was heard of before it. TIME_NONE, as at first: there is none. */
+void flow_table_mark(struct flow_table *t, int64_t ns);
 /* The input is over: hands out everything that is left, the next to expire first. `now_ns` is the
  * time of the last packet (a lone SYN in the last 3 s proves nothing, and flow_done says so by
  * tries). */

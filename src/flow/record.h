@@ -192,6 +192,7 @@ struct flow_table {
 	struct index index;
 	struct wheel wheel;
 	struct links links;
+	int64_t mark_ns; /* see flow_table_mark() */
 	uint32_t pinned; /* the flow in hand is never evicted */
 	int64_t end_ns;  /* flow_table_end: the last packet's time; else TIME_NONE */
 	struct flow_stats stats;
@@ -298,6 +299,8 @@ void head_final(struct flow_table *t, struct rec *r, struct cold *c);
 /* finish.c */
 /* Hints that flow_finish() will take it out of the index. */
 void flow_fetch_end(struct flow_table *t, uint32_t i);
+/* The flow goes on behind the mark with p. */
+void flow_cross(struct flow_table *t, uint32_t i, const struct packet *p);
 /* Takes the flow out of index and wheel, hands it out, and frees it. */
 void flow_finish(struct flow_table *t, uint32_t i);
 

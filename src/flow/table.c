@@ -58,7 +58,7 @@ struct flow_table *flow_table_new(const struct flow_options *o, const struct flo
 	t->tcp_embryonic_ns = o->tcp_embryonic_ns ? o->tcp_embryonic_ns : 60 * NS_PER_S;
 	t->udp_idle_ns = o->udp_idle_ns ? o->udp_idle_ns : 60 * NS_PER_S;
 	t->least_idle_ns = least(t->udp_idle_ns, least(t->tcp_idle_ns, t->tcp_embryonic_ns));
-	t->end_ns = TIME_NONE;
+	t->end_ns = t->mark_ns = TIME_NONE;
 	pool_init(&t->lines, CACHELINE, CACHELINE, LINES_SHIFT);
 	pool_init(&t->heads, sizeof(struct head), offsetof(struct head, b), HEADS_SHIFT);
 	pool_init(&t->short_heads, 2 * CACHELINE, offsetof(struct head, b), SHORT_HEADS_SHIFT);
@@ -336,8 +336,11 @@ static int add(struct flow_table *t, struct rec *r, unsigned from, const struct 
 	struct rest *e = rest_at(t, c);
 	uint32_t before = r->flags;
 	bool had_refusal = c->refusal;
-	int err = count(t, c, from, p);
+	int err;
 
+	if (unlikely(r->last_ns < t->mark_ns) && p->ts_ns >= t->mark_ns)
+		flow_cross(t, t->pinned, p);
+	err = count(t, c, from, p);
 	if (err < 0)
 		return err;
 	if (!(before & BIT(F_SEEN, from))) {
@@ -733,6 +736,11 @@ int flow_table_packets(struct flow_table *t, const struct packet *p, size_t n)
 		done += m;
 	}
 	return 0;
+}
+
+void flow_table_mark(struct flow_table *t, int64_t ns)
+{
+	t->mark_ns = t->ops.crossed ? ns : TIME_NONE;
 }
 
 void flow_table_end(struct flow_table *t, int64_t now_ns)

@@ -169,6 +169,11 @@ int learn_client_side(const struct learn_flow *f)
 	return f->facts.client_side;
 }
 
+const struct learn_facts *learn_so_far(const struct learn_flow *f)
+{
+	return &f->facts;
+}
+
 void learn_put_grant(struct learn *l, const struct grant *g)
 {
 	if (!grants_put(l->grants, g))

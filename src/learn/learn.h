@@ -99,7 +99,9 @@ bool learn_bytes(struct learn_flow *f, unsigned side, const uint8_t *p, size_t n
 bool learn_gap(struct learn_flow *f, unsigned side, uint64_t n);
 /* The stream is over: *ret_facts is filled, and f freed. */
 void learn_close(struct learn_flow *f, struct learn_facts *ret_facts);
+/* Of a stream that goes on. */
 int learn_client_side(const struct learn_flow *f); /* so far; -1 unknown */
+const struct learn_facts *learn_so_far(const struct learn_flow *f);
 
 /* For who reads no stream, and knows a name all the same (the first bytes of a flow that show a
  * certificate): fill what the kind has in sightings.h, the rest zero, with `at` the packet that

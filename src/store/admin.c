@@ -114,7 +114,7 @@ static const char *const of_hours[] = {
 	"DELETE FROM grant_hour WHERE hour < ?", "DELETE FROM sighting_hour WHERE hour < ?",
 	"DELETE FROM card_hour WHERE hour < ?",  "DELETE FROM cluster_hour WHERE hour < ?",
 	"DELETE FROM blind_hour WHERE hour < ?", "DELETE FROM figure_hour WHERE hour < ?",
-	"DELETE FROM seen_hour WHERE hour < ?",
+	"DELETE FROM seen_hour WHERE hour < ?",  "DELETE FROM later_hour WHERE hour < ?",
 };
 
 static const char *const of_segments[] = {
@@ -310,6 +310,8 @@ int store_export(struct store *s, int (*put)(void *user, const struct out *line)
 		TABLE(figure_hour, "segment, hour, name"),
 		TABLE(conv_hour,
 		      "segment, hour, client, server, proto, port, waiting, client_port"),
+		TABLE(later_hour,
+		      "segment, hour, before, client, server, proto, port, waiting, client_port"),
 		TABLE(host_hour, "segment, hour, address, vlan"),
 		TABLE(grant_hour, "id"),
 		TABLE(sighting_hour, "id"),
@@ -324,6 +326,7 @@ int store_export(struct store *s, int (*put)(void *user, const struct out *line)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < N_ELEMENTS(tables); i++)
-		r = export_table(s, tables[i].name, tables[i].sql, put, user);
+		if (db_has_later(s) || strcmp(tables[i].name, "later_hour") != 0)
+			r = export_table(s, tables[i].name, tables[i].sql, put, user);
 	return r;
 }

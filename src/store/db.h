@@ -10,7 +10,7 @@
 
 enum {
 	STORE_APPLICATION = 0x73706175, /* "spau", in the file's header */
-	STORE_VERSION = 1,              /* user_version */
+	STORE_VERSION = 2,              /* user_version */
 	STORE_TEXT = 16 << 10,          /* of one text */
 	STORE_BLOB = 64 << 10,          /* of one row's details */
 };
@@ -21,6 +21,7 @@ struct store {
 	sqlite3 *db;
 	char *path;
 	int lock; /* held while a run stores; -1 */
+	int64_t version;
 	struct prepared *prepared;
 	int64_t run, segment;
 	int64_t from, to; /* hours of the segment so far */
@@ -30,6 +31,11 @@ struct store {
 	char why[256];
 };
 
+/* Stores of version 1 have no later_hour. */
+static inline bool db_has_later(const struct store *s)
+{
+	return s->version > 1;
+}
 /* A statement for this text, which must be static: prepared once. NULL, with words. */
 sqlite3_stmt *db_get(struct store *s, const char *sql);
 /* Lets all of them go. */
@@ -47,6 +53,8 @@ int db_run(struct store *s, const char *sql);
 int db_failed(struct store *s, int code);
 /* A row that no spanaudit wrote. -EINVAL. */
 int db_damaged(struct store *s, const char *what);
+/* Makes the tables those of this version, from whichever they are of. */
+int db_upgrade(struct store *s);
 /* One number; `or` when there is no row or it is null. */
 int64_t db_number(struct store *s, const char *sql, int64_t or_);
 

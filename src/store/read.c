@@ -330,6 +330,7 @@ struct place { /* of an input */
 struct reading {
 	struct store *s;
 	const struct store_sink *to;
+	const struct store_picture *p;
 	struct place *place; /* by run and ord */
 	size_t n;
 	struct detail_rows *rows;
@@ -449,6 +450,66 @@ static int give_conv(const struct reading *d, sqlite3_stmt *q)
 	return d->to->conv(d->to->user, &v, waiting);
 }
 
+/* Is that hour read, too? */
+static bool is_read(const struct store_picture *p, int64_t hour)
+{
+	size_t lo = 0, hi = p->hours.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const struct store_span *x = &p->hours.v[mid];
+
+		if (hour >= x->from && hour < x->to)
+			return true;
+		if (hour < x->from)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return false;
+}
+
+/* More of flows that are counted in an hour before. What was learned of them since stays. */
+static void more_of_others(struct conv *c)
+{
+	c->flows = c->fails = c->tries = 0;
+	c->reason = DIR_N;
+	c->state = STATE_N;
+	c->started = false;
+	memset(c->by_state, 0, sizeof c->by_state);
+	c->busy = (struct busy){0};
+	if (c->proto == IPPROTO_NR_TCP)
+		c->ok_last_ns = TIME_NONE;
+	c->n_ok_ev = c->n_fail_ev = c->n_minutes = 0;
+	c->fail_first_ns = c->fail_last_ns = c->refusal_ns = TIME_NONE;
+	c->refuser = REFUSER_NONE;
+	for (unsigned i = 0; i < c->n_app; i++) {
+		c->app[i].flows = 0;
+		memset(c->app[i].by_state, 0, sizeof c->app[i].by_state);
+		c->app[i].n_ev = 0;
+		c->app[i].told = false;
+	}
+}
+
+static int give_later(const struct reading *d, sqlite3_stmt *q)
+{
+	struct cols c = {.q = q};
+	int64_t run = col_int(&c, 1, INT64_MAX);
+	int64_t before = col_int(&c, INT64_MIN / 2, INT64_MAX / 2);
+	struct conv v;
+	bool waiting;
+
+	if (!get_conv(&c, &v, &waiting, d->rows) || !place_conv(d, run, &v))
+		return db_damaged(d->s, "a conversation");
+	if (is_read(d->p, before)) {
+		more_of_others(&v);
+	} else if (d->to->went_on && v.proto == IPPROTO_NR_TCP) {
+		d->to->went_on->tcp_flows += v.flows;
+		d->to->went_on->one_way_flows += v.by_state[STATE_ONE_WAY];
+	}
+	return d->to->conv(d->to->user, &v, waiting);
+}
+
 static int give_host(const struct reading *d, sqlite3_stmt *q)
 {
 	struct cols c = {.q = q, .at = 1};
@@ -514,7 +575,7 @@ static bool get_grant(struct cols *c, const struct reading *d, int64_t run, stru
 	ok = get_text(c, g->g.name, sizeof g->g.name);
 	ok = get_packet(c, d, run, &g->first) && ok;
 	g->last_ns = col_int(c, g->first.ts_ns, INT64_MAX);
-	g->n = (uint64_t)col_int(c, 1, INT64_MAX);
+	g->n = (uint64_t)col_int(c, 0, INT64_MAX); /* 0: it was said in an hour before */
 	g->assumed = col_int(c, 0, 1);
 	g->g.has_iface = sqlite3_column_type(c->q, c->at) != SQLITE_NULL;
 	if (g->g.has_iface)
@@ -634,9 +695,14 @@ static int give_figures(const struct reading *d, sqlite3_stmt *q)
 	struct cols c = {.q = q, .at = 1};
 	int64_t hour = col_int(&c, INT64_MIN / NS_PER_S, INT64_MAX / NS_PER_S);
 	struct timeline_step s = {.packets = col_count(&c)};
+	bool back = col_int(&c, 0, 1);
 
 	s.tcp_bytes = col_count(&c);
 	s.tcp_unseen_bytes = col_count(&c);
+	if (back) { /* sums wrap as they must */
+		s.tcp_bytes = -s.tcp_bytes;
+		s.tcp_unseen_bytes = -s.tcp_unseen_bytes;
+	}
 	if (c.bad)
 		return db_damaged(d->s, "figures of an hour");
 	/* None of these is no sign that anything went on. */
@@ -670,6 +736,11 @@ static int give_all(const struct reading *d, struct store_span hours, const char
 	return r;
 }
 
+#define CONV_COLUMNS                                                                           \
+	"waiting, client, server, proto, port, client_port, client_port_max, vlan, is_group,"  \
+	" direction, state, flows, packets_out, packets_in, bytes_out, bytes_in, payload_out," \
+	" payload_in, unseen_out, unseen_in, first_ns, last_ns, fails, tries, started, detail"
+
 static int give_tables(const struct reading *d, struct store_span hours)
 {
 	static const struct {
@@ -678,17 +749,17 @@ static int give_tables(const struct reading *d, struct store_span hours)
 	} tables[] = {
 		{ROWS("from_ns, to_ns", "seen_hour"), give_seen},
 		{ROWS("hour, CASE name WHEN 'packets' THEN value ELSE 0 END,"
-		      " CASE name WHEN 'tcp_bytes' THEN value ELSE 0 END,"
-		      " CASE name WHEN 'tcp_unseen_bytes' THEN value ELSE 0 END",
-		      "figure_hour") " AND name IN('packets', 'tcp_bytes', 'tcp_unseen_bytes')",
+		      " substr(name, -5) = '_back',"
+		      " CASE WHEN name IN('tcp_bytes', 'moved.tcp_bytes_here',"
+		      "  'moved.tcp_bytes_back') THEN value ELSE 0 END,"
+		      " CASE WHEN name IN('tcp_unseen_bytes', 'moved.tcp_unseen_here',"
+		      "  'moved.tcp_unseen_back') THEN value ELSE 0 END",
+		      "figure_hour") " AND name IN('packets', 'tcp_bytes', 'tcp_unseen_bytes',"
+				     " 'moved.tcp_bytes_here', 'moved.tcp_bytes_back',"
+				     " 'moved.tcp_unseen_here', 'moved.tcp_unseen_back')",
 		 give_figures},
-		{ROWS("waiting, client, server, proto, port, client_port, client_port_max, vlan,"
-		      " is_group, direction, state, flows, packets_out, packets_in, bytes_out,"
-		      " bytes_in, payload_out, payload_in, unseen_out, unseen_in, first_ns, "
-		      "last_ns,"
-		      " fails, tries, started, detail",
-		      "conv_hour"),
-		 give_conv},
+		{ROWS(CONV_COLUMNS, "conv_hour"), give_conv},
+		{ROWS("before, " CONV_COLUMNS, "later_hour"), give_later},
 		{ROWS("address, vlan, ttl_min, ttl_max, macs, more_macs", "host_hour"), give_host},
 		{ROWS("server, client, how, proto, port, major, minor, alias, name, first_ns,"
 		      " input, packet, last_ns, n, assumed, interface",
@@ -710,14 +781,15 @@ static int give_tables(const struct reading *d, struct store_span hours)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < N_ELEMENTS(tables); i++)
-		r = give_all(d, hours, tables[i].sql, tables[i].give);
+		if (tables[i].give != give_later || db_has_later(d->s))
+			r = give_all(d, hours, tables[i].sql, tables[i].give);
 	return r;
 }
 
 int store_each(struct store *s, struct store_span hours, const struct store_picture *p,
 	       const struct store_sink *to)
 {
-	struct reading d = {.s = s, .to = to, .n = p->inputs.n};
+	struct reading d = {.s = s, .to = to, .p = p, .n = p->inputs.n};
 	int r = -ENOMEM;
 
 	d.rows = calloc(1, sizeof *d.rows);

@@ -10,6 +10,14 @@
 #define TIME(column) "strftime('%Y-%m-%dT%H:%M:%SZ', " column " / 1000000000, 'unixepoch')"
 #define HOUR         "strftime('%Y-%m-%dT%H:%M:%SZ', hour, 'unixepoch')"
 
+/* Those of flows that had begun before count as none: rows add up. */
+#define CONVERSATIONS(flows, fails, going_on, table)                                            \
+	" SELECT " HOUR " AS hour, client, server, CASE proto WHEN 6 THEN 'tcp' WHEN 17 THEN"   \
+	" 'udp' ELSE proto END AS transport, port, CASE waiting WHEN 1 THEN client_port END AS" \
+	" undecided_from_port, state, direction, app, " flows " AS flows, " fails " AS fails,"  \
+	" packets_out, packets_in, bytes_out, bytes_in, " TIME("first_ns") " AS first, " TIME(  \
+		"last_ns") " AS last, " going_on " AS going_on FROM " table
+
 /* clang-format off */
 const char *const store_schema[STORE_VERSION] = {
 	"CREATE TABLE run(id INTEGER PRIMARY KEY, began_ns INTEGER NOT NULL, ended_ns INTEGER,"
@@ -114,5 +122,20 @@ const char *const store_schema[STORE_VERSION] = {
 	" FROM report_finding JOIN report ON report.id = report GROUP BY site, report_finding.id;"
 	"CREATE VIEW rules AS SELECT site, rule, " TIME("max(to_ns)") " AS last_seen,"
 	" count(*) AS reports FROM report_rule JOIN report ON report.id = report GROUP BY site, rule;",
+	/* 2 */
+	"CREATE TABLE later_hour(segment INTEGER NOT NULL REFERENCES segment, hour INTEGER NOT"
+	" NULL, before INTEGER NOT NULL CHECK(before < hour), waiting INTEGER NOT NULL, client TEXT"
+	" NOT NULL, server TEXT NOT NULL, proto INTEGER NOT NULL, port INTEGER NOT NULL,"
+	" client_port INTEGER NOT NULL, client_port_max INTEGER NOT NULL, vlan INTEGER NOT NULL,"
+	" is_group INTEGER NOT NULL, direction TEXT NOT NULL, state TEXT NOT NULL, flows INTEGER"
+	" NOT NULL, packets_out INTEGER NOT NULL, packets_in INTEGER NOT NULL, bytes_out INTEGER"
+	" NOT NULL, bytes_in INTEGER NOT NULL, payload_out INTEGER NOT NULL, payload_in INTEGER"
+	" NOT NULL, unseen_out INTEGER NOT NULL, unseen_in INTEGER NOT NULL, first_ns INTEGER NOT"
+	" NULL, last_ns INTEGER NOT NULL, fails INTEGER NOT NULL, tries INTEGER NOT NULL, started"
+	" INTEGER NOT NULL, app TEXT NOT NULL, detail BLOB NOT NULL, PRIMARY KEY(segment, hour,"
+	" client, server, proto, port, waiting, client_port, vlan, before)) STRICT, WITHOUT ROWID;"
+	"DROP VIEW conversations;"
+	"CREATE VIEW conversations AS" CONVERSATIONS("flows", "fails", "0", "conv_hour")
+	" UNION ALL" CONVERSATIONS("0", "0", "flows", "later_hour") ";",
 };
 /* clang-format on */

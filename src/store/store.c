@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -125,16 +126,46 @@ static int settings(struct store *s)
 			 "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;");
 }
 
+static int steps(struct store *s, int64_t version)
+{
+	char set[64];
+	int r = 0;
+
+	while (r == 0 && version < STORE_VERSION)
+		r = db_run(s, store_schema[version++]);
+	snprintf(set, sizeof set, "PRAGMA user_version = %d", STORE_VERSION);
+	return r ? r : db_run(s, set);
+}
+
+/* Another program may have done it since the store was opened. */
+int db_upgrade(struct store *s)
+{
+	int64_t version;
+	int r;
+
+	if (s->version == STORE_VERSION)
+		return 0;
+	r = db_run(s, "BEGIN IMMEDIATE");
+	version = r ? 0 : db_number(s, "PRAGMA user_version", 0);
+	if (r == 0 && (version < 1 || version > STORE_VERSION))
+		r = db_damaged(s, "its version");
+	r = r ? r : steps(s, version);
+	r = r ? r : db_run(s, "COMMIT");
+	if (r < 0)
+		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	else
+		s->version = STORE_VERSION;
+	return r;
+}
+
 static int make_tables(struct store *s)
 {
 	int r = db_run(s, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
 			  "BEGIN IMMEDIATE;");
 
 	if (r == 0 && db_number(s, "PRAGMA user_version", 0) == 0) {
-		r = db_run(s, store_schema[0]);
-		if (r == 0)
-			r = db_run(s,
-				   "PRAGMA application_id = 1936744821; PRAGMA user_version = 1;");
+		r = steps(s, 0);
+		r = r ? r : db_run(s, "PRAGMA application_id = 1936744821;");
 	}
 	_Static_assert(STORE_APPLICATION == 1936744821, "as the statement has it");
 	return r == 0 ? db_run(s, "COMMIT") : r;
@@ -177,6 +208,7 @@ static int is_ours(struct store *s, const char *path, struct errors *errs)
 		return refused(errs, path, -EINVAL, "the store was made by a newer spanaudit",
 			       "this one does not know its tables\nuse the newer spanaudit, which "
 			       "`spanaudit version` tells");
+	s->version = version;
 	return check(s, path, errs);
 }
 

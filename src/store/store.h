@@ -7,6 +7,9 @@
  *   input     the ledger of what was read, by content
  *   conv_hour conversations of the flows that began in an hour; beside them hosts, grants,
  *             sightings, cards, clusters, names, when packets were seen, figures
+ *   later_hour  the same of flows that had begun before, as if they had been met in their middle,
+ *             with the hour in which they were seen before that. Where that hour is read, too, they
+ *             bring their packets; else they are flows of the hours that are read
  *   report    what was judged of it, when, by what; with its findings
  *
  * Rows of one key in several segments are added up by who reads them, as conversations are: by sum,
@@ -62,7 +65,8 @@ struct store_told {               /* what a run was given */
 	uint64_t max_memory; /* 0: the default */
 };
 
-/* For who is going to store: -EBUSY, with words, while another run does; until store_close(). Runs
+/* For who is going to store: -EBUSY, with words, while another run does; until store_close(). The
+ * tables of an older spanaudit become those of this one; who only reads leaves them alone. Runs
  * that began and never ended are then known to be interrupted; *ret_interrupted is how many were
  * found to be just now. */
 int store_lock(struct store *s, size_t *ret_interrupted);
@@ -89,6 +93,9 @@ int store_segment_provisional(struct store *s);
 /* Inside a segment, too: what the run wrote provisionally before goes. */
 int store_drop_provisional(struct store *s);
 int store_put_conv(struct store *s, int64_t hour, const struct conv *c, bool waiting);
+/* Of flows that began earlier, and were seen before in the hour `before`. */
+int store_put_later(struct store *s, int64_t hour, int64_t before, const struct conv *c,
+		    bool waiting);
 int store_put_host(struct store *s, int64_t hour, const struct conv_host *h);
 int store_put_grant(struct store *s, int64_t hour, const struct grant *g);
 int store_put_sighting(struct store *s, int64_t hour, const struct sighting *x);
@@ -97,6 +104,13 @@ int store_put_cluster(struct store *s, int64_t hour, const struct cluster_host *
 int store_put_blind(struct store *s, int64_t hour, const struct blind_pair *p);
 int store_put_seen(struct store *s, int64_t hour, int64_t from_ns, int64_t to_ns);
 int store_put_figures(struct store *s, int64_t hour, const struct coverage *c);
+/* Bytes count in the hour that they were sent in; a timeline has those of a connection in the hour
+ * in which it began. */
+struct store_moved {
+	uint64_t bytes_here, unseen_here; /* of later hours, for this one */
+	uint64_t bytes_back, unseen_back; /* of this one, for earlier hours */
+};
+int store_put_moved(struct store *s, int64_t hour, const struct store_moved *m);
 /* Input number `i` of the run, again whenever more is known of it. */
 int store_put_input(struct store *s, uint32_t i, const struct store_input *in);
 int store_put_name(struct store *s, const struct addr *a, const char *name);
@@ -136,6 +150,7 @@ struct store_picture {
 };
 
 struct store_sink {
+	/* One without flows is more of another: see conv_table_finish(). */
 	int (*conv)(void *user, const struct conv *c, bool waiting);
 	int (*host)(void *user, const struct conv_host *h);
 	int (*grant)(void *user, const struct grant *g);
@@ -147,6 +162,9 @@ struct store_sink {
 	int (*figures)(void *user, int64_t hour, const struct timeline_step *f);
 	int (*name)(void *user, const struct addr *a, const char *name); /* NULL: not wanted */
 	void *user;
+	/* Connections that went on when the hours began are counted here, which store_look() cannot
+	 * tell. NULL: nowhere. */
+	struct coverage *went_on;
 };
 
 /* Fills *ret and the figures, which are sums. 0; -EINVAL with store_why() for a damaged store;

@@ -13,13 +13,13 @@
 #include "store/db.h"
 
 /* What is of segments of a run goes, children first. */
-#define DROP_SEGMENTS(which)                                                                \
-	"DELETE FROM conv_hour" OF(which), "DELETE FROM host_hour" OF(which),               \
-		"DELETE FROM grant_hour" OF(which), "DELETE FROM sighting_hour" OF(which),  \
-		"DELETE FROM card_hour" OF(which), "DELETE FROM cluster_hour" OF(which),    \
-		"DELETE FROM blind_hour" OF(which), "DELETE FROM seen_hour" OF(which),      \
-		"DELETE FROM figure_hour" OF(which), "DELETE FROM segment_input" OF(which), \
-		"DELETE FROM segment WHERE run = ?1" which
+#define DROP_SEGMENTS(which)                                                              \
+	"DELETE FROM conv_hour" OF(which), "DELETE FROM later_hour" OF(which),            \
+		"DELETE FROM host_hour" OF(which), "DELETE FROM grant_hour" OF(which),    \
+		"DELETE FROM sighting_hour" OF(which), "DELETE FROM card_hour" OF(which), \
+		"DELETE FROM cluster_hour" OF(which), "DELETE FROM blind_hour" OF(which), \
+		"DELETE FROM seen_hour" OF(which), "DELETE FROM figure_hour" OF(which),   \
+		"DELETE FROM segment_input" OF(which), "DELETE FROM segment WHERE run = ?1" which
 #define OF(which) " WHERE segment IN(SELECT id FROM segment WHERE run = ?1" which ")"
 
 static const char *const drop_segments[] = {
@@ -71,7 +71,8 @@ int store_lock(struct store *s, size_t *ret_interrupted)
 		snprintf(s->why, sizeof s->why, "another run is storing");
 		return -EBUSY;
 	}
-	r = db_do(s, "UPDATE run SET state = 'interrupted' WHERE state = 'open'", "");
+	r = db_upgrade(s);
+	r = r ? r : db_do(s, "UPDATE run SET state = 'interrupted' WHERE state = 'open'", "");
 	if (r == 0)
 		*ret_interrupted = (size_t)sqlite3_changes(s->db);
 	return r;
@@ -357,29 +358,48 @@ static int refers_conv(struct store *s, const struct conv *c)
 	return r;
 }
 
-int store_put_conv(struct store *s, int64_t hour, const struct conv *c, bool waiting)
+/* `before` comes last, and is no column of the one. */
+#define INSERT(table, more, values)                                                                \
+	"INSERT INTO " table "(segment, hour, waiting, client, server, proto, port, client_port,"  \
+	" client_port_max, vlan, is_group, direction, state, flows, packets_out, packets_in,"      \
+	" bytes_out, bytes_in, payload_out, payload_in, unseen_out, unseen_in, first_ns, last_ns," \
+	" fails, tries, started, app, detail" more ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"   \
+	"?,?,?,?,?,?,?,?,?,?,?,?" values ")"
+
+static int put_conv(struct store *s, const char *sql, const char *kinds, int64_t hour,
+		    int64_t before, const struct conv *c, bool waiting)
 {
 	in_hour(s, hour);
 	detail_write(c, &s->detail);
 	if (out_failed(&s->detail))
 		return db_failed(s, SQLITE_NOMEM);
 
-	int r = db_do(
-		s,
-		"INSERT INTO conv_hour(segment, hour, waiting, client, server, proto, port,"
-		" client_port, client_port_max, vlan, is_group, direction, state, flows,"
-		" packets_out, packets_in, bytes_out, bytes_in, payload_out, payload_in,"
-		" unseen_out, unseen_in, first_ns, last_ns, fails, tries, started, app, detail)"
-		" VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		"iiiaaiiiiiittuuuuuuuuuiiuuitb", s->segment, hour, (int64_t)waiting, &c->client,
-		&c->server, (int64_t)c->proto, (int64_t)c->port, (int64_t)c->client_port_min,
-		(int64_t)c->client_port_max, (int64_t)c->vlan, (int64_t)c->group,
-		dir_reason_name(c->reason), flow_state_name(c->state), c->flows, c->packets[0],
-		c->packets[1], c->bytes[0], c->bytes[1], c->payload[0], c->payload[1], c->unseen[0],
-		c->unseen[1], c->first_ns, c->last_ns, c->fails, c->tries, (int64_t)c->started,
-		main_app(c), s->detail.p, s->detail.n);
+	int r = db_do(s, sql, kinds, s->segment, hour, (int64_t)waiting, &c->client, &c->server,
+		      (int64_t)c->proto, (int64_t)c->port, (int64_t)c->client_port_min,
+		      (int64_t)c->client_port_max, (int64_t)c->vlan, (int64_t)c->group,
+		      dir_reason_name(c->reason), flow_state_name(c->state), c->flows,
+		      c->packets[0], c->packets[1], c->bytes[0], c->bytes[1], c->payload[0],
+		      c->payload[1], c->unseen[0], c->unseen[1], c->first_ns, c->last_ns, c->fails,
+		      c->tries, (int64_t)c->started, main_app(c), s->detail.p, s->detail.n, before);
 
 	return r ? r : refers_conv(s, c);
+}
+
+#define CONV_KINDS "iiiaaiiiiiittuuuuuuuuuiiuuitb"
+
+int store_put_conv(struct store *s, int64_t hour, const struct conv *c, bool waiting)
+{
+	static const char sql[] = INSERT("conv_hour", "", "");
+
+	return put_conv(s, sql, CONV_KINDS, hour, 0, c, waiting);
+}
+
+int store_put_later(struct store *s, int64_t hour, int64_t before, const struct conv *c,
+		    bool waiting)
+{
+	static const char sql[] = INSERT("later_hour", ", before", ",?");
+
+	return put_conv(s, sql, CONV_KINDS "i", hour, before, c, waiting);
 }
 
 int store_put_host(struct store *s, int64_t hour, const struct conv_host *h)
@@ -474,6 +494,12 @@ int store_put_seen(struct store *s, int64_t hour, int64_t from_ns, int64_t to_ns
 		     "iiii", s->segment, hour, from_ns, to_ns);
 }
 
+static int put_figure(struct store *s, int64_t hour, const char *name, uint64_t value)
+{
+	return db_do(s, "INSERT INTO figure_hour(segment, hour, name, value) VALUES(?,?,?,?)",
+		     "iitu", s->segment, hour, name, value);
+}
+
 int store_put_figures(struct store *s, int64_t hour, const struct coverage *c)
 {
 	int r = 0;
@@ -485,10 +511,26 @@ int store_put_figures(struct store *s, int64_t hour, const struct coverage *c)
 
 		memcpy(&v, (const char *)c + f.offset, sizeof v);
 		if (v)
-			r = db_do(s,
-				  "INSERT INTO figure_hour(segment, hour, name, value)"
-				  " VALUES(?,?,?,?)",
-				  "iitu", s->segment, hour, f.name, v);
+			r = put_figure(s, hour, f.name, v);
 	}
+	return r;
+}
+
+int store_put_moved(struct store *s, int64_t hour, const struct store_moved *m)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} rows[] = {
+		{"moved.tcp_bytes_here", m->bytes_here},
+		{"moved.tcp_unseen_here", m->unseen_here},
+		{"moved.tcp_bytes_back", m->bytes_back},
+		{"moved.tcp_unseen_back", m->unseen_back},
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < N_ELEMENTS(rows); i++)
+		if (rows[i].value)
+			r = put_figure(s, hour, rows[i].name, rows[i].value);
 	return r;
 }
