@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,7 @@ enum { SAID_MOST = 64 << 10 };
 struct listener {
 	const struct options *o;
 	const struct live *live;
+	unsigned unsaid; /* lines, since there was room for one */
 };
 
 static bool is_wanted(const struct options *o, enum span_live_notice what)
@@ -54,9 +56,31 @@ static bool is_wanted(const struct options *o, enum span_live_notice what)
 	return what == SPAN_LIVE_JUDGED ? o->verbose != 0 : !o->quiet;
 }
 
+/* A log that nobody reads any more must not stop who takes packets. */
+static bool has_room(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+	return poll(&p, 1, 0) == 1 && p.revents & POLLOUT;
+}
+
+static void say_line(struct listener *to, enum span_live_notice what, const char *z, int n)
+{
+	if (!has_room(STDERR_FILENO)) {
+		to->unsaid++;
+		return;
+	}
+	if (to->unsaid)
+		fprintf(stderr,
+			"%sspanaudit: nobody took what was said here: %u lines are missing\n",
+			level(SPAN_LIVE_TROUBLE), to->unsaid);
+	to->unsaid = 0;
+	fprintf(stderr, "%sspanaudit: %.*s\n", level(what), n, z);
+}
+
 static void notice(void *user, enum span_live_notice what, const char *text)
 {
-	const struct listener *to = user;
+	struct listener *to = user;
 	const struct options *o = to->o;
 
 	if (!is_wanted(o, what))
@@ -65,7 +89,7 @@ static void notice(void *user, enum span_live_notice what, const char *text)
 		int n = (int)strcspn(z, "\n");
 
 		if (!to->live->said)
-			fprintf(stderr, "%sspanaudit: %.*s\n", level(what), n, z);
+			say_line(to, what, z, n);
 		else if (to->live->said->n < SAID_MOST)
 			out_printf(to->live->said, "spanaudit: %.*s\n", n, z);
 		z += n + (z[n] == '\n');
@@ -412,7 +436,7 @@ static int confine(struct span_audit *a, const struct options *o, const struct l
 int live_take(const struct options *o, struct live *l)
 {
 	struct span_live_options *opt = &l->opt;
-	struct listener to = {o, l};
+	struct listener to = {.o = o, .live = l};
 	struct out said = {0};
 	int code = run_setup(o, NULL, 0, &l->audit), r;
 

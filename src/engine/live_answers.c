@@ -130,6 +130,8 @@ static void status(struct span_audit *a, struct control_answer *ret)
 	time_member(o, "since", l->began_real_ns);
 	time_member(o, "now", now);
 	out_printf(o, ",\"uptime_s\":%" PRId64, (live_clock_ns() - l->began_ns) / NS_PER_S);
+	out_puts(o, ",\"site\":");
+	out_json_z(o, *a->site->name ? a->site->name : NULL);
 	interfaces_status(l, o);
 	out_printf(o, ",\"packets\":%" PRIu64, hot_packets(a->hot));
 	lost_status(a, o);

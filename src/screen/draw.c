@@ -32,11 +32,12 @@ static void window(const struct result *r, struct out *o)
 static void who(const struct screen *s, struct out *o)
 {
 	const struct result *r = s->result;
+	const char *site = r && r->site && r->site->name ? r->site->name : s->status.site;
 
 	out_puts(o, "spanaudit");
-	if (r && r->site && r->site->name && *r->site->name) {
+	if (*site) {
 		out_puts(o, "  ");
-		out_text_z(o, r->site->name);
+		out_text_z(o, site);
 	}
 	out_puts(o, "  ");
 	out_text_z(o, s->status.known ? s->status.names : s->source);

@@ -99,6 +99,7 @@ static void read_all(struct status *s, const json_t *o, const struct status *bef
 	s->memory_limit = count(memory, "limit");
 	shed(s, json_object_get(o, "shed"));
 	append(s->judged, sizeof s->judged, "", judged);
+	append(s->site, sizeof s->site, "", text(o, "site"));
 	interfaces(s, json_object_get(o, "interfaces"));
 	lost(s, json_object_get(o, "lost"));
 	rate(s, before);

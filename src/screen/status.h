@@ -27,6 +27,7 @@ struct status {
 	unsigned one_flow_in;          /* of so many new ones that is followed; 0, 1: all are */
 	uint64_t memory, memory_limit; /* 0: not told */
 	char judged[TIME_TEXT];        /* when; "": never */
+	char site[STATUS_NAMES];       /* its name; "" */
 	char names[STATUS_NAMES];      /* of interfaces: "span0+span1" */
 	char away[STATUS_NAMES];       /* those that are down or removed, with commas; "" */
 	uint64_t rate;                 /* packets a second since the status before; see has_rate */

@@ -8,12 +8,14 @@ The run is stopped for a moment (SIGSTOP) while packets of ever new flows fill i
 the processor: it wakes far behind.
 """
 
+import fcntl
 import json
 import os
 import random
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import time
 
@@ -119,7 +121,42 @@ def never(folder):
     live.refused(folder, 2, '--shed', '-i', 'a1', '--shed', 'sometimes')
 
 
-live.TESTS[:] = [left_out, never]
+def unread(folder):
+    """A log that nobody reads stops nothing."""
+    there, words = os.pipe()
+    control = os.path.join(folder, 'control')
+    run = subprocess.Popen([live.TOOL, 'live', '-i', 'a1', '--user', live.USER, '--control', control, '-o',
+                            os.path.join(folder, 'live.json')], stdin=subprocess.DEVNULL, stderr=words,
+                           stdout=subprocess.DEVNULL, env=live.ENV)
+    os.close(words)
+    with open(there, 'rb') as log:
+        while b'taking packets' not in log.readline():
+            pass
+        fcntl.fcntl(there, fcntl.F_SETPIPE_SZ, 4096)
+
+        def status():
+            r = subprocess.run([live.TOOL, 'control', '--control', control, 'status', '--json'], env=live.ENV,
+                               stdout=subprocess.PIPE, timeout=20)
+            return json.loads(r.stdout)
+        try:
+            for _ in range(100):  # each a line for each interface, and one of the whole
+                run.send_signal(signal.SIGUSR1)
+                time.sleep(0.005)
+            live.play('lab')
+            until('packets are read', lambda: status()['packets'] == 1166)
+            first = os.read(there, 1 << 16)
+            run.send_signal(signal.SIGUSR1)
+            until('it answers', status)
+            run.send_signal(signal.SIGTERM)
+            rest = log.read()
+            need(run.wait(live.PATIENCE) in (0, 1, 4), 'it ends in order')
+        finally:
+            run.kill()
+            run.wait()
+    need(len(first) <= 4096 and b'lines are missing' in rest, 'it is said: %s' % rest)
+
+
+live.TESTS[:] = [left_out, never, unread]
 
 if __name__ == '__main__':
     sys.exit(live.main(os.path.abspath(__file__)))

@@ -938,6 +938,7 @@ def control(folder):
         need(s['lost'] == {'kernel': 0, 'card': 0, 'mirror': s['lost']['mirror'], 'shed': 0} and
              s['lost']['mirror']['seen_bytes'] > 0, 'four figures of loss: %s' % s['lost'])
         need(0 < s['memory']['used'] < s['memory']['limit'] == 4 << 30, 'memory')
+        need(s['site'] == 'lab', 'its site: %s' % s['site'])
         need(len(s['policy']['digest']) == 64 and s['policy']['site'] == site('lab'), 'policy')
         need('1166 packets read' in live.ask('status') and 'policy ' in live.ask('status'), 'in lines')
         result = json.loads(live.ask('result'))
