@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct rd {
 	const uint8_t *p;   /* next byte */
@@ -51,6 +52,15 @@ static inline const uint8_t *rd_take(struct rd *r, size_t n)
 static inline void rd_skip(struct rd *r, size_t n)
 {
 	(void)rd_take(r, n);
+}
+
+/* To the next byte of that value, from the one in hand on; false, and at the end, without one. */
+static inline bool rd_seek(struct rd *r, uint8_t value)
+{
+	const uint8_t *at = rd_left(r) ? memchr(r->p, value, rd_left(r)) : NULL;
+
+	rd_skip(r, at ? (size_t)(at - r->p) : rd_left(r));
+	return at != NULL;
 }
 
 /* A reader over the next n bytes, which are taken from r. Marked short when there are fewer. */

@@ -165,15 +165,11 @@ static enum verdict resume(const struct payload *in, struct facts *ret)
 	struct rd r = rd_over(in->p, in->n);
 	enum verdict best = VERDICT_NO;
 
-	for (bool first = true; rd_left(&r) >= PDU_HEADER; rd_skip(&r, 1), first = false) {
+	for (; rd_seek(&r, 5) && rd_left(&r) >= PDU_HEADER; rd_skip(&r, 1)) {
 		struct facts one = {.speaker = SPEAKER_EITHER};
+		bool first = rd_left(&r) == in->n;
 		struct rd t = r;
 		struct pdu h;
-
-		if (rd_u8(&t) != 5)
-			continue;
-		t = r;
-
 		enum verdict v = pdu_header(&t, &h);
 
 		if (v != VERDICT_SURE)

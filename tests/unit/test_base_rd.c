@@ -65,10 +65,28 @@ static void text_is_taken_only_when_it_matches(void **state)
 	assert_int_equal(rd_u8(&r), '/');
 }
 
+static void seeks_stop_at_the_end(void **state)
+{
+	static const uint8_t bytes[] = {5, 1, 5, 2, 5};
+	struct rd r = rd_over(bytes, 4);
+
+	assert_true(rd_seek(&r, 5));
+	assert_int_equal(rd_left(&r), 4); /* the one in hand counts */
+	rd_skip(&r, 1);
+	assert_true(rd_seek(&r, 5));
+	assert_int_equal(rd_left(&r), 2);
+	rd_skip(&r, 1);
+	assert_false(rd_seek(&r, 5)); /* the last one is out of bounds */
+	assert_int_equal(rd_left(&r), 0);
+	assert_false(rd_short(&r));
+	assert_false(rd_seek(&r, 5));
+}
+
 static void nothing_to_read(void **state)
 {
 	struct rd r = rd_over(NULL, 0);
 
+	assert_false(rd_seek(&r, 0));
 	assert_int_equal(rd_left(&r), 0);
 	assert_int_equal(rd_u8(&r), 0);
 	assert_true(rd_short(&r));
@@ -81,6 +99,7 @@ int main(void)
 		cmocka_unit_test(a_short_read_stays_short),
 		cmocka_unit_test(sub_readers_are_bounded),
 		cmocka_unit_test(text_is_taken_only_when_it_matches),
+		cmocka_unit_test(seeks_stop_at_the_end),
 		cmocka_unit_test(nothing_to_read),
 	};
 
