@@ -84,8 +84,12 @@ struct cold {
 	uint32_t rest;
 	uint32_t loss;
 	uint32_t refusal;
-	uint8_t turn[2]; /* UDP: datagrams looked at. TCP [0]: segments since the handshake */
-	uint16_t tries;
+	union {
+		uint16_t tries;  /* TCP: SYNs */
+		uint8_t turn[2]; /* UDP: datagrams looked at */
+	};
+	uint8_t since;  /* TCP: segments since the handshake */
+	uint8_t steady; /* which packets the straight way knows all about (straight.h) */
 };
 static_assert(sizeof(struct cold) == CACHELINE, "one line");
 
@@ -180,7 +184,7 @@ struct wheel {                 /* who may be idle when; see wheel.c */
 };
 
 struct flow_table {
-	struct hash_key key;
+	struct key_secret key;
 	struct flow_ops ops;
 	void *user;
 	int64_t tcp_idle_ns, tcp_embryonic_ns, udp_idle_ns, least_idle_ns;
@@ -188,6 +192,7 @@ struct flow_table {
 	size_t streams_max, streams_memory; /* bytes out of order that are held for readers */
 	bool vlan_key;
 	struct flow_spare spare;
+	bool long_way; /* no straight one */
 	struct pool lines, heads, short_heads;
 	struct index index;
 	struct wheel wheel;

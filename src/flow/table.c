@@ -12,7 +12,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "flow/ahead.h"
 #include "flow/record.h"
+#include "flow/straight.h"
 #include "flow/stream.h"
 
 enum {
@@ -39,6 +41,12 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+static void secrets(struct flow_table *t, struct hash_key key)
+{
+	key_secret_make(&t->key, &key);
+	links_secret(&t->links, &key);
+}
+
 struct flow_table *flow_table_new(const struct flow_options *o, const struct flow_ops *ops,
 				  void *user)
 {
@@ -46,11 +54,11 @@ struct flow_table *flow_table_new(const struct flow_options *o, const struct flo
 
 	if (!t)
 		return NULL;
-	t->key = o->key ? *o->key : hash_key_random();
-	links_secret(&t->links, &t->key);
+	secrets(t, o->key ? *o->key : hash_key_random());
 	t->ops = *ops;
 	t->user = user;
 	t->vlan_key = o->vlan_key;
+	t->long_way = o->long_way;
 	t->max_memory = or_default(o->max_memory, DEFAULT_MEMORY);
 	t->heads_max = t->max_memory / HEADS_PART;
 	t->streams_max = ops->stream ? t->max_memory / STREAMS_PART : 0;
@@ -364,6 +372,7 @@ static int add(struct flow_table *t, struct rec *r, unsigned from, const struct 
 	if ((r->flags & (F_HEAD_OFF | F_STREAM)) != F_HEAD_OFF &&
 	    (p->payload_wire || p->whole || r->flags & F_STREAM))
 		show(t, r, c, from, p);
+	c->steady = t->long_way ? 0 : steady_of(r, e);
 	return err;
 }
 
@@ -462,7 +471,10 @@ static bool same_key(const struct flow_table *t, const struct rec *r, const stru
 		return false;
 	if (k->v4)
 		return r->a[0] == k->a[0] && r->a[1] == k->a[1];
-	return memcmp(pool_at(&t->lines, r->v6), k->addr, sizeof k->addr) == 0;
+
+	const struct addr *a = pool_at(&t->lines, r->v6);
+
+	return addr_equal(&a[0], &k->addr[0]) && addr_equal(&a[1], &k->addr[1]);
 }
 
 static uint32_t find(struct flow_table *t, const struct key *k)
@@ -498,28 +510,9 @@ static COLD bool is_passed_by(const struct flow_table *t, const struct key *k)
 	return k->hash * UINT64_C(0x9e3779b97f4a7c15) >> (64 - t->spare.shift) != 0;
 }
 
-static int segment(struct flow_table *t, const struct key *k, const struct packet *p)
+/* A packet that is not on the straight way. */
+static int more(struct flow_table *t, uint32_t i, unsigned from, const struct packet *p)
 {
-	wheel_advance(t, p->ts_ns);
-
-	uint32_t i = find(t, k);
-
-	if (i) {
-		struct rec *r = rec_at(t, i);
-
-		if (apart(t, r, p) ||
-		    (!k->udp && unlikely(p->tcp_flags & TCP_SYN) && tcp_begins(t, r, k->from, p))) {
-			flow_finish(t, i);
-			i = 0;
-		}
-	}
-	if (!i && unlikely(t->spare.shift) && is_passed_by(t, k)) {
-		t->stats.unfollowed += packets_of(p);
-		return 0;
-	}
-	if (!i)
-		return begin(t, k, p);
-
 	struct rec *r = rec_at(t, i);
 	uint32_t before = r->flags;
 	int err = 0;
@@ -529,7 +522,7 @@ static int segment(struct flow_table *t, const struct key *k, const struct packe
 		err = warm_up(t, r);
 	if (err == 0) {
 		t->stats.packets += packets_of(p);
-		err = add(t, r, k->from, p);
+		err = add(t, r, from, p);
 	}
 	t->pinned = 0;
 	if (unlikely(r->flags != before) && tcp_closed(r->flags) &&
@@ -547,15 +540,29 @@ void flow_table_spare(struct flow_table *t, const struct flow_spare *s)
 		t->spare.shift = FLOW_SPARE_SHIFT_MOST;
 }
 
-static uint16_t key_vlan(const struct flow_table *t, const struct packet *p)
+/* `i`: a record that may be the flow's, unless 0. */
+static int segment(struct flow_table *t, const struct key *k, uint32_t i, const struct packet *p)
 {
-	return t->vlan_key ? p->vlan : 0;
-}
+	if (unlikely(!i || !same_key(t, rec_at(t, i), k)))
+		i = find(t, k);
+	if (i) {
+		struct rec *r = rec_at(t, i);
 
-static void packet_key(const struct flow_table *t, const struct packet *p, struct key *k)
-{
-	key_make(k, &p->src, p->sport, &p->dst, p->dport, p->proto == IPPROTO_NR_UDP,
-		 key_vlan(t, p), &t->key);
+		if (apart(t, r, p) ||
+		    (!k->udp && unlikely(p->tcp_flags & TCP_SYN) && tcp_begins(t, r, k->from, p))) {
+			flow_finish(t, i);
+			i = 0;
+		} else if (straight(t, r, k->from, p)) {
+			return 0;
+		}
+	}
+	if (i)
+		return more(t, i, k->from, p);
+	if (unlikely(t->spare.shift) && is_passed_by(t, k)) {
+		t->stats.unfollowed += packets_of(p);
+		return 0;
+	}
+	return begin(t, k, p);
 }
 
 /* An ICMP error belongs to the flow whose packet it quotes (RFC 792, RFC 4443 2.4 (c)). It answers
@@ -574,7 +581,7 @@ static int icmp_error(struct flow_table *t, const struct packet *p)
 	struct key k;
 
 	key_make(&k, &p->inner_src, p->inner_sport, &p->inner_dst, p->inner_dport, udp,
-		 key_vlan(t, p), &t->key);
+		 ahead_vlan(t, p), &t->key);
 
 	uint32_t i = find(t, &k);
 
@@ -622,11 +629,6 @@ static int icmp_error(struct flow_table *t, const struct packet *p)
 	return err;
 }
 
-static bool is_segment(const struct packet *p)
-{
-	return p->proto == IPPROTO_NR_TCP || p->proto == IPPROTO_NR_UDP;
-}
-
 static int other(struct flow_table *t, const struct packet *p)
 {
 	if ((p->proto == IPPROTO_NR_ICMP || p->proto == IPPROTO_NR_ICMP6) &&
@@ -637,102 +639,49 @@ static int other(struct flow_table *t, const struct packet *p)
 
 int flow_table_packet(struct flow_table *t, const struct packet *p)
 {
-	if (!is_segment(p))
+	if (!ahead_is_segment(p))
 		return other(t, p);
 
 	struct key k;
 
-	packet_key(t, p, &k);
-	return segment(t, &k, p);
+	ahead_key(t, p, &k);
+	wheel_advance(t, p->ts_ns);
+	return segment(t, &k, 0, p);
 }
 
-/* What a flow without reader will do with payload: first bytes of both sides, and what was made of
- * them so far, which is of its owner's and not small. */
-static void fetch_head(const struct flow_table *t, const struct rec *r, const struct rest *e)
+/* Those of one batch, which were looked at ahead. */
+static int batch(struct flow_table *t, const struct ahead *a, const struct packet *p, size_t n)
 {
-	enum { APP_LINES = 2 };
-
-	if (r->flags & F_STREAM) {
-		prefetch(pool_at(&t->lines, e->stream));
-		return;
-	}
-	if (r->flags & F_HEAD_OFF)
-		return;
-	for (unsigned i = 0; i < 2; i++)
-		if (e->head[i])
-			prefetch(head_at(t, e->head[i]));
-	for (unsigned i = 0; e->app && i < APP_LINES; i++)
-		prefetch((const uint8_t *)e->app + (size_t)i * CACHELINE);
-}
-
-void flow_fetch(const struct flow_table *t, const uint32_t *rec, size_t n)
-{
-	const struct cold *cold[FLOW_BATCH];
+	uint64_t ended = t->stats.done;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct rec *r = rec[i] ? rec_at(t, rec[i]) : NULL;
+		int err;
 
-		cold[i] = r ? cold_at(t, r) : NULL;
-		if (cold[i])
-			prefetch(cold[i]);
-		if (r && r->flags & F_V6)
-			prefetch(pool_at(&t->lines, r->v6));
+		if (unlikely(!a[i].segment)) {
+			err = other(t, &p[i]);
+		} else {
+			wheel_advance(t, p[i].ts_ns);
+			/* What has ended since may have left its record to another flow. */
+			err = segment(t, &a[i].key, t->stats.done == ended ? a[i].rec : 0, &p[i]);
+		}
+		if (err < 0)
+			return err;
 	}
-	for (size_t i = 0; i < n; i++)
-		if (cold[i])
-			prefetch(rest_at(t, cold[i]));
-	for (size_t i = 0; i < n; i++)
-		if (cold[i])
-			fetch_head(t, rec_at(t, rec[i]), rest_at(t, cold[i]));
-}
-
-/* Brings what n packets will touch into the cache, one kind after the other, so that each fetch has
- * the time of all the others. Only hints: an earlier packet of the batch may end a flow. */
-static void fetch(struct flow_table *t, struct key *k, const struct packet *p, size_t n)
-{
-	uint32_t rec[FLOW_BATCH] = {0}, link[FLOW_BATCH];
-
-	for (size_t i = 0; i < n; i++) {
-		if (!is_segment(&p[i]))
-			continue;
-		packet_key(t, &p[i], &k[i]);
-		index_prefetch(&t->index, k[i].hash);
-	}
-	for (size_t i = 0; i < n; i++) {
-		uint32_t at = 0;
-
-		if (!is_segment(&p[i]))
-			continue;
-		rec[i] = index_next(&t->index, k[i].hash, &at);
-		if (rec[i])
-			prefetch(rec_at(t, rec[i]));
-	}
-	for (size_t i = 0; i < n; i++) {
-		bool first = is_segment(&p[i]) &&
-			     (!rec[i] || !(rec_at(t, rec[i])->flags & BIT(F_SEEN, k[i].from)));
-
-		link[i] = first ? links_fetch(&t->links, &p[i]) : LINKS_FETCHED;
-	}
-	flow_fetch(t, rec, n);
-	for (size_t i = 0; i < n; i++)
-		links_fetch_more(&t->links, link[i]);
+	return 0;
 }
 
 int flow_table_packets(struct flow_table *t, const struct packet *p, size_t n)
 {
-	struct key k[FLOW_BATCH];
+	struct ahead a[FLOW_BATCH];
 
 	for (size_t done = 0; done < n;) {
 		size_t m = n - done < FLOW_BATCH ? n - done : FLOW_BATCH;
+		int err;
 
-		fetch(t, k, p + done, m);
-		for (size_t i = 0; i < m; i++) {
-			const struct packet *q = &p[done + i];
-			int err = is_segment(q) ? segment(t, &k[i], q) : other(t, q);
-
-			if (err < 0)
-				return err;
-		}
+		ahead_look(t, p + done, m, a);
+		err = batch(t, a, p + done, m);
+		if (err < 0)
+			return err;
 		done += m;
 	}
 	return 0;

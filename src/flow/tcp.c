@@ -141,7 +141,7 @@ static int on_rst(struct flow_table *t, struct rec *r, struct cold *c, unsigned 
 		/* Heard as an accepted connection that was shut at once: the server's doing only;
 		 * a probe that resets what it opened says nothing about the server. */
 		if (!(r->flags & F_RST_END) && r->flags & F_OPEN && (int)from != client &&
-		    !(r->flags & BIT(F_DATA, from)) && c->turn[0] <= ACCEPT_SEGMENTS)
+		    !(r->flags & BIT(F_DATA, from)) && c->since <= ACCEPT_SEGMENTS)
 			r->flags |= F_RST_ACCEPT;
 		r->flags |= F_RST_END;
 		return 0;
@@ -363,8 +363,8 @@ int tcp_packet(struct flow_table *t, struct rec *r, struct cold *c, unsigned fro
 
 	if (p->later_fragment) /* no header: only bytes, whose place the first fragment told */
 		return p->has_seq ? on_data(t, r, c, from, p) : 0;
-	if (was_open && c->turn[0] < UINT8_MAX)
-		c->turn[0]++;
+	if (was_open && c->since < UINT8_MAX)
+		c->since++;
 	if (p->tcp_flags & TCP_RST)
 		return on_rst(t, r, c, from, p);
 	if (!e->ttl[from])

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Bytes as a line of packets between few ends, so that they meet in the same flows, through a small
- * flow table and into conversations. Twice, with two secrets, and twice with lone
- * attempts as records of their own: nothing may differ.
+ * flow table and into conversations. Twice, with two secrets, once by the long way and once by
+ * the straight one, and twice with lone attempts as records of their own, one by one and in
+ * batches: nothing may differ.
  *
  * A packet is 16 bytes: what it is, who sends it, times, numbers (next_packet() has the bits). What
  * is left behind the last one says by its length how: whether VLANs are told apart, and whether
@@ -44,15 +45,19 @@ struct learn_flow {
 	} side[2];
 };
 
-enum { BY_VLAN = 1, NO_COPIES = 2, PACKET_BYTES = 16 };
+enum { BY_VLAN = 1, NO_COPIES = 2, PACKET_BYTES = 16, PAYLOAD = 64, BATCH = 48 };
+enum { ATTEMPTS = 1, LONG_WAY = 2, BATCHES = 4 }; /* how it is run */
 
 struct world {
 	unsigned how;
+	struct packet batch[BATCH];
+	uint8_t payload_of[BATCH][PAYLOAD];
+	size_t n_batch;
 	struct flow_table *t;
 	struct conv_table *c;
 	uint64_t flows, packets, sum;
 	uint64_t given, in, bytes_in, bytes_out;
-	uint64_t sights, copies;
+	uint64_t sights, copies, sum_copies;
 	uint64_t payload; /* bytes that packets showed */
 	uint64_t readers, read;
 };
@@ -200,7 +205,7 @@ static void on_attempt(void *user, const struct flow_attempt *a)
 	CHECK(conv_table_attempt(w->c, a) == 0);
 }
 
-static bool next_packet(struct rd *r, uint8_t payload[64], int64_t *ts_ns, struct packet *ret)
+static bool next_packet(struct rd *r, uint8_t payload[PAYLOAD], int64_t *ts_ns, struct packet *ret)
 {
 	uint8_t kind = rd_u8(r), who = rd_u8(r), flags = rd_u8(r), len = rd_u8(r);
 	int16_t step = (int16_t)rd_be16(r);
@@ -268,34 +273,58 @@ static bool next_packet(struct rd *r, uint8_t payload[64], int64_t *ts_ns, struc
 	return true;
 }
 
+static void give_batch(struct world *w)
+{
+	CHECK(flow_table_packets(w->t, w->batch, w->n_batch) == 0);
+	w->n_batch = 0;
+}
+
+/* Payload is where it is until the next packet is read. */
+static void keep(struct world *w, const struct packet *q)
+{
+	uint8_t *b = w->payload_of[w->n_batch];
+	struct packet *k = &w->batch[w->n_batch++];
+
+	*k = *q;
+	memcpy(b, q->payload, PAYLOAD);
+	k->payload = k->transport = b;
+	if (k->whole)
+		k->whole = b;
+	if (w->n_batch == BATCH)
+		give_batch(w);
+}
+
 /* Counts q among what the table must tell of, and gives it. */
-static void give(struct world *w, const struct packet *q)
+static void give(struct world *w, const struct packet *q, bool batches)
 {
 	if (q->proto != IPPROTO_NR_ICMP) {
 		w->in++;
 		w->bytes_in += q->wire_len;
 		w->payload += q->payload_len + (q->whole ? q->whole_len : 0);
 	}
-	CHECK(flow_table_packet(w->t, q) == 0);
+	if (batches)
+		keep(w, q);
+	else
+		CHECK(flow_table_packet(w->t, q) == 0);
 }
 
 /* A packet, and for some of them what a mirror makes of it: a second sight of it. */
-static void see(struct world *w, struct dup_table *dup, struct packet *q, bool twice)
+static void see(struct world *w, struct dup_table *dup, struct packet *q, bool twice, bool batches)
 {
 	for (int i = 0; i <= twice; i++) {
 		bool copy = dup && dup_table_is_copy(dup, q);
 
 		w->copies += copy;
 		w->sights++;
-		w->sum = w->sum * 31 + copy;
+		w->sum_copies = w->sum_copies * 31 + copy;
 		if (!copy)
-			give(w, q);
+			give(w, q, batches);
 		q->ttl--;
 		q->vlan ^= !(w->how & BY_VLAN);
 	}
 }
 
-static uint64_t run(const uint8_t *p, size_t n, uint64_t secret, bool attempts,
+static uint64_t run(const uint8_t *p, size_t n, uint64_t secret, unsigned way,
 		    struct conv_table **ret_convs)
 {
 	const struct flow_ops ops = {.head = on_head,
@@ -303,17 +332,18 @@ static uint64_t run(const uint8_t *p, size_t n, uint64_t secret, bool attempts,
 				     .bytes = on_bytes,
 				     .client_side = on_client_side,
 				     .done = on_done,
-				     .attempt = attempts ? on_attempt : NULL};
+				     .attempt = way & ATTEMPTS ? on_attempt : NULL};
 	struct hash_key key = {secret, secret * 3};
 	struct world w = {.how = n % PACKET_BYTES};
 	struct rd r = rd_over(p, n);
 	struct packet q;
-	uint8_t payload[64];
+	uint8_t payload[PAYLOAD];
 	int64_t ts_ns = 0;
 	struct dup_table *dup = w.how & NO_COPIES ? dup_table_new(&key) : NULL;
 
 	w.t = flow_table_new(&(struct flow_options){.key = &key,
 						    .max_memory = 400 << 10,
+						    .long_way = way & LONG_WAY,
 						    .vlan_key = w.how & BY_VLAN},
 			     &ops, &w);
 	w.c = conv_table_new(&(struct conv_options){.key = &key, .vlan_key = w.how & BY_VLAN});
@@ -322,8 +352,9 @@ static uint64_t run(const uint8_t *p, size_t n, uint64_t secret, bool attempts,
 		dup_table_vlan_key(dup, w.how & BY_VLAN);
 	while (next_packet(&r, payload, &ts_ns, &q)) {
 		q.number = (uint32_t)++w.given;
-		see(&w, dup, &q, dup && q.has_ip_id && q.seq & 0x100);
+		see(&w, dup, &q, dup && q.has_ip_id && q.seq & 0x100, way & BATCHES);
 	}
+	give_batch(&w);
 	flow_table_end(w.t, ts_ns);
 
 	const struct flow_stats *s = flow_table_stats(w.t);
@@ -334,7 +365,7 @@ static uint64_t run(const uint8_t *p, size_t n, uint64_t secret, bool attempts,
 
 		CHECK(ds->packets == w.sights && ds->copies == w.copies);
 		CHECK(ds->routed <= ds->copies && ds->other_input <= ds->copies);
-		w.sum += ds->routed * 3 + ds->other_input * 5 + ds->crowded * 7;
+		w.sum += w.sum_copies + ds->routed * 3 + ds->other_input * 5 + ds->crowded * 7;
 	}
 	dup_table_free(dup);
 	CHECK(s->done == s->flows && s->done == w.flows && s->live == 0);
@@ -372,10 +403,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	const struct conv *ca, *cb, *cs;
 	size_t na, nb, ns;
 
-	uint64_t sum = run(p, n, 1, false, &a);
+	uint64_t sum = run(p, n, 1, 0, &a);
 
-	CHECK(sum == run(p, n, 0xdecafbad, false, &b));
-	CHECK(sum == run(p, n, 1, true, &small) && sum == run(p, n, 2, true, &apart));
+	CHECK(sum == run(p, n, 0xdecafbad, LONG_WAY, &b));
+	CHECK(sum == run(p, n, 1, ATTEMPTS | BATCHES, &small));
+	CHECK(sum == run(p, n, 2, ATTEMPTS, &apart));
 	CHECK(conv_table_finish(a, &ca, &na, NULL) == 0 &&
 	      conv_table_finish(b, &cb, &nb, NULL) == 0 &&
 	      conv_table_finish(small, &cs, &ns, NULL) == 0);

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "flow/ahead.h"
+
+#include "flow/straight.h"
+#include "flow/stream.h"
+
+/* What a flow without reader will do with payload: first bytes of both sides, and what was made of
+ * them so far, which is of its owner's and not small. */
+static void fetch_head(const struct flow_table *t, const struct rec *r, const struct rest *e)
+{
+	enum { APP_LINES = 2 };
+
+	if (r->flags & F_STREAM) {
+		prefetch(pool_at(&t->lines, e->stream));
+		return;
+	}
+	if (r->flags & F_HEAD_OFF)
+		return;
+	for (unsigned i = 0; i < 2; i++)
+		if (e->head[i])
+			prefetch(head_at(t, e->head[i]));
+	for (unsigned i = 0; e->app && i < APP_LINES; i++)
+		prefetch((const uint8_t *)e->app + (size_t)i * CACHELINE);
+}
+
+static const struct cold *fetch_halves(const struct flow_table *t, const struct rec *r)
+{
+	const struct cold *c = cold_at(t, r);
+
+	if (c)
+		prefetch(c);
+	if (r->flags & F_V6)
+		prefetch(pool_at(&t->lines, r->v6));
+	return c;
+}
+
+void flow_fetch(const struct flow_table *t, const uint32_t *rec, size_t n)
+{
+	const struct cold *cold[FLOW_BATCH];
+
+	for (size_t i = 0; i < n; i++)
+		cold[i] = rec[i] ? fetch_halves(t, rec_at(t, rec[i])) : NULL;
+	for (size_t i = 0; i < n; i++)
+		if (cold[i])
+			prefetch(rest_at(t, cold[i]));
+	for (size_t i = 0; i < n; i++)
+		if (cold[i])
+			fetch_head(t, rec_at(t, rec[i]), rest_at(t, cold[i]));
+}
+
+/* Keys, and what the index says of them. */
+static void look_up(struct flow_table *t, const struct packet *p, size_t n, struct ahead *a)
+{
+	for (size_t i = 0; i < n; i++) {
+		a[i].segment = ahead_is_segment(&p[i]);
+		if (unlikely(!a[i].segment))
+			continue;
+		ahead_key(t, &p[i], &a[i].key);
+		index_prefetch(&t->index, a[i].key.hash);
+	}
+	for (size_t i = 0; i < n; i++) {
+		uint32_t at = 0;
+
+		a[i].rec = likely(a[i].segment) ? index_next(&t->index, a[i].key.hash, &at) : 0;
+		if (a[i].rec)
+			prefetch(rec_at(t, a[i].rec));
+	}
+}
+
+/* One kind after the other, so that each fetch has the time of all the others. */
+void ahead_look(struct flow_table *t, const struct packet *p, size_t n, struct ahead *ret)
+{
+	const struct cold *cold[FLOW_BATCH];
+	uint32_t link[FLOW_BATCH], late[FLOW_BATCH];
+	size_t n_link = 0, n_late = 0;
+
+	look_up(t, p, n, ret);
+	for (size_t i = 0; i < n; i++) {
+		const struct rec *r = ret[i].rec ? rec_at(t, ret[i].rec) : NULL;
+
+		cold[i] = r ? fetch_halves(t, r) : NULL;
+		if (ret[i].segment && (!r || !(r->flags & BIT(F_SEEN, ret[i].key.from))))
+			link[n_link++] = links_fetch(&t->links, &p[i]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!cold[i] || cold[i]->steady & steady_bit(ret[i].key.from, p[i].payload_wire))
+			continue; /* the straight way, probably */
+		prefetch(rest_at(t, cold[i]));
+		late[n_late++] = (uint32_t)i;
+	}
+	for (size_t i = 0; i < n_link; i++)
+		links_fetch_more(&t->links, link[i]);
+	for (size_t i = 0; i < n_late; i++)
+		fetch_head(t, rec_at(t, ret[late[i]].rec), rest_at(t, cold[late[i]]));
+}
