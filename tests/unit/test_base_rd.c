@@ -67,8 +67,8 @@ static void text_is_taken_only_when_it_matches(void **state)
 
 static void seeks_stop_at_the_end(void **state)
 {
-	static const uint8_t bytes[] = {5, 1, 5, 2, 5};
-	struct rd r = rd_over(bytes, 4);
+	static const uint8_t fives[] = {5, 1, 5, 2, 5};
+	struct rd r = rd_over(fives, 4);
 
 	assert_true(rd_seek(&r, 5));
 	assert_int_equal(rd_left(&r), 4); /* the one in hand counts */
