@@ -87,6 +87,9 @@ static inline bool straight(struct flow_table *t, struct rec *r, unsigned from,
 
 	if (!c || !(c->steady & steady_bit(from, p->payload_wire)) || p->ts_ns < r->first_ns)
 		return false;
+	/* The owner wants to hear of the first one behind its mark. */
+	if (r->last_ns < t->mark_ns)
+		return false;
 	if (p->fragment || p->whole || p->early.n || c->packets[from] == UINT32_MAX)
 		return false;
 	if (!(r->flags & F_UDP)) {
