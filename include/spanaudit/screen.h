@@ -80,6 +80,12 @@ typedef void (*span_screen_put_fn)(void *user, unsigned row, unsigned column, un
 int span_screen_draw(struct span_screen *s, unsigned rows, unsigned columns, span_screen_put_fn put,
 		     void *user);
 
+/* For who has no screen: the findings that are new, have changed or are gone since this was asked
+ * last, at first all of them, as lines or (`json`) as events; and how it stands, in a line, or as
+ * the object that the run answered to "status" (of a file: nothing). 0 or negative errno. */
+int span_screen_tell_news(struct span_screen *s, bool json, FILE *f);
+int span_screen_tell_state(struct span_screen *s, bool json, FILE *f);
+
 /* There is a result. */
 bool span_screen_judged(const struct span_screen *s);
 /* Of the newest one, as span_report_write() and span_report_exit_code(). */

@@ -185,6 +185,8 @@ struct live {
 	struct out *said; /* what is told behind the view */
 };
 /* What the options say. 0, or an exit code after having said what is wrong with them. */
+/* A number above 0, "most" at most. */
+bool parse_count(const char *z, uint64_t most, uint64_t *ret);
 int live_settings(const struct options *o, struct span_live_options *ret);
 /* Opens everything, gives up all rights, and takes packets to the end. 0: there is a result; an
  * exit code. live_done() in any case. */

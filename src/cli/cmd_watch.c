@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "cli/cli.h"
 #include "cli/opt.h"
 #include "cli/terminal.h"
@@ -43,10 +45,61 @@ static void say_why(const struct options *o, const char *why)
 		    "there is no view: %s", why);
 }
 
+/* What is said of --every, -c and --format. */
+static int telling(const struct options *o, struct watch_telling *ret)
+{
+	*ret = (struct watch_telling){
+		.json = o->format && strcmp(o->format, "ndjson") == 0,
+		.state = !o->quiet,
+	};
+	if (!o->every && (o->count || o->format)) {
+		say("How often something is printed is said by it: --every 10s. Without it there "
+		    "is the "
+		    "view, or the result once.",
+		    "%s needs --every", o->count ? "-c" : "--format");
+		return EXIT_USAGE;
+	}
+	if (o->every && (!duration_parse(o->every, &ret->every_ns) || !ret->every_ns)) {
+		say("Write a number with its unit: --every 10s, 5m.",
+		    "--every: '%s' is not understood", o->every);
+		return EXIT_USAGE;
+	}
+	if (o->count && !parse_count(o->count, UINT64_MAX, &ret->most)) {
+		say("Write how many times: -c 5", "-c: '%s' is not understood", o->count);
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
+static int tell(const struct options *o, struct watch *w, const struct watch_telling *how)
+{
+	int r = watch_tell(w, how);
+
+	/* As any program ends whose reader has enough. */
+	if (r == -EPIPE) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
+	return r ? say_status(NULL, r, o) : span_screen_exit_code(w->screen, o->fail_on);
+}
+
+static int show(const struct options *o, struct watch *w)
+{
+	const char *why = terminal_unfit();
+	int r;
+
+	if (why) {
+		say_why(o, why);
+		return print(o, w);
+	}
+	r = watch_view(w, term_colour(o) != SPAN_COLOUR_NONE);
+	return r ? say_status(NULL, r, o) : print(o, w);
+}
+
 static int run(const struct options *o)
 {
 	struct watch w = {.path = o->n_args ? o->args[0] : NULL, .socket = o->control};
-	const char *why = terminal_unfit();
+	struct watch_telling how;
 	int code;
 
 	if (o->n_args > 1 || (o->n_args && o->control)) {
@@ -55,15 +108,10 @@ static int run(const struct options *o)
 		    "one thing is shown at a time");
 		return EXIT_USAGE;
 	}
-	code = begin(o, &w);
-	if (why)
-		say_why(o, why);
-	if (!code && !why) {
-		int r = watch_view(&w, term_colour(o) != SPAN_COLOUR_NONE);
-
-		code = r ? say_status(NULL, r, o) : 0;
-	}
-	code = code ? code : print(o, &w);
+	code = telling(o, &how);
+	code = code ? code : begin(o, &w);
+	if (!code)
+		code = how.every_ns ? tell(o, &w, &how) : show(o, &w);
 	watch_done(&w);
 	return code;
 }
@@ -81,11 +129,14 @@ const struct cmd cmd_watch = {
 		"Without a file it shows what a 'spanaudit live' of this computer judged last, and "
 		"what it reads and loses now, over its control socket.\n"
 		"'q' ends and prints the result in short; the exit code is that of the audit. Off "
-		"a terminal only that is printed.\n"
+		"a terminal only that is printed; with --every, findings as they come and a line "
+		"of "
+		"how it stands.\n"
 		"\n"
 		"  spanaudit audit -q -o night.json night.pcap\n"
 		"  spanaudit watch night.json\n"
-		"  sudo spanaudit watch",
+		"  sudo spanaudit watch\n"
+		"  sudo spanaudit watch --every 10s",
 	.words = "",
 	.files = false,
 	.run = run,

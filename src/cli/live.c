@@ -155,7 +155,7 @@ static int bad_limit(const char *option, const char *text, const char *hint)
 	return EXIT_USAGE;
 }
 
-static bool parse_count(const char *z, uint64_t most, uint64_t *ret)
+bool parse_count(const char *z, uint64_t most, uint64_t *ret)
 {
 	char *end;
 

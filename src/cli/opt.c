@@ -26,6 +26,13 @@ static const char *format_word(size_t i)
 	return i == n ? "help" : NULL;
 }
 
+static const char *tell_word(size_t i)
+{
+	static const char *const words[] = {"text", "ndjson"};
+
+	return i < N_ELEMENTS(words) ? words[i] : NULL;
+}
+
 static const char *export_word(size_t i)
 {
 	return span_export_format(i);
@@ -92,6 +99,8 @@ static const struct opt opts[] = {
 	 CMD_BIT(LIVE), SET_COUNT, AT(list)},
 	{'c', "count", "NUMBER", "End after so many packets.", CMD_BIT(LIVE) | CMD_BIT(DOCTOR),
 	 SET_TEXT, AT(count)},
+	{'c', "count", "NUMBER", "With --every: end after so many times.", CMD_BIT(WATCH), SET_TEXT,
+	 AT(count)},
 	{'a', "autostop", "LIMIT",
 	 "End in order at duration:SECONDS or packets:NUMBER; may be repeated, the first counts.",
 	 CMD_BIT(LIVE) | CMD_BIT(DOCTOR), SET_LIST, AT(autostop)},
@@ -108,6 +117,10 @@ static const struct opt opts[] = {
 	{0, "every", "TIME",
 	 "Judge that often while packets come (default 60s; 0: at the end alone).", CMD_BIT(LIVE),
 	 SET_TEXT, AT(every)},
+	{0, "every", "TIME",
+	 "Without the view: print findings that are new, have changed or are gone, and a line of "
+	 "how it stands, that often, on a terminal or off it.",
+	 CMD_BIT(WATCH), SET_TEXT, AT(every)},
 	{0, "view", "WHEN",
 	 "The view on a terminal: auto (the default: on a terminal, when neither --format nor -q "
 	 "is "
@@ -241,6 +254,10 @@ static const struct opt opts[] = {
 	 "them.",
 	 CMD_BIT(AUDIT) | CMD_BIT(NIGHTLY) | CMD_BIT(LIVE) | CMD_BIT(REPORT), SET_TEXT, AT(format),
 	 COMPLETE_WORDS, format_word},
+	{0, "format", "FORMAT",
+	 "With --every: text, lines for people (the default), or ndjson, the events and status "
+	 "objects that programs read.",
+	 CMD_BIT(WATCH), SET_TEXT, AT(format), COMPLETE_WORDS, tell_word},
 	{0, "format", "FORMAT",
 	 "With 'rules export', what the list is for: nft (the default), nftables on a router; "
 	 "windows, a PowerShell script for the servers' own firewalls; csv, a table.",

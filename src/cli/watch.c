@@ -194,6 +194,75 @@ static int show(struct watch *w)
 	return r;
 }
 
+/* --- without it ------------------------------------------------------------------------------- */
+
+static int tell_once(struct watch *w, const struct watch_telling *how)
+{
+	int r = span_screen_tell_news(w->screen, how->json, stdout);
+
+	if (r == 0 && how->state)
+		r = span_screen_tell_state(w->screen, how->json, stdout);
+	/* Who reads wants it now; and when nobody does any more, that is the end. */
+	if (r == 0 && fflush(stdout) != 0)
+		r = -errno;
+	return r;
+}
+
+static int64_t clock_steady(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+static void sleep_until(int64_t due_ns)
+{
+	int64_t left;
+
+	while (!ended && (left = due_ns - clock_steady()) > 0)
+		(void)poll(NULL, 0, left < NS_PER_S ? (int)(left / 1000000) + 1 : TICK_MS);
+}
+
+/* Words of an outage once, and that it is over. */
+static int look_on(struct watch *w, bool *away)
+{
+	char *unsaid = NULL;
+	size_t n;
+	FILE *f = *away ? open_memstream(&unsaid, &n) : stderr;
+	int r = f ? watch_look(w, f) : -ENOMEM;
+
+	if (f && f != stderr)
+		fclose(f);
+	free(unsaid);
+	if (r < 0)
+		return r;
+	if (*away && !r)
+		fputs("spanaudit: it answers again\n", stderr);
+	*away = r > 0;
+	return 0;
+}
+
+int watch_tell(struct watch *w, const struct watch_telling *how)
+{
+	int64_t due = clock_steady();
+	bool away = false;
+	int r = 0;
+
+	signals_end();
+	for (uint64_t n = 1; r == 0 && !ended; n++) {
+		if (!away)
+			r = tell_once(w, how);
+		if (r || (how->most && n >= how->most))
+			break;
+		due += how->every_ns;
+		sleep_until(due);
+		if (!ended)
+			r = look_on(w, &away);
+	}
+	return r;
+}
+
 int watch_view(struct watch *w, bool colour)
 {
 	int r;

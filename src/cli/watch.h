@@ -28,6 +28,15 @@ struct watch {
 /* Shows the file that it is of, or asks the run for what is new. 0, or as span_screen_file(), with
  * words on err. */
 int watch_look(struct watch *w, FILE *err);
+/* Without a view: what is new, and with `state` a line of how it stands, each `every_ns`, on
+ * standard output, until somebody ends it or that was done `most` times (0: for ever). 0, -EPIPE
+ * when nobody reads any more, or another negative errno. */
+struct watch_telling {
+	int64_t every_ns;
+	uint64_t most;
+	bool json, state;
+};
+int watch_tell(struct watch *w, const struct watch_telling *how);
 /* The view, on a terminal that is fit for it, until somebody ends it. 0 or negative errno. */
 int watch_view(struct watch *w, bool colour);
 void watch_done(struct watch *w);

@@ -41,33 +41,6 @@ enum { WAIT_MOST_S = 120, MS_PER_S = 1000, NICE = 10 };
 /* A connection that was tried a moment ago may yet be answered: no event before. */
 static const int64_t SETTLED_AFTER = 30 * NS_PER_S;
 
-static const struct hash_key digest_key = {UINT64_C(0x7370616e61756469), UINT64_C(0x74206c697665)};
-
-static uint64_t text_word(const char *z)
-{
-	uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a: tells changes, guards nothing */
-
-	for (; z && *z; z++)
-		h = (h ^ (uint8_t)*z) * UINT64_C(1099511628211);
-	return h;
-}
-
-/* Counters grow with every packet and are no news. */
-static uint64_t digest_of(const struct finding *f)
-{
-	const uint64_t w[] = {
-		f->kind,
-		f->severity,
-		f->has_state ? (uint64_t)f->state + 1 : 0,
-		text_word(f->protocol),
-		text_word(f->waiver),
-		text_word(f->rule ? f->rule->id : NULL),
-		text_word(f->attempts.outcome),
-	};
-
-	return siphash13_words(w, N_ELEMENTS(w), &digest_key);
-}
-
 static struct live_known *known(const struct live_run *l, const char *id)
 {
 	for (size_t i = 0; i < l->known.n; i++)
@@ -176,7 +149,7 @@ static int by_id(const void *a, const void *b)
 static void tell_finding(struct telling *t, const struct finding *f, bool last)
 {
 	struct live_known *k = known(t->l, f->id);
-	struct live_known row = {.digest = digest_of(f),
+	struct live_known row = {.digest = report_live_digest(f),
 				 .last_ns = f->last_ns,
 				 .kind = (uint8_t)f->kind,
 				 .severity = (uint8_t)f->severity};

@@ -8,18 +8,30 @@
 #include <string.h>
 
 #include "engine/engine.h"
+#include "report/live_event.h"
 #include "report/result_load.h"
 #include "screen/screen.h"
+
+#include "config.h"
 
 static_assert((int)SPAN_KEY_UP == (int)KEY_OF_UP && (int)SPAN_KEY_BACK_TAB == (int)KEY_OF_BACK_TAB,
 	      "keys are the same numbers");
 static_assert((int)SPAN_PAINT_N == (int)PAINT_N && (int)SPAN_PAINT_MARKED == (int)PAINT_MARKED,
 	      "paints are the same numbers");
 
+/* A finding that was told. */
+struct told {
+	char id[16];
+	uint64_t digest;
+	uint8_t kind, severity;
+};
+
 struct span_screen {
 	struct screen screen;
 	struct loaded *shown, *newest; /* the same, but while the view is paused */
 	char *source;
+	char *said; /* the newest status, as it came; NULL */
+	VEC(struct told) told;
 	char newest_judged[TIME_TEXT]; /* when the newest was made; "": nobody said */
 };
 
@@ -48,6 +60,8 @@ struct span_screen *span_screen_free(struct span_screen *s)
 		unload(s->newest);
 	unload(s->shown);
 	free(s->source);
+	free(s->said);
+	vec_done(&s->told);
 	free(s);
 	return NULL;
 }
@@ -133,7 +147,14 @@ int span_screen_result(struct span_screen *s, const char *p, size_t n, FILE *err
 
 bool span_screen_status(struct span_screen *s, const char *p, size_t n)
 {
-	return status_read(&s->screen.status, p, n);
+	char *copy;
+
+	if (!status_read(&s->screen.status, p, n))
+		return false;
+	copy = strndup(p, n);
+	free(s->said);
+	s->said = copy;
+	return true;
 }
 
 bool span_screen_wants_result(const struct span_screen *s)
@@ -174,6 +195,107 @@ int span_screen_draw(struct span_screen *s, unsigned rows, unsigned columns, spa
 	};
 
 	return screen_draw(&s->screen, &pen);
+}
+
+/* --- without a screen ------------------------------------------------------------------------- */
+
+static const struct told *told_of(const struct span_screen *s, const char *id)
+{
+	for (size_t i = 0; i < s->told.n; i++)
+		if (memcmp(s->told.v[i].id, id, sizeof s->told.v[i].id) == 0)
+			return &s->told.v[i];
+	return NULL;
+}
+
+static bool is_found(const struct result *r, const char *id)
+{
+	for (size_t i = 0; i < r->n_findings; i++)
+		if (memcmp(r->findings[i].id, id, sizeof r->findings[i].id) == 0)
+			return true;
+	return false;
+}
+
+static void tell(const struct result *r, const struct finding *f, enum live_status status,
+		 bool json, struct out *o)
+{
+	if (json)
+		report_live_event(r, f, status, SPAN_VERSION, o);
+	else
+		report_live_line(f, status, o);
+}
+
+static void tell_gone(const struct span_screen *s, bool json, struct out *o)
+{
+	const struct result *r = &s->newest->r;
+
+	for (size_t i = 0; i < s->told.n; i++) {
+		const struct told *t = &s->told.v[i];
+		struct finding f = {.kind = (enum kind)t->kind,
+				    .severity = (enum severity)t->severity,
+				    .first_ns = TIME_NONE,
+				    .last_ns = TIME_NONE};
+
+		if (is_found(r, t->id))
+			continue;
+		memcpy(f.id, t->id, sizeof f.id);
+		tell(r, &f, LIVE_GONE, json, o);
+	}
+}
+
+static bool remember(struct span_screen *s)
+{
+	const struct result *r = &s->newest->r;
+
+	s->told.n = 0;
+	for (size_t i = 0; i < r->n_findings; i++) {
+		const struct finding *f = &r->findings[i];
+		struct told t = {.digest = report_live_digest(f),
+				 .kind = (uint8_t)f->kind,
+				 .severity = (uint8_t)f->severity};
+
+		memcpy(t.id, f->id, sizeof t.id);
+		if (!vec_push(&s->told, t))
+			return false;
+	}
+	return true;
+}
+
+int span_screen_tell_news(struct span_screen *s, bool json, FILE *f)
+{
+	const struct result *r = s->newest ? &s->newest->r : NULL;
+	struct out o = {0};
+	int status;
+
+	if (!r)
+		return 0;
+	for (size_t i = 0; i < r->n_findings; i++) {
+		const struct told *t = told_of(s, r->findings[i].id);
+
+		if (!t)
+			tell(r, &r->findings[i], LIVE_NEW, json, &o);
+		else if (t->digest != report_live_digest(&r->findings[i]))
+			tell(r, &r->findings[i], LIVE_CHANGED, json, &o);
+	}
+	tell_gone(s, json, &o);
+	status = remember(s) ? engine_put(&o, f) : -ENOMEM;
+	out_done(&o);
+	return status;
+}
+
+int span_screen_tell_state(struct span_screen *s, bool json, FILE *f)
+{
+	struct out o = {0};
+	int status;
+
+	if (!json) {
+		screen_line(&s->screen, &o);
+		out_char(&o, '\n');
+	} else if (s->said) {
+		out_puts(&o, s->said);
+	}
+	status = engine_put(&o, f);
+	out_done(&o);
+	return status;
 }
 
 bool span_screen_judged(const struct span_screen *s)

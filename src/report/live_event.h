@@ -9,6 +9,8 @@
 enum live_status { LIVE_NEW, LIVE_CHANGED, LIVE_GONE };
 const char *live_status_name(enum live_status s); /* "new" "changed" "gone" */
 
+/* Of what makes an event when it changes; counters grow with every packet and are no news. */
+uint64_t report_live_digest(const struct finding *f);
 /* An event as the NDJSON format has it, with spanaudit.status; in ndjson.c. Of one that is gone
  * only id, kind and severity are known. */
 void report_live_event(const struct result *r, const struct finding *f, enum live_status status,

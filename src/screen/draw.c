@@ -29,12 +29,12 @@ static void window(const struct result *r, struct out *o)
 	out_puts(o, time_span_human(r->from_ns, r->to_ns, tz, span));
 }
 
-static void who(const struct screen *s, struct out *o)
+/* The site, and what packets come from. */
+static void what(const struct screen *s, struct out *o)
 {
 	const struct result *r = s->result;
 	const char *site = r && r->site && r->site->name ? r->site->name : s->status.site;
 
-	out_puts(o, "spanaudit");
 	if (*site) {
 		out_puts(o, "  ");
 		out_text_z(o, site);
@@ -61,7 +61,8 @@ static void title(struct screen *s, struct pen *p, unsigned row)
 	struct out left = {0}, right = {0};
 	unsigned n;
 
-	who(s, &left);
+	out_puts(&left, "spanaudit");
+	what(s, &left);
 	if (s->now_ns != TIME_NONE)
 		now(s, &right);
 	else if (s->result)
@@ -126,28 +127,34 @@ static void behind(const struct status *t, struct out *o)
 }
 
 /* Four figures and never one: each hides something else. */
-static void lost(struct screen *s, struct pen *p, unsigned row)
+static bool lost_words(const struct screen *s, struct out *o)
 {
 	struct losses l = {0};
-	struct out o = {0};
 	char buf[NUMBER_TEXT];
-	bool bad;
 
 	if (!losses_of(s, &l))
-		return;
-	bad = l.kernel || l.card || l.shed || *s->status.away;
+		return false;
 	if (*s->status.away) {
-		out_text_z(&o, s->status.away);
-		out_puts(&o, " AWAY; ");
+		out_text_z(o, s->status.away);
+		out_puts(o, " AWAY; ");
 	}
 	if (s->status.behind)
-		behind(&s->status, &o);
-	out_printf(&o, "lost: by this computer %s", number(l.kernel, buf));
-	out_printf(&o, ", cards %s", l.card_told ? number(l.card, buf) : "untold");
-	out_printf(&o, ", TCP unseen %s", percent(l.unseen, l.unseen + l.seen, buf));
-	out_printf(&o, ", given up %s", number(l.shed, buf));
-	how_it_goes(s, &o);
-	pen_put(p, row, 0, 0, bad ? PAINT_WARN : PAINT_PLAIN, out_str(&o));
+		behind(&s->status, o);
+	out_printf(o, "lost: by this computer %s", number(l.kernel, buf));
+	out_printf(o, ", cards %s", l.card_told ? number(l.card, buf) : "untold");
+	out_printf(o, ", TCP unseen %s", percent(l.unseen, l.unseen + l.seen, buf));
+	out_printf(o, ", given up %s", number(l.shed, buf));
+	how_it_goes(s, o);
+	return l.kernel || l.card || l.shed || *s->status.away;
+}
+
+static void lost(struct screen *s, struct pen *p, unsigned row)
+{
+	struct out o = {0};
+	bool bad = lost_words(s, &o);
+
+	if (o.n)
+		pen_put(p, row, 0, 0, bad ? PAINT_WARN : PAINT_PLAIN, out_str(&o));
 	p->failed |= o.failed;
 	out_done(&o);
 }
@@ -206,38 +213,60 @@ static void when_judged(const struct screen *s, struct out *o)
 		out_puts(o, "it is judged at the end alone (--every 0)");
 }
 
-static void verdict(struct screen *s, struct pen *p, unsigned row)
+static const struct {
+	const char *sign;
+	enum paint paint;
+} signs[] = {
+	[RESULT_COMPLIANT] = {"[OK] COMPLIANT", PAINT_GOOD},
+	[RESULT_FINDINGS] = {"[X] NOT COMPLIANT", PAINT_BAD},
+	[RESULT_INCONCLUSIVE] = {"[?] INCONCLUSIVE", PAINT_WARN},
+};
+static const char not_judged[] = "[?] NOT JUDGED YET";
+
+/* Behind its sign. */
+static void verdict_words(const struct screen *s, struct out *o)
 {
-	static const struct {
-		const char *sign;
-		enum paint paint;
-	} rows[] = {
-		[RESULT_COMPLIANT] = {"[OK] COMPLIANT", PAINT_GOOD},
-		[RESULT_FINDINGS] = {"[X] NOT COMPLIANT", PAINT_BAD},
-		[RESULT_INCONCLUSIVE] = {"[?] INCONCLUSIVE", PAINT_WARN},
-	};
 	const struct result *r = s->result;
-	struct out o = {0};
-	unsigned at;
 
 	if (!r) {
-		at = pen_put(p, row, 0, 0, PAINT_WARN, "[?] NOT JUDGED YET");
-		when_judged(s, &o);
-		pen_put(p, row, at + 3, 0, PAINT_PLAIN, out_str(&o));
-		out_done(&o);
+		when_judged(s, o);
 		return;
 	}
-	at = pen_put(p, row, 0, 0, rows[r->verdict].paint, rows[r->verdict].sign);
-	severities(r, &o);
-	since(r, &o);
-	judged(s, &o);
+	severities(r, o);
+	since(r, o);
+	judged(s, o);
 	if (r->verdict == RESULT_INCONCLUSIVE && r->coverage.inconclusive_why) {
-		out_puts(&o, ": ");
-		out_text_z(&o, r->coverage.inconclusive_why);
+		out_puts(o, ": ");
+		out_text_z(o, r->coverage.inconclusive_why);
 	}
+}
+
+static void verdict(struct screen *s, struct pen *p, unsigned row)
+{
+	const struct result *r = s->result;
+	struct out o = {0};
+	unsigned at = pen_put(p, row, 0, 0, r ? signs[r->verdict].paint : PAINT_WARN,
+			      r ? signs[r->verdict].sign : not_judged);
+
+	verdict_words(s, &o);
 	pen_put(p, row, at + 3, 0, PAINT_PLAIN, out_str(&o));
 	p->failed |= o.failed;
 	out_done(&o);
+}
+
+/* In UTC, as the lines of findings are. */
+void screen_line(struct screen *s, struct out *o)
+{
+	char buf[TIME_TEXT];
+
+	if (s->now_ns != TIME_NONE)
+		out_printf(o, "%s ", time_human(s->now_ns, buf));
+	out_puts(o, "state");
+	what(s, o);
+	out_printf(o, "  %s  ", s->result ? signs[s->result->verdict].sign : not_judged);
+	verdict_words(s, o);
+	out_puts(o, "; ");
+	lost_words(s, o);
 }
 
 static void rules(struct screen *s, struct pen *p, unsigned row)

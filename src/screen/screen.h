@@ -112,6 +112,9 @@ enum screen_next screen_key(struct screen *s, uint32_t key);
 /* 0 or -ENOMEM. */
 int screen_draw(struct screen *s, struct pen *p);
 
+/* How it stands, in a line without its end. */
+void screen_line(struct screen *s, struct out *o);
+
 /* pane.c. Lines of text, as wide as `columns` at most where they can be broken. */
 void pane_text(struct screen *s, unsigned columns, struct out *o);
 /* Whether there is such a pane of the selected row. */

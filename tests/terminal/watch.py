@@ -230,6 +230,66 @@ def check_no_terminal(folder):
     return bad
 
 
+def lines_of(folder, change, *args):
+    """What --every prints of a file that is changed behind the first lines, and its exit code."""
+    shutil.copy(folder / "hostile.json", folder / "moving.json")
+    run = subprocess.Popen([TOOL, "watch", "moving.json", "--every", "1s", "-c", "2", *args], cwd=folder,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    lines = [run.stdout.readline()]  # it has read the file by then
+    change()
+    lines += run.stdout.readlines()
+    return lines, run.stderr.read(), run.wait(PATIENCE)
+
+
+def check_lines(folder):
+    """With --every: findings as they come, change and go, and how it stands."""
+    bad = []
+    document = json.loads((folder / "hostile.json").read_text())
+    first, second, third = (f["id"] for f in document["findings"][:3])
+    counts = document["summary"]["findings"]
+    for finding, severity in (document["findings"][0], "critical"), (document["findings"][1], None):
+        counts[finding["severity"]] -= 1
+        if severity:
+            counts[severity] += 1
+            finding["severity"] = severity
+    del document["findings"][1]
+    changed = json.dumps(document)
+
+    def change():
+        (folder / "new.json").write_text(changed)
+        os.replace(folder / "new.json", folder / "moving.json")
+    lines, errors, code = lines_of(folder, change)
+    state = [i for i, x in enumerate(lines) if x.startswith("state ")]
+    before, after = ([x.split() for x in part] for part in (lines[:state[0]], lines[state[0] + 1:-1]))
+    words = {x[-1]: x[:3] for x in before}
+    if len(state) != 2 or state[1] != len(lines) - 1 or code != 1 or errors:
+        bad.append(f"--every: {code} {errors} {lines}")
+    if not all("new" in words[i] for i in (first, second, third)) or len(before) != len(document["findings"]) + 1:
+        bad.append(f"all are there at first: {before}")
+    if sorted((x[-1], "gone" in x[:3], "changed" in x[:3]) for x in after) != \
+            sorted([(first, False, True), (second, True, False)]):
+        bad.append(f"what is different: {after}")
+    if any("\x1b" in x or "\x9b" in x for x in lines):
+        bad.append("a name does something to the terminal")
+    events, errors, code = lines_of(folder, change, "--format", "ndjson", "-q")
+    told = [(e["event"]["id"], e["spanaudit"]["status"]) for e in map(json.loads, events)]
+    if told[-2:] != [(first, "changed"), (second, "gone")] or len(told) != len(before) + 2:
+        bad.append(f"as events: {told}")
+    lines, errors, code = lines_of(folder, lambda: (folder / "moving.json").write_text("{"))
+    if "gone" in str(lines) or not errors or code != 1:
+        bad.append(f"what is no result: {code} {errors} {lines}")
+    for args in (["-c", "1"], ["--format", "ndjson"], ["--every", "soon"], ["--every", "1s", "-c", "0"],
+                 ["--every", "1s", "--format", "html"]):
+        run = subprocess.run([TOOL, "watch", "lab.json", *args], cwd=folder, capture_output=True, text=True)
+        if run.returncode != 2 or not run.stderr:
+            bad.append(f"{args}: {run}")
+    reader = subprocess.run(f"{TOOL} watch lab.json --every 1s | head -1", cwd=folder, shell=True, capture_output=True,
+                            text=True, timeout=PATIENCE)
+    if reader.stderr or reader.stdout.count("\n") != 1:
+        bad.append(f"a reader that has enough: {reader}")
+    return bad
+
+
 def main():
     if not shutil.which("tmux"):
         print("skipped: no tmux, which is the terminal of this test")
@@ -243,7 +303,7 @@ def main():
         results(folder)
         bad = check_screens(folder, names, update)
         if not update and not names:
-            for check in (check_resize, check_colours, check_end, check_new_file, check_no_terminal):
+            for check in (check_resize, check_colours, check_end, check_new_file, check_no_terminal, check_lines):
                 bad += check(folder)
     print("\n".join(bad) or "screens are as they were")
     return 1 if bad else 0
