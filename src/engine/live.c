@@ -656,7 +656,7 @@ int span_live_run(struct span_audit *a)
 	live_tell(l, SPAN_LIVE_STARTED, "taking packets on %zu interface%s", l->names.n,
 		  l->names.n == 1 ? "" : "s");
 	r = loop(a);
-	live_shed_end(a, live_clock_ns());
+	live_shed_end(a);
 	l->control = control_close(l->control);
 	live_notify(l, "STOPPING=1\nSTATUS=Judging what was taken");
 	if (r == 0) {

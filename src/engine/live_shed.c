@@ -85,18 +85,19 @@ static void tell_begun(struct live_run *l, const char *how)
 	out_done(&o);
 }
 
-static void tell_over(struct span_audit *a, int64_t now_ns)
+static void tell_over(struct span_audit *a)
 {
 	struct live_run *l = a->live;
 	struct live_left_out now = left_out(a);
 	char took[TIME_TEXT];
 
 	live_tell(l, SPAN_LIVE_LOST,
-		  "the processor keeps up again, and nothing is left out any more. In %s %" PRIu64
-		  " packets were not followed, of %" PRIu64
+		  "%s. In %s %" PRIu64 " packets were not followed, of %" PRIu64
 		  " flows first bytes were not kept, and %" PRIu64
 		  " streams were not read for names",
-		  duration_human(now_ns - l->shed_began_ns, took),
+		  l->shed.level ? "the run ends before the processor kept up again"
+				: "the processor keeps up again, and nothing is left out any more",
+		  duration_human(l->shed_last_ns - l->shed_began_ns, took),
 		  now.packets - l->shed_before.packets, now.heads - l->shed_before.heads,
 		  now.streams - l->shed_before.streams);
 }
@@ -119,15 +120,15 @@ static void episode(struct span_audit *a, unsigned before, int64_t now_ns)
 	}
 	l->shed_samples |= level > 1;
 	if (!level && l->shed_began_ns && now_ns - l->shed_last_ns >= EPISODE)
-		live_shed_end(a, now_ns);
+		live_shed_end(a);
 }
 
-void live_shed_end(struct span_audit *a, int64_t now_ns)
+void live_shed_end(struct span_audit *a)
 {
 	struct live_run *l = a->live;
 
 	if (l->shed_began_ns)
-		tell_over(a, now_ns);
+		tell_over(a);
 	l->shed_began_ns = 0;
 	l->shed_samples = false;
 }

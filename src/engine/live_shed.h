@@ -40,7 +40,7 @@ struct span_audit;
 /* Looks, when it is time, goes by what it comes to, and tells of it. */
 void live_shed_turn(struct span_audit *a, int64_t now_ns);
 /* The run is over: what was begun to be told is told to its end. */
-void live_shed_end(struct span_audit *a, int64_t now_ns);
+void live_shed_end(struct span_audit *a);
 /* As an object. */
 void live_shed_json(const struct span_audit *a, struct out *o);
 

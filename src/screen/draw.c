@@ -43,6 +43,14 @@ static void what(const struct screen *s, struct out *o)
 	out_text_z(o, s->status.known ? s->status.names : s->source);
 }
 
+/* The processor does not keep up. */
+static void behind(const struct status *t, struct out *o)
+{
+	out_puts(o, "TOO BUSY");
+	if (t->one_flow_in > 1)
+		out_printf(o, ": 1 of %u new flows", t->one_flow_in);
+}
+
 /* Of a run: how it goes, and what time it is. */
 static void now(const struct screen *s, struct out *o)
 {
@@ -50,9 +58,13 @@ static void now(const struct screen *s, struct out *o)
 	char buf[TIME_TEXT];
 
 	if (t->stopping)
-		out_puts(o, "STOPPING  ");
+		out_puts(o, "STOPPING");
+	else if (t->behind)
+		behind(t, o);
 	else if (t->known)
-		out_printf(o, "up %s  ", duration_human(t->uptime_s * NS_PER_S, buf));
+		out_printf(o, "up %s", duration_human(t->uptime_s * NS_PER_S, buf));
+	if (o->n)
+		out_puts(o, "  ");
 	out_puts(o, time_human_tz(s->now_ns, s->result ? site_tz(s->result->site) : NULL, buf));
 }
 
@@ -117,15 +129,6 @@ static void how_it_goes(const struct screen *s, struct out *o)
 			   size_human(t->memory_limit, b));
 }
 
-/* The processor does not keep up. */
-static void behind(const struct status *t, struct out *o)
-{
-	out_puts(o, "TOO BUSY");
-	if (t->one_flow_in > 1)
-		out_printf(o, ": 1 of %u new flows", t->one_flow_in);
-	out_puts(o, "; ");
-}
-
 /* Four figures and never one: each hides something else. */
 static bool lost_words(const struct screen *s, struct out *o)
 {
@@ -138,14 +141,12 @@ static bool lost_words(const struct screen *s, struct out *o)
 		out_text_z(o, s->status.away);
 		out_puts(o, " AWAY; ");
 	}
-	if (s->status.behind)
-		behind(&s->status, o);
 	out_printf(o, "lost: by this computer %s", number(l.kernel, buf));
 	out_printf(o, ", cards %s", l.card_told ? number(l.card, buf) : "untold");
 	out_printf(o, ", TCP unseen %s", percent(l.unseen, l.unseen + l.seen, buf));
 	out_printf(o, ", given up %s", number(l.shed, buf));
 	how_it_goes(s, o);
-	return l.kernel || l.card || l.shed || *s->status.away;
+	return l.kernel || l.card || l.shed || *s->status.away || s->status.behind;
 }
 
 static void lost(struct screen *s, struct pen *p, unsigned row)
@@ -263,6 +264,10 @@ void screen_line(struct screen *s, struct out *o)
 		out_printf(o, "%s ", time_human(s->now_ns, buf));
 	out_puts(o, "state");
 	what(s, o);
+	if (s->status.behind) {
+		out_puts(o, "  ");
+		behind(&s->status, o);
+	}
 	out_printf(o, "  %s  ", s->result ? signs[s->result->verdict].sign : not_judged);
 	verdict_words(s, o);
 	out_puts(o, "; ");

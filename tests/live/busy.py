@@ -98,6 +98,10 @@ def left_out(folder):
         need(run.status()['shed']['packets'] == before, 'all flows are followed again')
         result = run.end()
     shed = balances(result, load)
+    rendered = subprocess.run([live.TOOL, 'report', run.json, '--format', 'json'], env=live.ENV, text=True,
+                              stdout=subprocess.PIPE).stdout
+    with open(run.json) as f:
+        need(rendered == f.read(), 'read back, it is the same document')
     need(shed['packets'] == before, 'the result has the figure of the status')
     need(result['verdict'] != 'compliant' and result['coverage']['inconclusive'], 'inconclusive')
     need(any('not followed' in x for x in result['coverage']['caveats']), 'a caveat says why')

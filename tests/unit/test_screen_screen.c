@@ -316,6 +316,7 @@ static void test_run(void **state)
 	static const char *const others[] = {
 		"", "{", "[]", "{}", "{\"schema\":\"spanaudit-status/2\"}", "{\"schema\":7}"};
 	struct shown *t = begin(24, 120, true);
+	struct out line = {0};
 
 	(void)state;
 	for (size_t i = 0; i < N_ELEMENTS(others); i++)
@@ -335,7 +336,14 @@ static void test_run(void **state)
 			  "1.00%, given up 3; 1,000 packets/s"));
 	assert_true(status_read(&t->s.status, busy, strlen(busy)));
 	draw(&t->s, &t->g);
-	assert_true(shows(&t->g, "ev\\x1bil AWAY; TOO BUSY: 1 of 4 new flows; lost: by this"));
+	assert_true(shows(&t->g, "TOO BUSY: 1 of 4 new flows  2024-05-01 03:01:30"));
+	screen_line(&t->s, &line);
+	assert_non_null(strstr(out_str(&line),
+			       "ev\\x1bil  TOO BUSY: 1 of 4 new flows  [X] NOT COMPLIANT  "));
+	assert_non_null(
+		strstr(out_str(&line), "; ev\\x1bil AWAY; lost: by this computer 7, cards untold"));
+	assert_null(strchr(out_str(&line), '\n'));
+	out_done(&line);
 	assert_true(status_read(&t->s.status, second, strlen(second)));
 	draw(&t->s, &t->g);
 	assert_false(shows(&t->g, "TOO BUSY"));
