@@ -187,36 +187,27 @@ static inline bool checksum_good(uint64_t sum)
 	return (sum >> 16) + (sum & 0xffff) == 0xffff;
 }
 
-/* For what is short: the same without a call. Sums of 64-bit words with their carry are sums of
- * 16-bit words all the same (RFC 1071 2 (B)). */
+/* For what is short, but 8 bytes at least: the same without a call. Sums of 64-bit words with their
+ * carry are sums of 16-bit words all the same (RFC 1071 2 (B)). What is left behind the last whole
+ * word is what the word that ends there has beyond it. */
 __attribute__((always_inline)) static inline uint64_t checksum_add_short(uint64_t sum,
 									 const uint8_t *p, size_t n)
 {
+	const unsigned known = 8 * (7 - n % 8); /* less a byte: a word cannot be shifted out */
+	const uint8_t *last = p + n - 8;
 	uint64_t w;
-	uint32_t half;
-	uint16_t one;
 
 	for (; n >= sizeof w; p += sizeof w, n -= sizeof w) {
 		memcpy(&w, p, sizeof w);
 		sum += w;
 		sum += sum < w;
 	}
-	w = 0;
-	if (n & 4) {
-		memcpy(&half, p, sizeof half);
-		w += half;
-		p += sizeof half;
-	}
-	if (n & 2) {
-		memcpy(&one, p, sizeof one);
-		w += one;
-		p += sizeof one;
-	}
-	if (n & 1) {
-		one = 0;
-		memcpy(&one, p, 1);
-		w += one;
-	}
+	memcpy(&w, last, sizeof w);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	w = w >> known >> 8;
+#else
+	w = w << known << 8;
+#endif
 	sum += w;
 	return sum + (sum < w);
 }

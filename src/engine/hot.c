@@ -98,14 +98,8 @@ struct hot *hot_free(struct hot *h)
 }
 
 /* Decodes a frame into *ret; false when there is nothing for the flow table. */
-static bool one_frame(struct hot *h, struct result_input *in, const struct frame *f,
-		      struct packet *ret)
+static bool one_frame(struct hot *h, const struct frame *f, struct packet *ret)
 {
-	in->packets++;
-	if (h->now_ns == TIME_NONE || f->ts_ns > h->now_ns)
-		h->now_ns = f->ts_ns;
-	if (window_add(&h->window, f->ts_ns) < 0 && !h->err)
-		h->err = -ENOMEM;
 	h->truncated += f->len < f->wire_len;
 	if (f->filtered) {
 		decode_filtered(h->decoder);
@@ -154,6 +148,42 @@ static size_t originals(struct hot *h, size_t n)
 	return left;
 }
 
+static void heard_of(struct hot *h, int64_t ts_ns)
+{
+	if (h->now_ns == TIME_NONE || ts_ns > h->now_ns)
+		h->now_ns = ts_ns;
+	if (window_add(&h->window, ts_ns) < 0 && !h->err)
+		h->err = -ENOMEM;
+}
+
+/* Where the frames of one input end that follow each other within a second: of the time between the
+ * first and the last of them there is nothing to say. */
+static size_t run_end(const struct batch *b, size_t from)
+{
+	const struct frame *first = &b->f[from];
+	size_t i = from + 1;
+
+	for (; i < b->n; i++) {
+		const struct frame *f = &b->f[i];
+
+		if (f->input != first->input || f->ts_ns < f[-1].ts_ns ||
+		    (uint64_t)f->ts_ns - (uint64_t)first->ts_ns > NS_PER_S)
+			break;
+	}
+	return i;
+}
+
+static void count_frames(struct hot *h, struct span_audit *a, const struct batch *b)
+{
+	for (size_t from = 0, end; from < b->n; from = end) {
+		end = run_end(b, from);
+		a->inputs[b->f[from].input].packets += end - from;
+		heard_of(h, b->f[from].ts_ns);
+		if (end - from > 1)
+			heard_of(h, b->f[end - 1].ts_ns);
+	}
+}
+
 /* Packets of one hour at a time. */
 static void count_hours(struct hot *h, const struct batch *b)
 {
@@ -180,8 +210,9 @@ int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b)
 
 	stats_took(h->stats, STAGE_READ);
 	stats_batch(h->stats, b->n);
+	count_frames(h, a, b);
 	for (size_t i = 0; i < b->n; i++)
-		n += one_frame(h, &a->inputs[b->f[i].input], &b->f[i], &h->packets[n]);
+		n += one_frame(h, &b->f[i], &h->packets[n]);
 	if (h->err)
 		return h->err;
 	count_hours(h, b);
