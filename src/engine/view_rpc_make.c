@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/search.h"
 #include "engine/view_rpc.h"
 
 enum { EPM_PORT = 135, NBSS_PORT = 139, SMB_PORT = 445, HTTP_EPM_PORT = 593 };
@@ -35,27 +36,28 @@ static int place(const struct addr *server, int proto, uint16_t port, const stru
 	return d ? d : (int)port - (int)port2;
 }
 
+struct key { /* of what is looked for */
+	const struct addr *server, *client;
+	int proto;
+	uint16_t port;
+};
+
+static int grant_order(const void *key, const void *row)
+{
+	const struct key *k = key;
+	const struct grant *g = row;
+
+	return place(k->server, k->proto, k->port, &g->server, (int)g->g.proto, g->g.port);
+}
+
 /* The earliest grant of this server and port; NULL when there is none. */
 static const struct grant *grant_at(const struct span_audit *a, const struct addr *server,
 				    enum granted_proto proto, uint16_t port)
 {
-	size_t lo = 0, hi = a->n_grants;
+	const struct key k = {.server = server, .proto = (int)proto, .port = port};
+	size_t i = search_first(&k, a->grants, a->n_grants, sizeof *a->grants, grant_order);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		const struct grant *g = &a->grants[mid];
-
-		if (place(&g->server, (int)g->g.proto, g->g.port, server, (int)proto, port) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo == a->n_grants)
-		return NULL;
-
-	const struct grant *g = &a->grants[lo];
-
-	return place(&g->server, (int)g->g.proto, g->g.port, server, (int)proto, port) ? NULL : g;
+	return i < a->n_grants && !grant_order(&k, &a->grants[i]) ? &a->grants[i] : NULL;
 }
 
 struct finder { /* what is looked up often, in an order of its own */
@@ -163,19 +165,17 @@ static void finder_done(struct finder *f)
 	vec_done(&f->by_client);
 }
 
+static int row_before(const void *key, const void *row)
+{
+	const struct conv *c = key;
+
+	return -row_order(*(const struct rpc_row *const *)row, &c->client, &c->server, c->proto,
+			  c->port);
+}
+
 static const struct rpc_row *row_of(const struct finder *f, const struct conv *c)
 {
-	size_t lo = 0, hi = f->rows.n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (row_order(f->rows.v[mid], &c->client, &c->server, c->proto, c->port) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-
+	size_t lo = search_first(c, f->rows.v, f->rows.n, sizeof *f->rows.v, row_before);
 	const struct rpc_row *any = NULL;
 
 	/* With VLANs apart there are several: theirs is the one of this state. */
@@ -189,24 +189,21 @@ static const struct rpc_row *row_of(const struct finder *f, const struct conv *c
 	return any;
 }
 
+static int use_order(const void *key, const void *row)
+{
+	const struct key *k = key;
+	const struct conv *c = *(const struct conv *const *)row;
+
+	return place(k->server, k->proto, k->port, &c->server, c->proto, c->port);
+}
+
 static bool somebody_used(const struct finder *f, const struct addr *server, uint8_t proto,
 			  uint16_t port)
 {
-	size_t lo = 0, hi = f->by_server.n;
+	const struct key k = {.server = server, .proto = proto, .port = port};
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		const struct conv *c = f->by_server.v[mid];
-		int d = place(&c->server, c->proto, c->port, server, proto, port);
-
-		if (!d)
-			return true;
-		if (d < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return false;
+	return f->by_server.n &&
+	       bsearch(&k, f->by_server.v, f->by_server.n, sizeof *f->by_server.v, use_order);
 }
 
 static bool same_packet(const struct evidence *x, const struct evidence *y)
@@ -214,21 +211,20 @@ static bool same_packet(const struct evidence *x, const struct evidence *y)
 	return x->input == y->input && x->number == y->number;
 }
 
+static int packet_order(const void *key, const void *row)
+{
+	const struct evidence *k = key, *at = &(*(const struct grant *const *)row)->first;
+
+	if (k->input != at->input)
+		return k->input < at->input ? -1 : 1;
+	return (k->number > at->number) - (k->number < at->number);
+}
+
 /* Where the grants of that packet begin. */
 static size_t of_packet(const struct finder *f, const struct evidence *ev)
 {
-	size_t lo = 0, hi = f->by_packet.n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		const struct evidence *at = &f->by_packet.v[mid]->first;
-
-		if (at->input < ev->input || (at->input == ev->input && at->number < ev->number))
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return search_first(ev, f->by_packet.v, f->by_packet.n, sizeof *f->by_packet.v,
+			    packet_order);
 }
 
 /* Who was told in that packet. */
@@ -274,21 +270,21 @@ static struct evidence first_packet(const struct conv *c)
 	return best ? *best : (struct evidence){0};
 }
 
+static int told_order(const void *key, const void *row)
+{
+	const struct key *k = key;
+
+	return -client_order(*(const struct grant *const *)row, k->server, (uint8_t)k->proto,
+			     k->port, k->client);
+}
+
 /* Where the grants of this client begin, the earliest first. */
 static size_t told_at(const struct finder *f, const struct addr *server, uint8_t proto,
 		      uint16_t port, const struct addr *client)
 {
-	size_t lo = 0, hi = f->by_client.n;
+	const struct key k = {.server = server, .client = client, .proto = proto, .port = port};
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (client_order(f->by_client.v[mid], server, proto, port, client) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return search_first(&k, f->by_client.v, f->by_client.n, sizeof *f->by_client.v, told_order);
 }
 
 /* The best grant that the server itself gave: what this client was told before, else what anybody

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Hints about names, time and tickets: DNS, NTP, Kerberos. */
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -17,26 +18,28 @@ static bool has_prefix(const char *z, const char *prefix)
 	return strncasecmp(z, prefix, strlen(prefix)) == 0;
 }
 
+struct given {
+	const struct addr *to;
+	const char *name;
+};
+
+static int given_order(const void *key, const void *row)
+{
+	const struct given *k = key;
+	const struct sighting *s = row;
+	int d = (int)SIGHT_DNS_ADDRESS - (int)s->kind;
+
+	d = d ? d : addr_compare(k->to, &s->about);
+	return d ? d : strcmp(k->name, s->name);
+}
+
 /* A name server gave this address to the name; rows are sorted by kind, address and name. */
 static bool named(const struct work *w, const struct addr *a, const char *name)
 {
-	size_t lo = 0, hi = w->in->n_sightings;
+	const struct given k = {a, name};
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		const struct sighting *s = &w->in->sightings[mid];
-		int d = (int)s->kind - (int)SIGHT_DNS_ADDRESS;
-
-		d = d ? d : addr_compare(&s->about, a);
-		d = d ? d : strcmp(s->name, name);
-		if (!d)
-			return true;
-		if (d < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return false;
+	return w->in->n_sightings && bsearch(&k, w->in->sightings, w->in->n_sightings,
+					     sizeof *w->in->sightings, given_order);
 }
 
 static bool name_of_nlb(const struct work *w, const char *name)

@@ -5,6 +5,7 @@
  * moved; the other way round; another role's service; a service that nobody documents.
  */
 #include <fnmatch.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/proto.h"
@@ -534,76 +535,67 @@ size_t judge_allowing(const struct site *site, struct matrix *m, const struct ju
 	return kept;
 }
 
-static int conv_vs(const struct conv *c, const struct addr *client, const struct addr *server,
-		   uint8_t proto, uint16_t port)
-{
-	int d = addr_compare(&c->client, client);
+/* What tells conversations apart, but for VLANs. */
+struct conv_place {
+	const struct addr *client, *server;
+	uint8_t proto;
+	uint16_t port;
+};
 
-	d = d ? d : addr_compare(&c->server, server);
-	d = d ? d : (int)c->proto - (int)proto;
-	return d ? d : (int)c->port - (int)port;
+static int ends_order(const struct conv_place *k, const struct addr *client,
+		      const struct addr *server)
+{
+	int d = addr_compare(k->client, client);
+
+	return d ? d : addr_compare(k->server, server);
+}
+
+static int conv_order(const void *key, const void *row)
+{
+	const struct conv_place *k = key;
+	const struct conv *c = row;
+	int d = ends_order(k, &c->client, &c->server);
+
+	d = d ? d : (int)k->proto - (int)c->proto;
+	return d ? d : (int)k->port - (int)c->port;
+}
+
+static int item_order(const void *key, const void *row)
+{
+	return conv_order(key, ((const struct item *)row)->c);
 }
 
 const struct item *item_find(const struct work *w, const struct addr *client,
 			     const struct addr *server, uint8_t proto, uint16_t port)
 {
-	size_t lo = 0, hi = w->n;
+	const struct conv_place k = {client, server, proto, port};
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		int d = conv_vs(w->item[mid].c, client, server, proto, port);
-
-		if (!d)
-			return &w->item[mid];
-		if (d < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return NULL;
+	return w->n ? bsearch(&k, w->item, w->n, sizeof *w->item, item_order) : NULL;
 }
 
-static bool attempt_there(const struct work *w, const struct addr *client,
-			  const struct addr *server, uint16_t port)
+/* Attempts know their ends by number. */
+struct attempt_place {
+	struct conv_place at;
+	const struct addr *ends;
+};
+
+static int attempt_order(const void *key, const void *row)
 {
-	const struct addr *at = w->in->ends.addr;
-	size_t lo = 0, hi = w->in->n_attempts;
+	const struct attempt_place *k = key;
+	const struct attempt *a = row;
+	int d = ends_order(&k->at, &k->ends[a->client_no], &k->ends[a->server_no]);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		const struct attempt *a = &w->in->attempts[mid];
-		int d = addr_compare(&at[a->client_no], client);
-
-		d = d ? d : addr_compare(&at[a->server_no], server);
-		d = d ? d : (int)a->port - (int)port;
-		if (!d)
-			return true;
-		if (d < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return false;
+	return d ? d : (int)k->at.port - (int)a->port;
 }
 
 bool conv_there(const struct work *w, const struct addr *client, const struct addr *server,
 		uint8_t proto, uint16_t port)
 {
-	if (proto == IPPROTO_NR_TCP && attempt_there(w, client, server, port))
+	const struct judge_input *in = w->in;
+	const struct attempt_place k = {{client, server, proto, port}, in->ends.addr};
+
+	if (proto == IPPROTO_NR_TCP && in->n_attempts &&
+	    bsearch(&k, in->attempts, in->n_attempts, sizeof *in->attempts, attempt_order))
 		return true;
-
-	size_t lo = 0, hi = w->in->n_convs;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		int d = conv_vs(&w->in->convs[mid], client, server, proto, port);
-
-		if (!d)
-			return true;
-		if (d < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return false;
+	return in->n_convs && bsearch(&k.at, in->convs, in->n_convs, sizeof *in->convs, conv_order);
 }

@@ -129,15 +129,7 @@ static void gone(const struct page *p)
 
 static void trust(const struct page *p)
 {
-	const struct coverage *c = &p->r->coverage;
-
-	page_heading(p, "CAN YOU TRUST THIS REPORT?");
-	page_text(p, 0, word_trust(c));
-	if (c->inconclusive && c->inconclusive_why)
-		page_item(p, c->inconclusive_why);
-	for (size_t i = 0; i < c->n_caveats; i++)
-		if (word_is_news(c, i))
-			page_item(p, c->caveats[i]);
+	page_trust(p);
 	for (size_t i = 0; i < p->r->since.n_notes; i++)
 		page_item(p, p->r->since.notes[i]);
 }

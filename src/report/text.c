@@ -170,17 +170,10 @@ static void figure(void *user, const struct figure *f)
 
 static void trust(const struct page *p)
 {
-	const struct coverage *c = &p->r->coverage;
 	struct page page = *p;
 
-	page_heading(p, "CAN YOU TRUST THIS REPORT?");
-	page_text(p, 0, word_trust(c));
-	if (c->inconclusive && c->inconclusive_why)
-		page_item(p, c->inconclusive_why);
-	for (size_t i = 0; i < c->n_caveats; i++)
-		if (word_is_news(c, i))
-			page_item(p, c->caveats[i]);
-	figures_of_coverage(c, figure, &page);
+	page_trust(p);
+	figures_of_coverage(&p->r->coverage, figure, &page);
 }
 
 static void hints(const struct page *p)

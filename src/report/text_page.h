@@ -37,6 +37,8 @@ void page_text(const struct page *p, size_t indent, const char *text);
 void page_foreign(const struct page *p, size_t indent, const char *text);
 /* "- " and the text. */
 void page_item(const struct page *p, const char *text);
+/* Whether the result can be trusted, and what limits it. */
+void page_trust(const struct page *p);
 
 enum ink severity_ink(enum severity s);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "store/admin.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -27,24 +26,8 @@ static uint64_t number(struct store *s, const char *sql)
 static int sum_hours(struct store *s, struct store_summary *p)
 {
 	sqlite3_stmt *q = db_get(s, "SELECT DISTINCT hour FROM seen_hour ORDER BY hour");
-	int r = q ? 0 : -EIO;
 
-	while (r == 0 && (r = db_next(s, q)) == 1) {
-		struct cols c = {.q = q};
-		int64_t h = col_int(&c, INT64_MIN / 2, INT64_MAX / 2);
-		struct store_span *last = p->hours.n ? &p->hours.v[p->hours.n - 1] : NULL;
-		struct store_span one = {h, h + STORE_HOUR};
-
-		assert(p->hours.v || !p->hours.cap);
-		r = c.bad ? db_damaged(s, "an hour") : 0;
-		if (r == 0 && last && last->to == h)
-			last->to += STORE_HOUR;
-		else if (r == 0 && !vec_push(&p->hours, one))
-			r = -ENOMEM;
-		if (r)
-			sqlite3_reset(q);
-	}
-	return r;
+	return q ? db_hours(s, q, &p->hours) : -EIO;
 }
 
 static int sum_runs(struct store *s, struct store_summary *p)

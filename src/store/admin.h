@@ -16,7 +16,7 @@ struct store_summary {
 	struct arena arena;
 	uint64_t bytes, free_bytes; /* of the file; of those, unused */
 	uint64_t segments, conversations, grants, sightings, inputs;
-	VEC(struct store_span) hours; /* that packets were seen in, joined, ascending */
+	struct store_spans hours; /* that packets were seen in, joined, ascending */
 	VEC(struct store_run_row)
 	runs; /* ascending: those that are not whole, and the newest one */
 	uint64_t n_runs;

@@ -72,6 +72,9 @@ struct addr col_addr(struct cols *c);
 struct rd col_blob(struct cols *c);
 void col_bytes(struct cols *c, void *ret, size_t n); /* a blob of just n bytes */
 
+/* read.c: the hours that a statement answers, one a row, ascending. 0 or negative errno. */
+int db_hours(struct store *s, sqlite3_stmt *q, struct store_spans *ret);
+
 /* detail.c: what a conversation has beside its columns. */
 void detail_write(const struct conv *c, struct out *o);
 struct detail_rows { /* room for what stands outside of a conversation */

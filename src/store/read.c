@@ -244,6 +244,28 @@ static int look_runs(struct store *s, struct store_span hours, struct store_pict
 	return r;
 }
 
+int db_hours(struct store *s, sqlite3_stmt *q, struct store_spans *ret)
+{
+	int r = 0;
+
+	while (r == 0 && (r = db_next(s, q)) == 1) {
+		struct cols c = {.q = q};
+		int64_t h = col_int(&c, INT64_MIN / 2, INT64_MAX / 2);
+		struct store_span *last = ret->n ? &ret->v[ret->n - 1] : NULL;
+		struct store_span one = {h, h + STORE_HOUR};
+
+		assert(ret->v || !ret->cap);
+		r = c.bad || h % STORE_HOUR ? db_damaged(s, "an hour") : 0;
+		if (r == 0 && last && last->to == h)
+			last->to = h + STORE_HOUR;
+		else if (r == 0 && !vec_push(ret, one))
+			r = -ENOMEM;
+		if (r)
+			sqlite3_reset(q);
+	}
+	return r;
+}
+
 static int look_hours(struct store *s, struct store_span hours, struct store_picture *p)
 {
 	int r;
@@ -253,22 +275,7 @@ static int look_hours(struct store *s, struct store_span hours, struct store_pic
 				   " AND seen_hour.hour < ?2 WHERE " SEGMENTS " ORDER BY 1",
 				   hours, &r);
 
-	while (r == 0 && (r = db_next(s, q)) == 1) {
-		struct cols c = {.q = q};
-		int64_t h = col_int(&c, INT64_MIN / 2, INT64_MAX / 2);
-		struct store_span *last = p->hours.n ? &p->hours.v[p->hours.n - 1] : NULL;
-		struct store_span one = {h, h + STORE_HOUR};
-
-		assert(p->hours.v || !p->hours.cap);
-		r = c.bad || h % STORE_HOUR ? db_damaged(s, "an hour") : 0;
-		if (r == 0 && last && last->to == h)
-			last->to = h + STORE_HOUR;
-		else if (r == 0 && !vec_push(&p->hours, one))
-			r = -ENOMEM;
-		if (r)
-			sqlite3_reset(q);
-	}
-	return r;
+	return r ? r : db_hours(s, q, &p->hours);
 }
 
 static int look_figures(struct store *s, struct store_span hours, struct coverage *ret)

@@ -127,6 +127,11 @@ struct store_span {
 	int64_t from, to; /* seconds since 1970, whole hours */
 };
 
+struct store_spans { /* a VEC; joined, ascending */
+	struct store_span *v;
+	size_t n, cap;
+};
+
 struct store_read_input {
 	int64_t run;
 	uint32_t ord;
@@ -144,7 +149,7 @@ struct store_picture {
 	const char *lost;         /* NULL */
 	VEC(int64_t) interrupted; /* when runs began that never ended, ns */
 	int64_t storing_ns;       /* when the one began that is at work now; TIME_NONE: none is */
-	VEC(struct store_span) hours; /* that packets were seen in, joined, ascending */
+	struct store_spans hours; /* that packets were seen in */
 	uint64_t kernel_drops, interface_drops;
 	size_t n_runs, n_segments;
 };
