@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A processor that does not keep up: what is left out then, in which order, and that all of it is counted.
 
-    busy.py [NAME...]   as live.py, whose namespace and helpers it uses
+    busy.py [NAME...]   as live.py; runs.py has the namespace and the helpers
 
 The run is stopped for a moment (SIGSTOP) while packets of ever new flows fill its ring, as if others had
 the processor: it wakes far behind.
@@ -20,8 +20,9 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import live  # noqa: E402
-from live import Live, need, notices, site, until  # noqa: E402
+import runs  # noqa: E402
+from cases_told import notices  # noqa: E402
+from runs import Live, need, site, until  # noqa: E402
 
 RING = 4 << 20
 COST = 96 + 60  # of a frame of the least length in the ring
@@ -64,7 +65,7 @@ def caught_up(run, load):
 
 def balances(result, load):
     c = result['coverage']
-    live.balances(result)
+    runs.balances(result)
     shed = c.get('shed', {'packets': 0, 'heads': 0, 'streams': 0})
     need(c['packets'] + c['drops']['kernel'] == load.sent, '%d sent; %s' % (load.sent, c))
     need(c['decoded'] == c['in_flows'] + c['duplicates'] + c['other_protocols'] + shed['packets'],
@@ -98,7 +99,7 @@ def left_out(folder):
         need(run.status()['shed']['packets'] == before, 'all flows are followed again')
         result = run.end()
     shed = balances(result, load)
-    rendered = subprocess.run([live.TOOL, 'report', run.json, '--format', 'json'], env=live.ENV, text=True,
+    rendered = subprocess.run([runs.TOOL, 'report', run.json, '--format', 'json'], env=runs.ENV, text=True,
                               stdout=subprocess.PIPE).stdout
     with open(run.json) as f:
         need(rendered == f.read(), 'read back, it is the same document')
@@ -122,16 +123,16 @@ def never(folder):
         need(s['shed']['mode'] == 'never' and s['shed']['level'] == 0, 'it was told: %s' % s['shed'])
         result = run.end()
     need(sum(balances(result, load).values()) == 0 and result['coverage']['drops']['kernel'] > 0, 'drops alone')
-    live.refused(folder, 2, '--shed', '-i', 'a1', '--shed', 'sometimes')
+    runs.refused(folder, 2, '--shed', '-i', 'a1', '--shed', 'sometimes')
 
 
 def unread(folder):
     """A log that nobody reads stops nothing."""
     there, words = os.pipe()
     control = os.path.join(folder, 'control')
-    run = subprocess.Popen([live.TOOL, 'live', '-i', 'a1', '--user', live.USER, '--control', control, '-o',
+    run = subprocess.Popen([runs.TOOL, 'live', '-i', 'a1', '--user', runs.USER, '--control', control, '-o',
                             os.path.join(folder, 'live.json')], stdin=subprocess.DEVNULL, stderr=words,
-                           stdout=subprocess.DEVNULL, env=live.ENV)
+                           stdout=subprocess.DEVNULL, env=runs.ENV)
     os.close(words)
     with open(there, 'rb') as log:
         while b'taking packets' not in log.readline():
@@ -139,28 +140,28 @@ def unread(folder):
         fcntl.fcntl(there, fcntl.F_SETPIPE_SZ, 4096)
 
         def status():
-            r = subprocess.run([live.TOOL, 'control', '--control', control, 'status', '--json'], env=live.ENV,
+            r = subprocess.run([runs.TOOL, 'control', '--control', control, 'status', '--json'], env=runs.ENV,
                                stdout=subprocess.PIPE, timeout=20)
             return json.loads(r.stdout)
         try:
             for _ in range(100):  # each a line for each interface, and one of the whole
                 run.send_signal(signal.SIGUSR1)
                 time.sleep(0.005)
-            live.play('lab')
+            runs.play('lab')
             until('packets are read', lambda: status()['packets'] == 1166)
             first = os.read(there, 1 << 16)
             run.send_signal(signal.SIGUSR1)
             until('it answers', status)
             run.send_signal(signal.SIGTERM)
             rest = log.read()
-            need(run.wait(live.PATIENCE) in (0, 1, 4), 'it ends in order')
+            need(run.wait(runs.PATIENCE) in (0, 1, 4), 'it ends in order')
         finally:
             run.kill()
             run.wait()
     need(len(first) <= 4096 and b'lines are missing' in rest, 'it is said: %s' % rest)
 
 
-live.TESTS[:] = [left_out, never, unread]
+runs.TESTS[:] = [left_out, never, unread]
 
 if __name__ == '__main__':
-    sys.exit(live.main(os.path.abspath(__file__)))
+    sys.exit(runs.main(os.path.abspath(__file__)))

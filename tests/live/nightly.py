@@ -3,7 +3,7 @@
 """A night's report of the store of a live run that is at work: connections that began yesterday and go
 on are today's, too, and the answer that granted their port explains them.
 
-    nightly.py [NAME...]   as live.py, whose namespace and helpers it uses
+    nightly.py [NAME...]   as live.py; runs.py has the namespace and the helpers
 """
 
 import contextlib
@@ -20,10 +20,11 @@ import time
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, '..', '..', 'pcaps', 'gen')]
-import live  # noqa: E402
 import proto as p  # noqa: E402
+import runs  # noqa: E402
+from cases_packets import CLOCK  # noqa: E402
 from crm import Crm  # noqa: E402
-from live import CLOCK, ENV, TOOL, Live, do, flushed, need, put  # noqa: E402
+from runs import ENV, TOOL, Live, do, flushed, need, put  # noqa: E402
 from talk import C, S  # noqa: E402
 
 SITE = '''spanaudit: site/1
@@ -177,8 +178,9 @@ def midnight(folder):
     looked_at(night(folder, conf, path, two, clock.env), sent[1], (two, two), 'after a kill')
 
 
-live.TESTS = [midnight]
-live.NEEDS = {'ip': 'iproute2', 'unshare': 'util-linux'}
+runs.TESTS[:] = [midnight]
+for program in 'tcpdump', 'tcpreplay', 'setpriv':
+    del runs.NEEDS[program]
 
 if __name__ == '__main__':
-    sys.exit(live.main(os.path.abspath(__file__)))
+    sys.exit(runs.main(os.path.abspath(__file__)))

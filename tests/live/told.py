@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What a live run has told is known to the next one: a finding is new once, whatever becomes of runs.
 
-    told.py [NAME...]   as live.py, whose namespace and helpers it uses
+    told.py [NAME...]   as live.py; runs.py has the namespace and the helpers
 """
 
 import contextlib
@@ -16,8 +16,8 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import live  # noqa: E402
-from live import ENV, Live, capture, flushed, frames, need, put, site, until  # noqa: E402
+import runs  # noqa: E402
+from runs import ENV, Live, capture, flushed, frames, need, put, site, until  # noqa: E402
 
 
 class Events:
@@ -129,7 +129,7 @@ def damaged(folder):
     path, events = os.path.join(folder, 'lab.store'), Events(folder)
     args = ['-i', 'a1', '-S', site('lab'), '--every', '1s', '--events', events.path, '--store', path]
     with Live(folder, *args) as run:
-        live.play('lab')
+        runs.play('lab')
         judged(run, 1166)
         run.end()
     new = sorted(i for i, s in events.more() if s == 'new')
@@ -146,7 +146,7 @@ def damaged(folder):
     need(rows(path) == [(i,) for i in new], 'and the list is whole')
 
 
-live.TESTS[:] = [restarts, damaged]
+runs.TESTS[:] = [restarts, damaged]
 
 if __name__ == '__main__':
-    sys.exit(live.main(os.path.abspath(__file__)))
+    sys.exit(runs.main(os.path.abspath(__file__)))
