@@ -11,7 +11,8 @@ set -eu
 cd "$(dirname "$0")"
 
 BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config libpcap-dev libyaml-dev libjansson-dev libmd-dev
-	libsqlite3-dev zlib1g-dev libseccomp-dev libzstd-dev liblz4-dev liblzma-dev libncurses-dev uthash-dev scdoc tzdata"
+	libsqlite3-dev zlib1g-dev libseccomp-dev libzstd-dev liblz4-dev liblzma-dev libncurses-dev
+	libmicrohttpd-dev uthash-dev scdoc tzdata"
 TEST_PACKAGES="libcmocka-dev tcpreplay tcpdump iproute2 clang clang-tidy libclang-rt-dev mandoc cppcheck python3 python3-jsonschema tshark
 	chromium chromium-driver python3-selenium python3-html5lib poppler-utils tmux"
 

@@ -80,6 +80,9 @@ struct span_live_options {
 	/* Figures for Prometheus, written anew into this file at each judgement, whole or not at
 	 * all; its folder must be one that stays writable. NULL: not wanted. Borrowed. */
 	const char *metrics;
+	/* The same over HTTP, at "127.0.0.1:PORT" or "[::1]:PORT", GET /metrics: as of the last
+	 * judgement. NULL: not wanted. Borrowed. */
+	const char *metrics_listen;
 	/* Called when the policy is read again: opens what is written to anew, where somebody moved
 	 * it away, under the same descriptor. 0 or negative errno; NULL: there is nothing. */
 	int (*reopen)(void *user);

@@ -393,6 +393,7 @@ static int prepare(const struct options *o, struct live *l)
 			return say_status(NULL, -ENOMEM, o);
 	}
 	l->opt.metrics = o->metrics;
+	l->opt.metrics_listen = o->metrics_listen;
 	if (o->metrics && !writable(l, o->metrics))
 		return say_status(NULL, -ENOMEM, o);
 	return 0;

@@ -135,6 +135,10 @@ static const struct opt opts[] = {
 	 "Write figures for Prometheus into this file at each judgement, whole or not at all: a "
 	 "*.prom in the folder of the node exporter's textfile collector.",
 	 CMD_BIT(LIVE), SET_TEXT, AT(metrics), COMPLETE_FILE},
+	{0, "metrics-listen", "ADDRESS:PORT",
+	 "Answer Prometheus with the figures of the last judgement, over HTTP at /metrics; a "
+	 "loopback address: 127.0.0.1:9477 or [::1]:9477.",
+	 CMD_BIT(LIVE), SET_TEXT, AT(metrics_listen)},
 	{0, "events", "FILE",
 	 "Add findings to this file as they are found, change or go: an event a line, as --format "
 	 "ndjson has it.",

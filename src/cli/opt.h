@@ -26,7 +26,7 @@ struct options {
 	char **args;         /* what is no option, in order */
 	size_t n_args;
 	const char *count, *snaplen, *buffer, *every, *events, *user, *control, *window, *view,
-		*shed, *metrics, *syslog, *evidence, *on_finding;
+		*shed, *metrics, *metrics_listen, *syslog, *evidence, *on_finding;
 	VEC(const char *) interfaces, autostop, ring;
 	unsigned no_promiscuous, list;
 	const char *day, *from, *to, *tz;

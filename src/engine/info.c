@@ -18,8 +18,7 @@ const char *span_version(void)
 const char *span_features(void)
 {
 	return "+PCAP " SPAN_PCAP_VERSION " +YAML " SPAN_YAML_VERSION " +JSON " SPAN_JANSSON_VERSION
-	       " " SPAN_CODECS " +SQLITE +LIVE " SPAN_SECCOMP
-	       " " SPAN_NCURSES;
+	       " " SPAN_CODECS " +SQLITE +LIVE " SPAN_SECCOMP " " SPAN_NCURSES " " SPAN_HTTP;
 }
 
 const char *span_format_name(size_t i)

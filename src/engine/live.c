@@ -6,6 +6,7 @@
  * interfaces and their counters; judging is another process's (live_judge.c).
  */
 #include "engine/live_run.h"
+#include "engine/live_scrape.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,6 +115,9 @@ struct live_run *live_run_free(struct live_run *l)
 		close(l->judge.document);
 	if (l->memory_fd >= 0)
 		close(l->memory_fd);
+	if (l->judge.figures >= 0)
+		close(l->judge.figures);
+	scrape_close(l->scrape);
 	control_close(l->control);
 	free(l);
 	return NULL;
@@ -173,7 +177,9 @@ static int open_source(struct span_audit *a, struct live_run *l)
 		.snaplen = l->opt.snaplen,
 		.not_promiscuous = l->opt.not_promiscuous,
 		.stop_fd = a->stop_fd,
-		.wake_fd = l->control ? control_fd(l->control) : -1,
+		.wake_fd = l->control  ? control_fd(l->control)
+			   : l->scrape ? scrape_fd(l->scrape)
+				       : -1,
 	};
 	bool usage = false;
 
@@ -215,6 +221,16 @@ static int open_control(struct span_audit *a, struct live_run *l)
 	return r < 0 && r != -ENOMEM ? SPAN_INPUT : r;
 }
 
+/* One descriptor wakes the loop. */
+static int open_scrape(struct span_audit *a, struct live_run *l)
+{
+	int r = l->opt.metrics_listen ? scrape_open(l->opt.metrics_listen, &a->errs, &l->scrape)
+				      : 0;
+
+	return r == 0 && l->scrape && l->control ? control_beside(l->control, scrape_fd(l->scrape))
+						 : r;
+}
+
 int span_live_open(struct span_audit *a, const struct span_live_options *o)
 {
 	int r = engine_begin(a);
@@ -228,6 +244,7 @@ int span_live_open(struct span_audit *a, const struct span_live_options *o)
 	a->live->opt = *o;
 	a->live->opt.interfaces = NULL;
 	a->live->judge.fd = a->live->judge.document = a->live->result_fd = -1;
+	a->live->judge.figures = -1;
 	a->live->memory_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	a->live->notify_fd = live_notify_open(&a->live->watchdog_ns);
 	if (a->stop_fd < 0)
@@ -243,6 +260,7 @@ int span_live_open(struct span_audit *a, const struct span_live_options *o)
 	if (r == 0 && o->syslog)
 		r = syslog_open(o->syslog, &a->errs, &a->live->syslog);
 	r = r ? r : open_control(a, a->live);
+	r = r ? r : open_scrape(a, a->live);
 	r = r ? r : open_source(a, a->live);
 	if (r)
 		return r;
@@ -653,10 +671,14 @@ int span_live_run(struct span_audit *a)
 	live_notify(l, "READY=1\nSTATUS=Taking packets");
 	if (l->control && control_path(l->control))
 		live_tell(l, SPAN_LIVE_STARTED, "answers at %s", control_path(l->control));
+	if (l->scrape)
+		live_tell(l, SPAN_LIVE_STARTED, "figures at http://%s/metrics",
+			  l->opt.metrics_listen);
 	live_tell(l, SPAN_LIVE_STARTED, "taking packets on %zu interface%s", l->names.n,
 		  l->names.n == 1 ? "" : "s");
 	r = loop(a);
 	live_shed_end(a);
+	l->scrape = scrape_close(l->scrape);
 	l->control = control_close(l->control);
 	live_notify(l, "STOPPING=1\nSTATUS=Judging what was taken");
 	if (r == 0) {

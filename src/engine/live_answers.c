@@ -16,6 +16,7 @@
 #include "engine/live_control.h"
 #include "engine/live_keep.h"
 #include "engine/live_run.h"
+#include "engine/live_scrape.h"
 #include "report/words.h"
 
 #include "config.h"
@@ -242,9 +243,15 @@ void live_serve(struct span_audit *a, int64_t now)
 {
 	struct live_run *l = a->live;
 
-	if (!l->control || (!live_woken(l->source) && now < l->next_serve_ns))
+	if (!l->control && !l->scrape)
+		return;
+	if (!live_woken(l->source) && now < l->next_serve_ns)
 		return;
 	l->next_serve_ns = now + SERVE_EVERY;
+	if (l->scrape)
+		scrape_turn(l->scrape);
+	if (!l->control)
+		return;
 	control_turn(l->control, now, answer, a);
 	if (control_left(l->control))
 		span_audit_stop(a);

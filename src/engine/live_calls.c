@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -157,7 +158,16 @@ static int add_all(scmp_filter_ctx c)
 	return add_partly(c);
 }
 
-int live_calls_confine(bool connects)
+/* Of connections that were taken in: how their bytes are sent, and their end. */
+static int add_serving(scmp_filter_ctx c)
+{
+	int r = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 1,
+				 SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP));
+
+	return r ? r : seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(shutdown), 0);
+}
+
+int live_calls_confine(bool connects, bool serves)
 {
 	scmp_filter_ctx c = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int r = c ? 0 : -ENOMEM;
@@ -166,6 +176,8 @@ int live_calls_confine(bool connects)
 		r = add_all(c);
 	if (r == 0 && connects)
 		r = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(connect), 0);
+	if (r == 0 && serves)
+		r = add_serving(c);
 	if (r == 0)
 		r = seccomp_load(c);
 	if (c)

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-int live_calls_confine(bool connects)
+int live_calls_confine(bool connects, bool serves)
 {
 	return -ENOSYS;
 }

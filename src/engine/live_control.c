@@ -16,7 +16,7 @@
 enum {
 	BACKLOG = 64,
 	ADMITTED = 8,                  /* in a turn */
-	AT_ONCE = CONTROL_CLIENTS + 1, /* events of a turn */
+	AT_ONCE = CONTROL_CLIENTS + 2, /* events of a turn */
 	PIECE = 64 << 10,
 	PIECES = 4, /* of an answer, in a turn */
 };
@@ -212,6 +212,11 @@ const char *control_path(const struct control *c)
 int control_fd(const struct control *c)
 {
 	return c->epoll;
+}
+
+int control_beside(const struct control *c, int fd)
+{
+	return watch(c, fd, EPOLLIN, EPOLL_CTL_ADD);
 }
 
 /* ------------------------------------------------------------------ clients */

@@ -45,6 +45,8 @@ bool control_left(const struct control *c);
 const char *control_path(const struct control *c); /* NULL: none */
 /* Readable: control_turn() has something to do. */
 int control_fd(const struct control *c);
+/* Also when that descriptor is, which somebody else looks after. 0 or negative errno. */
+int control_beside(const struct control *c, int fd);
 /* Does what can be done without waiting. */
 void control_turn(struct control *c, int64_t now_ns, control_fn fn, void *user);
 /* NULL is fine; returns NULL. Takes the socket away. */

@@ -32,6 +32,7 @@
 #include "base/time.h"
 #include "engine/live_evidence.h"
 #include "engine/live_run.h"
+#include "engine/live_scrape.h"
 #include "engine/live_syslog.h"
 #include "report/live_event.h"
 
@@ -323,6 +324,14 @@ static void leave_document(const struct span_audit *a)
 		(void)!ftruncate(fd, 0);
 }
 
+static void leave_figures(const struct span_audit *a)
+{
+	int fd = a->live->judge.figures;
+
+	if (fd >= 0 && live_metrics_into(a, fd) < 0)
+		(void)!ftruncate(fd, 0);
+}
+
 /* Its answer: a struct live_judged, n_findings rows of those told, then their end. */
 static int child(struct span_audit *a, int fd, int64_t began_ns)
 {
@@ -339,6 +348,7 @@ static int child(struct span_audit *a, int fd, int64_t began_ns)
 	if (!tell(a, false, &rows, &n, &j))
 		return 1;
 	leave_document(a);
+	leave_figures(a);
 	live_metrics(a);
 	j.n_findings = n;
 	j.took_ns = live_clock_ns() - began_ns;
@@ -348,23 +358,37 @@ static int child(struct span_audit *a, int fd, int64_t began_ns)
 	return 0;
 }
 
-static void forget_document(struct live_run *l)
+static void forget(int *fd)
 {
-	if (l->judge.document >= 0)
-		close(l->judge.document);
-	l->judge.document = -1;
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
 }
 
-static void keep_document(struct live_run *l)
+static void forget_documents(struct live_run *l)
+{
+	forget(&l->judge.document);
+	forget(&l->judge.figures);
+}
+
+static bool is_there(int fd)
 {
 	struct stat st;
 
-	if (l->judge.document < 0 || fstat(l->judge.document, &st) < 0 || st.st_size == 0)
-		return;
-	if (l->result_fd >= 0)
-		close(l->result_fd);
-	l->result_fd = l->judge.document;
-	l->judge.document = -1;
+	return fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0;
+}
+
+static void keep_documents(struct live_run *l)
+{
+	if (is_there(l->judge.document)) {
+		forget(&l->result_fd);
+		l->result_fd = l->judge.document;
+		l->judge.document = -1;
+	}
+	if (is_there(l->judge.figures)) {
+		scrape_give(l->scrape, l->judge.figures);
+		l->judge.figures = -1;
+	}
 }
 
 void live_judge_begin(struct span_audit *a)
@@ -380,6 +404,8 @@ void live_judge_begin(struct span_audit *a)
 	}
 	if (l->control)
 		l->judge.document = memfd_create("result", MFD_CLOEXEC);
+	if (l->scrape)
+		l->judge.figures = memfd_create("figures", MFD_CLOEXEC);
 	pid = fork();
 	if (pid == 0)
 		_exit(child(a, p[1], from));
@@ -388,7 +414,7 @@ void live_judge_begin(struct span_audit *a)
 	if (pid < 0) {
 		live_tell(l, SPAN_LIVE_TROUBLE, "could not judge this time: %s", strerror(errno));
 		close(p[0]);
-		forget_document(l);
+		forget_documents(l);
 		return;
 	}
 	(void)fcntl(p[0], F_SETFL, O_NONBLOCK);
@@ -475,7 +501,7 @@ static void understand(struct live_run *l, int status)
 		forget_news(l, l->judge.n_news);
 		count_unsent(l, &j);
 		note_unsaved(l, &j);
-		keep_document(l);
+		keep_documents(l);
 	}
 	free(rows);
 	live_tell(l, SPAN_LIVE_JUDGED,
@@ -521,7 +547,7 @@ void live_judge_take(struct span_audit *a, bool wait)
 	j->fd = -1;
 	j->pid = 0;
 	understand(l, status);
-	forget_document(l);
+	forget_documents(l);
 }
 
 void live_judge_last(struct span_audit *a)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * live_metrics - figures for Prometheus, for the textfile collector of its node exporter.
+ * live_metrics - figures for Prometheus: a file for the textfile collector of its node exporter,
+ * and what is answered over HTTP (live_scrape.c).
  *
- * A file and no port: whoever scrapes over the network would need a socket and a thread in a
- * process that is to have neither, for text that changes once a judgement. It is written by the
- * process that judged, so the one that takes packets does not wait for a disk.
+ * Both are written by the process that judged, so the one that takes packets does not wait for a
+ * disk and makes no text.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,12 +19,13 @@
 /* Another user reads it; nothing in it is a secret: figures and the site's name. */
 enum { MODE = 0644 };
 
-static int write_to(const struct span_audit *a, const char *path)
+/* The descriptor is closed. */
+static int put(const struct span_audit *a, int fd)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, MODE), r;
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 	char now[TIME_TEXT];
 	const struct span_write_options how = {.made = time_rfc3339(live_real_ns(), now)};
+	int r;
 
 	if (!f) {
 		r = -errno;
@@ -32,11 +33,24 @@ static int write_to(const struct span_audit *a, const char *path)
 			close(fd);
 		return r;
 	}
-	(void)!fchmod(fd, MODE);
 	r = span_audit_write(a, "prom", &how, f);
 	if (fclose(f) != 0 && r == 0)
 		r = -errno;
 	return r;
+}
+
+int live_metrics_into(const struct span_audit *a, int fd)
+{
+	return put(a, fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
+
+static int write_to(const struct span_audit *a, const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, MODE);
+
+	if (fd >= 0)
+		(void)!fchmod(fd, MODE);
+	return put(a, fd);
 }
 
 void live_metrics(const struct span_audit *a)

@@ -237,7 +237,8 @@ static int confine_files(const struct span_audit *a, const struct span_live_righ
 		return -errno;
 	for (size_t i = 0; err == 0 && i < r->n_folders; i++)
 		err = allow_folder(fd, r->folders[i], reports & set.fs);
-	if (err == 0 && a->live && a->live->control && control_path(a->live->control)) /* it is taken away at the end */
+	if (err == 0 && a->live && a->live->control &&
+	    control_path(a->live->control)) /* it is taken away at the end */
 		err = allow_beside(fd, control_path(a->live->control), REMOVE_FILE);
 	if (err == 0 && a->live)
 		err = allow_policies(fd, a);
@@ -314,7 +315,8 @@ int span_live_confine(struct span_audit *a, const struct span_live_rights *r, ch
 	landlock = confine_files(a, r);
 	if (landlock < 0)
 		return refuse(a, "Landlock", -landlock);
-	calls = live_calls_confine(a->live && a->live->syslog && syslog_port(a->live->syslog));
+	calls = live_calls_confine(a->live && a->live->syslog && syslog_port(a->live->syslog),
+				   a->live && a->live->scrape);
 	if (calls < 0 && calls != -ENOSYS)
 		return refuse(a, "seccomp", -calls);
 	if (a->live) {

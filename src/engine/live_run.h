@@ -5,7 +5,7 @@
  *   live.c         settings, the loop, what is told      live_judge.c   judging while it runs
  *   live_rights.c  giving up rights                      live_notify.c  systemd
  *   live_calls.c   system calls that are left            live_doctor.c  this computer's checks
- *   live_metrics.c figures for Prometheus
+ *   live_metrics.c figures for Prometheus    live_scrape.c  the same over HTTP
  *   live_control.c the control socket                    live_answers.c what is answered on it
  *   live_policy.c  the rules that it judges by           live_keep.c    its store
  *   live_told.c    what was told, across restarts        live_shed.c    when there is no time
@@ -67,6 +67,7 @@ struct live_judge {
 	pid_t pid;    /* 0: none */
 	int fd;       /* its answer */
 	int document; /* where it leaves its result; -1: nobody asks for one */
+	int figures;  /* the same for Prometheus */
 	struct out answer;
 	int64_t began_ns;
 	size_t n_news; /* that it tells */
@@ -78,6 +79,7 @@ struct live_left_out {
 };
 
 struct control;
+struct scrape;
 struct live_keep;
 struct live_evidence;
 struct live_write;
@@ -112,6 +114,7 @@ struct live_run {
 	int64_t clock_offset_ns;          /* real time less monotonic */
 	int64_t began_real_ns, policy_ns; /* real time; since when the policy holds */
 	struct control *control;          /* NULL: none */
+	struct scrape *scrape;            /* NULL: none */
 	int64_t next_serve_ns;
 	int result_fd; /* the document of the last judgement; -1 */
 	int memory_fd; /* /proc/self/statm; -1 */
@@ -155,6 +158,8 @@ void live_counters(const struct span_audit *a, struct out *o);
 
 /* live_metrics.c. Writes the figures of the result that there is, when somebody wants them. */
 void live_metrics(const struct span_audit *a);
+/* Into that descriptor, which stays the caller's. 0 or negative errno. */
+int live_metrics_into(const struct span_audit *a, int fd);
 
 /* live_answers.c. Looks after the control socket, when it is time. */
 void live_serve(struct span_audit *a, int64_t now);
