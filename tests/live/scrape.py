@@ -65,6 +65,7 @@ def version_six(folder):
         f.write('0')
     with Live(folder, '-i', 'a1', '-S', site('lab'), '--every', '1s', '--control', 'none',
               '--metrics-listen', '[::1]:%d' % PORT) as run:
+        live.play('lab')  # without packets nothing is judged
         until('it was judged', lambda: ask(host='::1')[0] == 200)
         run.end()
 
