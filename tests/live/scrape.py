@@ -13,8 +13,8 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import live  # noqa: E402
-from live import Live, need, refused, site, until  # noqa: E402
+import runs  # noqa: E402
+from runs import Live, need, refused, site, until  # noqa: E402
 
 PORT = 9477
 
@@ -44,7 +44,7 @@ def figures(folder):
         status, head, text = ask()
         need(status == 503 and head['Retry-After'] and 'judged' in text, 'nothing yet: %d %s' % (status, text))
         need('figures at http://127.0.0.1:%d/metrics' % PORT in run.said(), 'it says where')
-        live.play('lab')
+        runs.play('lab')
         until('all packets are in it', lambda: re.search(r'^spanaudit_report_packets(\{.*\})? 1166$', ask()[2], re.M))
         status, head, text = ask()
         need(status == 200 and head['Content-Type'] == 'text/plain; version=0.0.4; charset=utf-8', str(head))
@@ -65,7 +65,7 @@ def version_six(folder):
         f.write('0')
     with Live(folder, '-i', 'a1', '-S', site('lab'), '--every', '1s', '--control', 'none',
               '--metrics-listen', '[::1]:%d' % PORT) as run:
-        live.play('lab')  # without packets nothing is judged
+        runs.play('lab')  # without packets nothing is judged
         until('it was judged', lambda: ask(host='::1')[0] == 200)
         run.end()
 
@@ -75,7 +75,7 @@ def hostile(folder):
     with Live(folder, '-i', 'a1', '-S', site('lab'), '--every', '1s',
               '--metrics-listen', '127.0.0.1:%d' % PORT) as run:
         silent = [socket.create_connection(('127.0.0.1', PORT)) for _ in range(20)]
-        live.play('lab')
+        runs.play('lab')
         run.until_read(1166)
         need(run.status()['state'] == 'running', 'the control socket answers')
         for s in silent:
@@ -104,7 +104,7 @@ def refusals(folder):
                 '127.0.0.1:%d' % PORT)
 
 
-live.TESTS[:] = [figures, version_six, hostile, refusals]
+runs.TESTS[:] = [figures, version_six, hostile, refusals]
 
 if __name__ == '__main__':
-    sys.exit(live.main(os.path.abspath(__file__)))
+    sys.exit(runs.main(os.path.abspath(__file__)))
