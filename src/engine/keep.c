@@ -90,6 +90,8 @@ static int stop(struct keep *k, int status)
 				 a->store_path, out_str(&why));
 	out_done(&why);
 	k->stopped = true;
+	if (k->hours)
+		hours_close(k->hours);
 	store_close(k->store);
 	k->store = NULL;
 	return k->caveat ? 0 : -ENOMEM;
@@ -439,6 +441,23 @@ static int put_rest(struct keep *k)
 	return r;
 }
 
+static void tell_shed(const struct keep *k)
+{
+	uint64_t n = k->hours ? hours_shed(k->hours) : 0;
+	struct error *e;
+
+	if (!n)
+		return;
+	e = errors_add(&k->a->errs, true,
+		       "hours of connections that went on were not told apart for want of room: "
+		       "%llu",
+		       (unsigned long long)n);
+	error_place(e, k->a->store_path, 0, 0, 1);
+	error_hint(e, "very many connections last for more than an hour: what they sent later is "
+		      "in the store in an hour before\na report of all of the time is right; "
+		      "audit fewer files at once to have each hour right, too");
+}
+
 /* Files of a ring were still growing when the run began. */
 static int late_digests(struct keep *k)
 {
@@ -472,6 +491,7 @@ int keep_end(struct span_audit *a)
 		r = count(k);
 	if (r == 0)
 		r = late_digests(k);
+	tell_shed(k);
 	if (r == 0 && !k->stopped) {
 		r = put_rest(k);
 		if (r < 0)

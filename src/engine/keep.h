@@ -3,9 +3,9 @@
  * keep - what a run reads goes into a store beside, hour by hour.
  *
  * Packets belong to the hour that they were sent in, so neither the end of a flow nor the split of
- * files shows. Hours are kept in tables of their own and written, as one segment, when the next hour
- * begins. A flow that ends later makes one more row of each of its hours (keep_parts.h). Nothing in
- * here changes what a run comes to.
+ * files shows. Hours are kept in tables of their own and written, as one segment, when the next
+ * hour begins. A flow that ends later makes one more row of each of its hours (keep_parts.h).
+ * Nothing in here changes what a run comes to.
  *
  * What is in the store already is judged with the rest and not stored again: the others go through
  * a second loop then, alone, as if they had been the run's only inputs.

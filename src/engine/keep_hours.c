@@ -43,6 +43,7 @@ struct hours {
 	VEC(struct hour *) v; /* ascending; few at a time */
 	size_t at;            /* the one asked for last */
 	int err;
+	bool closed;
 };
 
 static struct hour *hour_free(struct hour *h)
@@ -86,12 +87,14 @@ static struct hour *hour_new(const struct hours *hs, int64_t at)
 	return h;
 }
 
-/* The tables of an hour, NULL without memory, which is then told. */
+/* The tables of an hour, NULL without memory, which is then told, and when none are wanted. */
 static struct hour *hour_of(struct hours *hs, int64_t at)
 {
 	struct hour *h;
 	size_t i = hs->v.n;
 
+	if (hs->closed)
+		return NULL;
 	if (hs->at < hs->v.n && hs->v.v[hs->at]->at == at)
 		return hs->v.v[hs->at];
 	while (i && hs->v.v[i - 1]->at > at)
@@ -203,6 +206,8 @@ static void on_flow(void *user, const struct flow_done *d, const struct conv_fac
 {
 	struct piece p = {user, f, d->state == STATE_ONE_WAY};
 
+	if (p.hs->closed)
+		return;
 	if (store_hour(d->first_ns) != store_hour(d->last_ns) &&
 	    parts_end(p.hs->parts, d, on_part, &p))
 		return;
@@ -214,7 +219,8 @@ static void on_crossed(void *user, const struct flow_done *d, const struct conv_
 {
 	struct piece p = {user, f, d->state == STATE_ONE_WAY};
 
-	(void)parts_cross(p.hs->parts, d, next, on_part, &p);
+	if (!p.hs->closed)
+		(void)parts_cross(p.hs->parts, d, next, on_part, &p);
 }
 
 static void on_heartbeat(void *user, const struct heartbeat *beat, int64_t ts_ns)
@@ -257,7 +263,7 @@ struct hours *hours_new(const struct span_audit *a, unsigned keep)
 	if (!h)
 		return NULL;
 	h->keep = keep;
-	h->parts = parts_new(keep);
+	h->parts = parts_new(keep, 0);
 	if (!h->parts)
 		return hours_free(h);
 	h->vlan_key = a->vlan_key;
@@ -304,6 +310,18 @@ struct hours *hours_free(struct hours *h)
 	vec_done(&h->v);
 	free(h);
 	return NULL;
+}
+
+void hours_close(struct hours *h)
+{
+	hours_reset(h);
+	h->parts = parts_free(h->parts);
+	h->closed = true;
+}
+
+uint64_t hours_shed(const struct hours *h)
+{
+	return h->parts ? parts_shed(h->parts) : 0;
 }
 
 const struct hot_tap *hours_tap(const struct hours *h)

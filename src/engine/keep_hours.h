@@ -22,5 +22,9 @@ int hours_write(struct hours *h, struct store *s, struct hot *hot);
 /* What h has so far, on its own; h goes on empty. NULL without memory. */
 struct hours *hours_split(struct hours *h);
 void hours_reset(struct hours *h);
+/* Storing is over: what comes is let go. */
+void hours_close(struct hours *h);
+/* How often a connection went on and there was no room to tell its hours apart. */
+uint64_t hours_shed(const struct hours *h);
 
 #endif

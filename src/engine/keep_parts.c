@@ -7,7 +7,7 @@
 #include "base/time.h"
 #include "store/store.h"
 
-static const size_t MEMORY = (size_t)128 << 20, TIGHT = (size_t)64 << 20;
+static const size_t MEMORY = (size_t)128 << 20;
 enum { FIRST_SLOTS = 64, KEEP_TIGHT = 1 };
 
 struct sums { /* by side of the flow's key */
@@ -35,17 +35,19 @@ struct going {
 
 struct parts {
 	struct going **slot; /* open addressing, by number */
-	size_t slots, n, bytes;
+	size_t slots, n, bytes, max;
 	unsigned keep;
 	uint64_t shed;
 };
 
-struct parts *parts_new(unsigned keep)
+struct parts *parts_new(unsigned keep, size_t max_memory)
 {
 	struct parts *p = calloc(1, sizeof *p);
 
-	if (p)
-		p->keep = keep;
+	if (!p)
+		return NULL;
+	p->keep = keep;
+	p->max = max_memory ? max_memory : MEMORY;
 	return p;
 }
 
@@ -262,7 +264,7 @@ static struct going *going_of(struct parts *p, const struct flow_done *d)
 	i = find(p, d->number);
 	if (p->slot[i])
 		return p->slot[i];
-	g = p->bytes < MEMORY ? calloc(1, sizeof *g) : NULL;
+	g = p->bytes < p->max ? calloc(1, sizeof *g) : NULL;
 	if (!g)
 		return NULL;
 	p->bytes += sizeof *g;
@@ -282,7 +284,7 @@ bool parts_cross(struct parts *p, const struct flow_done *d, const struct eviden
 {
 	struct going *g = going_of(p, d);
 	struct part *before = g ? g->last : NULL;
-	unsigned keep = p->bytes < TIGHT ? p->keep : KEEP_TIGHT;
+	unsigned keep = p->bytes < p->max / 2 ? p->keep : KEEP_TIGHT;
 
 	if (!g || !part_add(p, g, next)) {
 		p->shed++;

@@ -19,8 +19,9 @@
 typedef void (*parts_fn)(void *user, int64_t began, int64_t before, const struct flow_done *part);
 
 struct parts;
-/* keep: how many parts of a flow wait for its end. */
-struct parts *parts_new(unsigned keep);
+/* keep: how many parts of a flow wait for its end; one, when half of max_memory is taken (bytes; 0:
+ * 128 MiB). */
+struct parts *parts_new(unsigned keep, size_t max_memory);
 struct parts *parts_free(struct parts *p);
 /* The flow goes on with the packet `next` of another hour; d is what there was before it. False
  * without room: then the rest of it belongs to the hour that it is in. */

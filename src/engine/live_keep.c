@@ -43,7 +43,7 @@ struct live_keep {
 	int64_t wall_hour, clock, again_ns, wrote_ns;
 	bool ticking, failing;
 	struct coverage before;
-	uint64_t flushes, lost;
+	uint64_t flushes, lost, shed;
 };
 
 static int64_t wall_hour(void)
@@ -432,6 +432,12 @@ static void written(struct span_audit *a)
 	size_t gone = 0;
 
 	forget(k, k->n_writing);
+	if (hours_shed(k->hours) > k->shed)
+		live_tell(a->live, SPAN_LIVE_TROUBLE,
+			  "hours of connections that went on were not told apart for want of room: "
+			  "%" PRIu64 "; what was sent then is in the store in an hour before",
+			  hours_shed(k->hours) - k->shed);
+	k->shed = hours_shed(k->hours);
 	k->flushes++;
 	k->failing = false;
 	k->wrote_ns = live_real_ns();

@@ -176,7 +176,7 @@ static void test_any_window(void **state)
 		for (size_t i = 0; i < FLOWS; i++)
 			for (size_t h = 0; h < HOURS; h++)
 				lab->before[i][h] = INT64_MAX;
-		lab->parts = parts_new(keep[k]);
+		lab->parts = parts_new(keep[k], 0);
 		lab->t = flow_table_new(&(struct flow_options){.tcp_idle_ns = INT64_MAX,
 							       .tcp_embryonic_ns = INT64_MAX,
 							       .udp_idle_ns = INT64_MAX},
@@ -317,7 +317,7 @@ static void test_states(void **state)
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
 		const struct row *r = &rows[i];
 		struct flow_done first = done_of(r, 0), last = done_of(r, 1);
-		struct parts *p = parts_new(3);
+		struct parts *p = parts_new(3, 0);
 		struct told t = {.n = 0};
 
 		print_message("%s\n", r->name);
@@ -360,7 +360,7 @@ static void test_later_facts(void **state)
 			      .first_ns = 0,
 			      .last_ns = HOUR_NS + 5,
 			      .number = 1};
-	struct parts *p = parts_new(3);
+	struct parts *p = parts_new(3, 0);
 	struct told t = {.n = 0};
 
 	(void)state;
@@ -378,12 +378,39 @@ static void test_later_facts(void **state)
 	parts_free(p);
 }
 
+/* Half full, flows keep one part; full, no new one is told apart, and that is counted. */
+static void test_memory(void **state)
+{
+	enum { MAX = 64 << 10 };
+	struct parts *p = parts_new(9, MAX);
+	struct told t = {.n = 0};
+	struct flow_done d = {.proto = IPPROTO_NR_TCP, .state = STATE_ESTABLISHED};
+	uint32_t n = 0;
+
+	(void)state;
+	for (int64_t hour = 1; hour < 4; hour++)
+		assert_true(parts_cross(p, &d, &(struct evidence){hour * HOUR_NS, 0, 5}, note, &t));
+	assert_int_equal(t.n, 0);
+	for (d.number = 1; parts_cross(p, &d, &(struct evidence){HOUR_NS, 0, 5}, note, &t); n++)
+		d.number++;
+	assert_in_range(n, 50, 1000);
+	assert_int_equal(parts_shed(p), 1);
+	assert_int_equal(t.n, 0);
+	d.number = 0;
+	d.packets[0] = 7;
+	assert_true(parts_cross(p, &d, &(struct evidence){4 * HOUR_NS, 0, 5}, note, &t));
+	assert_int_equal(t.n, 3);
+	assert_true(parts_end(p, &d, note, &(struct told){.n = 0}));
+	parts_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_any_window),
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_later_facts),
+		cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
