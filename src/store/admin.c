@@ -74,6 +74,8 @@ int store_summary(struct store *s, struct store_summary *ret)
 	ret->free_bytes = number(s, "PRAGMA freelist_count") * page;
 	ret->segments = number(s, "SELECT count(*) FROM segment");
 	ret->conversations = number(s, "SELECT count(*) FROM conv_hour");
+	if (db_has_later(s))
+		ret->conversations += number(s, "SELECT count(*) FROM later_hour");
 	ret->grants = number(s, "SELECT count(*) FROM grant_hour");
 	ret->sightings = number(s, "SELECT count(*) FROM sighting_hour");
 	ret->inputs = number(s, "SELECT count(*) FROM input WHERE taken");

@@ -195,6 +195,15 @@ def whole(tmp):
             check(again[key] == plain[key], '%s: the report of the store has another %s' % (store, key))
 
 
+def roles(tmp):
+    """Who is what, of a day on which nothing of it began, by traffic alone."""
+    judge = [w for w in JUDGE if w not in ('--site', 'site.yaml')]
+    _, out, _ = run.call(['report', '--store', 'it', '--day', DAYS[1]] + judge, tmp)
+    got = {r['address']: {x['role']: x['grade'] for x in r['roles']} for r in json.loads(out)['roles']}
+    check(got.get('10.20.2.20', {}).get('sql') == 'A' and got.get('10.20.3.10', {}).get('dc') == 'A',
+          'roles of the second day: %s' % got)
+
+
 def deleted(tmp):
     """The first day is gone: the connections are those of the second, once."""
     shutil.copy(os.path.join(tmp, 'it'), os.path.join(tmp, 'young'))
@@ -253,6 +262,7 @@ def main():
                 f.write(wire.pcap(part))
         whole(tmp)
         days(tmp, every, start_ns)
+        roles(tmp)
         deleted(tmp)
         older(tmp)
         if os.environ.get('KEEP'):
