@@ -136,29 +136,17 @@ static void recognition_begin(struct recognition *r)
 	memset(r->name, 0, sizeof r->name);
 }
 
-/* `asked`: the recogniser has something to say to the side's first byte, and has not said no. */
-static void ask_side(const struct recogniser *r, const struct payload *in, bool asked,
-		     struct claim *c, int i)
+/* Of a side that has bytes. */
+static void ask_side(const struct recogniser *r, const struct payload *in, struct claim *c, int i)
 {
-	c->v[i] = VERDICT_NO;
-	c->against[i] = false;
-	if (!in->n) {
-		c->v[i] = VERDICT_MORE;
-		return;
-	}
-	if (asked) {
-		facts_begin(&c->f[i]);
-		c->v[i] = in->whole_start ? r->probe(in, &c->f[i]) : r->resume(in, &c->f[i]);
-		c->notes |= c->f[i].notes;
-	}
-	if (!in->whole_start) {
+	facts_begin(&c->f[i]);
+	c->v[i] = in->whole_start ? r->probe(in, &c->f[i]) : r->resume(in, &c->f[i]);
+	c->notes |= c->f[i].notes;
+	if (!in->whole_start)
 		c->f[i].asked = 0; /* who knows which message it is, and which answer is its own */
-		return;
-	}
 	/* A datagram does not grow: what it lacks it will never have. */
-	if (c->v[i] == VERDICT_MORE && in->proto == PROTO_UDP && !in->cut)
+	else if (c->v[i] == VERDICT_MORE && in->proto == PROTO_UDP && !in->cut)
 		c->v[i] = VERDICT_NO;
-	c->against[i] = c->v[i] == VERDICT_NO && in->n >= ENOUGH;
 }
 
 static int client_of(const struct claim *c)
@@ -184,7 +172,8 @@ static bool side_open(const struct payload *in)
 	return in->n < (in->whole_start ? ENOUGH : RESUME_ENOUGH);
 }
 
-/* Asks about both sides. False when there is nothing to judge: no side says more than no. */
+/* Asks about the sides to whose first byte the recogniser has something to say, and has not said
+ * no. False when there is nothing to judge: no side says more than no. */
 static bool ask(const struct recogniser *r, const struct payload side[2], const bool asked[2],
 		struct claim *c)
 {
@@ -192,10 +181,19 @@ static bool ask(const struct recogniser *r, const struct payload side[2], const 
 
 	c->notes = 0;
 	for (int i = 0; i < 2; i++) {
-		ask_side(r, &side[i], asked[i], c, i);
-		any |= asked[i] && c->v[i] != VERDICT_NO;
+		if (!asked[i])
+			continue;
+		ask_side(r, &side[i], c, i);
+		any |= c->v[i] != VERDICT_NO;
 	}
-	return any;
+	if (likely(!any))
+		return false;
+	for (int i = 0; i < 2; i++) {
+		if (!asked[i])
+			c->v[i] = side[i].n ? VERDICT_NO : VERDICT_MORE;
+		c->against[i] = c->v[i] == VERDICT_NO && side[i].whole_start && side[i].n >= ENOUGH;
+	}
+	return true;
 }
 
 static void judge(const struct recogniser *r, const struct payload side[2], struct claim *c)
@@ -409,7 +407,7 @@ static struct claim *best_of(const struct payload in[2], const uint64_t who[2],
 		bool any = ask(all[i], in, asked, c);
 
 		keep_no(memo, UINT64_C(1) << i, asked, c);
-		if (likely(!any))
+		if (!any)
 			continue;
 		judge(all[i], in, c);
 		*ret_open |= c->open;
