@@ -76,6 +76,12 @@ void span_audit_stop(struct span_audit *a);
 /* Bytes for flows and conversations; 0: the default, 4 GiB. Beyond it the oldest flows end early
  * and new conversations are not kept; the coverage counts both. */
 int span_audit_max_memory(struct span_audit *a, uint64_t bytes);
+/* Threads that read the inputs, at most SPAN_THREADS_MAX (else SPAN_USAGE); 0: one for each
+ * processor that the process may use, where that pays; default 1. Nothing in a result depends on
+ * it. What cannot be read twice (standard input, a followed input) and what goes into a store is
+ * read by one in any case, and so is everything again when memory becomes scarce. */
+enum { SPAN_THREADS_MAX = 64 };
+int span_audit_threads(struct span_audit *a, unsigned n);
 /* Any caveat about the input makes the result inconclusive. */
 int span_audit_strict_input(struct span_audit *a, bool on);
 /* The least severity that makes the verdict "findings": "low" ... "critical"; default "medium".
@@ -85,8 +91,8 @@ int span_audit_fail_on(struct span_audit *a, const char *severity);
 /* SHA-256 of every input, also of large ones, which are read once more for it. */
 int span_audit_digest_all(struct span_audit *a, bool on);
 /* The run is for what span_audit_write() makes of it: attempts of strangers, which are out of scope
- * whatever they are, are counted and not kept, and views of conversations (span_audit_write_flows() and
- * the like) lack them. A scan then costs a tenth of the memory. The result is the same. */
+ * whatever they are, are counted and not kept, and views of conversations (span_audit_write_flows()
+ * and the like) lack them. A scan then costs a tenth of the memory. The result is the same. */
 int span_audit_reports_only(struct span_audit *a, bool on);
 /* Processor time by stage: to be asked for before the run, to be had behind it and behind what is
  * written of it. Nothing in a result depends on it. */

@@ -26,6 +26,24 @@ void arena_done(struct arena *a)
 	}
 }
 
+void arena_join(struct arena *to, struct arena *from)
+{
+	struct arena_block *first = from->last;
+
+	if (!first)
+		return;
+	while (first->before)
+		first = first->before;
+	/* Behind the block that has room. */
+	if (to->last) {
+		first->before = to->last->before;
+		to->last->before = from->last;
+	} else {
+		to->last = from->last;
+	}
+	from->last = NULL;
+}
+
 void *arena_alloc(struct arena *a, size_t n)
 {
 	size_t align = alignof(max_align_t);

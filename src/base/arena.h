@@ -13,6 +13,8 @@ struct arena {
 };
 
 void arena_done(struct arena *a);
+/* What `from` holds lives as long as `to` from now on; `from` is empty. */
+void arena_join(struct arena *to, struct arena *from);
 /* Zeroed, aligned for anything. NULL when there is no memory. */
 void *arena_alloc(struct arena *a, size_t n);
 char *arena_strdup(struct arena *a, const char *z);

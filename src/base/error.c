@@ -24,6 +24,20 @@ void errors_done(struct errors *es)
 	es->n = es->n_errors = es->n_warnings = 0;
 }
 
+struct errors_mark errors_mark(const struct errors *es)
+{
+	return (struct errors_mark){es->n, es->n_errors, es->n_warnings};
+}
+
+void errors_cut(struct errors *es, const struct errors_mark *mark)
+{
+	for (size_t i = mark->n; i < es->n; i++)
+		clear(&es->e[i]);
+	es->n = mark->n;
+	es->n_errors = mark->n_errors;
+	es->n_warnings = mark->n_warnings;
+}
+
 static PRINTF(1, 0) char *vformat(const char *fmt, va_list ap)
 {
 	char *z = NULL;

@@ -34,6 +34,12 @@ struct errors {
 };
 
 void errors_done(struct errors *es);
+/* Forgets what was added since the mark. */
+struct errors_mark {
+	size_t n, n_errors, n_warnings;
+};
+struct errors_mark errors_mark(const struct errors *es);
+void errors_cut(struct errors *es, const struct errors_mark *mark);
 /* Returns the kept error to add a place, excerpt or hint to; a scratch one when full. */
 struct error *errors_add(struct errors *es, bool warning, const char *fmt, ...) PRINTF(3, 4);
 void error_hint(struct error *e, const char *fmt, ...) PRINTF(2, 3);

@@ -23,7 +23,8 @@ struct options {
 	unsigned redact, all, force, setup, stats;
 	bool reports_only;   /* see span_audit_reports_only() */
 	uint64_t max_memory; /* bytes; 0: the default */
-	char **args;         /* what is no option, in order */
+	const char *threads;
+	char **args; /* what is no option, in order */
 	size_t n_args;
 	const char *count, *snaplen, *buffer, *every, *events, *user, *control, *window, *view,
 		*shed, *metrics, *metrics_listen, *syslog, *evidence, *on_finding;

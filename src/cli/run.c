@@ -46,6 +46,20 @@ static int time_settings(struct span_audit *a, const struct options *o)
 	return r;
 }
 
+static int threads_setting(struct span_audit *a, const char *text)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (strcmp(text, "auto") == 0)
+		return span_audit_threads(a, 0);
+	if (*text >= '1' && *text <= '9' && !*end && n <= SPAN_THREADS_MAX)
+		return span_audit_threads(a, (unsigned)n);
+	say("Write a number from 1 to 64, or auto: one for each processor.",
+	    "--threads: '%.60s' is no number of threads", text);
+	return EXIT_USAGE;
+}
+
 static int settings(struct span_audit *a, const struct options *o, char *const *files, size_t n)
 {
 	char buf[TIME_TEXT];
@@ -74,6 +88,8 @@ static int settings(struct span_audit *a, const struct options *o, char *const *
 		WORSE(r, span_audit_fail_on(a, o->fail_on));
 	if (o->max_memory)
 		WORSE(r, span_audit_max_memory(a, o->max_memory));
+	if (o->threads)
+		WORSE(r, threads_setting(a, o->threads));
 	if (o->infer)
 		WORSE(r, span_audit_infer(a, o->infer));
 	if (o->reader)

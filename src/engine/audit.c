@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* audit - settings, and the order of a run. */
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -18,12 +19,17 @@
 
 #include "config.h"
 
+/* More do not help: one thread reads and decodes for all. */
+enum { AUTO_THREADS = 8, AUTO_BYTES = 32 << 20 };
+
 struct span_audit *span_audit_new(void)
 {
 	struct span_audit *a = calloc(1, sizeof *a);
 
-	if (a)
+	if (a) {
 		a->stop_fd = -1;
+		a->threads = 1;
+	}
 	return a;
 }
 
@@ -259,6 +265,12 @@ int span_audit_max_memory(struct span_audit *a, uint64_t bytes)
 {
 	a->max_memory = bytes;
 	return SPAN_OK;
+}
+
+int span_audit_threads(struct span_audit *a, unsigned n)
+{
+	a->threads = n;
+	return n <= SPAN_THREADS_MAX ? SPAN_OK : SPAN_USAGE;
 }
 
 int span_audit_strict_input(struct span_audit *a, bool on)
@@ -700,6 +712,95 @@ static int worse(int a, int b)
 	return a ? a : b;
 }
 
+/* ------------------------------------------------------------------ reading */
+
+/* Processors that this process may use. */
+static unsigned processors(void)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+
+	return n < AUTO_THREADS ? (unsigned)n : AUTO_THREADS;
+}
+
+/* What a store is told comes from one place in the order of packets, and so do the figures of
+ * --stats. What cannot be read twice is read by one thread, too: see hot_gather(). */
+static bool one_thread(const struct span_audit *a)
+{
+	bool once = false;
+
+	for (size_t i = 0; i < a->n_inputs; i++)
+		once |= is_piped(a->inputs[i].path);
+	return a->store_path || a->stats || a->follow || once;
+}
+
+/* Below that, threads take longer to make than they save. */
+static bool is_small(const struct span_audit *a)
+{
+	off_t sum = 0;
+	struct stat st;
+
+	for (size_t i = 0; i < a->n_inputs; i++)
+		if (stat(a->inputs[i].path, &st) == 0)
+			sum += st.st_size;
+	return sum < AUTO_BYTES;
+}
+
+static unsigned threads_of(const struct span_audit *a)
+{
+	if (a->threads == 1 || one_thread(a))
+		return 1;
+	if (a->threads)
+		return a->threads;
+	return is_small(a) ? 1 : processors();
+}
+
+static int read_once(struct span_audit *a, unsigned threads)
+{
+	int r;
+
+	a->hot = hot_new_threads(a, threads);
+	if (!a->hot)
+		return -ENOMEM;
+	stats_took(a->stats, STAGE_OPEN);
+	r = feed_run(a);
+	if (r >= 0 && r != SPAN_USAGE) {
+		int gathered = hot_gather(a->hot);
+
+		r = gathered ? gathered : r;
+	}
+	stats_took(a->stats, STAGE_READ);
+	return r;
+}
+
+static int read_inputs(struct span_audit *a)
+{
+	unsigned threads = threads_of(a);
+	struct errors_mark mark = errors_mark(&a->errs);
+	size_t bytes = a->n_inputs * sizeof *a->inputs;
+	struct result_input *before = threads > 1 ? arena_alloc(&a->arena, bytes + 1) : NULL;
+	int r;
+
+	if (!before)
+		return read_once(a, 1);
+	if (bytes)
+		memcpy(before, a->inputs, bytes);
+	r = read_once(a, threads);
+	if (r != -EAGAIN)
+		return r;
+	/* Once more, as if nothing had been read. */
+	a->hot = hot_free(a->hot);
+	errors_cut(&a->errs, &mark);
+	if (bytes)
+		memcpy(a->inputs, before, bytes);
+	a->drops_os = a->drops_nic = 0;
+	a->drops_told = false;
+	a->names = NULL;
+	a->interfaces = NULL;
+	a->n_names = a->n_interfaces = 0;
+	return read_once(a, 1);
+}
+
 int span_audit_run(struct span_audit *a)
 {
 	int worst, r;
@@ -724,12 +825,7 @@ int span_audit_run(struct span_audit *a)
 	if (r < 0)
 		return r;
 	worst = worse(worst, r);
-	a->hot = hot_new(a);
-	if (!a->hot)
-		return -ENOMEM;
-	stats_took(a->stats, STAGE_OPEN);
-	r = feed_run(a);
-	stats_took(a->stats, STAGE_READ);
+	r = read_inputs(a);
 	if (r < 0 || r == SPAN_USAGE)
 		return r;
 	worst = worse(worst, r);

@@ -8,7 +8,7 @@
  *   names.c   one name for an address        report.c  results in a format
  *   keep.c    what is read goes into a store from_store.c  what a store has, judged
  *   view_*.c  flows, rpc, roles, explain, rules            info.c   what this build is
- *   stats.c   where the time of a run went
+ *   stats.c   where the time of a run went      crew.c   threads for several shards
  *   live*.c   interfaces instead of files: see live_run.h
  */
 #ifndef SPAN_ENGINE_ENGINE_H
@@ -71,6 +71,7 @@ struct span_audit {
 	atomic_bool stop;
 	int stop_fd; /* an eventfd that says the same to who sleeps; -1 without --follow */
 	uint64_t max_memory;
+	unsigned threads; /* 0: as many as there are processors, where that pays */
 	bool strict_input;
 	struct waiver_set waivers;
 	bool has_waivers; /* a file of them was given, be it an empty one */
@@ -194,6 +195,13 @@ const struct passive_name *engine_name_of(const struct span_audit *a, const stru
 
 /* hot.c */
 struct hot *hot_new(struct span_audit *a);
+/* With several shards, for so many threads, the caller's included. It takes batches and is gathered
+ * before anything else is asked of it. */
+struct hot *hot_new_threads(struct span_audit *a, unsigned threads);
+/* Everything is read: ends the threads and has what they came to in one place. 0, or negative
+ * errno, which is -EAGAIN, here and from hot_batch(), when limits of memory came near: what was
+ * given up then would depend on the number of shards, so all must be read again with one. */
+int hot_gather(struct hot *h);
 struct hot *hot_free(struct hot *h);
 /* Takes the packets of one batch. 0 or negative errno. */
 int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b);

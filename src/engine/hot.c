@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "decode/decode.h"
+#include "engine/crew.h"
 #include "engine/engine.h"
 #include "engine/hot_tables.h"
 #include "engine/shard.h"
@@ -24,12 +25,17 @@
 enum { FLOW_SHARE = 8, LEARN_SHARE = 32, CARD_SHARE = 64 };
 static const size_t MEMORY = (size_t)4 << 30;
 
+enum { HOT_SHARDS = 32 };
+
 struct hot {
 	struct span_audit *a;
 	const struct hot_tap *tap;
 	struct decoder *decoder;
 	struct dup_table *dups;
-	struct shard *shard;
+	struct shard *shard[HOT_SHARDS]; /* the first; more with a crew, until they are gathered */
+	unsigned n_shards;
+	struct crew *crew;   /* NULL: this thread does everything */
+	struct cards *beats; /* heartbeats of clusters: the first shard's, or with a crew its own */
 	struct stats *stats;
 	int64_t now_ns; /* of the latest packet */
 	struct window window;
@@ -62,7 +68,32 @@ struct hot_room hot_room(const struct span_audit *a)
 	return r;
 }
 
-struct hot *hot_new(struct span_audit *a)
+/* Several for each thread, so that nobody waits for the one that has most to do. */
+static bool make_crew(struct hot *h, unsigned threads)
+{
+	const struct hash_key *key = h->a->has_key ? &h->a->key : NULL;
+
+	h->n_shards = 2 * threads < HOT_SHARDS ? 2 * threads : HOT_SHARDS;
+	for (unsigned i = 0; i < h->n_shards; i++) {
+		h->shard[i] = shard_new(h->a, NULL, NULL);
+		if (!h->shard[i])
+			return false;
+	}
+	h->beats = cards_new(key, hot_room(h->a).cards);
+	h->crew = h->beats ? crew_new(h->shard, h->n_shards, threads, key) : NULL;
+	return h->crew;
+}
+
+static bool make_shard(struct hot *h)
+{
+	h->n_shards = 1;
+	h->shard[0] = shard_new(h->a, &h->timeline, &h->gaps);
+	if (h->shard[0])
+		h->beats = shard_tables(h->shard[0]).cards;
+	return h->shard[0];
+}
+
+struct hot *hot_new_threads(struct span_audit *a, unsigned threads)
 {
 	const struct hash_key *key = a->has_key ? &a->key : NULL;
 	struct hot *h = calloc(1, sizeof *h);
@@ -74,22 +105,30 @@ struct hot *hot_new(struct span_audit *a)
 	h->stats = a->stats;
 	h->now_ns = TIME_NONE;
 	h->decoder = decoder_new();
-	h->shard = shard_new(a, &h->timeline, &h->gaps);
 	h->dups = dup_table_new(key);
 	if (h->dups)
 		dup_table_vlan_key(h->dups, a->vlan_key);
-	if (!h->decoder || !h->dups || !h->shard)
+	if (!h->decoder || !h->dups || !(threads > 1 ? make_crew(h, threads) : make_shard(h)))
 		return hot_free(h);
 	return h;
+}
+
+struct hot *hot_new(struct span_audit *a)
+{
+	return hot_new_threads(a, 1);
 }
 
 struct hot *hot_free(struct hot *h)
 {
 	if (!h)
 		return NULL;
+	h->crew = crew_free(h->crew);
+	if (h->shard[0] && h->beats != shard_tables(h->shard[0]).cards)
+		cards_free(h->beats);
+	for (unsigned i = 0; i < HOT_SHARDS; i++)
+		shard_free(h->shard[i]);
 	decoder_free(h->decoder);
 	dup_table_free(h->dups);
-	shard_free(h->shard);
 	window_done(&h->window);
 	blind_done(&h->blind);
 	gaps_done(&h->gaps);
@@ -110,7 +149,7 @@ static bool one_frame(struct hot *h, const struct frame *f, struct packet *ret)
 		const struct heartbeat *beat = decoder_heartbeat(h->decoder);
 
 		if (beat)
-			cards_heartbeat(shard_tables(h->shard).cards, beat, f->ts_ns);
+			cards_heartbeat(h->beats, beat, f->ts_ns);
 		if (beat && h->tap)
 			h->tap->heartbeat(h->tap->user, beat, f->ts_ns);
 		return false;
@@ -125,6 +164,15 @@ static bool one_frame(struct hot *h, const struct frame *f, struct packet *ret)
 	return true;
 }
 
+static bool is_copy(struct hot *h, const struct packet *p, bool copy)
+{
+	if (copy)
+		h->copies += 1 + p->early.n;
+	else if (p->proto != IPPROTO_NR_TCP && p->proto != IPPROTO_NR_UDP)
+		h->other += 1 + p->early.n;
+	return copy;
+}
+
 /* Leaves out the copies; returns how many packets are left. */
 static size_t originals(struct hot *h, size_t n)
 {
@@ -135,17 +183,26 @@ static size_t originals(struct hot *h, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const struct packet *p = &h->packets[i];
 
-		if (copy[i]) {
-			h->copies += 1 + p->early.n;
+		if (is_copy(h, p, copy[i]))
 			continue;
-		}
-		if (p->proto != IPPROTO_NR_TCP && p->proto != IPPROTO_NR_UDP)
-			h->other += 1 + p->early.n;
 		if (left != i)
 			h->packets[left] = *p;
 		left++;
 	}
 	return left;
+}
+
+/* The same, for the crew. */
+static int deal_out(struct hot *h, size_t n)
+{
+	bool copy[BATCH_FRAMES];
+
+	dup_table_are_copies(h->dups, h->packets, n, copy);
+	for (size_t i = 0; i < n; i++)
+		if (!is_copy(h, &h->packets[i], copy[i]))
+			crew_put(h->crew, &h->packets[i]);
+	decoder_release(h->decoder);
+	return crew_error(h->crew);
 }
 
 static void heard_of(struct hot *h, int64_t ts_ns)
@@ -217,12 +274,14 @@ int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b)
 		return h->err;
 	count_hours(h, b);
 	stats_took(h->stats, STAGE_DECODE);
+	if (h->crew)
+		return deal_out(h, n);
 	n = originals(h, n);
 	stats_took(h->stats, STAGE_COPIES);
 	if (h->tap && b->n)
-		shard_mark(h->shard, busy_begin_ns(0, busy_number(0, b->f[0].ts_ns)));
+		shard_mark(h->shard[0], busy_begin_ns(0, busy_number(0, b->f[0].ts_ns)));
 	from_ns = stats_from(h->stats);
-	r = shard_packets(h->shard, h->packets, n);
+	r = shard_packets(h->shard[0], h->packets, n);
 	stats_table_add(h->stats, STAGE_FLOWS, from_ns);
 	decoder_release(h->decoder);
 	return r < 0 ? r : h->err;
@@ -235,7 +294,7 @@ uint64_t hot_packets(const struct hot *h)
 
 void hot_spare(struct hot *h, const struct flow_spare *flows, bool names)
 {
-	shard_spare(h->shard, flows, names);
+	shard_spare(h->shard[0], flows, names);
 }
 
 void hot_coverage(const struct hot *h, struct coverage *ret)
@@ -259,7 +318,8 @@ void hot_coverage(const struct hot *h, struct coverage *ret)
 	c.fragments_overlap = ds->fragments.overlap;
 	c.fragments_shed = ds->fragments.shed;
 	c.truncated = h->truncated;
-	shard_coverage(h->shard, &c);
+	for (unsigned i = 0; i < h->n_shards; i++)
+		shard_coverage(h->shard[i], &c);
 	*ret = c;
 }
 
@@ -281,11 +341,65 @@ static int convs_finish(struct conv_table *convs, struct span_audit *a)
 	return 0;
 }
 
+static int64_t end_ns(const struct hot *h)
+{
+	return h->now_ns == TIME_NONE ? 0 : h->now_ns;
+}
+
 int hot_end_flows(struct hot *h)
 {
-	int r = shard_end_flows(h->shard, h->now_ns == TIME_NONE ? 0 : h->now_ns);
+	int r = shard_end_flows(h->shard[0], end_ns(h));
 
 	return r < 0 ? r : h->err;
+}
+
+static void beats_join(struct cards *to, struct cards *from)
+{
+	size_t n;
+	const struct cluster_host *c = cards_clusters(from, &n);
+
+	for (size_t i = 0; i < n; i++)
+		cards_put_cluster(to, &c[i]);
+}
+
+/* Everything into the first shard, which is then the only one. */
+static int join_all(struct hot *h)
+{
+	struct shard *to = h->shard[0];
+	int r = 0;
+
+	for (unsigned i = 0; i < h->n_shards && r == 0; i++) {
+		r = shard_settle(h->shard[i], &h->timeline, &h->gaps);
+		if (r == 0 && i)
+			r = shard_join(to, h->shard[i]);
+		if (i)
+			h->shard[i] = shard_free(h->shard[i]);
+	}
+	beats_join(shard_tables(to).cards, h->beats);
+	if (r == 0 && cards_shed(h->beats))
+		r = -EAGAIN;
+	cards_free(h->beats);
+	h->beats = shard_tables(to).cards;
+	h->n_shards = 1;
+	return r;
+}
+
+int hot_gather(struct hot *h)
+{
+	struct shard_need all;
+	int r;
+
+	if (!h->crew)
+		return 0;
+	crew_end(h->crew, end_ns(h));
+	r = crew_error(h->crew);
+	h->crew = crew_free(h->crew);
+	if (r == 0)
+		r = join_all(h);
+	all = shard_need(h->shard[0]);
+	if (r == 0 && !shard_need_fits(h->shard[0], &all))
+		r = -EAGAIN;
+	return r;
 }
 
 int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverage,
@@ -296,7 +410,7 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 
 	decoder_end(h->decoder);
 	r = hot_end_flows(h);
-	t = shard_tables(h->shard);
+	t = shard_tables(h->shard[0]);
 	if (r == 0)
 		r = convs_finish(t.convs, a);
 	if (r == 0)
@@ -312,7 +426,7 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 	ret_coverage->interface_drops = a->drops_nic;
 	ret_coverage->grants = a->n_grants;
 	ret_coverage->sightings = a->n_sightings;
-	*ret_evicted = shard_evicted(h->shard);
+	*ret_evicted = shard_evicted(h->shard[0]);
 	ret_coverage->evicted += *ret_evicted;
 	return 0;
 }
@@ -339,7 +453,7 @@ const struct gaps *hot_gaps(const struct hot *h)
 
 struct hot_tables hot_tables(struct hot *h)
 {
-	struct shard_tables t = shard_tables(h->shard);
+	struct shard_tables t = shard_tables(h->shard[0]);
 
 	return (struct hot_tables){.convs = t.convs,
 				   .learn = t.learn,
@@ -356,5 +470,5 @@ struct conv_table *hot_convs_new(const struct hot *h)
 
 void hot_convs_replace(struct hot *h, struct conv_table *t)
 {
-	shard_convs_replace(h->shard, t);
+	shard_convs_replace(h->shard[0], t);
 }

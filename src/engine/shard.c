@@ -49,7 +49,8 @@ struct shard {
 	VEC(struct shard_input) inputs;
 	uint64_t one_way, tcp_flows;
 	uint64_t tcp_unseen, tcp_payload;
-	uint64_t evicted; /* for want of room, of tables that were let go */
+	uint64_t evicted;       /* for want of room, of tables that were let go */
+	struct coverage joined; /* figures of those that were moved in here */
 	int err;
 };
 
@@ -275,10 +276,11 @@ static struct shard_input *own_input(struct shard *sh, uint32_t input)
 
 static void count_input(struct shard *sh, uint32_t input, const struct shard_input *n)
 {
-	struct result_input *in = &sh->a->inputs[input];
 	struct shard_input *own;
 
 	if (sh->alone) {
+		struct result_input *in = &sh->a->inputs[input];
+
 		in->tcp_flows += n->flows;
 		in->one_way_flows += n->one_way;
 		in->tcp_unseen_bytes += n->unseen;
@@ -496,6 +498,11 @@ void shard_mark(struct shard *sh, int64_t hour_ns)
 	flow_table_mark(sh->flows, hour_ns);
 }
 
+void shard_turn(struct shard *sh, int64_t ts_ns)
+{
+	flow_table_turn(sh->flows, ts_ns);
+}
+
 int shard_end_flows(struct shard *sh, int64_t now_ns)
 {
 	flow_table_end(sh->flows, now_ns);
@@ -532,6 +539,7 @@ void shard_coverage(const struct shard *sh, struct coverage *sum)
 	sum->grants_shed += ls->grants_shed;
 	sum->sightings_shed += ls->sightings_shed;
 	sum->cards_shed += cards_shed(sh->cards);
+	coverage_add(sum, &sh->joined);
 }
 
 uint64_t shard_evicted(const struct shard *sh)
@@ -549,4 +557,87 @@ void shard_convs_replace(struct shard *sh, struct conv_table *t)
 	sh->evicted += conv_table_evicted(sh->convs);
 	conv_table_free(sh->convs);
 	sh->convs = t;
+}
+
+/* ------------------------------------------------------------------ several of a run */
+
+static bool has_shed(const struct shard *sh)
+{
+	const struct flow_stats *fs = flow_table_stats(sh->flows);
+	const struct learn_stats *ls = learn_stats(sh->learn);
+
+	return fs->evicted || fs->heads_shed || fs->streams_cut || ls->refused || ls->grants_shed ||
+	       ls->sightings_shed || cards_shed(sh->cards) || shard_evicted(sh);
+}
+
+struct shard_need shard_need(const struct shard *sh)
+{
+	struct shard_need n = {.learn = learn_stats(sh->learn)->memory_max, .shed = has_shed(sh)};
+
+	flow_table_need(sh->flows, &n.flow);
+	conv_table_need(sh->convs, &n.conv);
+	return n;
+}
+
+void shard_need_add(struct shard_need *sum, const struct shard_need *n)
+{
+	sum->flow.records += n->flow.records;
+	sum->flow.heads += n->flow.heads;
+	sum->flow.streams += n->flow.streams;
+	sum->flow.short_heads += n->flow.short_heads;
+	sum->flow.vague |= n->flow.vague;
+	sum->conv.n += n->conv.n;
+	sum->conv.memory += n->conv.memory;
+	sum->learn += n->learn;
+	sum->shed |= n->shed;
+}
+
+bool shard_need_fits(const struct shard *sh, const struct shard_need *sum)
+{
+	return !sum->shed && flow_need_fits(sh->flows, &sum->flow) &&
+	       conv_need_fits(sh->convs, &sum->conv) && learn_fits(sh->learn, sum->learn);
+}
+
+static void cards_join(struct cards *to, struct cards *from)
+{
+	size_t n;
+	const struct card *c = cards_sorted(from, &n);
+	const struct cluster_host *host;
+
+	for (size_t i = 0; i < n; i++)
+		cards_put(to, &c[i]);
+	host = cards_clusters(from, &n);
+	for (size_t i = 0; i < n; i++)
+		cards_put_cluster(to, &host[i]);
+}
+
+int shard_join(struct shard *to, struct shard *from)
+{
+	int r = flow_table_places(to->flows, from->flows) ? 0 : -EAGAIN;
+
+	if (r == 0)
+		r = conv_table_absorb(to->convs, from->convs);
+	if (r == 0)
+		r = learn_absorb(to->learn, from->learn);
+	if (r == 0)
+		cards_join(to->cards, from->cards);
+	shard_coverage(from, &to->joined);
+	to->evicted += from->evicted;
+	return r;
+}
+
+int shard_settle(struct shard *sh, struct timeline *timeline, struct gaps *gaps)
+{
+	for (size_t i = 0; i < sh->inputs.n; i++) {
+		struct result_input *in = &sh->a->inputs[i];
+		const struct shard_input *own = &sh->inputs.v[i];
+
+		in->tcp_flows += own->flows;
+		in->one_way_flows += own->one_way;
+		in->tcp_unseen_bytes += own->unseen;
+		in->tcp_bytes += own->payload;
+	}
+	vec_done(&sh->inputs);
+	timeline_merge(timeline, &sh->own_timeline);
+	return gaps_merge(gaps, &sh->own_gaps);
 }

@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "findings/gaps.h"
 #include "findings/timeline.h"
+#include "flow/split.h"
 
 struct flow_spare;
 struct learn;
@@ -28,6 +29,23 @@ struct shard *shard_free(struct shard *sh);
 int shard_packets(struct shard *sh, const struct packet *p, size_t n);
 /* What comes now is of the hour that begins then: see hot_tap.crossed. */
 void shard_mark(struct shard *sh, int64_t hour_ns);
+/* For who shares packets out between several, see flow/split.h. */
+void shard_turn(struct shard *sh, int64_t ts_ns);
+/* What it took of what it may have, at most; shed: something found no room. */
+struct shard_need {
+	struct flow_need flow;
+	struct conv_need conv;
+	size_t learn;
+	bool shed;
+};
+struct shard_need shard_need(const struct shard *sh);
+void shard_need_add(struct shard_need *sum, const struct shard_need *n);
+/* True when one shard for all packets would not have had to do without anything, either. */
+bool shard_need_fits(const struct shard *sh, const struct shard_need *sum);
+/* Moves what `from` came to into `to`, once the flows of both have ended. 0 or negative errno. */
+int shard_join(struct shard *to, struct shard *from);
+/* Gives the run what a shard that is not the only one keeps of its own. 0 or negative errno. */
+int shard_settle(struct shard *sh, struct timeline *timeline, struct gaps *gaps);
 /* Hands out every flow, as at the end of the input, whose last packet had that time. */
 int shard_end_flows(struct shard *sh, int64_t now_ns);
 /* What is left out from now on; see live_shed.c. */

@@ -84,3 +84,22 @@ int gaps_add(struct gaps *g, int64_t ts_ns, int64_t bytes)
 	g->minutes.n++;
 	return 0;
 }
+
+int gaps_merge(struct gaps *g, const struct gaps *from)
+{
+	int r = 0;
+
+	if (!g->seconds)
+		g->seconds = MINUTE;
+	while (g->seconds < from->seconds)
+		widen(g);
+	for (size_t i = 0; i < from->minutes.n && r == 0; i++) {
+		int64_t ns;
+
+		/* Only where the first minute of all time is in it. */
+		if (__builtin_mul_overflow(from->minutes.v[i].at, from->seconds * NS_PER_S, &ns))
+			ns = INT64_MIN;
+		r = gaps_add(g, ns, from->minutes.v[i].bytes);
+	}
+	return r;
+}

@@ -27,5 +27,7 @@ struct gaps {
 void gaps_done(struct gaps *g);
 /* 0, or -ENOMEM. */
 int gaps_add(struct gaps *g, int64_t ts_ns, int64_t bytes);
+/* Adds all of another one, as if its gaps had been told to g. 0, or -ENOMEM. */
+int gaps_merge(struct gaps *g, const struct gaps *from);
 
 #endif

@@ -57,6 +57,18 @@ void timeline_add(struct timeline *t, int64_t ns, const struct timeline_step *s)
 	sum(&t->step[at - t->at], s);
 }
 
+void timeline_merge(struct timeline *t, const struct timeline *from)
+{
+	if (!from->n)
+		return;
+	stretch(t, from->kind, from->at, from->at + (int32_t)from->n - 1);
+	for (unsigned i = 0; i < from->n; i++) {
+		int32_t at = busy_longer(from->kind, from->at + (int32_t)i, t->kind);
+
+		sum(&t->step[at - t->at], &from->step[i]);
+	}
+}
+
 void timeline_conv(struct timeline *t, const struct busy *b, unsigned deviating)
 {
 	const struct timeline_step one = {.conversations = 1, .deviating = deviating ? 1 : 0};

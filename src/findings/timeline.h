@@ -26,6 +26,8 @@ struct timeline {
 
 /* The figures are of a moment. */
 void timeline_add(struct timeline *t, int64_t ns, const struct timeline_step *s);
+/* Adds all of another one. */
+void timeline_merge(struct timeline *t, const struct timeline *from);
 /* Forgets the steps that are over before that. */
 void timeline_cut(struct timeline *t, int64_t before_ns);
 /* A conversation: one in each of its steps, of those that there are. */

@@ -19,7 +19,7 @@
 
 enum {
 	CARD_ADDRS = 16,        /* addresses kept of one card, the smallest */
-	CARDS_MAX = 1 << 16,    /* cards of one audit */
+	CARDS_MAX = 1 << 17,    /* cards of one audit */
 	CLUSTERS_MAX = 1 << 10, /* hosts of clusters */
 };
 

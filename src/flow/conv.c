@@ -307,10 +307,7 @@ int conv_table_put_host(struct conv_table *t, const struct conv_host *from)
 
 	if (!h)
 		return room ? -ENOMEM : 0;
-	end_look(h, from->ttl_min, from->ttl_max, from->mac[0]);
-	h->more_macs |= from->more_macs;
-	for (unsigned i = 1; i < from->n_mac; i++)
-		end_look(h, from->ttl_min, from->ttl_max, from->mac[i]);
+	end_merge(h, from);
 	return 0;
 }
 

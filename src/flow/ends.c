@@ -144,6 +144,14 @@ void end_look(struct conv_host *e, uint8_t ttl_min, uint8_t ttl_max, const uint8
 	put_mac(e, mac);
 }
 
+void end_merge(struct conv_host *h, const struct conv_host *from)
+{
+	end_look(h, from->ttl_min, from->ttl_max, from->mac[0]);
+	h->more_macs |= from->more_macs;
+	for (unsigned i = 1; i < from->n_mac; i++)
+		end_look(h, from->ttl_min, from->ttl_max, from->mac[i]);
+}
+
 bool end_has_mac(const struct conv_host *e, const uint8_t mac[6])
 {
 	if (!memcmp(mac, no_mac, 6) || !e->n_mac || e->more_macs)

@@ -63,6 +63,8 @@ uint32_t end_number_tagged(struct end_table *t, const struct addr *a, uint16_t v
 uint32_t end_number(struct end_table *t, const struct addr *a, uint16_t vlan, bool may_make);
 /* Notes how packets of it look; ttl_max 0: none was seen. */
 void end_look(struct conv_host *e, uint8_t ttl_min, uint8_t ttl_max, const uint8_t mac[6]);
+/* The same for all that another table noted of it. */
+void end_merge(struct conv_host *h, const struct conv_host *from);
 /* False where no packet of it is like this one; without any packet nothing is known. */
 bool end_has_mac(const struct conv_host *e, const uint8_t mac[6]);
 size_t end_table_bytes(const struct end_table *t);

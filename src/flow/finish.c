@@ -36,7 +36,7 @@ static unsigned signs_of(const struct flow_table *t, const struct rest *e, const
 	if (!e->ttl[server])
 		return signs;
 	links_mac(&t->links, f->link, mac[0]);
-	links_mac(&t->links, e->link[server], mac[1]);
+	links_mac(&t->links, rest_link(e, server), mac[1]);
 	if (f->ttl != e->ttl[server])
 		signs |= REFUSAL_TTL;
 	if (memcmp(mac[0], mac[1], 6) != 0)
@@ -149,8 +149,8 @@ static void put_sides(const struct flow_table *t, const struct rec *r, const str
 			d->packets[i] += (uint64_t)l->packets_hi[side] << 32;
 			d->unseen[i] = l->unseen[side];
 		}
-		links_mac(&t->links, e->link[side], d->mac[i]);
-		d->mac_vlan[i] = links_vlan(&t->links, e->link[side]);
+		links_mac(&t->links, rest_link(e, side), d->mac[i]);
+		d->mac_vlan[i] = links_vlan(&t->links, rest_link(e, side));
 	}
 }
 

@@ -6,15 +6,30 @@
 
 #include "base/cpu.h"
 
-enum {
-	FIRST_SLOTS = 64,
-	/* How many numbers may be given out for what is known this well. VLANs have 12 bits (IEEE
-	 * 802.1Q 9.6), so the last part has room for each of them. */
-	MAX_ID = 0x8000,
-	MAX_MAC = 0xe000,
-	MAX_TUNNEL = 0xefff,
-	MAX_VLAN = 0xffff,
-};
+enum { FIRST_SLOTS = 64 };
+
+/* How many numbers may be given out for what is known this well: half of all for everything, so
+ * much less than all for what has no MAC address, or no tunnel. VLANs have 12 bits (IEEE 802.1Q
+ * 9.6), so the last part has room for each of them. */
+static uint32_t most_id(const struct links *l)
+{
+	return 1U << (l->bits - 1);
+}
+
+static uint32_t most_mac(const struct links *l)
+{
+	return 7U << (l->bits - 3);
+}
+
+static uint32_t most_tunnel(const struct links *l)
+{
+	return (15U << (l->bits - 4)) - 1;
+}
+
+static uint32_t most_vlan(const struct links *l)
+{
+	return (1U << l->bits) - 1;
+}
 
 #define VLAN_BITS UINT64_C(0xffff)
 #define KIND_BITS (UINT64_C(0xffffffff) << 32)
@@ -40,10 +55,10 @@ static uint32_t hash_of(const struct links *l, const struct link *k)
 	return (uint32_t)((uint64_t)x ^ (uint64_t)(x >> 64));
 }
 
-static uint16_t *find(const struct links *l, const struct link *k)
+static uint32_t *find(const struct links *l, const struct link *k)
 {
 	for (uint32_t i = hash_of(l, k);; i++) {
-		uint16_t *s = &l->slot[i & (l->slots - 1)];
+		uint32_t *s = &l->slot[i & (l->slots - 1)];
 
 		if (!*s || same(&l->link[*s], k))
 			return s;
@@ -59,7 +74,7 @@ static COLD bool grow(struct links *l)
 		return false;
 	l->link = link;
 
-	uint16_t *slot = calloc(slots, sizeof *slot);
+	uint32_t *slot = calloc(slots, sizeof *slot);
 
 	if (!slot)
 		return false;
@@ -67,42 +82,43 @@ static COLD bool grow(struct links *l)
 	l->slot = slot;
 	l->slots = slots;
 	for (uint32_t i = 1; i <= l->n; i++)
-		*find(l, &l->link[i]) = (uint16_t)i;
+		*find(l, &l->link[i]) = i;
 	return true;
 }
 
 /* Given a number when there is one below max. */
-static uint16_t number_of(struct links *l, const struct link *k, uint32_t max)
+static uint32_t number_of(struct links *l, const struct link *k, uint32_t max)
 {
 	/* Numbers below half of the slots: number 0 is unused, so link[] has room for them all. */
-	if (l->n + 1 >= l->slots / 2 && l->n < MAX_VLAN && !grow(l))
+	if (l->n + 1 >= l->slots / 2 && l->n < most_vlan(l) && !grow(l))
 		return 0;
 
-	uint16_t *s = find(l, k);
+	uint32_t *s = find(l, k);
 
 	if (*s || l->n >= max)
 		return *s;
 	l->link[++l->n] = *k;
-	*s = (uint16_t)l->n;
+	l->ids |= (k->tunnel & ~KIND_BITS) != 0;
+	*s = l->n;
 	return *s;
 }
 
-static COLD uint16_t less_exact(struct links *l, struct link k)
+static COLD uint32_t less_exact(struct links *l, struct link k)
 {
-	uint16_t n;
+	uint32_t n;
 
 	if (k.tunnel & ~KIND_BITS) {
 		k.tunnel &= KIND_BITS;
-		n = number_of(l, &k, MAX_MAC);
+		n = number_of(l, &k, most_mac(l));
 		if (n)
 			return n;
 	}
 	k.pair &= VLAN_BITS;
-	n = number_of(l, &k, MAX_TUNNEL);
+	n = number_of(l, &k, most_tunnel(l));
 	if (n)
 		return n;
 	k.tunnel = 0;
-	return k.pair ? number_of(l, &k, MAX_VLAN) : 0;
+	return k.pair ? number_of(l, &k, most_vlan(l)) : 0;
 }
 
 static struct link link_of(const struct packet *p)
@@ -114,8 +130,14 @@ static struct link link_of(const struct packet *p)
 	return k;
 }
 
-void links_secret(struct links *l, const struct hash_key *key)
+void links_init(struct links *l, const struct hash_key *key, size_t max_memory)
 {
+	enum { FEWEST_BITS = 16 };
+
+	l->bits = LINK_BITS;
+	while (l->bits > FEWEST_BITS &&
+	       (sizeof *l->link + 2 * sizeof *l->slot) << l->bits > max_memory)
+		l->bits--;
 	for (uint64_t i = 0; i < N_ELEMENTS(l->secret); i++)
 		l->secret[i] = siphash13_words(&i, 1, key);
 }
@@ -139,7 +161,7 @@ void links_fetch_more(const struct links *l, uint32_t at)
 		prefetch(&l->link[l->slot[at]]);
 }
 
-uint16_t links_number(struct links *l, const struct packet *p)
+uint32_t links_number(struct links *l, const struct packet *p)
 {
 	struct link k = link_of(p);
 
@@ -148,7 +170,7 @@ uint16_t links_number(struct links *l, const struct packet *p)
 	if (same(&k, &l->last_link))
 		return l->last;
 
-	uint16_t n = number_of(l, &k, k.tunnel & ~KIND_BITS ? MAX_ID : MAX_MAC);
+	uint32_t n = number_of(l, &k, k.tunnel & ~KIND_BITS ? most_id(l) : most_mac(l));
 
 	if (unlikely(!n))
 		n = less_exact(l, k);
@@ -157,7 +179,7 @@ uint16_t links_number(struct links *l, const struct packet *p)
 	return n;
 }
 
-void links_mac(const struct links *l, uint16_t number, uint8_t ret_mac[6])
+void links_mac(const struct links *l, uint32_t number, uint8_t ret_mac[6])
 {
 	uint64_t pair = number ? l->link[number].pair : 0;
 
@@ -165,12 +187,25 @@ void links_mac(const struct links *l, uint16_t number, uint8_t ret_mac[6])
 		ret_mac[i] = (uint8_t)(pair >> (56 - 8 * i));
 }
 
-uint16_t links_vlan(const struct links *l, uint16_t number)
+bool links_exact(const struct links *l)
+{
+	return l->n < (l->ids ? most_id(l) : most_mac(l));
+}
+
+bool links_absorb(struct links *l, const struct links *from)
+{
+	for (uint32_t i = 1; i <= from->n && links_exact(l); i++)
+		if (!number_of(l, &from->link[i], most_mac(l)))
+			return false;
+	return links_exact(l);
+}
+
+uint16_t links_vlan(const struct links *l, uint32_t number)
 {
 	return number ? (uint16_t)l->link[number].pair : 0;
 }
 
-uint8_t links_tunnel(const struct links *l, uint16_t number, uint32_t *ret_id)
+uint8_t links_tunnel(const struct links *l, uint32_t number, uint32_t *ret_id)
 {
 	uint64_t tunnel = number ? l->link[number].tunnel : 0;
 

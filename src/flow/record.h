@@ -70,8 +70,8 @@ struct rec {
 	uint32_t ttl : 8;          /* of the first packet, as are the next three */
 	uint32_t seq;
 	uint32_t bytes;
-	uint16_t link; /* who sent it, on which VLAN, in which tunnel (links.h) */
-	uint16_t bucket;
+	uint32_t link : LINK_BITS; /* who sent it, on which VLAN, in which tunnel (links.h) */
+	uint32_t bucket : 32 - LINK_BITS;
 };
 static_assert(sizeof(struct rec) == CACHELINE, "the hot record is one cache line");
 
@@ -111,12 +111,25 @@ struct rest {
 	uint32_t isn[2];
 	uint32_t head[2]; /* pool of struct head */
 	struct seen answer, extra;
-	uint16_t link[2];
-	uint8_t ttl[2]; /* of each side's first packet that is no RST */
-	uint8_t moved;  /* sides (bits) whose head is another one than what was shown */
-	uint8_t unused;
+	uint16_t link_low[2]; /* see rest_link() */
+	uint8_t ttl[2];       /* of each side's first packet that is no RST */
+	uint8_t moved;        /* sides (bits) whose head is another one than what was shown */
+	uint8_t link_high;
 };
 static_assert(sizeof(struct rest) == CACHELINE, "one line");
+
+static_assert(LINK_BITS <= 16 + 4, "rest.link_high");
+
+static inline uint32_t rest_link(const struct rest *e, unsigned side)
+{
+	return e->link_low[side] | (uint32_t)(e->link_high >> 4 * side & 15) << 16;
+}
+
+static inline void rest_set_link(struct rest *e, unsigned side, uint32_t link)
+{
+	e->link_low[side] = (uint16_t)link;
+	e->link_high = (uint8_t)((e->link_high & (15 << 4 * !side)) | link >> 16 << 4 * side);
+}
 
 struct loss {
 	uint64_t unseen[2];
@@ -141,7 +154,7 @@ static_assert(sizeof(struct holes) <= CACHELINE, "one line");
 struct refusal {
 	struct addr by;
 	int64_t ts_ns;
-	uint16_t link;
+	uint32_t link;
 	uint8_t quoted; /* the side whose packet was refused */
 	bool rst;       /* else ICMP */
 	bool odd;       /* see REFUSAL_SEQUENCE */
@@ -176,6 +189,7 @@ enum { HEAD_SHORT = 2 * CACHELINE - offsetof(struct head, b) };
 enum { SEQ_WINDOW = 1 << 30 }; /* the largest window there is (RFC 7323 2.3) */
 
 enum { WHEEL_BUCKETS = 4096 };
+static_assert(WHEEL_BUCKETS <= 1 << (32 - LINK_BITS), "rec.bucket");
 
 struct wheel {                 /* who may be idle when; see wheel.c */
 	int64_t tick, tick_ns; /* a second, and where it begins */
@@ -190,6 +204,7 @@ struct flow_table {
 	int64_t tcp_idle_ns, tcp_embryonic_ns, udp_idle_ns, least_idle_ns;
 	size_t max_memory, heads_max;
 	size_t streams_max, streams_memory; /* bytes out of order that are held for readers */
+	size_t streams_most;
 	bool vlan_key;
 	struct flow_spare spare;
 	bool long_way; /* no straight one */
@@ -260,12 +275,14 @@ bool lines_ready(struct flow_table *t, size_t n);
 /* For n bytes that nothing is added to, or with HEAD_BYTES any. 0: no room. */
 uint32_t head_get(struct flow_table *t, size_t n);
 void head_put(struct flow_table *t, uint32_t i);
+size_t lines_charge(void); /* what a slab of lines counts */
 struct loss *loss_make(struct flow_table *t, struct cold *c);
 enum { FLOW_BATCH = 32 };
 /* Hints that all of these records (0: none), FLOW_BATCH at most, will be worked on soon. */
 void flow_fetch(const struct flow_table *t, const uint32_t *rec, size_t n);
 
 /* wheel.c */
+int64_t wheel_tick(int64_t ts_ns); /* the second that a time is in */
 int64_t rec_deadline(const struct flow_table *t, const struct rec *r);
 void wheel_put(struct flow_table *t, uint32_t i);
 void wheel_remove(struct flow_table *t, uint32_t i);

@@ -93,6 +93,8 @@ static struct held *held_new(struct flow_table *t, const struct range *x)
 	if (x->p)
 		memcpy(h->b, x->p, x->n);
 	t->streams_memory += n;
+	if (t->streams_memory > t->streams_most)
+		t->streams_most = t->streams_memory;
 	t->stats.memory += n;
 	if (t->stats.memory > t->stats.memory_max)
 		t->stats.memory_max = t->stats.memory;

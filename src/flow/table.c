@@ -28,6 +28,7 @@ enum {
 	/* What readers wait for may have this part. Records leave it free, or a scan in the
 	 * morning would leave no room for streams all day. */
 	STREAMS_PART = 16,
+	LINKS_PART = 16, /* beside the rest: where packets were seen, when that is many places */
 };
 #define DEFAULT_MEMORY ((size_t)512 << 20)
 
@@ -44,7 +45,7 @@ static int64_t least(int64_t a, int64_t b)
 static void secrets(struct flow_table *t, struct hash_key key)
 {
 	key_secret_make(&t->key, &key);
-	links_secret(&t->links, &key);
+	links_init(&t->links, &key, t->max_memory / LINKS_PART);
 }
 
 struct flow_table *flow_table_new(const struct flow_options *o, const struct flow_ops *ops,
@@ -54,12 +55,12 @@ struct flow_table *flow_table_new(const struct flow_options *o, const struct flo
 
 	if (!t)
 		return NULL;
-	secrets(t, o->key ? *o->key : hash_key_random());
 	t->ops = *ops;
 	t->user = user;
 	t->vlan_key = o->vlan_key;
 	t->long_way = o->long_way;
 	t->max_memory = or_default(o->max_memory, DEFAULT_MEMORY);
+	secrets(t, o->key ? *o->key : hash_key_random());
 	t->heads_max = t->max_memory / HEADS_PART;
 	t->streams_max = ops->stream ? t->max_memory / STREAMS_PART : 0;
 	t->tcp_idle_ns = o->tcp_idle_ns ? o->tcp_idle_ns : 3600 * NS_PER_S;
@@ -107,7 +108,7 @@ const struct flow_stats *flow_table_stats(const struct flow_table *t)
 
 /* Memory */
 
-static size_t lines_charge(void)
+size_t lines_charge(void)
 {
 	return (size_t)(CACHELINE + INDEX_CHARGE) << LINES_SHIFT;
 }
@@ -206,7 +207,7 @@ static int warm_up(struct flow_table *t, struct rec *r)
 
 	c->packets[side] = 1;
 	c->bytes[side] = r->bytes;
-	e->link[side] = r->link;
+	rest_set_link(e, side, r->link);
 	if (!(r->flags & BIT(F_RST, side)))
 		e->ttl[side] = (uint8_t)r->ttl;
 	if (r->flags & F_UDP)
@@ -353,7 +354,7 @@ static int add(struct flow_table *t, struct rec *r, unsigned from, const struct 
 		return err;
 	if (!(before & BIT(F_SEEN, from))) {
 		r->flags |= BIT(F_SEEN, from);
-		e->link[from] = links_number(&t->links, p);
+		rest_set_link(e, from, links_number(&t->links, p));
 	}
 	if (unlikely(p->ts_ns < r->first_ns))
 		err = early(t, c, p->ts_ns);
@@ -423,7 +424,7 @@ static int begin(struct flow_table *t, const struct key *k, const struct packet 
 		.ttl = p->ttl,
 		.seq = p->seq,
 		.bytes = p->wire_len,
-		.link = links_number(&t->links, p),
+		.link = links_number(&t->links, p) & ((1U << LINK_BITS) - 1),
 	};
 	if (t->vlan_key && links_vlan(&t->links, r->link) != k->vlan)
 		goto fail; /* no memory to remember it */

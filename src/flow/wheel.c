@@ -34,7 +34,7 @@ int64_t rec_deadline(const struct flow_table *t, const struct rec *r)
 	return add_ns(r->last_ns, idle_ns(t, r));
 }
 
-static int64_t tick_of(int64_t ts_ns)
+int64_t wheel_tick(int64_t ts_ns)
 {
 	int64_t q = ts_ns / NS_PER_S;
 
@@ -44,7 +44,7 @@ static int64_t tick_of(int64_t ts_ns)
 /* The tick at which the flow is due: the first that begins after its deadline. */
 static int64_t due(const struct flow_table *t, const struct rec *r)
 {
-	int64_t tick = tick_of(rec_deadline(t, r)) + 1;
+	int64_t tick = wheel_tick(rec_deadline(t, r)) + 1;
 	int64_t last = t->wheel.tick + WHEEL_BUCKETS - 1;
 
 	if (tick <= t->wheel.tick)
@@ -58,7 +58,7 @@ static void put_at(struct flow_table *t, uint32_t i, int64_t tick)
 	struct rec *r = rec_at(t, i);
 	uint16_t b = (uint16_t)((uint64_t)tick % WHEEL_BUCKETS);
 
-	r->bucket = b;
+	r->bucket = b & (WHEEL_BUCKETS - 1);
 	r->next = 0;
 	r->prev = w->tail[b];
 	if (r->prev)
@@ -149,7 +149,7 @@ static void due_now(struct flow_table *t, unsigned b, int64_t ts_ns)
 void wheel_turn(struct flow_table *t, int64_t ts_ns)
 {
 	struct wheel *w = &t->wheel;
-	int64_t now = tick_of(ts_ns);
+	int64_t now = wheel_tick(ts_ns);
 
 	/* Backwards (another file, packets out of order): nothing is due, and what was put for a
 	 * later time is met again when that time comes. Forwards: one round meets every bucket. */

@@ -196,6 +196,26 @@ int learn_sightings(struct learn *l, const struct sighting **ret_sightings, size
 	return sightings_sorted(l->sightings, ret_sightings, ret_n);
 }
 
+int learn_absorb(struct learn *l, struct learn *from)
+{
+	const struct grant *g;
+	const struct sighting *s;
+	size_t n;
+	int r = learn_grants(from, &g, &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		learn_put_grant(l, &g[i]);
+	r = r ? r : learn_sightings(from, &s, &n);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		learn_put_sighting(l, &s[i]);
+	return r;
+}
+
+bool learn_fits(const struct learn *l, size_t memory)
+{
+	return memory <= l->max_memory;
+}
+
 void learn_told(struct learn *l, const struct sighting *s, const struct evidence *at)
 {
 	l->stats.sightings++;

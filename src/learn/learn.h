@@ -112,6 +112,10 @@ void learn_told(struct learn *l, const struct sighting *s, const struct evidence
 /* Puts in what was learned elsewhere, and by then told: the tap does not hear of it. */
 void learn_put_grant(struct learn *l, const struct grant *g);
 void learn_put_sighting(struct learn *l, const struct sighting *s);
+/* All that was learned elsewhere. 0 or -ENOMEM. */
+int learn_absorb(struct learn *l, struct learn *from);
+/* True when so much memory for flows would be within the limit. */
+bool learn_fits(const struct learn *l, size_t memory);
 /* The grants, sorted by server, protocol, port, time; owned by l. 0 or -ENOMEM. */
 int learn_grants(struct learn *l, const struct grant **ret_grants, size_t *ret_n);
 /* What was said of hosts, in the order of sightings_sorted(); owned by l. 0 or -ENOMEM. */

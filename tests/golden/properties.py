@@ -3,9 +3,9 @@
 """What must not change a result: how the packets came in.
 
 Every golden case of one pcap file is read again as pcapng, with nanoseconds, in the other byte
-order, compressed, from standard input and with libpcap's reader; cut into files at random places;
-and with its packets dealt at random to files that then overlap all the time. Files are named in
-random order. (truncation.c cuts packets.)
+order, compressed, from standard input, with libpcap's reader and by several threads; cut into
+files at random places; and with its packets dealt at random to files that then overlap all the
+time. Files are named in random order. (truncation.c cuts packets.)
 
 The whole result document must be the same bytes, but for what tells of the files themselves: see
 plain().
@@ -153,6 +153,7 @@ class Case:
                                capture_output=True, check=True)
             self.write('f', z.stdout)
             yield 'zstd, pcapng', ('f',), None
+        yield 'three threads', ('--threads', '3', 'a.pcap'), None
         yield 'libpcap', ('--reader', 'libpcap', 'a.pcap'), None
         yield 'libpcap, pcapng', ('--reader', 'libpcap', 'b.pcapng'), None
 
@@ -188,8 +189,10 @@ class Case:
                 self.pcap(name, where[name])
             names = list(where)
             rng.shuffle(names)
-            yield '%s: %s' % (title, ' '.join('%s(%d)' % (n, len(where[n])) for n in names)), \
-                names, where
+            title += ': ' + ' '.join('%s(%d)' % (n, len(where[n])) for n in names)
+            yield title, names, where
+            if title.startswith('dealt'):
+                yield 'two threads, ' + title, ['--threads', '2', *names], where
 
 
 def difference(one, two):

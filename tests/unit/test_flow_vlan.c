@@ -152,10 +152,10 @@ static void test_links_run_out(void **state)
 	struct packet p = {.vlan = 7};
 	uint8_t mac[6];
 	uint32_t id;
-	uint16_t first = 0, n;
+	uint32_t first = 0, n;
 
 	(void)state;
-	links_secret(&l, &(struct hash_key){1, 2});
+	links_init(&l, &(struct hash_key){1, 2}, 0);
 	assert_int_equal(links_number(&l, &(struct packet){0}), 0);
 	for (uint32_t i = 1; i <= 100000; i++) {
 		p.tunnel = TUNNEL_GTPU;

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "engine/crew.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "decode/packet.h"
+
+enum {
+	PARCEL_PACKETS = 256,
+	PARCEL_BYTES = 64 << 10, /* of payload; more for a packet that alone has more */
+	PARCEL_TURNS = 32,
+	PARCELS_A_SHARD = 3, /* one is filled, one worked on, one in line */
+};
+
+struct turn {      /* of the clock */
+	size_t at; /* packets before it */
+	int64_t ts_ns;
+};
+
+struct parcel {
+	struct parcel *next; /* in line, or free */
+	struct packet *p;
+	size_t n;
+	uint8_t *bytes;
+	size_t used, room;
+	struct turn turn[PARCEL_TURNS];
+	size_t n_turns;
+	bool ends; /* the last one, at end_ns */
+	int64_t end_ns;
+};
+
+struct place { /* of a shard */
+	struct shard *shard;
+	struct parcel *open;  /* of who reads; NULL */
+	struct parcel *first; /* in line */
+	struct parcel **last;
+	unsigned waiting;
+	bool busy;
+	struct shard_need need;
+};
+
+struct crew {
+	struct split split;
+	struct place *place;
+	unsigned n;
+	struct parcel *parcels; /* all of them */
+	unsigned n_parcels;
+	pthread_t *thread;
+	unsigned n_threads;
+
+	pthread_mutex_t lock;
+	pthread_cond_t work; /* there may be a parcel to work on */
+	pthread_cond_t done; /* a parcel was worked on */
+	/* With the lock: */
+	struct parcel *free;
+	unsigned in_hand; /* in line, or worked on */
+	unsigned idle;    /* threads that wait for work */
+	bool reader_waits, over;
+	atomic_int err;
+};
+
+int crew_error(const struct crew *c)
+{
+	return atomic_load_explicit(&c->err, memory_order_relaxed);
+}
+
+static void fail(struct crew *c, int err)
+{
+	int none = 0;
+
+	if (err < 0)
+		atomic_compare_exchange_strong(&c->err, &none, err);
+}
+
+/* ------------------------------------------------------------------ working on parcels */
+
+static int unpack(struct shard *sh, const struct parcel *x)
+{
+	size_t at = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < x->n_turns && r == 0; i++) {
+		r = shard_packets(sh, x->p + at, x->turn[i].at - at);
+		at = x->turn[i].at;
+		shard_turn(sh, x->turn[i].ts_ns);
+	}
+	if (r == 0)
+		r = shard_packets(sh, x->p + at, x->n - at);
+	if (r == 0 && x->ends)
+		r = shard_end_flows(sh, x->end_ns);
+	return r;
+}
+
+/* Of those that nobody works on, the one with most in line; NULL. */
+static struct place *pick(const struct crew *c)
+{
+	struct place *best = NULL;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		struct place *at = &c->place[i];
+
+		if (!at->busy && at->waiting && (!best || at->waiting > best->waiting))
+			best = at;
+	}
+	return best;
+}
+
+static bool fits(const struct crew *c)
+{
+	struct shard_need sum = {0};
+
+	for (unsigned i = 0; i < c->n; i++)
+		shard_need_add(&sum, &c->place[i].need);
+	return shard_need_fits(c->place[0].shard, &sum);
+}
+
+/* Takes the first parcel of a place; comes and goes with the lock. */
+static void work_on(struct crew *c, struct place *at)
+{
+	struct parcel *x = at->first;
+	struct shard_need need;
+
+	at->first = x->next;
+	if (!at->first)
+		at->last = &at->first;
+	at->waiting--;
+	at->busy = true;
+	pthread_mutex_unlock(&c->lock);
+	if (crew_error(c) == 0)
+		fail(c, unpack(at->shard, x));
+	need = shard_need(at->shard);
+	pthread_mutex_lock(&c->lock);
+	at->need = need;
+	if (!fits(c))
+		fail(c, -EAGAIN);
+	at->busy = false;
+	x->next = c->free;
+	c->free = x;
+	c->in_hand--;
+	if (at->waiting && c->idle)
+		pthread_cond_signal(&c->work);
+	if (c->reader_waits)
+		pthread_cond_signal(&c->done);
+}
+
+static void *worker(void *arg)
+{
+	struct crew *c = arg;
+
+	pthread_mutex_lock(&c->lock);
+	while (!c->over) {
+		struct place *at = pick(c);
+
+		if (at) {
+			work_on(c, at);
+			continue;
+		}
+		c->idle++;
+		pthread_cond_wait(&c->work, &c->lock);
+		c->idle--;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return NULL;
+}
+
+/* ------------------------------------------------------------------ who reads */
+
+/* With the lock: does somebody's work, or waits for it to be done. */
+static void help(struct crew *c)
+{
+	struct place *at = pick(c);
+
+	if (at) {
+		work_on(c, at);
+		return;
+	}
+	c->reader_waits = true;
+	pthread_cond_wait(&c->done, &c->lock);
+	c->reader_waits = false;
+}
+
+/* With the lock. */
+static void line_up(struct crew *c, struct place *at)
+{
+	struct parcel *x = at->open;
+
+	at->open = NULL;
+	x->next = NULL;
+	*at->last = x;
+	at->last = &x->next;
+	at->waiting++;
+	c->in_hand++;
+	if (!at->busy && c->idle)
+		pthread_cond_signal(&c->work);
+}
+
+/* An empty parcel for the place, whose full one goes in line. */
+static COLD struct parcel *next_parcel(struct crew *c, struct place *at)
+{
+	struct parcel *x;
+
+	pthread_mutex_lock(&c->lock);
+	if (at->open)
+		line_up(c, at);
+	while (!c->free)
+		help(c);
+	x = c->free;
+	c->free = x->next;
+	pthread_mutex_unlock(&c->lock);
+	x->n = x->used = x->n_turns = 0;
+	x->ends = false;
+	at->open = x;
+	return x;
+}
+
+/* An empty parcel takes whatever there is. */
+static COLD bool enlarge(struct crew *c, struct parcel *x, size_t bytes)
+{
+	uint8_t *more = malloc(bytes);
+
+	if (!more) {
+		fail(c, -ENOMEM);
+		return false;
+	}
+	free(x->bytes);
+	x->bytes = more;
+	x->room = bytes;
+	return true;
+}
+
+static const uint8_t *keep(struct parcel *x, const uint8_t *p, size_t n)
+{
+	uint8_t *to = x->bytes + x->used;
+
+	memcpy(to, p, n);
+	x->used += n;
+	return to;
+}
+
+/* What a table looks at of most packets is in the first two lines; nothing behind the decoder and
+ * the table of copies looks at the transport header again. */
+static void take(struct parcel *x, const struct packet *p)
+{
+	struct packet *q = &x->p[x->n++];
+
+	if (unlikely(p->whole || p->early.n || !split_is_segment(p))) {
+		*q = *p;
+	} else {
+		memcpy(q, p, offsetof(struct packet, whole));
+		q->whole = NULL;
+		q->early.n = 0;
+	}
+	q->transport = NULL;
+	if (p->payload_len)
+		q->payload = keep(x, p->payload, p->payload_len);
+	if (unlikely(p->whole != NULL))
+		q->whole = keep(x, p->whole, p->whole_len);
+}
+
+static COLD void turn_all(struct crew *c, int64_t ts_ns)
+{
+	for (unsigned i = 0; i < c->n; i++) {
+		struct parcel *x = c->place[i].open;
+
+		if (!x || x->n_turns == PARCEL_TURNS)
+			x = next_parcel(c, &c->place[i]);
+		x->turn[x->n_turns++] = (struct turn){x->n, ts_ns};
+	}
+}
+
+void crew_put(struct crew *c, const struct packet *p)
+{
+	size_t bytes = (size_t)p->payload_len + (p->whole ? p->whole_len : 0);
+	struct place *at;
+	struct parcel *x;
+
+	if (!split_concerns(p))
+		return;
+	if (unlikely(split_turns(&c->split, p->ts_ns)))
+		turn_all(c, p->ts_ns);
+	at = &c->place[split_of(&c->split, p, c->n)];
+	x = at->open;
+	if (!x || x->n == PARCEL_PACKETS || x->room - x->used < bytes)
+		x = next_parcel(c, at);
+	if (unlikely(x->room < bytes) && !enlarge(c, x, bytes))
+		return;
+	take(x, p);
+}
+
+void crew_end(struct crew *c, int64_t now_ns)
+{
+	for (unsigned i = 0; i < c->n; i++) {
+		struct place *at = &c->place[i];
+		struct parcel *x = at->open ? at->open : next_parcel(c, at);
+
+		x->ends = true;
+		x->end_ns = now_ns;
+	}
+	pthread_mutex_lock(&c->lock);
+	for (unsigned i = 0; i < c->n; i++)
+		line_up(c, &c->place[i]);
+	while (c->in_hand)
+		help(c);
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* ------------------------------------------------------------------ begin and end */
+
+/* Signals are for the thread that was there before. */
+static void start(struct crew *c, unsigned n)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	while (c->n_threads < n && pthread_create(&c->thread[c->n_threads], NULL, worker, c) == 0)
+		c->n_threads++;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static bool parcel_init(struct parcel *x)
+{
+	x->p = aligned_alloc(CACHELINE, PARCEL_PACKETS * sizeof *x->p);
+	x->bytes = malloc(PARCEL_BYTES);
+	x->room = PARCEL_BYTES;
+	return x->p && x->bytes;
+}
+
+static bool parcels_init(struct crew *c)
+{
+	for (unsigned i = 0; i < c->n_parcels; i++) {
+		struct parcel *x = &c->parcels[i];
+
+		if (!parcel_init(x))
+			return false;
+		x->next = c->free;
+		c->free = x;
+	}
+	return true;
+}
+
+struct crew *crew_new(struct shard *const *shard, unsigned n, unsigned threads,
+		      const struct hash_key *key)
+{
+	struct crew *c = calloc(1, sizeof *c);
+
+	if (!c)
+		return NULL;
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->work, NULL);
+	pthread_cond_init(&c->done, NULL);
+	split_init(&c->split, key);
+	c->n = n;
+	c->n_parcels = PARCELS_A_SHARD * n + threads;
+	c->place = calloc(n, sizeof *c->place);
+	c->parcels = calloc(c->n_parcels, sizeof *c->parcels);
+	c->thread = calloc(threads, sizeof *c->thread);
+	if (!c->place || !c->parcels || !c->thread || !parcels_init(c))
+		return crew_free(c);
+	for (unsigned i = 0; i < n; i++) {
+		c->place[i].shard = shard[i];
+		c->place[i].last = &c->place[i].first;
+	}
+	start(c, threads - 1);
+	return c;
+}
+
+struct crew *crew_free(struct crew *c)
+{
+	if (!c)
+		return NULL;
+	pthread_mutex_lock(&c->lock);
+	c->over = true;
+	pthread_cond_broadcast(&c->work);
+	pthread_mutex_unlock(&c->lock);
+	for (unsigned i = 0; i < c->n_threads; i++)
+		pthread_join(c->thread[i], NULL);
+	for (unsigned i = 0; c->parcels && i < c->n_parcels; i++) {
+		free(c->parcels[i].p);
+		free(c->parcels[i].bytes);
+	}
+	pthread_cond_destroy(&c->done);
+	pthread_cond_destroy(&c->work);
+	pthread_mutex_destroy(&c->lock);
+	free(c->thread);
+	free(c->parcels);
+	free(c->place);
+	free(c);
+	return NULL;
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Several threads come to what one comes to: whatever the packets and their times, and whatever it
+ * takes; and say so when limits of memory would show how many there are. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/cpu.h"
+#include "base/proto.h"
+#include "base/time.h"
+#include "build.h"
+#include "engine/engine.h"
+#include "flow/flow.h"
+#include "learn/grants.h"
+#include "rng.h"
+#include "same_conv.h"
+
+enum { PACKETS = 30000, FRAME = 512, ETHERNET = 1, INPUTS = 3 };
+
+struct sent {
+	uint8_t frame[FRAME];
+	size_t n;
+	int64_t ts_ns;
+};
+
+static const char *const hosts[] = {"10.1.0.1",  "10.1.0.2",  "10.1.0.3", "10.1.0.4",
+				    "10.1.0.5",  "10.2.0.1",  "10.2.0.2", "fd00::1",
+				    "224.0.0.5", "10.2.0.77", "fd00::2",  "10.1.0.255"};
+static const uint16_t ports[] = {53, 135, 443, 445, 1433, 50001, 50002, 50003, 50004};
+
+static const char *host(uint64_t *r, bool v6)
+{
+	const char *h;
+
+	do
+		h = hosts[rng(r) % N_ELEMENTS(hosts)];
+	while ((strchr(h, ':') != NULL) != v6);
+	return h;
+}
+
+/* Somebody on the way says that the packet in `quoted` came to nothing (RFC 792). */
+static size_t icmp_error(const uint8_t *quoted, uint8_t *buf)
+{
+	static const uint8_t type[8] = {3, 13};
+	enum { ETH = 14, IP = 20, PART = 28 };
+
+	memcpy(buf, quoted, ETH + IP);
+	memcpy(buf + ETH + 12, quoted + ETH + 16, 4); /* from whom it was sent to */
+	memcpy(buf + ETH + 16, quoted + ETH + 12, 4);
+	buf[ETH + 2] = 0;
+	buf[ETH + 3] = IP + sizeof type + PART;
+	buf[ETH + 9] = IPPROTO_NR_ICMP;
+	memcpy(buf + ETH + IP, type, sizeof type);
+	memcpy(buf + ETH + IP + sizeof type, quoted + ETH, PART);
+	return ETH + IP + sizeof type + PART;
+}
+
+/* Talk without sense, so that every odd way is taken; times that jump, also back. */
+static struct sent *talk(uint64_t seed)
+{
+	static const uint8_t flags[] = {TCP_SYN,           TCP_SYN,           TCP_SYN | TCP_ACK,
+					TCP_ACK,           TCP_ACK,           TCP_ACK | TCP_PSH,
+					TCP_ACK | TCP_FIN, TCP_RST | TCP_ACK, TCP_RST};
+	static const char http[] = "GET / HTTP/1.1\r\nHost: crm.corp.example\r\n\r\n";
+	struct sent *v = calloc(PACKETS, sizeof *v);
+	int64_t now_ns = 1700000000 * NS_PER_S;
+	uint64_t r = seed;
+
+	assert_non_null(v);
+	for (size_t i = 0; i < PACKETS; i++) {
+		bool v6 = rng(&r) % 8 == 0;
+		bool udp = rng(&r) % 4 == 0;
+		struct build b = {
+			.src = host(&r, v6),
+			.dst = host(&r, v6),
+			.sport = ports[rng(&r) % N_ELEMENTS(ports)],
+			.dport = ports[rng(&r) % N_ELEMENTS(ports)],
+			.proto = udp ? IPPROTO_NR_UDP : IPPROTO_NR_TCP,
+			.flags = udp ? 0 : flags[rng(&r) % N_ELEMENTS(flags)],
+			.seq = (uint32_t)(rng(&r) % 4 * 100),
+			.ack = (uint32_t)(rng(&r) % 4 * 100),
+			.vlan = rng(&r) % 8 == 0 ? 7 : 0,
+			.payload = http,
+			.n = rng(&r) % 2 ? rng(&r) % sizeof http : 0,
+		};
+
+		now_ns += (int64_t)(rng(&r) % (50 * NS_PER_S / 1000));
+		if (rng(&r) % 500 == 0)
+			now_ns += (int64_t)(rng(&r) % 200) * NS_PER_S - 90 * NS_PER_S;
+		if (rng(&r) % 5000 == 0)
+			now_ns += 4000 * NS_PER_S;
+		v[i].ts_ns = now_ns;
+		v[i].n = build_frame(&b, v[i].frame, FRAME);
+		if (i && rng(&r) % 16 == 0 && v[i - 1].frame[12] == 8 && v[i - 1].frame[23] != 1)
+			v[i].n = icmp_error(v[i - 1].frame, v[i].frame);
+	}
+	return v;
+}
+
+struct outcome {
+	struct span_audit *a;
+	int r;
+};
+
+static int feed(struct hot *h, struct span_audit *a, const struct sent *v)
+{
+	struct batch b = {.n = 0};
+	int r = 0;
+
+	for (size_t i = 0; i < PACKETS && r == 0; i++) {
+		b.f[b.n++] = (struct frame){.ts_ns = v[i].ts_ns,
+					    .p = v[i].frame,
+					    .len = (uint32_t)v[i].n,
+					    .wire_len = (uint32_t)v[i].n,
+					    .number = (uint32_t)i + 1,
+					    .input = (uint32_t)(i * INPUTS / PACKETS),
+					    .linktype = ETHERNET};
+		if (b.n < BATCH_FRAMES && i + 1 < PACKETS)
+			continue;
+		r = hot_batch(h, a, &b);
+		b.n = 0;
+	}
+	return r ? r : hot_gather(h);
+}
+
+static struct outcome run(const struct sent *v, unsigned threads, uint64_t memory, bool vlan_key,
+			  bool apart)
+{
+	struct outcome o = {.a = span_audit_new()};
+
+	assert_non_null(o.a);
+	assert_int_equal(engine_prepare(o.a), 0);
+	o.a->inputs = calloc(INPUTS, sizeof *o.a->inputs);
+	o.a->n_inputs = INPUTS;
+	o.a->max_memory = memory;
+	o.a->vlan_key = vlan_key;
+	o.a->apart = apart;
+	o.a->hot = hot_new_threads(o.a, threads);
+	assert_non_null(o.a->hot);
+	o.r = feed(o.a->hot, o.a, v);
+	if (o.r == 0)
+		o.r = hot_finish(o.a->hot, o.a, &o.a->coverage, &o.a->n_evicted);
+	return o;
+}
+
+static void done(struct outcome *o)
+{
+	o->a->hot = hot_free(o->a->hot);
+	free(o->a->inputs);
+	o->a->inputs = NULL;
+	o->a->n_inputs = 0;
+	span_audit_free(o->a);
+}
+
+static void assert_same(const struct span_audit *x, const struct span_audit *y)
+{
+	assert_int_equal(x->n_convs, y->n_convs);
+	for (size_t i = 0; i < x->n_convs; i++)
+		assert_true(same_conv(&x->convs[i], &y->convs[i]));
+	assert_int_equal(x->n_attempts, y->n_attempts);
+	for (size_t i = 0; i < x->n_attempts; i++)
+		assert_memory_equal(&x->attempts[i], &y->attempts[i], sizeof *x->attempts);
+	assert_int_equal(x->n_cards, y->n_cards);
+	for (size_t i = 0; i < x->n_cards; i++) {
+		assert_int_equal(x->cards[i].n, y->cards[i].n);
+		assert_int_equal(x->cards[i].first_ns, y->cards[i].first_ns);
+	}
+	assert_int_equal(x->n_grants, y->n_grants);
+	assert_int_equal(x->n_sightings, y->n_sightings);
+	assert_memory_equal(&x->coverage, &y->coverage, coverage_counters() * sizeof(uint64_t));
+	assert_memory_equal(x->inputs, y->inputs, INPUTS * sizeof *x->inputs);
+	assert_memory_equal(hot_timeline(x->hot), hot_timeline(y->hot), sizeof(struct timeline));
+
+	const struct gaps *g = hot_gaps(x->hot), *h = hot_gaps(y->hot);
+
+	assert_int_equal(g->seconds, h->seconds);
+	assert_int_equal(g->minutes.n, h->minutes.n);
+	for (size_t i = 0; i < g->minutes.n; i++) {
+		assert_int_equal(g->minutes.v[i].at, h->minutes.v[i].at);
+		assert_int_equal(g->minutes.v[i].bytes, h->minutes.v[i].bytes);
+	}
+}
+
+static void test_same(void **state)
+{
+	static const unsigned threads[] = {2, 3, 8, SPAN_THREADS_MAX};
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 4; seed++) {
+		struct sent *v = talk(seed);
+		struct outcome one = run(v, 1, 0, seed & 1, seed & 2);
+
+		assert_int_equal(one.r, 0);
+		assert_true(one.a->n_convs > 100);
+		for (size_t i = 0; i < N_ELEMENTS(threads); i++) {
+			struct outcome o = run(v, threads[i], 0, seed & 1, seed & 2);
+
+			assert_int_equal(o.r, 0);
+			assert_same(one.a, o.a);
+			done(&o);
+		}
+		done(&one);
+		free(v);
+	}
+}
+
+/* Nobody can tell then, so nobody does. */
+static void test_little_memory(void **state)
+{
+	struct sent *v = talk(7);
+	struct outcome o = run(v, 4, 1 << 20, false, false);
+
+	(void)state;
+	assert_int_equal(o.r, -EAGAIN);
+	done(&o);
+	o = run(v, 1, 1 << 20, false, false);
+	assert_int_equal(o.r, 0);
+	done(&o);
+	free(v);
+}
+
+/* Threads end with what they belong to, also in the middle of it. */
+static void test_given_up(void **state)
+{
+	struct sent *v = talk(9);
+
+	(void)state;
+	for (size_t n = 0; n < 3; n++) {
+		struct span_audit *a = span_audit_new();
+		struct result_input in = {.path = "-"};
+		struct batch b = {.n = 0};
+
+		assert_int_equal(engine_prepare(a), 0);
+		a->inputs = &in;
+		a->n_inputs = 1;
+		a->hot = hot_new_threads(a, 3);
+		for (size_t i = 0; i < n * 700; i++) {
+			b.f[b.n++] = (struct frame){.ts_ns = v[i].ts_ns,
+						    .p = v[i].frame,
+						    .len = (uint32_t)v[i].n,
+						    .wire_len = (uint32_t)v[i].n,
+						    .linktype = ETHERNET};
+			if (b.n == BATCH_FRAMES) {
+				assert_int_equal(hot_batch(a->hot, a, &b), 0);
+				b.n = 0;
+			}
+		}
+		a->hot = hot_free(a->hot);
+		a->inputs = NULL;
+		a->n_inputs = 0;
+		span_audit_free(a);
+	}
+	free(v);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_same),
+		cmocka_unit_test(test_little_memory),
+		cmocka_unit_test(test_given_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
