@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/proto.h"
+
 enum { SHOWN = 60 }; /* bytes of a value that a message repeats; the excerpt has the rest */
 
 static const char *const kinds[] = {
@@ -139,6 +141,29 @@ bool y_text(const struct yfile *f, const struct ynode *n, struct errors *errs, c
 	}
 	*ret_ = n->text;
 	return true;
+}
+
+bool y_service(const struct yfile *f, const struct ynode *n, const char *example,
+	       struct errors *errs, uint8_t *ret_proto, uint16_t *ret_port)
+{
+	unsigned port = 0;
+	const char *z;
+	size_t digits;
+
+	if (!y_text(f, n, errs, &z))
+		return false;
+	digits = strspn(z, "0123456789");
+	for (size_t i = 0; i < digits && port <= 65535; i++)
+		port = port * 10 + (unsigned)(z[i] - '0');
+	if (port >= 1 && port <= 65535 && *z != '0' &&
+	    (strcmp(z + digits, "/tcp") == 0 || strcmp(z + digits, "/udp") == 0)) {
+		*ret_proto = z[digits + 1] == 't' ? IPPROTO_NR_TCP : IPPROTO_NR_UDP;
+		*ret_port = (uint16_t)port;
+		return true;
+	}
+	error_hint(yerror(f, n, errs, "'%.60s' is not a service", z),
+		   "write port and transport: %s", example);
+	return false;
 }
 
 bool y_uint(const struct yfile *f, const struct ynode *n, uint64_t max, struct errors *errs,

@@ -67,6 +67,9 @@ bool y_text(const struct yfile *f, const struct ynode *n, struct errors *errs, c
 bool y_uint(const struct yfile *f, const struct ynode *n, uint64_t max, struct errors *errs,
 	    uint64_t *ret_);
 bool y_bool(const struct yfile *f, const struct ynode *n, struct errors *errs, bool *ret_);
+/* Port and transport, "443/tcp"; `example`, of its kind, for the error. */
+bool y_service(const struct yfile *f, const struct ynode *n, const char *example,
+	       struct errors *errs, uint8_t *ret_proto, uint16_t *ret_port);
 /* One of `words` (NULL-terminated); its index. "did you mean" in the error. */
 bool y_word(const struct yfile *f, const struct ynode *n, const char *const *words,
 	    struct errors *errs, int *ret_);

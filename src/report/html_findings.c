@@ -318,15 +318,7 @@ static void waived(struct html *h, const struct finding *f)
 	h_put(h, ": ");
 	h_text(h, w->reason);
 	h_put(h, " (");
-	h_text(h, w->owner);
-	if (w->approved_by) {
-		h_put(h, ", approved by ");
-		h_text(h, w->approved_by);
-	}
-	if (w->ticket) {
-		h_put(h, ", ");
-		h_text(h, w->ticket);
-	}
+	h_owner(h, w);
 	h_put(h, "; until ");
 	h_time(h, w->expires_ns);
 	h_put(h, ")");

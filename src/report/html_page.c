@@ -74,6 +74,19 @@ void h_time(struct html *h, int64_t ns)
 		out_puts(h->o, time_human_tz(ns, site_tz(h->r->site), buf));
 }
 
+void h_owner(struct html *h, const struct waiver_row *w)
+{
+	h_text(h, w->owner);
+	if (w->approved_by) {
+		h_put(h, ", approved by ");
+		h_text(h, w->approved_by);
+	}
+	if (w->ticket) {
+		h_put(h, ", ");
+		h_text(h, w->ticket);
+	}
+}
+
 void h_endpoint(struct html *h, const struct endpoint *e)
 {
 	word_endpoint(e, h_words(h));

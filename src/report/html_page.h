@@ -43,6 +43,8 @@ void h_words_end(struct html *h);
 void h_number(struct html *h, uint64_t n);
 void h_count(struct html *h, uint64_t n, const char *one, const char *many);
 void h_time(struct html *h, int64_t ns);
+/* Who answers for a waiver, approved by whom, under which ticket. */
+void h_owner(struct html *h, const struct waiver_row *w);
 void h_endpoint(struct html *h, const struct endpoint *e);
 void h_roles(struct html *h, roleset roles);
 /* "crmweb02 → sqlcl01 22/tcp (ssh)" */

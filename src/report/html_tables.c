@@ -264,15 +264,7 @@ static void waiver_row(struct html *h, const struct waiver_row *w)
 	h_put(h, "<td>");
 	h_text(h, w->reason);
 	h_put(h, "<td>");
-	h_text(h, w->owner);
-	if (w->approved_by) {
-		h_put(h, ", approved by ");
-		h_text(h, w->approved_by);
-	}
-	if (w->ticket) {
-		h_put(h, ", ");
-		h_text(h, w->ticket);
-	}
+	h_owner(h, w);
 	h_put(h, "<td>");
 	h_time(h, w->expires_ns);
 	h_put(h, "<td>");

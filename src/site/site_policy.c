@@ -5,29 +5,10 @@
 #include "site/reader.h"
 #include "site/words.h"
 
-/* "443/tcp" */
 static bool read_service(struct reader *r, const struct ynode *n, uint8_t *ret_proto,
 			 uint16_t *ret_port)
 {
-	enum { TCP = 6, UDP = 17 };
-	unsigned port = 0;
-	const char *z;
-	size_t digits;
-
-	if (!y_text(r->f, n, r->errs, &z))
-		return false;
-	digits = strspn(z, "0123456789");
-	for (size_t i = 0; i < digits && port <= 65535; i++)
-		port = port * 10 + (unsigned)(z[i] - '0');
-	if (port >= 1 && port <= 65535 && *z != '0' &&
-	    (strcmp(z + digits, "/tcp") == 0 || strcmp(z + digits, "/udp") == 0)) {
-		*ret_proto = z[digits + 1] == 't' ? TCP : UDP;
-		*ret_port = (uint16_t)port;
-		return true;
-	}
-	error_hint(yerror(r->f, n, r->errs, "'%s' is not a service", z),
-		   "write port and transport: 443/tcp");
-	return false;
+	return y_service(r->f, n, "443/tcp", r->errs, ret_proto, ret_port);
 }
 
 static bool glob_ok(struct reader *r, const struct ynode *n)

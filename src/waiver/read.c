@@ -108,27 +108,9 @@ static bool read_expires(struct reader *r, const struct ynode *n, struct waiver 
 	return false;
 }
 
-/* "10000/tcp" */
 static bool read_service(struct reader *r, const struct ynode *n, struct waiver *w)
 {
-	unsigned port = 0;
-	const char *z;
-	size_t digits;
-
-	if (!y_text(r->f, n, r->errs, &z))
-		return false;
-	digits = strspn(z, "0123456789");
-	for (size_t i = 0; i < digits && port <= 65535; i++)
-		port = port * 10 + (unsigned)(z[i] - '0');
-	if (port >= 1 && port <= 65535 && *z != '0' &&
-	    (strcmp(z + digits, "/tcp") == 0 || strcmp(z + digits, "/udp") == 0)) {
-		w->proto = z[digits + 1] == 't' ? IPPROTO_NR_TCP : IPPROTO_NR_UDP;
-		w->port = (uint16_t)port;
-		return true;
-	}
-	error_hint(yerror(r->f, n, r->errs, "'%.60s' is not a service", z),
-		   "write port and transport: 10000/tcp");
-	return false;
+	return y_service(r->f, n, "10000/tcp", r->errs, &w->proto, &w->port);
 }
 
 /* What a name is at a site is not known here; a network that is none would never be one. */
