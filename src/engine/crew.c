@@ -10,6 +10,7 @@
 
 #include "base/cpu.h"
 #include "decode/packet.h"
+#include "flow/cards.h"
 
 enum {
 	PARCEL_PACKETS = 256,
@@ -17,6 +18,10 @@ enum {
 	PARCEL_TURNS = 32,
 	PARCELS_A_SHARD = 3, /* one is filled, one worked on, one in line */
 };
+
+/* More network cards than one table has room for are a reason to begin again, which no shard would
+ * see before all are put together. A bit for each, by its address; some have that of another. */
+enum { MAC_BITS = 20 };
 
 struct turn {      /* of the clock */
 	size_t at; /* packets before it */
@@ -53,6 +58,8 @@ struct crew {
 	unsigned n_parcels;
 	pthread_t *thread;
 	unsigned n_threads;
+	uint64_t *mac;    /* bits */
+	size_t macs_left; /* to be set, before there are too many */
 
 	pthread_mutex_t lock;
 	pthread_cond_t work; /* there may be a parcel to work on */
@@ -274,6 +281,21 @@ static COLD void turn_all(struct crew *c, int64_t ts_ns)
 	}
 }
 
+static void count_card(struct crew *c, const struct packet *p)
+{
+	uint64_t w = 0, i;
+	unsigned __int128 x;
+
+	memcpy(&w, p->src_mac, sizeof p->src_mac);
+	x = (unsigned __int128)(w ^ c->split.secret[0]) * c->split.secret[1];
+	i = ((uint64_t)x ^ (uint64_t)(x >> 64)) >> (64 - MAC_BITS);
+	if (likely(c->mac[i / 64] >> i % 64 & 1))
+		return;
+	c->mac[i / 64] |= UINT64_C(1) << i % 64;
+	if (c->macs_left-- == 0)
+		fail(c, -EAGAIN);
+}
+
 void crew_put(struct crew *c, const struct packet *p)
 {
 	size_t bytes = (size_t)p->payload_len + (p->whole ? p->whole_len : 0);
@@ -282,6 +304,7 @@ void crew_put(struct crew *c, const struct packet *p)
 
 	if (!split_concerns(p))
 		return;
+	count_card(c, p);
 	if (unlikely(split_turns(&c->split, p->ts_ns)))
 		turn_all(c, p->ts_ns);
 	at = &c->place[split_of(&c->split, p, c->n)];
@@ -361,7 +384,9 @@ struct crew *crew_new(struct shard *const *shard, unsigned n, unsigned threads,
 	c->place = calloc(n, sizeof *c->place);
 	c->parcels = calloc(c->n_parcels, sizeof *c->parcels);
 	c->thread = calloc(threads, sizeof *c->thread);
-	if (!c->place || !c->parcels || !c->thread || !parcels_init(c))
+	c->macs_left = cards_most(shard_tables(shard[0]).cards);
+	c->mac = calloc((1U << MAC_BITS) / 64, sizeof *c->mac);
+	if (!c->place || !c->parcels || !c->thread || !c->mac || !parcels_init(c))
 		return crew_free(c);
 	for (unsigned i = 0; i < n; i++) {
 		c->place[i].shard = shard[i];
@@ -389,6 +414,7 @@ struct crew *crew_free(struct crew *c)
 	pthread_cond_destroy(&c->work);
 	pthread_mutex_destroy(&c->lock);
 	free(c->thread);
+	free(c->mac);
 	free(c->parcels);
 	free(c->place);
 	free(c);

@@ -276,3 +276,8 @@ uint64_t cards_shed(const struct cards *t)
 {
 	return t->shed;
 }
+
+size_t cards_most(const struct cards *t)
+{
+	return t->max;
+}

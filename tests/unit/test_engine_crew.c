@@ -226,6 +226,44 @@ static void test_little_memory(void **state)
 	free(v);
 }
 
+/* More network cards than a table knows: that is told at once. */
+static void test_many_cards(void **state)
+{
+	enum { FEW = 114000, MANY = 300000 };
+	struct sent *v = talk(3);
+	struct span_audit *a = span_audit_new();
+	struct result_input in = {.path = "-"};
+	struct batch b = {.n = 1};
+	uint32_t i = 0;
+	int r = 0;
+
+	(void)state;
+	assert_int_equal(engine_prepare(a), 0);
+	a->inputs = &in;
+	a->n_inputs = 1;
+	a->hot = hot_new_threads(a, 2);
+	for (; i < MANY && r == 0; i++) {
+		memcpy(v[0].frame + 8, &i, sizeof i); /* the end of its source's MAC address */
+		v[0].frame[6] = 2;
+		v[0].frame[18] = (uint8_t)(i >> 8); /* IPv4 identification: no copies */
+		v[0].frame[19] = (uint8_t)i;
+		b.f[0] = (struct frame){.ts_ns = v[0].ts_ns + i * NS_PER_S / 1000,
+					.p = v[0].frame,
+					.len = (uint32_t)v[0].n,
+					.wire_len = (uint32_t)v[0].n,
+					.number = i + 1,
+					.linktype = ETHERNET};
+		r = hot_batch(a->hot, a, &b);
+	}
+	assert_int_equal(r, -EAGAIN);
+	assert_in_range(i, FEW, FEW + 5000);
+	a->hot = hot_free(a->hot);
+	a->inputs = NULL;
+	a->n_inputs = 0;
+	span_audit_free(a);
+	free(v);
+}
+
 /* Threads end with what they belong to, also in the middle of it. */
 static void test_given_up(void **state)
 {
@@ -265,6 +303,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_little_memory),
+		cmocka_unit_test(test_many_cards),
 		cmocka_unit_test(test_given_up),
 	};
 
