@@ -207,7 +207,7 @@ int live_keep_load(struct span_audit *a)
 	const struct store_span span = {store_hour(live_real_ns() - k->window_ns), STORE_ALL_TO};
 	struct store_sink sink;
 	struct store *s = NULL;
-	int r = store_open(a->store_path, STORE_CHANGE, &a->errs, &s);
+	int r = store_open(a->store_path, STORE_AGAIN, &a->errs, &s);
 
 	if (r < 0)
 		return r == -ENOMEM ? r : SPAN_INPUT;
@@ -342,7 +342,7 @@ static int write_out(struct span_audit *a, bool last, struct out *ret_why)
 {
 	struct errors errs = {0};
 	struct store *s;
-	int r = store_open(a->store_path, STORE_CHANGE, &errs, &s);
+	int r = store_open(a->store_path, STORE_AGAIN, &errs, &s);
 
 	if (r < 0) {
 		out_puts(ret_why, errs.n ? errs.e[0].what : strerror(-r));

@@ -51,7 +51,7 @@ int live_told_load(struct span_audit *a)
 
 	if (!is_told(l))
 		return 0;
-	r = store_open(a->store_path, STORE_READ, &words, &s);
+	r = store_open(a->store_path, STORE_AGAIN, &words, &s);
 	r = r ? r : store_get_told(s, live_keep_run(l->keep), &rows, &n);
 	if (r == 0)
 		r = take(l, rows, n);
@@ -84,7 +84,7 @@ static int save(const struct span_audit *a, const struct store_told_row *v, size
 {
 	struct errors words = {0};
 	struct store *s = NULL;
-	int r = store_open(a->store_path, STORE_CHANGE, &words, &s);
+	int r = store_open(a->store_path, STORE_AGAIN, &words, &s);
 
 	r = r ? r : store_put_told(s, v, n);
 	store_close(s);

@@ -191,7 +191,7 @@ static int check(struct store *s, const char *path, struct errors *errs)
 	return ok ? 0 : r;
 }
 
-static int is_ours(struct store *s, const char *path, struct errors *errs)
+static int is_ours(struct store *s, const char *path, enum store_mode mode, struct errors *errs)
 {
 	int64_t version = db_number(s, "PRAGMA user_version", -1);
 	int64_t id = db_number(s, "PRAGMA application_id", -1);
@@ -209,7 +209,7 @@ static int is_ours(struct store *s, const char *path, struct errors *errs)
 			       "this one does not know its tables\nuse the newer spanaudit, which "
 			       "`spanaudit version` tells");
 	s->version = version;
-	return check(s, path, errs);
+	return mode == STORE_AGAIN ? 0 : check(s, path, errs);
 }
 
 static bool is_empty(struct store *s)
@@ -237,7 +237,7 @@ static int open_db(struct store *s, const char *path, enum store_mode mode, bool
 		r = make_tables(s);
 	if (r == -EINVAL)
 		return damaged(errs, path, s->why);
-	return r < 0 ? cannot_open(errs, path, r, s->why) : is_ours(s, path, errs);
+	return r < 0 ? cannot_open(errs, path, r, s->why) : is_ours(s, path, mode, errs);
 }
 
 int store_open(const char *path, enum store_mode mode, struct errors *errs, struct store **ret)

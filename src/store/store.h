@@ -37,6 +37,7 @@
 enum store_mode {
 	STORE_READ,   /* must be there; nothing is changed */
 	STORE_CHANGE, /* must be there */
+	STORE_AGAIN,  /* the same, and this run has opened it before: it is not looked through */
 	STORE_MAKE,   /* is made when it is not there */
 	STORE_NEW,    /* must not be there */
 };
