@@ -86,7 +86,7 @@ uint64_t parts_shed(const struct parts *p)
 static size_t home(const struct parts *p, uint32_t number)
 {
 	/* Numbers are those of pieces of memory, not chosen by who sends packets. */
-	return number * UINT32_C(2654435761) & (p->slots - 1);
+	return (uint32_t)(number * UINT32_C(2654435761)) & (p->slots - 1);
 }
 
 static size_t find(const struct parts *p, uint32_t number)

@@ -351,11 +351,10 @@ static void by_group(const struct ask *q, struct ruling *ret)
 
 	ret->why = CASE_GROUP;
 	/* No host may send in the name of a group (RFC 1122 3.2.1.3): who did is not known. */
-	if (q->group_sends)
-		ret->verdict = KIND_TOLERATED;
-	else if (udp && (q->port == 137 || q->port == 138))
+	if (udp && !q->group_sends && (q->port == 137 || q->port == 138))
 		ret->verdict = KIND_DOCUMENTED;
-	else if (udp && (discovery_port(q->port) || q->notes & APP_NOTE_NTP_BROADCAST))
+	else if (q->group_sends ||
+		 (udp && (discovery_port(q->port) || q->notes & APP_NOTE_NTP_BROADCAST)))
 		ret->verdict = KIND_TOLERATED;
 	else if (udp && q->port == 1434)
 		ret->verdict = q->in_setup ? KIND_DOCUMENTED : KIND_SETUP_ONLY;

@@ -183,7 +183,7 @@ static_assert(offsetof(struct head, b) <= CACHELINE, "what is zeroed is in the f
 
 /* A datagram is kept whole or not at all, and most are short: those stand in the first lines of a
  * head alone, and their number has this bit. */
-enum { HEAD_SHORT = 2 * CACHELINE - offsetof(struct head, b) };
+enum { HEAD_SHORT_SIZE = 2 * CACHELINE, HEAD_SHORT = HEAD_SHORT_SIZE - offsetof(struct head, b) };
 #define HEAD_IS_SHORT (UINT32_C(1) << 31)
 
 enum { SEQ_WINDOW = 1 << 30 }; /* the largest window there is (RFC 7323 2.3) */

@@ -70,7 +70,7 @@ struct flow_table *flow_table_new(const struct flow_options *o, const struct flo
 	t->end_ns = t->mark_ns = TIME_NONE;
 	pool_init(&t->lines, CACHELINE, CACHELINE, LINES_SHIFT);
 	pool_init(&t->heads, sizeof(struct head), offsetof(struct head, b), HEADS_SHIFT);
-	pool_init(&t->short_heads, 2 * CACHELINE, offsetof(struct head, b), SHORT_HEADS_SHIFT);
+	pool_init(&t->short_heads, HEAD_SHORT_SIZE, offsetof(struct head, b), SHORT_HEADS_SHIFT);
 	return t;
 }
 
