@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* audit - settings, and the order of a run. */
+/* audit - the order of a run. */
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/time.h"
 #include "engine/engine.h"
 #include "engine/from_store.h"
 #include "engine/keep.h"
@@ -18,9 +14,6 @@
 #include "matrix/load.h"
 
 #include "config.h"
-
-/* More do not help: one thread reads and decodes for all. */
-enum { AUTO_THREADS = 8, AUTO_BYTES = 32 << 20 };
 
 struct span_audit *span_audit_new(void)
 {
@@ -97,232 +90,6 @@ struct span_audit *span_audit_free(struct span_audit *a)
 		close(a->stop_fd);
 	free(a);
 	return NULL;
-}
-
-#define ADD(vec, text)                                 \
-	do {                                           \
-		char *copy_ = strdup(text);            \
-		if (!copy_ || !vec_push(vec, copy_)) { \
-			free(copy_);                   \
-			return -ENOMEM;                \
-		}                                      \
-	} while (0)
-
-int span_audit_site(struct span_audit *a, const char *path)
-{
-	char *copy = strdup(path);
-
-	if (!copy)
-		return -ENOMEM;
-	free(a->site_path);
-	a->site_path = copy;
-	/* Rules are loaded for one site, and so are the roles of options. */
-	a->matrix = matrix_free(a->matrix);
-	a->roles_known = false;
-	a->site = site_free(a->site);
-	a->site = site_load(path, &a->errs);
-	return a->site ? SPAN_OK : SPAN_USAGE;
-}
-
-int span_audit_waivers(struct span_audit *a, const char *path)
-{
-	const char *kinds[WAIVER_KINDS];
-
-	engine_waiver_kinds(kinds);
-	a->has_waivers = true;
-	return waivers_load(&a->waivers, path, kinds, &a->errs) ? SPAN_USAGE : SPAN_OK;
-}
-
-int span_audit_now(struct span_audit *a, const char *time)
-{
-	a->has_now = time_parse(time, &a->now_ns);
-	if (a->has_now)
-		return SPAN_OK;
-	error_hint(errors_add(&a->errs, false, "--now: '%.60s' is not a time with a zone", time),
-		   "write date, time and offset: 2024-05-01T06:00:00+02:00");
-	return SPAN_USAGE;
-}
-
-int span_audit_role(struct span_audit *a, const char *text)
-{
-	ADD(&a->roles, text);
-	return SPAN_OK;
-}
-
-int span_audit_rules(struct span_audit *a, const char *pack)
-{
-	ADD(&a->packs, pack);
-	return SPAN_OK;
-}
-
-int span_audit_rules_dir(struct span_audit *a, const char *dir)
-{
-	char *copy = strdup(dir);
-
-	if (!copy || !vec_push(&a->dirs, copy)) {
-		free(copy);
-		return -ENOMEM;
-	}
-	/* Before the folders of a path, whenever that was given. */
-	for (size_t i = a->dirs.n - 1; i > a->n_told_dirs; i--)
-		a->dirs.v[i] = a->dirs.v[i - 1];
-	a->dirs.v[a->n_told_dirs++] = copy;
-	return SPAN_OK;
-}
-
-int span_audit_rules_path(struct span_audit *a, const char *path)
-{
-	while (path && *path) {
-		size_t n = strcspn(path, ":");
-		char *dir = n ? strndup(path, n) : NULL;
-
-		if (n && (!dir || !vec_push(&a->dirs, dir))) {
-			free(dir);
-			return -ENOMEM;
-		}
-		path += n + (path[n] == ':');
-	}
-	return SPAN_OK;
-}
-
-int span_audit_file(struct span_audit *a, const char *path)
-{
-	ADD(&a->files, path);
-	return SPAN_OK;
-}
-
-int span_audit_filter(struct span_audit *a, const char *bpf)
-{
-	char *copy = strdup(bpf);
-
-	if (!copy)
-		return -ENOMEM;
-	free(a->filter);
-	a->filter = copy;
-	return SPAN_OK;
-}
-
-int span_audit_store(struct span_audit *a, const char *path)
-{
-	char *copy = strdup(path);
-
-	if (!copy)
-		return -ENOMEM;
-	free(a->store_path);
-	a->store_path = copy;
-	return SPAN_OK;
-}
-
-int span_audit_reader(struct span_audit *a, const char *reader)
-{
-	if (strcmp(reader, "auto") != 0 && strcmp(reader, "libpcap") != 0)
-		return SPAN_USAGE;
-	a->reader = *reader == 'l' ? READER_LIBPCAP : READER_AUTO;
-	return SPAN_OK;
-}
-
-int span_audit_vlan_key(struct span_audit *a, bool on)
-{
-	a->vlan_key = on;
-	return SPAN_OK;
-}
-
-int span_audit_infer(struct span_audit *a, const char *mode)
-{
-	static const char *const words[] = {
-		[INFER_AUTO] = "auto", [INFER_OFF] = "off", [INFER_ONLY] = "only"};
-
-	for (size_t i = 0; i < N_ELEMENTS(words); i++)
-		if (!strcmp(words[i], mode)) {
-			a->infer = i;
-			return SPAN_OK;
-		}
-	return SPAN_USAGE;
-}
-
-int span_audit_follow(struct span_audit *a, bool on)
-{
-	if (on && a->stop_fd < 0)
-		a->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (on && a->stop_fd < 0)
-		return -errno;
-	a->follow = on;
-	return SPAN_OK;
-}
-
-void span_audit_stop(struct span_audit *a)
-{
-	uint64_t one = 1;
-	int saved = errno;
-
-	atomic_store(&a->stop, true);
-	/* A counter that is full says it too. */
-	if (a->stop_fd >= 0 && write(a->stop_fd, &one, sizeof one) < 0)
-		errno = saved;
-}
-
-int span_audit_max_memory(struct span_audit *a, uint64_t bytes)
-{
-	a->max_memory = bytes;
-	return SPAN_OK;
-}
-
-int span_audit_threads(struct span_audit *a, unsigned n)
-{
-	a->threads = n;
-	return n <= SPAN_THREADS_MAX ? SPAN_OK : SPAN_USAGE;
-}
-
-int span_audit_strict_input(struct span_audit *a, bool on)
-{
-	a->strict_input = on;
-	return SPAN_OK;
-}
-
-int span_audit_reports_only(struct span_audit *a, bool on)
-{
-	a->apart = on;
-	return SPAN_OK;
-}
-
-int span_audit_digest_all(struct span_audit *a, bool on)
-{
-	a->digest_all = on;
-	return SPAN_OK;
-}
-
-/* SEV_N when there is no such word, or it cannot be asked for. */
-static enum severity fail_word(const char *word)
-{
-	for (int s = SEV_LOW; s <= SEV_CRITICAL; s++)
-		if (!strcmp(word, severity_name((enum severity)s)))
-			return (enum severity)s;
-	return SEV_N;
-}
-
-int span_audit_fail_on(struct span_audit *a, const char *severity)
-{
-	enum severity s = strcmp(severity, "never") != 0 ? fail_word(severity) : SEV_MEDIUM;
-
-	if (s == SEV_N)
-		return SPAN_USAGE;
-	a->fail_on = s;
-	a->fail_never = strcmp(severity, "never") == 0;
-	return SPAN_OK;
-}
-
-int span_audit_hash_key(struct span_audit *a, uint64_t k0, uint64_t k1)
-{
-	a->key = (struct hash_key){k0, k1};
-	a->has_key = true;
-	return SPAN_OK;
-}
-
-int span_audit_progress(struct span_audit *a, span_progress_fn fn, void *user)
-{
-	a->progress = fn;
-	a->progress_user = user;
-	return SPAN_OK;
 }
 
 /* Where packs are looked for: what the caller named, then the installed ones, then (not in a
@@ -424,14 +191,6 @@ static const char *const *told_options(struct span_audit *a)
 	return v;
 }
 
-static bool is_piped(const char *path)
-{
-	struct stat st;
-
-	return strcmp(path, "-") == 0 ||
-	       (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
-}
-
 static int text_order(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -453,7 +212,7 @@ struct run_told engine_told(struct span_audit *a)
 	}
 	for (size_t i = 0; i < a->files.n; i++) {
 		files[i] = a->files.v[i];
-		t.piped |= is_piped(files[i]);
+		t.piped |= engine_is_piped(files[i]);
 	}
 	if (a->files.n)
 		qsort(files, a->files.n, sizeof *files, text_order);
@@ -712,95 +471,6 @@ static int worse(int a, int b)
 	return a ? a : b;
 }
 
-/* ------------------------------------------------------------------ reading */
-
-/* Processors that this process may use. */
-static unsigned processors(void)
-{
-	cpu_set_t set;
-	int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-
-	return n < AUTO_THREADS ? (unsigned)n : AUTO_THREADS;
-}
-
-/* What a store is told comes from one place in the order of packets, and so do the figures of
- * --stats. What cannot be read twice is read by one thread, too: see hot_gather(). */
-static bool one_thread(const struct span_audit *a)
-{
-	bool once = false;
-
-	for (size_t i = 0; i < a->n_inputs; i++)
-		once |= is_piped(a->inputs[i].path);
-	return a->store_path || a->stats || a->follow || once;
-}
-
-/* Below that, threads take longer to make than they save. */
-static bool is_small(const struct span_audit *a)
-{
-	off_t sum = 0;
-	struct stat st;
-
-	for (size_t i = 0; i < a->n_inputs; i++)
-		if (stat(a->inputs[i].path, &st) == 0)
-			sum += st.st_size;
-	return sum < AUTO_BYTES;
-}
-
-static unsigned threads_of(const struct span_audit *a)
-{
-	if (a->threads == 1 || one_thread(a))
-		return 1;
-	if (a->threads)
-		return a->threads;
-	return is_small(a) ? 1 : processors();
-}
-
-static int read_once(struct span_audit *a, unsigned threads)
-{
-	int r;
-
-	a->hot = hot_new_threads(a, threads);
-	if (!a->hot)
-		return -ENOMEM;
-	stats_took(a->stats, STAGE_OPEN);
-	r = feed_run(a);
-	if (r >= 0 && r != SPAN_USAGE) {
-		int gathered = hot_gather(a->hot);
-
-		r = gathered ? gathered : r;
-	}
-	stats_took(a->stats, STAGE_READ);
-	return r;
-}
-
-static int read_inputs(struct span_audit *a)
-{
-	unsigned threads = threads_of(a);
-	struct errors_mark mark = errors_mark(&a->errs);
-	size_t bytes = a->n_inputs * sizeof *a->inputs;
-	struct result_input *before = threads > 1 ? arena_alloc(&a->arena, bytes + 1) : NULL;
-	int r;
-
-	if (!before)
-		return read_once(a, 1);
-	if (bytes)
-		memcpy(before, a->inputs, bytes);
-	r = read_once(a, threads);
-	if (r != -EAGAIN)
-		return r;
-	/* Once more, as if nothing had been read. */
-	a->hot = hot_free(a->hot);
-	errors_cut(&a->errs, &mark);
-	if (bytes)
-		memcpy(a->inputs, before, bytes);
-	a->drops_os = a->drops_nic = 0;
-	a->drops_told = false;
-	a->names = NULL;
-	a->interfaces = NULL;
-	a->n_names = a->n_interfaces = 0;
-	return read_once(a, 1);
-}
-
 int span_audit_run(struct span_audit *a)
 {
 	int worst, r;
@@ -825,7 +495,7 @@ int span_audit_run(struct span_audit *a)
 	if (r < 0)
 		return r;
 	worst = worse(worst, r);
-	r = read_inputs(a);
+	r = engine_read(a);
 	if (r < 0 || r == SPAN_USAGE)
 		return r;
 	worst = worse(worst, r);
@@ -867,37 +537,4 @@ int span_audit_write(const struct span_audit *a, const char *format,
 
 	stats_took(a->stats, STAGE_REPORT);
 	return r;
-}
-
-enum severity engine_fail_on(const char *word)
-{
-	return fail_word(word);
-}
-
-/* By the counts: a document may list findings of one kind only. */
-static bool is_over(const struct result *r, enum severity limit)
-{
-	for (int s = (int)limit; s < SEV_N; s++)
-		if (r->n_severity[s])
-			return true;
-	return false;
-}
-
-int engine_exit_code(const struct result *r, const char *fail_on)
-{
-	enum severity s = fail_on ? fail_word(fail_on) : r->fail_on;
-
-	if (fail_on && strcmp(fail_on, "never") == 0)
-		s = SEV_NONE;
-	else if (s == SEV_N && fail_on)
-		return SPAN_USAGE;
-
-	int code = result_exit_code(r, s);
-
-	return code == SPAN_INPUT || !is_over(r, s) ? code : 1;
-}
-
-int span_audit_exit_code(const struct span_audit *a, const char *fail_on)
-{
-	return a->result ? engine_exit_code(a->result, fail_on) : SPAN_USAGE;
 }

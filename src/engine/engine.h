@@ -2,7 +2,9 @@
 /*
  * engine - the one place where the stages meet, and what the public headers promise.
  *
- *   audit.c   settings, and the order of a run        hot.c    the loop per packet
+ *   audit.c   the order of a run              hot.c    the loop per packet
+ *   settings.c  what it is told               exit_code.c  what a result comes to
+ *   reading.c  by how many threads
  *   asked.c   the time that it is about      shard.c  behind the decoder: flows, conversations
  *   inputs.c  which files, and their order   feed.c    all of them as one stream
  *   names.c   one name for an address        report.c  results in a format
@@ -187,6 +189,12 @@ struct source_options engine_source_options(const struct span_audit *a);
  */
 int feed_run(struct span_audit *a);
 
+/* reading.c */
+/* The same into a new a->hot, by as many threads as the run has, and gathered. */
+int engine_read(struct span_audit *a);
+/* Can be read once: a pipe, or standard input. */
+bool engine_is_piped(const char *path);
+
 /* names.c */
 /* Makes a->names, so far those of the inputs, one for each address of all that is known. 0 or
  * -ENOMEM. */
@@ -262,11 +270,12 @@ struct span_write_options;
 /* report.c. A result in a format; SPAN_USAGE when there is no such one, negative errno. */
 int engine_write(const struct result *r, const char *format, const struct span_write_options *opt,
 		 FILE *f);
-/* The severity of the word; SEV_NONE for "never" and for none. */
-enum severity engine_fail_on(const char *word);
 /* What is written of a run. */
 const struct result *engine_shown(const struct span_audit *a);
 void engine_forget_shown(struct span_audit *a);
+/* exit_code.c */
+/* The severity of the word; SEV_N for "never" and for none. */
+enum severity engine_fail_on(const char *word);
 /* What the result comes to; `fail_on` NULL: as it was told. SPAN_USAGE for an unknown word. */
 int engine_exit_code(const struct result *r, const char *fail_on);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/proto.h"
+#include "findings/cand.h"
 #include "findings/demand.h"
 #include "findings/view.h"
 #include "recognise/rpc_iface.h"
@@ -23,16 +24,10 @@ struct reached {
 	uint16_t port; /* of an object, which is at its port alone; else 0 */
 };
 
-struct cand {
-	uint8_t digest[FACT_DIGEST];
-	uint32_t item;
-	int8_t iface; /* in the interfaces of its grant; -1 an object, or a list */
-};
-
 struct rpc_blocks {
 	VEC(struct reached) reached;
 	VEC(uint32_t) failed;
-	VEC(struct cand) cands;
+	VEC(struct cand) cands; /* iface: in the interfaces of its grant; -1 an object, or a list */
 };
 
 /* ------------------------------------------------------------------ who reached what */
@@ -182,16 +177,6 @@ static bool cands_of(struct work *w, struct rpc_blocks *b, uint32_t item, bool *
 	return true;
 }
 
-static int by_digest(const void *a, const void *b)
-{
-	const struct cand *x = a, *y = b;
-	int d = memcmp(x->digest, y->digest, sizeof x->digest);
-
-	if (d)
-		return d;
-	return x->item < y->item ? -1 : x->item > y->item;
-}
-
 /* ------------------------------------------------------------------ rules */
 
 /* Rows of one group, also of two packs, are one demand. */
@@ -269,7 +254,7 @@ bool rpc_blocked_mark(struct work *w)
 	}
 	free(why);
 	if (b->cands.n)
-		qsort(b->cands.v, b->cands.n, sizeof *b->cands.v, by_digest);
+		qsort(b->cands.v, b->cands.n, sizeof *b->cands.v, cand_order);
 	return ok && !w->failed;
 }
 
@@ -477,12 +462,9 @@ bool rpc_blocked_make(struct work *w)
 {
 	struct rpc_blocks *b = w->blocks;
 
-	for (size_t i = 0, k; i < b->cands.n; i = k) {
-		for (k = i + 1; k < b->cands.n &&
-				!memcmp(b->cands.v[k].digest, b->cands.v[i].digest, FACT_DIGEST);
-		     k++)
-			;
-		if (!blocked_finding(w, &b->cands.v[i], k - i))
+	for (size_t i = 0, k; i < b->cands.n; i += k) {
+		k = cands_same(&b->cands.v[i], b->cands.n - i);
+		if (!blocked_finding(w, &b->cands.v[i], k))
 			return false;
 	}
 	return !w->failed;

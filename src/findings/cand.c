@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What rulings may come to: the facts behind them. */
+#include "findings/cand.h"
+
+#include <string.h>
+
+/* ------------------------------------------------------------------ facts */
+
+static const char *item_token(struct work *w, const struct item *it, uint32_t party)
+{
+	const struct party *p = &w->party[party];
+
+	return it->folded && party == it->client ? fold_network(w, p) : party_token(w, p);
+}
+
+static const char *rule_token(const struct rule *r)
+{
+	if (!r)
+		return NULL;
+	return r->group && *r->group ? r->group : r->id;
+}
+
+static const char *case_token(const struct item *it)
+{
+	switch (it->r.why) {
+	case CASE_CLEAR_HTTP:
+		return "clear-http";
+	case CASE_CLEAR_LOGIN:
+		return "clear-login";
+	case CASE_SMB1:
+		return "smb1";
+	case CASE_REPLICATES:
+		return "replicates";
+	case CASE_EGRESS_WEB:
+		return "egress";
+	case CASE_NAME_SERVICE:
+		return it->c->port == 53 ? "dns" : "ntp";
+	case CASE_GROUP:
+		return "group";
+	default:
+		break;
+	}
+	switch (it->r.verdict) {
+	case KIND_SETUP_ONLY:
+	case KIND_MOVED_SERVICE:
+	case KIND_UNEXPECTED_PROTOCOL:
+		return it->r.why == CASE_INTERFACE ? "rpc" : rule_token(it->r.rule);
+	default:
+		return it->r.why == CASE_FORBIDDEN ? rule_token(it->r.rule) : NULL;
+	}
+}
+
+/* A port that changes with every start of the server is no part of a fact. */
+static const char *rpc_token(struct work *w, const struct item *it)
+{
+	const char *label = rpc_label(w, it);
+
+	return label ? label : "dynamic";
+}
+
+struct fact cand_fact(struct work *w, const struct item *it)
+{
+	const struct conv *c = it->c;
+	struct fact f = {
+		.kind = it->r.verdict,
+		.rule = case_token(it),
+		.client = item_token(w, it, it->client),
+		.server = item_token(w, it, it->server),
+		.proto = c->proto,
+		.port = c->port,
+	};
+
+	switch (it->r.why) {
+	case CASE_CLEAR_HTTP: /* about the server, whoever its clients are */
+	case CASE_SMB1:
+		f.client = "*";
+		break;
+	case CASE_NAME_SERVICE:
+		f.client = "deployment";
+		break;
+	case CASE_EGRESS_WEB:
+		f.server = "public";
+		break;
+	case CASE_GROUP:
+		f.server = "group";
+		break;
+	case CASE_PEER:
+		if (w->party[it->client].roles)
+			f.client = "deployment";
+		else
+			f.server = "deployment";
+		break;
+	case CASE_GUESS: /* one for each host that is known by its traffic */
+		if (w->party[it->client].roles)
+			f.server = "strangers";
+		else
+			f.client = "strangers";
+		f.proto = 0;
+		f.service = "any";
+		break;
+	case CASE_LINK: /* one for each address, whatever it does */
+		if (w->party[it->client].roles)
+			f.client = "deployment";
+		else
+			f.server = "deployment";
+		f.proto = 0;
+		f.service = "any";
+		break;
+	case CASE_UNDIRECTED:
+		f.service = "dynamic";
+		/* Nobody knows who called: the pair has one name, the smaller end first. */
+		if (strcmp(f.client, f.server) > 0) {
+			const char *swap = f.client;
+
+			f.client = f.server;
+			f.server = swap;
+		}
+		break;
+	case CASE_INTERFACE:
+	case CASE_REPLICATES:
+		if (it->dynamic)
+			f.service = rpc_token(w, it);
+		break;
+	case CASE_CALLBACK:
+		f.service = rpc_token(w, it);
+		break;
+	default:
+		if (it->r.verdict == KIND_RPC_UNEXPLAINED || it->r.verdict == KIND_RPC_OUT_OF_RANGE)
+			f.service = rpc_token(w, it);
+		break;
+	}
+	if (it->crowd && w->party[it->client].roles)
+		f.server = "strangers";
+	else if (it->crowd)
+		f.client = "strangers";
+	return f;
+}
+
+bool cand_dc_silent(const struct work *w, const struct item *it, const bool *answered)
+{
+	const struct host *h = w->party[it->server].host;
+
+	return h && !h->is_network && roles_has(h->roles, ROLE_DC) && !answered[h->index];
+}
+
+struct fact cand_fact_blocked(struct work *w, const struct item *it, bool silent)
+{
+	struct fact f = {
+		.kind = KIND_BLOCKED,
+		.rule = rule_token(it->r.rule),
+		.client = item_token(w, it, it->client),
+		.server = item_token(w, it, it->server),
+		.proto = it->c->proto,
+		.port = it->c->port,
+	};
+
+	if (it->r.verdict == KIND_DOCUMENTED_DYNAMIC || it->sql_port)
+		f.service = "dynamic";
+	if (silent) { /* once for each DC */
+		f.rule = "dc";
+		f.client = "*";
+		f.proto = 0;
+		f.service = "any";
+	}
+	return f;
+}
+
+struct fact cand_fact_scan(struct work *w, const struct item *it)
+{
+	bool probe = public_probe(w, it);
+
+	return (struct fact){
+		.kind = KIND_SCAN,
+		.client = probe ? "public" : party_token(w, &w->party[it->client]),
+		.server = probe ? party_token(w, &w->party[it->server]) : NULL,
+	};
+}
+
+/* ------------------------------------------------------------------ candidates */
+
+static bool blocked(const struct item *it)
+{
+	if (it->outcome != OUTCOME_FAILED && it->outcome != OUTCOME_BROKEN)
+		return false;
+	return it->r.verdict == KIND_DOCUMENTED || it->r.verdict == KIND_DOCUMENTED_DYNAMIC ||
+	       it->r.verdict == KIND_ADVICE;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool same_fact(const struct fact *a, const struct fact *b)
+{
+	return a->kind == b->kind && a->proto == b->proto && a->port == b->port &&
+	       same_text(a->client, b->client) && same_text(a->server, b->server) &&
+	       same_text(a->rule, b->rule) && same_text(a->service, b->service);
+}
+
+int cand_order(const void *a, const void *b)
+{
+	const struct cand *x = a, *y = b;
+	int d = memcmp(x->digest, y->digest, sizeof x->digest);
+
+	if (d)
+		return d;
+	return x->item < y->item ? -1 : x->item > y->item;
+}
+
+static bool push(struct cands *v, const struct fact *f, size_t item)
+{
+	struct cand c = {.item = (uint32_t)item, .kind = (uint8_t)f->kind};
+	const struct cand *before = v->n ? &v->v[v->n - 1] : NULL;
+
+	if (before && same_fact(f, &v->last)) {
+		memcpy(c.digest, before->digest, sizeof c.digest);
+	} else {
+		fact_digest(f, c.digest);
+		v->last = *f;
+	}
+	v->in_order = !before || (v->in_order && cand_order(before, &c) <= 0);
+	return vec_push(v, c);
+}
+
+bool cands_collect(struct work *w, struct cands *v, const bool *answered)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		const struct item *it = &w->item[i];
+		struct fact f;
+
+		if (!it->scope)
+			continue;
+		if (it->scan) {
+			f = cand_fact_scan(w, it);
+			if (!push(v, &f, i))
+				return false;
+			continue;
+		}
+		if (severity_of(w, it) < SEV_NONE) {
+			f = cand_fact(w, it);
+			if (!push(v, &f, i))
+				return false;
+		}
+		if (blocked(it) && !it->covered) {
+			f = cand_fact_blocked(w, it, cand_dc_silent(w, it, answered));
+			if (!push(v, &f, i))
+				return false;
+		}
+	}
+	return true;
+}
+
+size_t cands_same(const struct cand *v, size_t n)
+{
+	size_t k = 1;
+
+	while (k < n && !memcmp(v[k].digest, v[0].digest, FACT_DIGEST))
+		k++;
+	return k;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cand - what may become a finding: a conversation under the digest of the fact that it shows.
+ *
+ * The fact is made first, as a digest; equal digests are sorted together, and become one finding.
+ * So no table and no order of arrival can show.
+ */
+#ifndef SPAN_FINDINGS_CAND_H
+#define SPAN_FINDINGS_CAND_H
+
+#include "findings/work.h"
+
+struct cand {
+	uint8_t digest[FACT_DIGEST];
+	uint32_t item;
+	uint8_t kind;
+	int8_t iface; /* see rpc_blocked.c */
+};
+
+struct cands {
+	VEC(struct cand);
+	struct fact last; /* the newest one's: neighbours mostly say the same */
+	bool in_order;
+};
+
+/* By digest, then by item: for qsort(). */
+int cand_order(const void *a, const void *b);
+/* How many of n, which are in order, have the fact of the first one. n > 0. */
+size_t cands_same(const struct cand *v, size_t n);
+
+/* Of everything in scope that says something. `answered`: hosts by index that answered at all.
+ * False without memory. */
+bool cands_collect(struct work *w, struct cands *v, const bool *answered);
+
+/* What the verdict says, that it failed, and that it is part of a scan. `silent`: the whole
+ * controller is. */
+struct fact cand_fact(struct work *w, const struct item *it);
+struct fact cand_fact_blocked(struct work *w, const struct item *it, bool silent);
+struct fact cand_fact_scan(struct work *w, const struct item *it);
+/* Its server is a domain controller that answered nobody. */
+bool cand_dc_silent(const struct work *w, const struct item *it, const bool *answered);
+
+#endif
