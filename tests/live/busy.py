@@ -5,7 +5,8 @@
     busy.py [NAME...]   as live.py; runs.py has the namespace and the helpers
 
 The run is stopped for a moment (SIGSTOP) while packets of ever new flows fill its ring, as if others had
-the processor: it wakes far behind.
+the processor: it wakes far behind. Or it is in a control group that gets little of the processor
+(limits.py), and never catches up.
 """
 
 import fcntl
@@ -22,11 +23,13 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import runs  # noqa: E402
 from cases_told import notices  # noqa: E402
+from limits import Limit, NoLimit  # noqa: E402
 from runs import Live, need, site, until  # noqa: E402
 
 RING = 4 << 20
 COST = 96 + 60  # of a frame of the least length in the ring
 TIMES = 40      # that the run may be made late, until it is late enough
+SHARE = 0.01    # of a processor, which is less than it takes
 
 
 def syn(rng):
@@ -47,10 +50,13 @@ class Load:
             self.port.send(syn(self.rng))
         self.sent += n
 
+    def fill(self, part):
+        self.send(int(RING * part / COST))
+
     def late(self, run, part):
         """Stops the run until a part of its ring is filled."""
         run.proc.send_signal(signal.SIGSTOP)
-        self.send(int(RING * part / COST))
+        self.fill(part)
         run.proc.send_signal(signal.SIGCONT)
 
 
@@ -61,6 +67,20 @@ def read(run):
 
 def caught_up(run, load):
     until('all is read or dropped: %d' % load.sent, lambda: read(run) == load.sent)
+
+
+def until_lost(run, load, how, part):
+    """Fills that part of the ring, again whenever all is read, until packets are lost that way; -> all
+    four figures."""
+    for _ in range(TIMES):
+        load.fill(part)
+        while True:
+            s = run.status()
+            if s['lost'][how]:
+                return s['lost']
+            if s['packets'] + s['lost']['kernel'] == load.sent:
+                break
+    raise runs.Failed('none is lost that way: %s' % s)
 
 
 def balances(result, load):
@@ -112,6 +132,37 @@ def left_out(folder):
          'in events, too: %s' % said)
 
 
+def starved(folder):
+    """By a control group: left out first, then dropped, each in its own figure; given back, all is well."""
+    try:
+        limit = Limit(SHARE)
+    except NoLimit as why:
+        print('     starved: skipped: %s' % why)
+        return
+    load = Load()
+    with limit, Live(folder, '-i', 'a1', '-S', site('lab'), '-B', str(RING >> 20), '--every', '0') as run:
+        limit.take(run.proc.pid)
+        # What the ring holds is not dropped, however slowly it is read.
+        lost = until_lost(run, load, 'shed', 0.8)
+        need(not lost['kernel'], 'left out, and nothing dropped: %s' % lost)
+        lost = until_lost(run, load, 'kernel', 1.5)
+        need(not lost['card'] and limit.times_throttled(), 'dropped by the kernel: %s' % lost)
+        limit.lift()
+        caught_up(run, load)
+        until('nothing is left out', lambda: run.status()['shed']['level'] == 0)
+        lost = run.status()['lost']
+        load.send(2000)
+        caught_up(run, load)
+        need(run.status()['lost'] == lost, 'nothing is lost any more: %s' % lost)
+        result = run.end()
+    shed, c = balances(result, load), result['coverage']
+    need(lost['shed'] == sum(shed.values()) and lost['kernel'] == c['drops']['kernel'],
+         'the result has both figures of the status, %s: %s %s' % (lost, shed, c['drops']))
+    need(result['verdict'] != 'compliant' and c['inconclusive'], 'inconclusive')
+    for words in 'not followed', 'capture lost':
+        need(any(words in x for x in c['caveats']), 'a caveat says it: %s' % c['caveats'])
+
+
 def never(folder):
     """As it is wanted: what finds no room is the kernel's loss."""
     load = Load()
@@ -161,7 +212,7 @@ def unread(folder):
     need(len(first) <= 4096 and b'lines are missing' in rest, 'it is said: %s' % rest)
 
 
-runs.TESTS[:] = [left_out, never, unread]
+runs.TESTS[:] = [left_out, starved, never, unread]
 
 if __name__ == '__main__':
     sys.exit(runs.main(os.path.abspath(__file__)))
