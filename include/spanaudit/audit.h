@@ -79,7 +79,9 @@ int span_audit_max_memory(struct span_audit *a, uint64_t bytes);
 /* Threads that read the inputs, at most SPAN_THREADS_MAX (else SPAN_USAGE); 0: one for each
  * processor that the process may use, where that pays; default 1. Nothing in a result depends on
  * it. What cannot be read twice (standard input, a followed input) and what goes into a store is
- * read by one in any case, and so is everything again when memory becomes scarce. */
+ * read by one in any case, and so is everything again when memory becomes scarce. Of interfaces
+ * (live.h) packets come once: there threads share the memory, and what finds no room depends on
+ * their number. */
 enum { SPAN_THREADS_MAX = 64 };
 int span_audit_threads(struct span_audit *a, unsigned n);
 /* Any caveat about the input makes the result inconclusive. */

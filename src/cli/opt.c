@@ -349,7 +349,7 @@ static const struct opt opts[] = {
 	{0, "threads", "N",
 	 "Read with so many threads (default 1); auto: one for each processor, where that pays. "
 	 "What is reported does not depend on it.",
-	 RUNS & ~CMD_BIT(EXTRACT), SET_TEXT, AT(threads)},
+	 (RUNS & ~CMD_BIT(EXTRACT)) | CMD_BIT(LIVE), SET_TEXT, AT(threads)},
 	{0, "json", NULL, "Print the view as JSON (of 'live': what -D lists).",
 	 CMD_BIT(CONTROL) | CMD_BIT(FLOWS) | CMD_BIT(RPC) | CMD_BIT(ROLES) | CMD_BIT(RULES) |
 		 CMD_BIT(PROTOCOLS) | CMD_BIT(VERSION) | CMD_BIT(DIFF) | CMD_BIT(DOCTOR) |

@@ -47,7 +47,9 @@ struct place { /* of a shard */
 	struct parcel **last;
 	unsigned waiting;
 	bool busy;
-	struct shard_need need;
+	struct shard_need need;   /* as are the next two, when it was worked on last */
+	struct shard_room room;   /* taken; while it is busy, what it was given */
+	struct coverage coverage; /* its counters */
 };
 
 struct crew {
@@ -57,7 +59,9 @@ struct crew {
 	struct parcel *parcels; /* all of them */
 	unsigned n_parcels;
 	pthread_t *thread;
-	unsigned n_threads;
+	unsigned n_threads, wanted; /* beside the caller's */
+	bool shares;
+	struct shard_room most;
 	uint64_t *mac;    /* bits */
 	size_t macs_left; /* to be set, before there are too many */
 
@@ -127,25 +131,72 @@ static bool fits(const struct crew *c)
 	return shard_need_fits(c->place[0].shard, &sum);
 }
 
+/* With the lock. All that may be busy at once have the same part of what is left. */
+static void give_room(const struct crew *c, struct place *at)
+{
+	struct shard_room others = {0};
+	unsigned parts = c->n_threads + 1;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		if (&c->place[i] == at)
+			continue;
+		shard_room_add(&others, &c->place[i].room);
+		parts -= c->place[i].busy;
+	}
+	at->room = shard_room_share(&c->most, &others, &at->room, parts);
+}
+
+/* Of a shard that is this thread's. */
+struct figures {
+	struct shard_need need;
+	struct shard_room taken;
+	struct coverage coverage;
+};
+
+static void figures_of(const struct crew *c, struct shard *sh, struct figures *ret)
+{
+	if (!c->shares) {
+		ret->need = shard_need(sh);
+		return;
+	}
+	ret->taken = shard_room_taken(sh);
+	ret->coverage = (struct coverage){0};
+	shard_coverage(sh, &ret->coverage);
+}
+
+static void note_figures(struct crew *c, struct place *at, const struct figures *f)
+{
+	if (c->shares) {
+		at->room = f->taken;
+		at->coverage = f->coverage;
+		return;
+	}
+	at->need = f->need;
+	if (!fits(c))
+		fail(c, -EAGAIN);
+}
+
 /* Takes the first parcel of a place; comes and goes with the lock. */
 static void work_on(struct crew *c, struct place *at)
 {
 	struct parcel *x = at->first;
-	struct shard_need need;
+	struct figures now;
 
 	at->first = x->next;
 	if (!at->first)
 		at->last = &at->first;
 	at->waiting--;
+	if (c->shares)
+		give_room(c, at);
 	at->busy = true;
 	pthread_mutex_unlock(&c->lock);
+	if (c->shares)
+		shard_room_limit(at->shard, &at->room);
 	if (crew_error(c) == 0)
 		fail(c, unpack(at->shard, x));
-	need = shard_need(at->shard);
+	figures_of(c, at->shard, &now);
 	pthread_mutex_lock(&c->lock);
-	at->need = need;
-	if (!fits(c))
-		fail(c, -EAGAIN);
+	note_figures(c, at, &now);
 	at->busy = false;
 	x->next = c->free;
 	c->free = x;
@@ -304,7 +355,8 @@ void crew_put(struct crew *c, const struct packet *p)
 
 	if (!split_concerns(p))
 		return;
-	count_card(c, p);
+	if (!c->shares)
+		count_card(c, p);
 	if (unlikely(split_turns(&c->split, p->ts_ns)))
 		turn_all(c, p->ts_ns);
 	at = &c->place[split_of(&c->split, p, c->n)];
@@ -314,6 +366,54 @@ void crew_put(struct crew *c, const struct packet *p)
 	if (unlikely(x->room < bytes) && !enlarge(c, x, bytes))
 		return;
 	take(x, p);
+}
+
+static bool is_empty(const struct parcel *x)
+{
+	return !x || (x->n == 0 && x->n_turns == 0);
+}
+
+/* With the lock. */
+static void hand_over(struct crew *c)
+{
+	for (unsigned i = 0; i < c->n; i++)
+		if (!is_empty(c->place[i].open))
+			line_up(c, &c->place[i]);
+}
+
+void crew_hand_over(struct crew *c)
+{
+	pthread_mutex_lock(&c->lock);
+	hand_over(c);
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* Whoever waits for work then waits for this lock, or to be called: nobody else holds anything. */
+void crew_hold(struct crew *c)
+{
+	pthread_mutex_lock(&c->lock);
+	hand_over(c);
+	while (c->in_hand)
+		help(c);
+}
+
+void crew_go_on(struct crew *c)
+{
+	pthread_mutex_unlock(&c->lock);
+}
+
+void crew_rest(struct crew *c)
+{
+	crew_hold(c);
+	crew_go_on(c);
+}
+
+void crew_coverage(struct crew *c, struct coverage *sum)
+{
+	pthread_mutex_lock(&c->lock);
+	for (unsigned i = 0; i < c->n; i++)
+		coverage_add(sum, &c->place[i].coverage);
+	pthread_mutex_unlock(&c->lock);
 }
 
 void crew_end(struct crew *c, int64_t now_ns)
@@ -336,15 +436,27 @@ void crew_end(struct crew *c, int64_t now_ns)
 /* ------------------------------------------------------------------ begin and end */
 
 /* Signals are for the thread that was there before. */
-static void start(struct crew *c, unsigned n)
+void crew_start(struct crew *c)
 {
 	sigset_t all, before;
+	unsigned n = 0;
 
+	if (c->n_threads)
+		return;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (c->n_threads < n && pthread_create(&c->thread[c->n_threads], NULL, worker, c) == 0)
-		c->n_threads++;
+	/* With the lock: who is there already goes by how many there are. */
+	pthread_mutex_lock(&c->lock);
+	while (n < c->wanted && pthread_create(&c->thread[n], NULL, worker, c) == 0)
+		n++;
+	c->n_threads = n;
+	pthread_mutex_unlock(&c->lock);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+unsigned crew_threads(const struct crew *c)
+{
+	return c->n_threads + 1;
 }
 
 static bool parcel_init(struct parcel *x)
@@ -369,7 +481,7 @@ static bool parcels_init(struct crew *c)
 }
 
 struct crew *crew_new(struct shard *const *shard, unsigned n, unsigned threads,
-		      const struct hash_key *key)
+		      const struct hash_key *key, const struct shard_room *most)
 {
 	struct crew *c = calloc(1, sizeof *c);
 
@@ -380,6 +492,10 @@ struct crew *crew_new(struct shard *const *shard, unsigned n, unsigned threads,
 	pthread_cond_init(&c->done, NULL);
 	split_init(&c->split, key);
 	c->n = n;
+	c->wanted = threads - 1;
+	c->shares = most;
+	if (most)
+		c->most = *most;
 	c->n_parcels = PARCELS_A_SHARD * n + threads;
 	c->place = calloc(n, sizeof *c->place);
 	c->parcels = calloc(c->n_parcels, sizeof *c->parcels);
@@ -391,8 +507,8 @@ struct crew *crew_new(struct shard *const *shard, unsigned n, unsigned threads,
 	for (unsigned i = 0; i < n; i++) {
 		c->place[i].shard = shard[i];
 		c->place[i].last = &c->place[i].first;
+		c->place[i].room = shard_room_taken(shard[i]);
 	}
-	start(c, threads - 1);
 	return c;
 }
 

@@ -16,21 +16,38 @@
 #define SPAN_ENGINE_CREW_H
 
 #include "engine/shard.h"
+#include "engine/shard_room.h"
 #include "flow/split.h"
 
+struct coverage;
 struct crew;
-/* For n shards, which stay the caller's, and as many threads as there are, the caller's included;
- * where some cannot be made, for those that can. NULL without memory. */
+/* For n shards, which stay the caller's, and so many threads, the caller's included. `most`: what
+ * all shards may have together, which is then dealt out between them; NULL: each may have what it
+ * has, see crew_error(). NULL without memory. */
 struct crew *crew_new(struct shard *const *shard, unsigned n, unsigned threads,
-		      const struct hash_key *key);
+		      const struct hash_key *key, const struct shard_room *most);
+/* Makes the threads, or as many of them as can be made; before that, and without, the caller does
+ * everything. They have the rights that the caller has now. */
+void crew_start(struct crew *c);
+unsigned crew_threads(const struct crew *c); /* that there are, the caller's included */
 /* Ends the threads; what was not worked on is dropped. */
 struct crew *crew_free(struct crew *c);
 /* One packet, which is copied. Packets that no flow table is concerned with are passed over. */
 void crew_put(struct crew *c, const struct packet *p);
+/* What was put in is worked on, also where it is little. */
+void crew_hand_over(struct crew *c);
+/* The same, and returns when that is done: until the next packet the shards are the caller's. */
+void crew_rest(struct crew *c);
+/* For a fork(2) between the two. In the child the shards are those of crew_rest(), and the crew,
+ * whose threads are not there, is to be forgotten: it cannot be freed. */
+void crew_hold(struct crew *c);
+void crew_go_on(struct crew *c);
+/* Adds the figures of what was worked on so far. */
+void crew_coverage(struct crew *c, struct coverage *sum);
 /* All flows of all shards end, as at the end of the input; returns when that is done. */
 void crew_end(struct crew *c, int64_t now_ns);
-/* The first error of a shard so far, a negative errno; -EAGAIN when shards took so much room that
- * one shard alone may have done otherwise. 0 else. */
+/* The first error of a shard so far, a negative errno; -EAGAIN when shards, without `most`, took so
+ * much room that one shard alone may have done otherwise. 0 else. */
 int crew_error(const struct crew *c);
 
 #endif

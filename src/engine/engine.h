@@ -11,6 +11,7 @@
  *   keep.c    what is read goes into a store from_store.c  what a store has, judged
  *   view_*.c  flows, rpc, roles, explain, rules            info.c   what this build is
  *   stats.c   where the time of a run went      crew.c   threads for several shards
+ *   shard_room.c  what they may take together
  *   live*.c   interfaces instead of files: see live_run.h
  */
 #ifndef SPAN_ENGINE_ENGINE_H
@@ -47,7 +48,8 @@ struct learn_tap;
  * beside them. Then the packets of a batch are of one hour. */
 struct hot_tap {
 	void (*flow)(void *user, const struct flow_done *d, const struct conv_facts *f);
-	/* A flow goes on in another hour, with that packet. d and f are as if it had ended before. */
+	/* A flow goes on in another hour, with that packet. d and f are as if it had ended before.
+	 */
 	void (*crossed)(void *user, const struct flow_done *d, const struct conv_facts *f,
 			const struct evidence *next);
 	void (*heartbeat)(void *user, const struct heartbeat *h, int64_t ts_ns);
@@ -190,6 +192,8 @@ struct source_options engine_source_options(const struct span_audit *a);
 int feed_run(struct span_audit *a);
 
 /* reading.c */
+/* Processors that this process may use, as far as threads for them help. */
+unsigned engine_processors(void);
 /* The same into a new a->hot, by as many threads as the run has, and gathered. */
 int engine_read(struct span_audit *a);
 /* Can be read once: a pipe, or standard input. */
@@ -210,6 +214,17 @@ struct hot *hot_new_threads(struct span_audit *a, unsigned threads);
  * errno, which is -EAGAIN, here and from hot_batch(), when limits of memory came near: what was
  * given up then would depend on the number of shards, so all must be read again with one. */
 int hot_gather(struct hot *h);
+/* The same for packets that come once: shards share what the run may have, and what finds no room
+ * is counted. Threads are made by hot_start(), which says how many there are. */
+struct hot *hot_new_live(struct span_audit *a, unsigned threads);
+unsigned hot_start(struct hot *h);
+/* What waits for more to come with it goes to the threads. */
+void hot_hand_over(struct hot *h);
+/* For a fork(2) between the two: no thread is at work. The child says so before anything else, and
+ * then has one shard after the other. */
+void hot_hold(struct hot *h);
+void hot_go_on(struct hot *h);
+void hot_forked(struct hot *h);
 struct hot *hot_free(struct hot *h);
 /* Takes the packets of one batch. 0 or negative errno. */
 int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b);
@@ -223,8 +238,8 @@ struct hot_room {
 };
 size_t hot_memory(const struct span_audit *a); /* --max-memory, or the default */
 struct hot_room hot_room(const struct span_audit *a);
-/* The figures of what was read so far, but those that are known at the end alone: grants, sightings
- * and what was dropped. */
+/* The figures of what was read, and with threads worked on, so far, but those that are known at the
+ * end alone: grants, sightings and what was dropped. */
 void hot_coverage(const struct hot *h, struct coverage *ret);
 /* How many counters a coverage begins with, and adding them up. */
 static inline size_t coverage_counters(void)

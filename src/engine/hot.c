@@ -34,8 +34,11 @@ struct hot {
 	struct dup_table *dups;
 	struct shard *shard[HOT_SHARDS]; /* the first; more with a crew, until they are gathered */
 	unsigned n_shards;
-	struct crew *crew;   /* NULL: this thread does everything */
+	struct crew *crew; /* NULL: this thread does everything */
+	bool once;         /* packets come once: shards share what the run may have */
+	struct shard_room most;
 	struct cards *beats; /* heartbeats of clusters: the first shard's, or with a crew its own */
+	uint64_t beats_shed; /* by those that were its own */
 	struct stats *stats;
 	int64_t now_ns; /* of the latest packet */
 	struct window window;
@@ -79,8 +82,10 @@ static bool make_crew(struct hot *h, unsigned threads)
 		if (!h->shard[i])
 			return false;
 	}
+	h->most = shard_room_most(h->shard[0]);
 	h->beats = cards_new(key, hot_room(h->a).cards);
-	h->crew = h->beats ? crew_new(h->shard, h->n_shards, threads, key) : NULL;
+	if (h->beats)
+		h->crew = crew_new(h->shard, h->n_shards, threads, key, h->once ? &h->most : NULL);
 	return h->crew;
 }
 
@@ -93,7 +98,7 @@ static bool make_shard(struct hot *h)
 	return h->shard[0];
 }
 
-struct hot *hot_new_threads(struct span_audit *a, unsigned threads)
+static struct hot *new_of(struct span_audit *a, unsigned threads, bool once)
 {
 	const struct hash_key *key = a->has_key ? &a->key : NULL;
 	struct hot *h = calloc(1, sizeof *h);
@@ -101,6 +106,7 @@ struct hot *hot_new_threads(struct span_audit *a, unsigned threads)
 	if (!h)
 		return NULL;
 	h->a = a;
+	h->once = once;
 	h->tap = a->tap;
 	h->stats = a->stats;
 	h->now_ns = TIME_NONE;
@@ -115,7 +121,53 @@ struct hot *hot_new_threads(struct span_audit *a, unsigned threads)
 
 struct hot *hot_new(struct span_audit *a)
 {
-	return hot_new_threads(a, 1);
+	return new_of(a, 1, false);
+}
+
+struct hot *hot_new_threads(struct span_audit *a, unsigned threads)
+{
+	struct hot *h = new_of(a, threads, false);
+
+	if (h && h->crew)
+		crew_start(h->crew);
+	return h;
+}
+
+struct hot *hot_new_live(struct span_audit *a, unsigned threads)
+{
+	return new_of(a, threads, true);
+}
+
+unsigned hot_start(struct hot *h)
+{
+	if (!h->crew)
+		return 1;
+	crew_start(h->crew);
+	return crew_threads(h->crew);
+}
+
+void hot_hand_over(struct hot *h)
+{
+	if (h->crew)
+		crew_hand_over(h->crew);
+}
+
+void hot_hold(struct hot *h)
+{
+	if (h->crew)
+		crew_hold(h->crew);
+}
+
+void hot_go_on(struct hot *h)
+{
+	if (h->crew)
+		crew_go_on(h->crew);
+}
+
+/* Its memory, its lock and what waits for it are left as they are: they are the parent's. */
+void hot_forked(struct hot *h)
+{
+	h->crew = NULL;
 }
 
 struct hot *hot_free(struct hot *h)
@@ -294,7 +346,10 @@ uint64_t hot_packets(const struct hot *h)
 
 void hot_spare(struct hot *h, const struct flow_spare *flows, bool names)
 {
-	shard_spare(h->shard[0], flows, names);
+	if (h->crew)
+		crew_rest(h->crew);
+	for (unsigned i = 0; i < h->n_shards; i++)
+		shard_spare(h->shard[i], flows, names);
 }
 
 void hot_coverage(const struct hot *h, struct coverage *ret)
@@ -318,7 +373,12 @@ void hot_coverage(const struct hot *h, struct coverage *ret)
 	c.fragments_overlap = ds->fragments.overlap;
 	c.fragments_shed = ds->fragments.shed;
 	c.truncated = h->truncated;
-	for (unsigned i = 0; i < h->n_shards; i++)
+	c.cards_shed = h->beats_shed;
+	if (h->n_shards > 1)
+		c.cards_shed += cards_shed(h->beats);
+	if (h->crew)
+		crew_coverage(h->crew, &c);
+	for (unsigned i = 0; !h->crew && i < h->n_shards; i++)
 		shard_coverage(h->shard[i], &c);
 	*ret = c;
 }
@@ -346,13 +406,6 @@ static int64_t end_ns(const struct hot *h)
 	return h->now_ns == TIME_NONE ? 0 : h->now_ns;
 }
 
-int hot_end_flows(struct hot *h)
-{
-	int r = shard_end_flows(h->shard[0], end_ns(h));
-
-	return r < 0 ? r : h->err;
-}
-
 static void beats_join(struct cards *to, struct cards *from)
 {
 	size_t n;
@@ -360,6 +413,14 @@ static void beats_join(struct cards *to, struct cards *from)
 
 	for (size_t i = 0; i < n; i++)
 		cards_put_cluster(to, &c[i]);
+}
+
+/* That it came near limits matters to who can begin again. */
+static int join_one(const struct hot *h, struct shard *to, struct shard *from)
+{
+	int r = shard_join(to, from);
+
+	return h->once && r == -EAGAIN ? 0 : r;
 }
 
 /* Everything into the first shard, which is then the only one. */
@@ -371,16 +432,60 @@ static int join_all(struct hot *h)
 	for (unsigned i = 0; i < h->n_shards && r == 0; i++) {
 		r = shard_settle(h->shard[i], &h->timeline, &h->gaps);
 		if (r == 0 && i)
-			r = shard_join(to, h->shard[i]);
+			r = join_one(h, to, h->shard[i]);
 		if (i)
 			h->shard[i] = shard_free(h->shard[i]);
 	}
 	beats_join(shard_tables(to).cards, h->beats);
-	if (r == 0 && cards_shed(h->beats))
+	if (r == 0 && cards_shed(h->beats) && !h->once)
 		r = -EAGAIN;
+	h->beats_shed = cards_shed(h->beats);
 	cards_free(h->beats);
 	h->beats = shard_tables(to).cards;
 	h->n_shards = 1;
+	return r;
+}
+
+/* All but this one took that; it may have the rest. */
+static void give_rest(const struct hot *h, unsigned to)
+{
+	struct shard_room others = {0}, mine = shard_room_taken(h->shard[to]);
+
+	for (unsigned i = 0; i < h->n_shards; i++) {
+		struct shard_room one = shard_room_taken(h->shard[i]);
+
+		if (i != to)
+			shard_room_add(&others, &one);
+	}
+	mine = shard_room_share(&h->most, &others, &mine, 1);
+	shard_room_limit(h->shard[to], &mine);
+}
+
+/* The flows of a run with one thread, or that is left with one. */
+int hot_end_flows(struct hot *h)
+{
+	int r = 0;
+
+	for (unsigned i = 0; i < h->n_shards && r == 0; i++) {
+		if (h->n_shards > 1)
+			give_rest(h, i);
+		r = shard_end_flows(h->shard[i], end_ns(h));
+	}
+	if (r == 0 && h->n_shards > 1) {
+		shard_room_limit(h->shard[0], &h->most);
+		r = join_all(h);
+	}
+	return r < 0 ? r : h->err;
+}
+
+/* Of packets that came once. */
+static int end_crew(struct hot *h)
+{
+	int r;
+
+	crew_rest(h->crew);
+	r = crew_error(h->crew);
+	h->crew = crew_free(h->crew);
 	return r;
 }
 
@@ -391,6 +496,8 @@ int hot_gather(struct hot *h)
 
 	if (!h->crew)
 		return 0;
+	if (h->once)
+		return end_crew(h);
 	crew_end(h->crew, end_ns(h));
 	r = crew_error(h->crew);
 	h->crew = crew_free(h->crew);

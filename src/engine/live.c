@@ -265,7 +265,7 @@ int span_live_open(struct span_audit *a, const struct span_live_options *o)
 	if (r)
 		return r;
 	live_hosts_look(a->live);
-	a->hot = hot_new(a);
+	a->hot = hot_new_live(a, live_threads(a));
 	if (!a->hot)
 		return -ENOMEM;
 	r = a->live->keep ? live_keep_load(a) : 0;
@@ -649,6 +649,7 @@ static int loop(struct span_audit *a)
 		judge_in_time(a, now);
 		live_shed_turn(a, now);
 		live_serve(a, now);
+		live_threads_turn(a, now);
 		r = turn(a);
 	}
 	return r ? r : drain(a);
@@ -668,6 +669,7 @@ int span_live_run(struct span_audit *a)
 	l->began_real_ns = l->policy_ns = live_real_ns();
 	l->next_judge_ns = l->began_ns + l->opt.every_ns;
 	l->clock_offset_ns = clock_of(CLOCK_REALTIME) - l->began_ns;
+	live_threads_start(a);
 	live_notify(l, "READY=1\nSTATUS=Taking packets");
 	if (l->control && control_path(l->control))
 		live_tell(l, SPAN_LIVE_STARTED, "answers at %s", control_path(l->control));
@@ -686,7 +688,8 @@ int span_live_run(struct span_audit *a)
 		live_judge_take(a, true);
 		l->ended = true;
 		l->write = live_write_close(l->write);
-		r = live_conclude(a);
+		r = hot_gather(a->hot);
+		r = r ? r : live_conclude(a);
 	}
 	if (r == 0 || r == SPAN_INPUT)
 		live_judge_last(a);

@@ -178,6 +178,9 @@ int live_calls_confine(bool connects, bool serves)
 		r = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(connect), 0);
 	if (r == 0 && serves)
 		r = add_serving(c);
+	/* For all threads, which are there already: none can be made behind it. */
+	if (r == 0)
+		r = seccomp_attr_set(c, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (r == 0)
 		r = seccomp_load(c);
 	if (c)

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 
 /* `connects`: a socket that is open may be connected again; `serves`: connections by TCP that come
- * in may be answered. For good, for this process and its children. 0; -ENOSYS: this build or kernel
+ * in may be answered. For good, for this process, all threads that it has,
+ * and its children. 0; -ENOSYS: this build or kernel
  * cannot; another negative errno. no_new_privs must be set. */
 int live_calls_confine(bool connects, bool serves);
 

@@ -406,7 +406,7 @@ void live_judge_begin(struct span_audit *a)
 		l->judge.document = memfd_create("result", MFD_CLOEXEC);
 	if (l->scrape)
 		l->judge.figures = memfd_create("figures", MFD_CLOEXEC);
-	pid = fork();
+	pid = live_fork(a);
 	if (pid == 0)
 		_exit(child(a, p[1], from));
 	stood = live_clock_ns() - from;

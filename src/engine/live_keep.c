@@ -406,7 +406,7 @@ bool live_keep_flush(struct span_audit *a)
 		return true;
 	}
 	k->n_writing = k->n_waiting;
-	k->pid = fork();
+	k->pid = live_fork(a);
 	if (k->pid == 0)
 		_exit(child(a));
 	if (k->pid < 0) {

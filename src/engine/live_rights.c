@@ -3,7 +3,8 @@
  * live_rights - what a process that reads hostile packets can no longer do.
  *
  * In this order, since each step needs what the next one takes: the bounding set, groups and user,
- * capabilities, no_new_privs, files (Landlock, landlock(7)), system calls (seccomp(2)). Sockets
+ * capabilities, no_new_privs, files (Landlock, landlock(7)), threads, system calls (seccomp(2)).
+ * Threads inherit what was given up before them; to make more is among what goes last. Sockets
  * and files that are open stay usable: rights are asked for when something is opened.
  */
 #include <errno.h>
@@ -315,6 +316,8 @@ int span_live_confine(struct span_audit *a, const struct span_live_rights *r, ch
 	landlock = confine_files(a, r);
 	if (landlock < 0)
 		return refuse(a, "Landlock", -landlock);
+	if (a->live)
+		live_threads_start(a);
 	calls = live_calls_confine(a->live && a->live->syslog && syslog_port(a->live->syslog),
 				   a->live && a->live->scrape);
 	if (calls < 0 && calls != -ENOSYS)

@@ -9,6 +9,7 @@
  *   live_control.c the control socket                    live_answers.c what is answered on it
  *   live_policy.c  the rules that it judges by           live_keep.c    its store
  *   live_told.c    what was told, across restarts        live_shed.c    when there is no time
+ *   live_threads.c its threads, and fork
  */
 #ifndef SPAN_ENGINE_LIVE_RUN_H
 #define SPAN_ENGINE_LIVE_RUN_H
@@ -131,6 +132,8 @@ struct live_run {
 	bool clock_told, clock_kept, disk_told;
 	uint64_t disk_free; /* bytes where reports go */
 	char *confined;     /* what became of rights, a clause; NULL: they are as they were */
+	unsigned threads;   /* that look at packets; 0: not made yet */
+	int64_t next_hand_over_ns;
 };
 
 /* Makes the result of what was taken so far: at the end, or in a process of its own. */
@@ -178,6 +181,15 @@ void live_judge_begin(struct span_audit *a);
 void live_judge_take(struct span_audit *a, bool wait);
 /* Events of the result that the run ended with. */
 void live_judge_last(struct span_audit *a);
+
+/* live_threads.c */
+unsigned live_threads(const struct span_audit *a); /* that are wanted */
+/* Makes them, unless that was done. */
+void live_threads_start(struct span_audit *a);
+/* What waits for more to come with it is worked on, when it is time. */
+void live_threads_turn(struct span_audit *a, int64_t now);
+/* fork(2) of a run. The child goes on with all that was taken, and makes no threads. */
+pid_t live_fork(struct span_audit *a);
 
 /* live_told.c. What earlier runs told, as far as the store has it, is known from now on. 0 or
  * -ENOMEM. */

@@ -20,8 +20,7 @@ bool engine_is_piped(const char *path)
 	       (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
 }
 
-/* Processors that this process may use. */
-static unsigned processors(void)
+unsigned engine_processors(void)
 {
 	cpu_set_t set;
 	int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
@@ -58,7 +57,7 @@ static unsigned threads_of(const struct span_audit *a)
 		return 1;
 	if (a->threads)
 		return a->threads;
-	return is_small(a) ? 1 : processors();
+	return is_small(a) ? 1 : engine_processors();
 }
 
 static int read_once(struct span_audit *a, unsigned threads)

@@ -549,7 +549,8 @@ uint64_t shard_evicted(const struct shard *sh)
 
 struct shard_tables shard_tables(struct shard *sh)
 {
-	return (struct shard_tables){.convs = sh->convs, .learn = sh->learn, .cards = sh->cards};
+	return (struct shard_tables){
+		.flows = sh->flows, .convs = sh->convs, .learn = sh->learn, .cards = sh->cards};
 }
 
 void shard_convs_replace(struct shard *sh, struct conv_table *t)
@@ -613,17 +614,16 @@ static void cards_join(struct cards *to, struct cards *from)
 
 int shard_join(struct shard *to, struct shard *from)
 {
-	int r = flow_table_places(to->flows, from->flows) ? 0 : -EAGAIN;
+	bool places = flow_table_places(to->flows, from->flows);
+	int r = conv_table_absorb(to->convs, from->convs);
 
-	if (r == 0)
-		r = conv_table_absorb(to->convs, from->convs);
 	if (r == 0)
 		r = learn_absorb(to->learn, from->learn);
 	if (r == 0)
 		cards_join(to->cards, from->cards);
 	shard_coverage(from, &to->joined);
 	to->evicted += from->evicted;
-	return r;
+	return r == 0 && !places ? -EAGAIN : r;
 }
 
 int shard_settle(struct shard *sh, struct timeline *timeline, struct gaps *gaps)

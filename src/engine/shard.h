@@ -42,7 +42,8 @@ struct shard_need shard_need(const struct shard *sh);
 void shard_need_add(struct shard_need *sum, const struct shard_need *n);
 /* True when one shard for all packets would not have had to do without anything, either. */
 bool shard_need_fits(const struct shard *sh, const struct shard_need *sum);
-/* Moves what `from` came to into `to`, once the flows of both have ended. 0 or negative errno. */
+/* Moves what `from` came to into `to`, once the flows of both have ended. 0 or negative errno, of
+ * which -EAGAIN is what shard_need_fits() would say, when all is done. */
 int shard_join(struct shard *to, struct shard *from);
 /* Gives the run what a shard that is not the only one keeps of its own. 0 or negative errno. */
 int shard_settle(struct shard *sh, struct timeline *timeline, struct gaps *gaps);
@@ -56,6 +57,7 @@ uint64_t shard_evicted(const struct shard *sh); /* flows whose conversation foun
 
 /* Lent; convs until it is replaced. */
 struct shard_tables {
+	struct flow_table *flows;
 	struct conv_table *convs;
 	struct learn *learn;
 	struct cards *cards;

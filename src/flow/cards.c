@@ -281,3 +281,13 @@ size_t cards_most(const struct cards *t)
 {
 	return t->max;
 }
+
+size_t cards_taken(const struct cards *t)
+{
+	return t->cards.n;
+}
+
+void cards_limit(struct cards *t, size_t most)
+{
+	t->max = most;
+}

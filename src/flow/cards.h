@@ -56,7 +56,9 @@ void cards_put_cluster(struct cards *t, const struct cluster_host *row);
 /* By MAC address and VLAN; by cluster, host and id. Valid until the next addition. */
 const struct card *cards_sorted(struct cards *t, size_t *ret_n);
 const struct cluster_host *cards_clusters(struct cards *t, size_t *ret_n);
-size_t cards_most(const struct cards *t);   /* how many there is room for */
+size_t cards_most(const struct cards *t);  /* how many there is room for */
+size_t cards_taken(const struct cards *t); /* how many there are */
+void cards_limit(struct cards *t, size_t most);
 uint64_t cards_shed(const struct cards *t); /* additions that found no room */
 
 #endif

@@ -21,6 +21,17 @@ bool conv_need_fits(const struct conv_table *t, const struct conv_need *sum)
 	       (!t->o.max_memory || sum->memory < t->o.max_memory);
 }
 
+struct conv_need conv_table_most(const struct conv_table *t)
+{
+	return (struct conv_need){t->o.max_conversations, t->o.max_memory};
+}
+
+void conv_table_limit(struct conv_table *t, const struct conv_need *most)
+{
+	t->o.max_conversations = most->n;
+	t->o.max_memory = most->memory;
+}
+
 /* The numbers in `to` of all addresses of `from`, and what is known of them. */
 static int ends_absorb(struct conv_table *to, const struct conv_table *from, uint32_t *ret_no)
 {

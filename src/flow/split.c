@@ -47,3 +47,22 @@ bool flow_table_places(struct flow_table *to, const struct flow_table *from)
 {
 	return links_absorb(&to->links, &from->links);
 }
+
+void flow_table_room(const struct flow_table *t, struct flow_room *ret_most,
+		     struct flow_room *ret_taken)
+{
+	*ret_most = (struct flow_room){t->max_memory, t->heads_max, t->streams_max};
+	*ret_taken = (struct flow_room){
+		.memory = t->stats.memory,
+		.heads = t->heads.n_slab * pool_slab_bytes(&t->heads) +
+			 t->short_heads.n_slab * pool_slab_bytes(&t->short_heads),
+		.streams = t->streams_memory,
+	};
+}
+
+void flow_table_limit(struct flow_table *t, const struct flow_room *most)
+{
+	t->max_memory = most->memory;
+	t->heads_max = most->heads;
+	t->streams_max = most->streams;
+}

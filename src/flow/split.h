@@ -9,7 +9,9 @@
  *          of those that it is given. Whoever deals out packets keeps the clock that one table for
  *          all of them would have, and turns all tables by it.
  *   room   Limits are of all tables together. What they took at most is added up; when that is more
- *          than one may take, one table might have closed or left out what these have not.
+ *          than one may take, one table might have closed or left out what these have not. Who
+ *          cannot begin again then deals out room instead: limits can be moved while tables are
+ *          at work.
  */
 #ifndef SPAN_FLOW_SPLIT_H
 #define SPAN_FLOW_SPLIT_H
@@ -83,11 +85,22 @@ bool flow_need_fits(const struct flow_table *t, const struct flow_need *sum);
  * been vague. */
 bool flow_table_places(struct flow_table *to, const struct flow_table *from);
 
+/* Limits, or what is taken now, in bytes: of everything, and of that for heads and for streams. */
+struct flow_room {
+	size_t memory, heads, streams;
+};
+void flow_table_room(const struct flow_table *t, struct flow_room *ret_most,
+		     struct flow_room *ret_taken);
+void flow_table_limit(struct flow_table *t, const struct flow_room *most);
+
 struct conv_need {
 	size_t n, memory;
 };
 void conv_table_need(const struct conv_table *t, struct conv_need *sum);
 bool conv_need_fits(const struct conv_table *t, const struct conv_need *sum);
+/* What it may have, and what that is from now on; memory 0: any. */
+struct conv_need conv_table_most(const struct conv_table *t);
+void conv_table_limit(struct conv_table *t, const struct conv_need *most);
 /* Moves all of `from` into `to`, whose conversations are others; before either is finished. It is
  * then as if `to` had been given all flows of both, and `from` is of no use any more. 0 or
  * -ENOMEM, which leaves neither of use. */

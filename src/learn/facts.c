@@ -68,6 +68,17 @@ size_t facts_memory(const struct facts *t)
 	return sizeof *t + t->most.buckets * (sizeof *t->bucket + sizeof *t->of) + t->memory;
 }
 
+size_t facts_taken(const struct facts *t, size_t *ret_most)
+{
+	*ret_most = t->most.memory;
+	return t->memory;
+}
+
+void facts_limit(struct facts *t, size_t memory)
+{
+	t->most.memory = memory;
+}
+
 /* What a row costs: it may be the first of its host. */
 static size_t cost_of(const struct facts *t, size_t words)
 {

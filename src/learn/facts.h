@@ -55,6 +55,9 @@ bool facts_put(struct facts *t, const uint64_t *fact, size_t words, const struct
 	       const struct fact_seen *seen);
 size_t facts_count(const struct facts *t);
 size_t facts_memory(const struct facts *t);
+/* Of rows: what they take of what they may take, and what that is from now on. */
+size_t facts_taken(const struct facts *t, size_t *ret_most);
+void facts_limit(struct facts *t, size_t memory);
 /* Any row behind r, NULL: any; *at begins at 0. NULL: there are no more. */
 const struct fact_row *facts_next(const struct facts *t, size_t *at, const struct fact_row *r);
 

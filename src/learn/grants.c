@@ -54,6 +54,16 @@ size_t grants_memory(const struct grants *t)
 	return sizeof *t + facts_memory(t->facts);
 }
 
+size_t grants_taken(const struct grants *t, size_t *ret_most)
+{
+	return facts_taken(t->facts, ret_most);
+}
+
+void grants_limit(struct grants *t, size_t max_memory)
+{
+	facts_limit(t->facts, max_memory);
+}
+
 /* What is not said is zero, so that rows that are one fact are one row, however they were built. */
 static struct fact fact_of(const struct addr *server, const struct addr *client,
 			   const struct granted *g)

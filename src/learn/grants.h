@@ -37,6 +37,9 @@ bool grants_add(struct grants *t, const struct addr *server, const struct addr *
 /* A row of another table, as grants_sorted() lends it. False when there was no room. */
 bool grants_put(struct grants *t, const struct grant *row);
 size_t grants_memory(const struct grants *t);
+/* Bytes of rows: what they take of what they may take, and what that is from now on. */
+size_t grants_taken(const struct grants *t, size_t *ret_most);
+void grants_limit(struct grants *t, size_t max_memory);
 /* By server, protocol, port, first packet, client, interface; valid until the next grants_add(). 0
  * or -ENOMEM. */
 int grants_sorted(struct grants *t, const struct grant **ret_rows, size_t *ret_n);

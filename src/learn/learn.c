@@ -216,6 +216,21 @@ bool learn_fits(const struct learn *l, size_t memory)
 	return memory <= l->max_memory;
 }
 
+void learn_room(const struct learn *l, struct learn_room *ret_most, struct learn_room *ret_taken)
+{
+	ret_most->flows = l->max_memory;
+	ret_taken->flows = l->stats.memory;
+	ret_taken->grants = grants_taken(l->grants, &ret_most->grants);
+	ret_taken->sightings = sightings_taken(l->sightings, &ret_most->sightings);
+}
+
+void learn_limit(struct learn *l, const struct learn_room *most)
+{
+	l->max_memory = most->flows;
+	grants_limit(l->grants, most->grants);
+	sightings_limit(l->sightings, most->sightings);
+}
+
 void learn_told(struct learn *l, const struct sighting *s, const struct evidence *at)
 {
 	l->stats.sightings++;

@@ -116,6 +116,13 @@ void learn_put_sighting(struct learn *l, const struct sighting *s);
 int learn_absorb(struct learn *l, struct learn *from);
 /* True when so much memory for flows would be within the limit. */
 bool learn_fits(const struct learn *l, size_t memory);
+/* Bytes for flows, grants and sightings: what they may have, what they take; and what they may have
+ * from now on. */
+struct learn_room {
+	size_t flows, grants, sightings;
+};
+void learn_room(const struct learn *l, struct learn_room *ret_most, struct learn_room *ret_taken);
+void learn_limit(struct learn *l, const struct learn_room *most);
 /* The grants, sorted by server, protocol, port, time; owned by l. 0 or -ENOMEM. */
 int learn_grants(struct learn *l, const struct grant **ret_grants, size_t *ret_n);
 /* What was said of hosts, in the order of sightings_sorted(); owned by l. 0 or -ENOMEM. */

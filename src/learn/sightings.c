@@ -49,6 +49,16 @@ size_t sightings_memory(const struct sightings *t)
 	return sizeof *t + facts_memory(t->facts);
 }
 
+size_t sightings_taken(const struct sightings *t, size_t *ret_most)
+{
+	return facts_taken(t->facts, ret_most);
+}
+
+void sightings_limit(struct sightings *t, size_t max_memory)
+{
+	facts_limit(t->facts, max_memory);
+}
+
 /* Refusals are caused by who asks: one host with a broken search list is not to crowd out what its
  * resolver says to everybody else. */
 static const struct addr *cause(const struct sighting *s)

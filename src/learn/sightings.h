@@ -83,6 +83,9 @@ bool sightings_add(struct sightings *t, const struct sighting *s, const struct e
 /* A row of another table, as sightings_sorted() lends it. False when there was no room. */
 bool sightings_put(struct sightings *t, const struct sighting *row);
 size_t sightings_memory(const struct sightings *t);
+/* Bytes of rows: what they take of what they may take, and what that is from now on. */
+size_t sightings_taken(const struct sightings *t, size_t *ret_most);
+void sightings_limit(struct sightings *t, size_t max_memory);
 /* By kind, about, name, text, port, code, by; valid until the next sightings_add(). 0 or -ENOMEM.
  */
 int sightings_sorted(struct sightings *t, const struct sighting **ret_rows, size_t *ret_n);

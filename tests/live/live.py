@@ -16,6 +16,7 @@ import cases_asked as asked
 import cases_packets as packets
 import cases_rights as rights
 import cases_store as store
+import cases_threads as threads
 import cases_told as told
 import runs
 
@@ -23,7 +24,8 @@ runs.TESTS[:] = [packets.as_file, packets.two_interfaces, packets.loss, packets.
                  packets.term_under_load, packets.down_and_up, rights.rights_gone, told.events, told.written,
                  told.evidence, packets.resized, packets.clock, told.logged, told.command, asked.reload, told.gone,
                  store.store, store.killed, store.window, packets.limits, asked.control, asked.refusals,
-                 rights.service, rights.as_a_service]
+                 rights.service, rights.as_a_service, threads.several, threads.rights_of_each,
+                 threads.busy_with_threads, threads.with_store]
 
 if __name__ == '__main__':
     sys.exit(runs.main(os.path.abspath(__file__)))

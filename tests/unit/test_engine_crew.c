@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Several threads come to what one comes to: whatever the packets and their times, and whatever it
- * takes; and say so when limits of memory would show how many there are. */
+ * takes; and say so when limits of memory would show how many there are. Of packets that come once
+ * they go on then, within these limits. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -17,6 +20,7 @@
 #include "base/time.h"
 #include "build.h"
 #include "engine/engine.h"
+#include "engine/shard_room.h"
 #include "flow/flow.h"
 #include "learn/grants.h"
 #include "rng.h"
@@ -109,12 +113,13 @@ struct outcome {
 	int r;
 };
 
-static int feed(struct hot *h, struct span_audit *a, const struct sent *v)
+static int feed_some(struct hot *h, struct span_audit *a, const struct sent *v, size_t from,
+		     size_t to)
 {
 	struct batch b = {.n = 0};
 	int r = 0;
 
-	for (size_t i = 0; i < PACKETS && r == 0; i++) {
+	for (size_t i = from; i < to && r == 0; i++) {
 		b.f[b.n++] = (struct frame){.ts_ns = v[i].ts_ns,
 					    .p = v[i].frame,
 					    .len = (uint32_t)v[i].n,
@@ -122,31 +127,50 @@ static int feed(struct hot *h, struct span_audit *a, const struct sent *v)
 					    .number = (uint32_t)i + 1,
 					    .input = (uint32_t)(i * INPUTS / PACKETS),
 					    .linktype = ETHERNET};
-		if (b.n < BATCH_FRAMES && i + 1 < PACKETS)
+		if (b.n < BATCH_FRAMES && i + 1 < to)
 			continue;
 		r = hot_batch(h, a, &b);
 		b.n = 0;
 	}
+	return r;
+}
+
+static int feed(struct hot *h, struct span_audit *a, const struct sent *v)
+{
+	int r = feed_some(h, a, v, 0, PACKETS);
+
 	return r ? r : hot_gather(h);
+}
+
+static struct span_audit *audit_new(uint64_t memory, bool vlan_key, bool apart)
+{
+	struct span_audit *a = span_audit_new();
+
+	assert_non_null(a);
+	assert_int_equal(engine_prepare(a), 0);
+	a->inputs = calloc(INPUTS, sizeof *a->inputs);
+	a->n_inputs = INPUTS;
+	a->max_memory = memory;
+	a->vlan_key = vlan_key;
+	a->apart = apart;
+	return a;
+}
+
+static int finish(struct span_audit *a)
+{
+	return hot_finish(a->hot, a, &a->coverage, &a->n_evicted);
 }
 
 static struct outcome run(const struct sent *v, unsigned threads, uint64_t memory, bool vlan_key,
 			  bool apart)
 {
-	struct outcome o = {.a = span_audit_new()};
+	struct outcome o = {.a = audit_new(memory, vlan_key, apart)};
 
-	assert_non_null(o.a);
-	assert_int_equal(engine_prepare(o.a), 0);
-	o.a->inputs = calloc(INPUTS, sizeof *o.a->inputs);
-	o.a->n_inputs = INPUTS;
-	o.a->max_memory = memory;
-	o.a->vlan_key = vlan_key;
-	o.a->apart = apart;
 	o.a->hot = hot_new_threads(o.a, threads);
 	assert_non_null(o.a->hot);
 	o.r = feed(o.a->hot, o.a, v);
 	if (o.r == 0)
-		o.r = hot_finish(o.a->hot, o.a, &o.a->coverage, &o.a->n_evicted);
+		o.r = finish(o.a);
 	return o;
 }
 
@@ -209,6 +233,118 @@ static void test_same(void **state)
 		done(&one);
 		free(v);
 	}
+}
+
+/* What the run has come to, as a child sees it that is made now. */
+static void assert_child_same(struct span_audit *a, const struct span_audit *one)
+{
+	int status;
+	pid_t pid;
+
+	hot_hold(a->hot);
+	pid = fork();
+	if (pid == 0) {
+		hot_forked(a->hot);
+		assert_int_equal(finish(a), 0);
+		assert_same(one, a);
+		_exit(0);
+	}
+	hot_go_on(a->hot);
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* Packets that come once: the same, also in the middle, of which a child is asked. */
+static void test_live(void **state)
+{
+	static const unsigned threads[] = {1, 2, 5, SPAN_THREADS_MAX};
+	enum { FIRST = 9 * BATCH_FRAMES, THEN = 100 * BATCH_FRAMES };
+	struct sent *v = talk(11);
+	struct span_audit *part[2] = {audit_new(0, false, false), audit_new(0, false, false)};
+	struct outcome one = run(v, 1, 0, false, false);
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(part); i++) {
+		part[i]->hot = hot_new(part[i]);
+		assert_int_equal(feed_some(part[i]->hot, part[i], v, 0, i ? THEN : FIRST), 0);
+		assert_int_equal(finish(part[i]), 0);
+	}
+	for (size_t i = 0; i < N_ELEMENTS(threads); i++) {
+		struct outcome o = {.a = audit_new(0, false, false)};
+		struct hot *h = o.a->hot = hot_new_live(o.a, threads[i]);
+
+		assert_int_equal(feed_some(h, o.a, v, 0, FIRST), 0);
+		assert_child_same(o.a, part[0]); /* before there are threads */
+		assert_int_equal(hot_start(h), threads[i]);
+		assert_int_equal(feed_some(h, o.a, v, FIRST, THEN), 0);
+		assert_child_same(o.a, part[1]);
+		hot_hand_over(h);
+		assert_int_equal(feed_some(h, o.a, v, THEN, PACKETS), 0);
+		assert_int_equal(hot_gather(h), 0);
+		assert_int_equal(finish(o.a), 0);
+		assert_same(one.a, o.a);
+		done(&o);
+	}
+	for (size_t i = 0; i < N_ELEMENTS(part); i++)
+		done(&(struct outcome){.a = part[i]});
+	done(&one);
+	free(v);
+}
+
+/* Those share what one would have: what finds no room is counted, and all goes on. */
+static void test_live_little_memory(void **state)
+{
+	struct sent *v = talk(7);
+
+	(void)state;
+	for (unsigned threads = 1; threads <= 4; threads++) {
+		struct outcome o = {.a = audit_new(1 << 20, false, false)};
+		const struct coverage *c = &o.a->coverage;
+		uint64_t flows = 0;
+
+		o.a->hot = hot_new_live(o.a, threads);
+		hot_start(o.a->hot);
+		assert_int_equal(feed(o.a->hot, o.a, v), 0);
+		assert_int_equal(finish(o.a), 0);
+		assert_int_equal(c->packets, PACKETS);
+		assert_int_equal(c->decoded, c->flow_packets + c->duplicates + c->other_proto);
+		assert_true(o.a->n_evicted > 0);
+		for (size_t i = 0; i < o.a->n_convs; i++)
+			flows += o.a->convs[i].flows;
+		assert_true(flows > 0 && o.a->n_convs <= (1 << 20) / sizeof *o.a->convs);
+		done(&o);
+	}
+	free(v);
+}
+
+/* Whoever is at work at once, together they are given no more than there is, and nobody less than
+ * what it has. */
+static void test_share(void **state)
+{
+	enum { MOST = 1000, AT_ONCE = 3 };
+	const struct shard_room most = {{[ROOM_FLOWS] = MOST, [ROOM_CARDS] = 10}};
+	struct shard_room room[4] = {{{[ROOM_FLOWS] = 400}},
+				     {{[ROOM_FLOWS] = 0}},
+				     {{[ROOM_FLOWS] = 100, [ROOM_CARDS] = 12}},
+				     {{[ROOM_FLOWS] = 80}}};
+	size_t sum = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < AT_ONCE; i++) {
+		struct shard_room others = {0};
+		size_t had = room[i].v[ROOM_FLOWS], cards = room[i].v[ROOM_CARDS];
+
+		for (unsigned k = 0; k < N_ELEMENTS(room); k++)
+			if (k != i)
+				shard_room_add(&others, &room[k]);
+		room[i] = shard_room_share(&most, &others, &room[i], AT_ONCE - i);
+		assert_int_equal(room[i].v[ROOM_FLOWS], had + (MOST - 580) / AT_ONCE);
+		assert_int_equal(room[i].v[ROOM_CARDS], cards); /* too many already */
+	}
+	for (unsigned k = 0; k < N_ELEMENTS(room); k++)
+		sum += room[k].v[ROOM_FLOWS];
+	assert_int_equal(sum, MOST);
 }
 
 /* Nobody can tell then, so nobody does. */
@@ -303,9 +439,9 @@ static void test_given_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_same),
-		cmocka_unit_test(test_little_memory),
-		cmocka_unit_test(test_many_cards),
+		cmocka_unit_test(test_same),          cmocka_unit_test(test_share),
+		cmocka_unit_test(test_live),          cmocka_unit_test(test_live_little_memory),
+		cmocka_unit_test(test_little_memory), cmocka_unit_test(test_many_cards),
 		cmocka_unit_test(test_given_up),
 	};
 
