@@ -112,14 +112,14 @@ static struct endpoint common_end(struct work *w, const struct cand *v, size_t n
 		same_host &= w->party[p].host == one->host;
 	}
 	if (same_party)
-		return one->ep;
+		return party_end(one);
 	e = endpoint_roles(roles);
 	if (same_host && one->host->is_network) {
 		e.network = party_token(w, one);
-		e.known_by = one->ep.known_by;
+		e.known_by = one->told->known_by;
 	} else if (same_host) {
 		e.host = one->host->name;
-		e.known_by = one->ep.known_by;
+		e.known_by = one->told->known_by;
 	} else if (net) {
 		e.network = net;
 	}

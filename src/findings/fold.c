@@ -24,15 +24,18 @@ const char *fold_network(struct work *w, const struct party *p)
 	return arena_strdup(w->a, prefix_format(&net, text));
 }
 
-/* What rows that fold share, in numbers; and the item. */
-static struct radix_key key_of(const struct work *w, const struct item *it, uint32_t net,
-			       size_t number)
-{
-	const struct prefix p = network_of(&w->party[it->client]);
+struct net { /* of a party that is a client of something that may fold */
+	uint32_t number;
+	uint8_t bits;
+	bool used;
+};
 
+/* What rows that fold share, in numbers; and the item. */
+static struct radix_key key_of(const struct item *it, const struct net *net, size_t number)
+{
 	return (struct radix_key){
-		.hi = (uint64_t)net << 32 | it->server,
-		.lo = (uint64_t)p.bits << 56 | (uint64_t)it->c->proto << 48 |
+		.hi = (uint64_t)net->number << 32 | it->server,
+		.lo = (uint64_t)net->bits << 56 | (uint64_t)it->c->proto << 48 |
 		      (uint64_t)it->c->port << 32 | (uint64_t)it->r.verdict << 16 |
 		      (uint64_t)it->c->state,
 		.number = (uint32_t)number,
@@ -130,44 +133,55 @@ static int by_first(const void *a, const void *b)
 	return (x->first > y->first) - (x->first < y->first);
 }
 
-/* A number for the first address of each party's network: net_of[party]. False without memory. */
-static bool networks_number(const struct work *w, uint32_t **ret)
+/* Numbers the networks of the clients of all that may fold, by their first addresses. How many
+ * conversations that are; SIZE_MAX without memory. */
+static size_t networks_number(const struct work *w, struct net *net)
 {
-	struct radix_key *key = malloc((2 * w->n_party + 1) * sizeof *key), *sorted;
-	uint32_t *net_of = malloc((w->n_party + 1) * sizeof *net_of), net = 0;
+	struct radix_key *key, *sorted;
+	size_t may = 0, clients = 0, n = 0;
 
-	if (!key || !net_of) {
-		free(key);
-		free(net_of);
-		return false;
-	}
+	for (size_t i = 0; i < w->n; i++)
+		if (may_fold(w, &w->item[i])) {
+			clients += !net[w->item[i].client].used;
+			net[w->item[i].client].used = true;
+			may++;
+		}
+	if (may <= FOLD_CLIENTS)
+		return may;
+	key = malloc(2 * clients * sizeof *key);
+	if (!key)
+		return SIZE_MAX;
 	for (size_t i = 0; i < w->n_party; i++) {
-		struct prefix p = network_of(&w->party[i]);
+		struct prefix p;
 		uint64_t half[2];
 
+		if (!net[i].used)
+			continue;
+		p = network_of(&w->party[i]);
 		memcpy(half, p.addr.b, sizeof half);
-		key[i] = (struct radix_key){half[0], half[1], (uint32_t)i};
+		net[i].bits = p.bits;
+		key[n++] = (struct radix_key){half[0], half[1], (uint32_t)i};
 	}
-	sorted = radix_sort(key, key + w->n_party, w->n_party);
-	for (size_t i = 0; i < w->n_party; i++) {
-		net += i && (sorted[i].hi != sorted[i - 1].hi || sorted[i].lo != sorted[i - 1].lo);
-		net_of[sorted[i].number] = net;
+	sorted = radix_sort(key, key + n, n);
+	for (size_t i = 0, number = 0; i < n; i++) {
+		number +=
+			i && (sorted[i].hi != sorted[i - 1].hi || sorted[i].lo != sorted[i - 1].lo);
+		net[sorted[i].number].number = (uint32_t)number;
 	}
 	free(key);
-	*ret = net_of;
-	return true;
+	return may;
 }
 
-bool fold_make(struct work *w, struct fold_list *l)
+/* Items that may fold, by what they share. False without memory. */
+static bool folds_make(struct work *w, struct fold_list *l, const struct net *net, size_t may)
 {
-	struct radix_key *key = malloc((2 * w->n + 1) * sizeof *key), *v;
-	uint32_t *net_of = NULL;
-	bool ok = key && networks_number(w, &net_of);
+	struct radix_key *key = malloc(2 * may * sizeof *key), *v;
+	bool ok = key;
 	size_t n = 0;
 
 	for (size_t i = 0; ok && i < w->n; i++)
 		if (may_fold(w, &w->item[i]))
-			key[n++] = key_of(w, &w->item[i], net_of[w->item[i].client], i);
+			key[n++] = key_of(&w->item[i], &net[w->item[i].client], i);
 	v = ok ? radix_sort(key, key + n, n) : NULL;
 	for (size_t i = 0, k; ok && i < n; i = k) {
 		for (k = i + 1; k < n && v[k].hi == v[i].hi && v[k].lo == v[i].lo; k++)
@@ -175,9 +189,21 @@ bool fold_make(struct work *w, struct fold_list *l)
 		if (k - i > FOLD_CLIENTS)
 			ok = fold_run(w, l, &v[i], k - i);
 	}
+	free(key);
+	return ok;
+}
+
+bool fold_make(struct work *w, struct fold_list *l)
+{
+	struct net *net = calloc(w->n_party + 1, sizeof *net);
+	size_t may = net ? networks_number(w, net) : SIZE_MAX;
+	bool ok = may != SIZE_MAX;
+
+	/* So few are shown one by one, whoever they are. */
+	if (ok && may > FOLD_CLIENTS)
+		ok = folds_make(w, l, net, may);
 	if (l->v.n)
 		qsort(l->v.v, l->v.n, sizeof *l->v.v, by_first);
-	free(net_of);
-	free(key);
+	free(net);
 	return ok;
 }

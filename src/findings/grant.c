@@ -437,11 +437,14 @@ static void note_group(const struct grant_index *x, struct group *r, const struc
 bool grant_of_port(const struct grant_index *x, const struct addr *server, uint8_t proto,
 		   uint16_t port)
 {
-	const struct conv c = {.server = *server, .proto = proto, .port = port};
 	bool there = false;
 
-	if (x && x->groups.n)
+	/* Only then there is a conversation to make up for the question. */
+	if (x && x->groups.n) {
+		const struct conv c = {.server = *server, .proto = proto, .port = port};
+
 		each_group(x, &c, note_group, &there);
+	}
 	return there;
 }
 

@@ -290,7 +290,7 @@ static bool of_fact(struct work *w, const struct hint_rule *r, const sighting_li
 		asked_for(w, s),
 		text_counted(w->a, times, "time", "times"),
 		text_counted(w->a, clients, "host", "hosts"),
-		by ? text_endpoint(w, &by->ep) : "its server",
+		by ? party_text(w, by) : "its server",
 	};
 
 	f = hint_alone(w, &r->row, r->each_server && by ? party_token(w, by) : "*", s->text,
@@ -298,9 +298,9 @@ static bool of_fact(struct work *w, const struct hint_rule *r, const sighting_li
 	if (!f)
 		return false;
 	if (about && clients == 1)
-		f->client = about->ep;
+		f->client = party_end(about);
 	if (by)
-		f->server = by->ep;
+		f->server = party_end(by);
 	f->first_ns = ev.ts_ns;
 	f->last_ns = last_ns;
 	finding_evidence(f, &ev, 1);
@@ -364,8 +364,8 @@ static bool of_server(struct work *w, const struct hint_rule *r, const struct it
 		finding_conv(w, f, v[i]->c);
 		finding_item(f, v[i], !v[i]->c->n_ok_ev);
 	}
-	f->client = n == 1 ? w->party[v[0]->client].ep : endpoint_roles(roles);
-	f->server = sv->ep;
+	f->client = n == 1 ? party_end(&w->party[v[0]->client]) : endpoint_roles(roles);
+	f->server = party_end(sv);
 	f->proto = v[0]->c->proto;
 	f->port = v[0]->c->port;
 	for (size_t i = 1; i < n; i++)

@@ -202,10 +202,10 @@ static bool seen_rows(struct work *w, const struct served_list *l, row_list *row
 		    (p->host && p->host->is_network && per_net[p->host->index]++ >= FOLD_CLIENTS))
 			continue;
 		row = (struct role_row){.address = p->addr,
-					.name = p->ep.host ? p->ep.host : p->ep.name,
-					.name_source = p->ep.host ? NULL : p->ep.name_source,
+					.name = p->told->host ? p->told->host : p->told->name,
+					.name_source = p->told->host ? NULL : p->told->name_source,
 					.roles = p->roles,
-					.known_by = p->ep.known_by,
+					.known_by = p->told->known_by,
 					.grade = p->guess ? p->grade : 0,
 					.said = p->host ? p->host->said : 0};
 		if (!row_known(w, p, &row))
@@ -328,8 +328,8 @@ static bool contradiction(struct work *w, const struct infer_role *r, const stru
 
 	if (!f)
 		return false;
-	f->client = cl->ep;
-	f->server = sv->ep;
+	f->client = party_end(cl);
+	f->server = party_end(sv);
 	f->proto = c->proto;
 	f->port = c->port;
 	f->protocol = app != APP_NONE ? app_name(app) : "dcerpc";
@@ -340,7 +340,7 @@ static bool contradiction(struct work *w, const struct infer_role *r, const stru
 		w->a,
 		"The site file says that %s is %s, but it answered %s on %u/%s to %s, "
 		"which only a host with the role %s does.",
-		text_endpoint(w, &sv->ep), text_roles(w, sv->roles),
+		party_text(w, sv), text_roles(w, sv->roles),
 		iface             ? iface->name
 		: app != APP_NONE ? app_title(app)
 				  : r->proof_what,
@@ -350,7 +350,7 @@ static bool contradiction(struct work *w, const struct infer_role *r, const stru
 		"Add %s to the roles of %s, or correct its address (%s); two hosts may "
 		"have been swapped.",
 		role_name(r->role), party_token(w, sv),
-		sv->ep.known_by ? sv->ep.known_by : "site file");
+		sv->told->known_by ? sv->told->known_by : "site file");
 	f->tshark = text_filter(w, f);
 	return true;
 }
@@ -439,9 +439,9 @@ static bool undeclared_host(struct work *w, const struct meeting *v, size_t n)
 	if (!f)
 		return false;
 	f->client = endpoint_roles(0);
-	f->server = p->ep;
+	f->server = party_end(p);
 	if (one_neighbour(w, v, n))
-		f->client = w->party[neighbour(w, &v[0])].ep;
+		f->client = party_end(&w->party[neighbour(w, &v[0])]);
 	for (size_t i = 0; i < n; i++) {
 		const struct item *it = &w->item[v[i].item];
 
@@ -454,8 +454,8 @@ static bool undeclared_host(struct work *w, const struct meeting *v, size_t n)
 	f->why = arena_printf(w->a,
 			      "%s is not declared. By its traffic it is %s, and is judged as that: "
 			      "%s %s.",
-			      text_endpoint(w, &p->ep), text_roles(w, p->roles),
-			      h->name ? h->name : text, best->n_fact ? best->fact[0].text : "");
+			      party_text(w, p), text_roles(w, p->roles), h->name ? h->name : text,
+			      best->n_fact ? best->fact[0].text : "");
 	f->suggest_in = "site";
 	f->suggest_under = "hosts";
 	f->suggest = arena_printf(w->a, "- {name: %s, role: [%s], addr: \"%s\"}", plain_name(h),
@@ -528,7 +528,7 @@ static bool undeclared_net(struct work *w, size_t from, size_t to)
 		return false;
 	f->client = (struct endpoint){.network = arena_strdup(w->a, cidr),
 				      .roles = ROLE_BIT(ROLE_CRM_CLIENT),
-				      .known_by = w->party[from].ep.known_by};
+				      .known_by = w->party[from].told->known_by};
 	f->server = endpoint_roles(ROLE_BIT(ROLE_CRM_WEB));
 	f->folded = n;
 	f->why = arena_printf(

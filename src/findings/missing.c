@@ -133,18 +133,18 @@ static void tried(struct work *w, struct finding *f, size_t from, size_t to)
 	f->proto = tell->c->proto;
 	f->state = state;
 	if (n == 1) {
-		f->server = w->party[tell->server].ep;
+		f->server = party_end(&w->party[tell->server]);
 		if (!f->client.host || f->client.has_address)
-			f->client = w->party[tell->client].ep;
+			f->client = party_end(&w->party[tell->client]);
 	}
 	if (tell->r.verdict == KIND_UNEXPECTED_PROTOCOL && tell->c->state <= STATE_MID_STREAM) {
 		out_printf(&o, " %s answers on %u/%s, but with %s.",
-			   text_endpoint(w, &w->party[tell->server].ep), tell->c->port,
+			   party_text(w, &w->party[tell->server]), tell->c->port,
 			   proto_text(tell->c->proto), app_title(tell->r.app));
 		f->state = tell->c->state;
 	} else {
 		out_printf(&o, " Tried on %u/%s at %s%s: %s", tell->c->port,
-			   proto_text(tell->c->proto), text_endpoint(w, &w->party[tell->server].ep),
+			   proto_text(tell->c->proto), party_text(w, &w->party[tell->server]),
 			   n > 1 ? arena_printf(w->a, " and in %zu more conversations", n - 1) : "",
 			   text_failure(w, tell->c));
 	}

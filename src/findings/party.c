@@ -9,6 +9,7 @@
 
 #include "base/proto.h"
 #include "findings/work.h"
+#include "roles/walk.h"
 
 static int by_bytes(const void *a, const void *b)
 {
@@ -108,35 +109,96 @@ const char *party_token(struct work *w, const struct party *p)
 	return *token ? *token : "";
 }
 
-static int name_vs(const void *a, const void *b)
-{
-	const struct passive_name *n = b;
+static const struct party_told nothing_told;
 
-	return memcmp(a, &n->addr, sizeof n->addr);
+const char *party_text(struct work *w, const struct party *p)
+{
+	const struct endpoint e = party_end(p);
+
+	return text_endpoint(w, &e);
 }
 
-static void name_fill(struct work *w, struct endpoint *e)
-{
-	const struct passive_name *n = w->in->n_names
-					       ? bsearch(&e->address, w->in->names, w->in->n_names,
-							 sizeof *w->in->names, name_vs)
-					       : NULL;
+/* What goes along with the parties, which ascend. */
+struct beside {
+	struct links links;
+	struct walk hosts;
+	struct infer_walk inferred;
+	size_t name;
+	const struct party_told **told; /* by host, what all of its addresses share */
+};
 
-	if (!n)
+static struct party_told *told_new(struct work *w, const struct party_told *like)
+{
+	struct party_told *t = arena_alloc(w->a, sizeof *t);
+
+	if (!t) {
+		w->failed = true;
+		return NULL;
+	}
+	*t = *like;
+	return t;
+}
+
+static const struct party_told *told_of_host(struct work *w, const struct host *h,
+					     const struct party_told **told)
+{
+	if (!told[h->index])
+		told[h->index] = told_new(
+			w, &(struct party_told){
+				   .known_by = known_text(w, h),
+				   .host = !h->is_network && h->known_by == KNOWN_SITE ? h->name
+										       : NULL,
+			   });
+	return told[h->index] ? told[h->index] : &nothing_told;
+}
+
+/* Puts something else in the place of what says how it is known. */
+static void known_as(struct work *w, struct party *p, const char *known_by)
+{
+	struct party_told *t = told_new(w, p->told);
+
+	if (!t)
 		return;
-	e->name = arena_strdup(w->a, n->name);
-	e->name_source = n->source;
-	if (!e->name)
+	t->known_by = known_by;
+	p->told = t;
+	if (!known_by)
 		w->failed = true;
 }
 
-static void party_fill(struct work *w, struct party *p, const struct links *l, const char **known)
+/* The same for many that have nothing else said of them. */
+static void guessed_as(struct work *w, struct party *p, const struct party_told *guess)
 {
-	char text[ADDR_TEXT];
-	const struct host *h = inventory_find(w->site->inventory, &p->addr);
+	if (p->told == &nothing_told)
+		p->told = guess;
+	else
+		known_as(w, p, guess->known_by);
+}
 
-	const struct infer_host *ih = w->in->infer ? infer_find(w->in->infer, &p->addr) : NULL;
+static void name_fill(struct work *w, struct party *p, size_t *at)
+{
+	const struct passive_name *v = w->in->names;
+	struct party_told *t;
+
+	while (*at < w->in->n_names && by_bytes(&v[*at].addr, &p->addr) < 0)
+		(*at)++;
+	if (*at == w->in->n_names || !addr_equal(&v[*at].addr, &p->addr))
+		return;
+	t = told_new(w, p->told);
+	if (!t)
+		return;
+	t->name = arena_strdup(w->a, v[*at].name);
+	t->name_source = v[*at].source;
+	p->told = t;
+	if (!t->name)
+		w->failed = true;
+}
+
+static void party_fill(struct work *w, struct party *p, struct beside *b)
+{
+	const struct host *h = walk_find(&b->hosts, &p->addr);
+	const struct infer_host *ih = infer_walk(w->in->infer, &b->inferred, &p->addr);
 	const struct infer_addr *tie = ih && ih->declared ? infer_tie(ih, &p->addr) : NULL;
+	char text[ADDR_TEXT];
 
 	p->inferred = ih;
 	p->group = addr_is_multicast(&p->addr) || addr_is_broadcast(&p->addr) ||
@@ -148,23 +210,13 @@ static void party_fill(struct work *w, struct party *p, const struct links *l, c
 		h = ih->declared;
 	p->host = h;
 	p->roles = h ? h->roles : 0;
-	p->linked = !h && !p->group && linked(l, &p->addr);
-	p->ep = (struct endpoint){.has_address = true, .address = p->addr, .roles = p->roles};
-	name_fill(w, &p->ep);
-	if (h) {
-		if (!known[h->index])
-			known[h->index] = known_text(w, h);
-		p->ep.known_by = known[h->index];
-		if (!h->is_network && h->known_by == KNOWN_SITE)
-			p->ep.host = h->name;
-		if (p->tied) {
-			p->ep.known_by =
-				arena_printf(w->a, "same host as %s: %s",
-					     addr_format(&ih->addr[0].addr, text), tie->why);
-			if (!p->ep.known_by)
-				w->failed = true;
-		}
-	}
+	p->linked = !h && !p->group && linked(&b->links, &p->addr);
+	p->told = h ? told_of_host(w, h, b->told) : &nothing_told;
+	if (p->tied)
+		known_as(w, p,
+			 arena_printf(w->a, "same host as %s: %s",
+				      addr_format(&ih->addr[0].addr, text), tie->why));
+	name_fill(w, p, &b->name);
 }
 
 /* RFC 1001 15.1.7 names broadcast areas; a NetBIOS datagram to an unanswering x.x.x.255 that nobody
@@ -204,24 +256,23 @@ static void parties_met(struct work *w)
 bool parties_make(struct work *w)
 {
 	const struct ends *ends = &w->in->ends;
-	const char **known = calloc(inventory_count(w->site->inventory) + 1, sizeof *known);
-	struct links l = {0};
-	bool ok = false;
+	struct beside b = {.told = calloc(inventory_count(w->site->inventory) + 1, sizeof *b.told)};
+	bool ok =
+		b.told && links_make(w->site, &b.links) && walk_make(&b.hosts, w->site->inventory);
 
 	w->n_party = ends->n;
 	w->party = calloc(ends->n ? ends->n : 1, sizeof *w->party);
-	if (!known || !w->party || !links_make(w->site, &l))
-		goto out;
-	for (size_t i = 0; i < ends->n; i++) {
+	ok = ok && w->party;
+	for (size_t i = 0; ok && i < ends->n; i++) {
 		w->party[i].addr = ends->addr[i];
-		party_fill(w, &w->party[i], &l, known);
+		party_fill(w, &w->party[i], &b);
 	}
-	parties_met(w);
-	ok = !w->failed;
-out:
-	vec_done(&l.v);
-	free(known);
-	return ok;
+	if (ok)
+		parties_met(w);
+	vec_done(&b.links.v);
+	walk_done(&b.hosts);
+	free(b.told);
+	return ok && !w->failed;
 }
 
 void parties_done(struct work *w)
@@ -283,6 +334,11 @@ static char grade_of(const struct infer_host *h, roleset taken)
 	return grade;
 }
 
+/* Roles that are gone by have no other grades. */
+static const struct party_told by_grade[] = {{.known_by = "traffic: grade A"},
+					     {.known_by = "traffic: grade B"}};
+static const struct party_told only_web = {.known_by = "guess: only uses crm-web"};
+
 /* Where hosts are declared, a name or time server without that role stays one: the demand is met,
  * and a finding names it (CASE_NAME_SERVICE). A domain controller is named by its own. */
 static void hosts_infer(struct work *w)
@@ -303,11 +359,8 @@ static void hosts_infer(struct work *w)
 			continue;
 		p->roles = roles_implied(taken, roles_has(listed, ROLE_CRM_ORGWS), true);
 		p->guess = true;
-		p->ep.roles = p->roles;
 		p->grade = grade_of(p->inferred, taken);
-		p->ep.known_by = arena_printf(w->a, "traffic: grade %c", p->grade);
-		if (!p->ep.known_by)
-			w->failed = true;
+		guessed_as(w, p, &by_grade[p->grade > 'A']);
 	}
 }
 
@@ -367,8 +420,7 @@ static void clients_infer(struct work *w)
 		p->roles = ROLE_BIT(ROLE_CRM_CLIENT);
 		p->guess = true;
 		p->grade = 'C';
-		p->ep.roles = p->roles;
-		p->ep.known_by = "guess: only uses crm-web";
+		guessed_as(w, p, &only_web);
 	}
 	free(seen);
 }

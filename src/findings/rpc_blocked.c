@@ -326,8 +326,8 @@ static void ends_of(struct work *w, struct finding *f, const struct cand *v, siz
 		f->port = it->c->port == first->c->port ? f->port : 0;
 		finding_conv(w, f, it->c);
 	}
-	f->client = w->party[first->client].ep;
-	f->server = w->party[first->server].ep;
+	f->client = party_end(&w->party[first->client]);
+	f->server = party_end(&w->party[first->server]);
 	/* Several addresses of one host, or clients of one network: that is their name. */
 	if (!one[0]) {
 		const struct host *h = w->party[first->client].host;

@@ -159,8 +159,8 @@ static bool row_of_item(struct work *w, const struct item *it, draft_list *v)
 	const struct conv *c = it->c;
 	const struct party *cl = &w->party[it->client];
 	struct draft d = {.row = {
-				  .client = cl->ep,
-				  .server = w->party[it->server].ep,
+				  .client = party_end(cl),
+				  .server = party_end(&w->party[it->server]),
 				  .proto = c->proto,
 				  .port = c->port,
 				  .has_state = true,
@@ -233,7 +233,7 @@ static struct endpoint end_at(struct work *w, const struct addr *a)
 	const struct host *h;
 
 	if (p)
-		return p->ep;
+		return party_end(p);
 	h = inventory_find(w->site->inventory, a);
 	return (struct endpoint){.has_address = true,
 				 .address = *a,

@@ -15,36 +15,51 @@ bool scope_core(roleset s)
 	return s & roles_core();
 }
 
-void scope_ends(const struct ask *q, struct end *ret_client, struct end *ret_server)
+static void widen(struct end *client, struct end *server)
 {
 	const roleset behind = ROLE_BIT(ROLE_CRM_WEB) | ROLE_BIT(ROLE_CRM_FULL);
 	const roleset web = behind | ROLE_BIT(ROLE_ADFS);
+	const roleset balanced = server->roles;
 
+	if (roles_has(server->roles, ROLE_NLB))
+		server->roles |= ROLE_BIT(ROLE_CRM_WEB);
+	/* Source NAT: the balancer speaks for the clients, but to what it balances alone. */
+	if (roles_has(client->roles, ROLE_NLB) && balanced & web)
+		client->roles |= ROLE_BIT(ROLE_CRM_CLIENT);
+}
+
+void scope_ends(const struct ask *q, struct end *ret_client, struct end *ret_server)
+{
 	*ret_client = q->client;
 	*ret_server = q->server;
-	if (roles_has(q->server.roles, ROLE_NLB))
-		ret_server->roles |= ROLE_BIT(ROLE_CRM_WEB);
-	/* Source NAT: the balancer speaks for the clients, but to what it balances alone. */
-	if (roles_has(q->client.roles, ROLE_NLB) && q->server.roles & web)
-		ret_client->roles |= ROLE_BIT(ROLE_CRM_CLIENT);
+	widen(ret_client, ret_server);
+}
+
+static bool ignored(roleset s)
+{
+	return roles_has(s, ROLE_IGNORE);
+}
+
+/* Of hosts, in one direction; the client's address is public and undeclared, or is not. */
+static bool ends_have(struct matrix *m, struct end client, struct end server, bool client_public)
+{
+	if (ignored(client.roles | server.roles))
+		return false;
+	if (scope_core(client.roles | server.roles))
+		return true;
+	if (client_public && !client.roles && roles_has(server.roles, ROLE_NLB))
+		return true;
+	if (!client.roles || !server.roles)
+		return false;
+	widen(&client, &server);
+	return matrix_connects(m, &client, &server);
 }
 
 bool scope_has(struct matrix *m, const struct ask *q)
 {
-	struct end client, server;
-
-	if (roles_has(q->client.roles | q->server.roles, ROLE_IGNORE))
-		return false;
 	if (q->group)
-		return scope_core(q->client.roles);
-	if (scope_core(q->client.roles | q->server.roles))
-		return true;
-	if (q->client_public && !q->client.roles && roles_has(q->server.roles, ROLE_NLB))
-		return true;
-	if (!q->client.roles || !q->server.roles)
-		return false;
-	scope_ends(q, &client, &server);
-	return matrix_connects(m, &client, &server);
+		return !ignored(q->client.roles | q->server.roles) && scope_core(q->client.roles);
+	return ends_have(m, q->client, q->server, q->client_public);
 }
 
 /* ------------------------------------------------------------------ items */
@@ -52,13 +67,10 @@ bool scope_has(struct matrix *m, const struct ask *q)
 static bool could_be_judged(const struct work *w, const struct party *client,
 			    const struct party *server)
 {
-	const struct ask q = {
-		.client = {.roles = client->roles, .host = client->host},
-		.server = {.roles = server->roles, .host = server->host},
-		.client_public = !client->host && !client->guess && addr_is_public(&client->addr),
-	};
+	const bool strange = !client->host && !client->guess && addr_is_public(&client->addr);
 
-	return scope_has(w->m, &q);
+	return ends_have(w->m, (struct end){client->roles, client->host},
+			 (struct end){server->roles, server->host}, strange);
 }
 
 /* Out of scope whatever way round it is seen. */
@@ -196,6 +208,12 @@ static int row_order(const void *a, const void *b)
 	return (int)x->port - (int)y->port;
 }
 
+static bool same_row(const struct scope_row *x, const struct scope_row *y)
+{
+	return x->client_roles == y->client_roles && x->server_roles == y->server_roles &&
+	       x->proto == y->proto && x->port == y->port;
+}
+
 static uint32_t *slot_of(const struct scope_tally *t, const struct scope_row *row)
 {
 	uint64_t w[3] = {row->client_roles, row->server_roles,
@@ -204,7 +222,7 @@ static uint32_t *slot_of(const struct scope_tally *t, const struct scope_row *ro
 	for (uint64_t i = siphash13_words(w, 3, &t->key);; i++) {
 		uint32_t *s = &t->slot[i & (t->slots - 1)];
 
-		if (!*s || !row_order(&t->rows.v[*s - 1], row))
+		if (!*s || same_row(&t->rows.v[*s - 1], row))
 			return s;
 	}
 }
@@ -236,6 +254,15 @@ static struct scope_tally *tally_of(struct work *w)
 	return w->aside;
 }
 
+/* Where the number of a row is remembered that was met a short while ago: most are. */
+static uint32_t *recent_of(struct scope_tally *t, const struct scope_row *row)
+{
+	uint32_t mix = row->client_roles ^ row->server_roles * 31U ^ row->port ^
+		       (uint32_t)row->proto << 16;
+
+	return &t->recent[mix * UINT32_C(0x9e3779b1) >> (32 - SCOPE_RECENT_BITS)];
+}
+
 bool scope_aside(struct work *w, const struct pair *p)
 {
 	struct scope_tally *t = tally_of(w);
@@ -246,19 +273,24 @@ bool scope_aside(struct work *w, const struct pair *p)
 		.port = aside_port(w, p),
 		.conversations = 1,
 	};
-	uint32_t *slot;
+	uint32_t *slot, *recent;
 
 	if (!t || ((t->rows.n + 1) * 2 > t->slots && !slots_grow(t)))
 		return false;
 	t->n++;
-	slot = slot_of(t, &row);
-	if (*slot) {
-		t->rows.v[*slot - 1].conversations++;
+	recent = recent_of(t, &row);
+	if (*recent && same_row(&t->rows.v[*recent - 1], &row)) {
+		t->rows.v[*recent - 1].conversations++;
 		return true;
 	}
-	if (!vec_push(&t->rows, row))
+	slot = slot_of(t, &row);
+	if (*slot)
+		t->rows.v[*slot - 1].conversations++;
+	else if (!vec_push(&t->rows, row))
 		return false;
-	*slot = (uint32_t)t->rows.n;
+	else
+		*slot = (uint32_t)t->rows.n;
+	*recent = *slot;
 	return true;
 }
 

@@ -261,13 +261,12 @@ static bool advise(struct work *w, const struct told *v, size_t n)
 				f->last_ns = v[i].g->last_ns;
 		}
 		f->client = endpoint_roles(roles);
-		f->server = server->ep;
+		f->server = party_end(server);
 		f->why = arena_printf(w->a,
 				      "SQL Browser on %s told different ports of the instance %s: "
 				      "%s. Its port is dynamic and changes with restarts; a "
 				      "firewall rule that names one port then fails.",
-				      text_endpoint(w, &server->ep), v[0].g->g.name,
-				      out_str(&ports));
+				      party_text(w, server), v[0].g->g.name, out_str(&ports));
 		f->advice = "Set a fixed port in SQL Server Configuration Manager (TCP/IP, IPAll: "
 			    "TCP Port; TCP Dynamic Ports empty), restart the instance, and name "
 			    "the port in the site file (sql, under ports).";

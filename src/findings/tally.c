@@ -25,8 +25,8 @@ static struct judged row_of(const struct work *w, const struct item *it)
 {
 	return (struct judged){
 		.conv = it->c,
-		.client = w->party[it->client].ep,
-		.server = w->party[it->server].ep,
+		.client = party_end(&w->party[it->client]),
+		.server = party_end(&w->party[it->server]),
 		.verdict = it->r.verdict,
 		.rule = rule_of(it),
 		.app = it->r.app,

@@ -28,6 +28,7 @@
 
 enum {
 	FOLD_CLIENTS = 256, /* more clients of one network than this become one row */
+	SCOPE_RECENT_BITS = 8,
 	PEER_NAMES = 8,     /* a finding shows so many names of its peers */
 	PEER_HOSTS = 3,     /* an unknown peer on one port of so many core hosts is one finding */
 	TRAILING_FAILS = 3, /* so many failures at the end ... */
@@ -109,22 +110,27 @@ struct ask {
 	size_t n_names;
 };
 
+struct party_told {       /* what is said of few addresses, or the same of many */
+	const char *host; /* as those of an endpoint */
+	const char *name, *name_source, *known_by;
+};
+
 struct party {
 	struct addr addr;
 	const struct host *host;
-	roleset roles;
-	bool guess; /* roles are inferred */
-	char grade; /* of the guess; 'C': a client, because it does nothing else */
-	bool tied;  /* not declared itself: traffic ties it to the declared `host` */
 	const struct infer_host *inferred; /* what traffic says of it; NULL: nothing asked */
-	bool group;                        /* no host: multicast, broadcast, directed broadcast */
-	bool linked;                       /* undeclared, but on a declared core host's IPv6 link */
-	bool scanner;                      /* has scan attempts */
-	bool client, server;               /* seen as */
-	bool answered;                     /* something that it serves was answered */
+	const struct party_told *told;     /* never NULL */
+	const char *token;                 /* see party_token() */
+	roleset roles;
 	uint32_t past_vip; /* conversations that users opened with it past the load balancer */
-	struct endpoint ep;
-	const char *token; /* see party_token() */
+	char grade;        /* of the guess; 'C': a client, because it does nothing else */
+	bool guess : 1;    /* roles are inferred */
+	bool tied : 1;     /* not declared itself: traffic ties it to the declared `host` */
+	bool group : 1;    /* no host: multicast, broadcast, directed broadcast */
+	bool linked : 1;   /* undeclared, but on a declared core host's IPv6 link */
+	bool scanner : 1;  /* has scan attempts */
+	bool client : 1, server : 1; /* seen as */
+	bool answered : 1;           /* something that it serves was answered */
 };
 
 enum outcome {
@@ -181,7 +187,8 @@ struct scope_tally { /* rows of conversations out of scope, by their key */
 	VEC(struct scope_row) rows;
 	uint32_t *slot; /* row + 1; 0: free */
 	size_t slots;
-	uint64_t n; /* conversations */
+	uint64_t n;                              /* conversations */
+	uint32_t recent[1 << SCOPE_RECENT_BITS]; /* row + 1; 0: none */
 };
 
 struct work {
@@ -219,6 +226,21 @@ const char *asked_lacks(struct work *w, size_t i);
 /* party.c */
 bool parties_make(struct work *w);
 void parties_done(struct work *w);
+/* As a result shows it. */
+static inline struct endpoint party_end(const struct party *p)
+{
+	return (struct endpoint){
+		.has_address = true,
+		.address = p->addr,
+		.host = p->told->host,
+		.name = p->told->name,
+		.name_source = p->told->name_source,
+		.roles = p->roles,
+		.known_by = p->told->known_by,
+	};
+}
+/* The same as text. */
+const char *party_text(struct work *w, const struct party *p);
 /* How facts name it; "" and w->failed without memory. */
 const char *party_token(struct work *w, const struct party *p);
 /* Sent to a group of hosts, also by a broadcast address that only the site's networks show. */

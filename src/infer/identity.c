@@ -57,22 +57,27 @@ static bool agree(const struct node *a, const struct node *b)
 		return false;
 	if (a->host && b->host && a->host != b->host)
 		return false;
-	return !a->calls || !b->calls || same_name(a->calls, b->calls);
+
+	const char *x = node_calls(a), *y = node_calls(b);
+
+	return !x || !y || same_name(x, y);
 }
 
 /* The smaller number becomes the root, so that the result does not depend on who came first. */
 static void merge(struct parts *p, uint32_t ra, uint32_t rb)
 {
 	struct node *to = &p->node[ra < rb ? ra : rb], *from = &p->node[ra < rb ? rb : ra];
+	const char *mine = node_calls(to), *others = node_calls(from);
 
+	p->ties = true;
 	from->group = to->group;
-	to->members += from->members;
+	to->members = (to->members + from->members) & 0xffffff;
 	to->host = to->host ? to->host : from->host;
 	to->several |= from->several;
 	to->some_eligible |= from->some_eligible;
 	/* The longer of two names for one host says more. */
-	if (!to->calls || (from->calls && strlen(from->calls) > strlen(to->calls)))
-		to->calls = from->calls;
+	if (others && (!mine || strlen(others) > strlen(mine)) && node_words(p, to))
+		to->words->calls = others;
 }
 
 /* A global IPv6 address is a deployment's when it is one of a host's; a public IPv4 address of the
@@ -85,6 +90,11 @@ static bool may_join(const struct node *a, const struct node *b)
 	       (b->eligible || !addr_is_v4(&b->addr));
 }
 
+static bool has_tie(const struct node *n)
+{
+	return n->words && n->words->tie;
+}
+
 static void join(struct parts *p, const struct tie *t)
 {
 	uint32_t ra = root_of(p, t->a), rb = root_of(p, t->b);
@@ -95,13 +105,13 @@ static void join(struct parts *p, const struct tie *t)
 
 	/* Each node but one of a group tells why it is in it. */
 	struct node *b = &p->node[t->b], *a = &p->node[t->a];
-	struct node *told = !b->tie && !b->declared ? b : !a->tie && !a->declared ? a : b;
+	struct node *told = !has_tie(b) && !b->declared ? b : !has_tie(a) && !a->declared ? a : b;
 
-	if (!told->tie) {
-		told->tie = t->why;
-		told->has_tie_at = t->at != NULL;
+	if (!has_tie(told) && node_words(p, told)) {
+		told->words->tie = t->why;
+		told->words->has_tie_at = t->at != NULL;
 		if (t->at)
-			told->tie_at = *t->at;
+			told->words->tie_at = *t->at;
 	}
 	merge(p, ra, rb);
 }
@@ -271,15 +281,18 @@ static int named_order(const void *a, const void *b)
 	return x->node < y->node ? -1 : x->node > y->node;
 }
 
-static void node_self(struct node *n, const char *name)
+static void calls_itself(struct parts *p, struct node *n, const char *name)
 {
-	if (!name[0])
+	struct node_words *w = name[0] ? node_words(p, n) : NULL;
+
+	if (!w)
 		return;
-	if (n->self && !same_name(n->self, name))
-		n->torn = true;
-	if (!n->self || strlen(name) > strlen(n->self) ||
-	    (strlen(name) == strlen(n->self) && strcmp(name, n->self) < 0))
-		n->self = name;
+	p->selves = true;
+	if (w->self && !same_name(w->self, name))
+		n->torn = n->several = true;
+	if (!w->self || strlen(name) > strlen(w->self) ||
+	    (strlen(name) == strlen(w->self) && strcmp(name, w->self) < 0))
+		w->self = w->calls = name;
 }
 
 static bool names_make(struct parts *p)
@@ -295,11 +308,11 @@ static bool names_make(struct parts *p)
 		switch (s->kind) {
 		case SIGHT_NTLM_NAME:
 		case SIGHT_NETLOGON:
-			node_self(&p->node[node], s->name);
+			calls_itself(p, &p->node[node], s->name);
 			break;
 		case SIGHT_NBNS_NAME:
 			if (s->code == FILE_SERVER)
-				node_self(&p->node[node], s->name);
+				calls_itself(p, &p->node[node], s->name);
 			break;
 		case SIGHT_DNS_ADDRESS:
 			if (s->name[0] && s->name[0] != '_' &&
@@ -411,9 +424,9 @@ static bool self_ties(struct parts *p, tie_list *ret)
 	bool ok = v;
 	size_t n = 0;
 
-	for (uint32_t i = 0; ok && i < p->n_node; i++)
-		if (p->node[i].self && !p->node[i].torn && p->node[i].unicast)
-			v[n++] = (struct self){p->node[i].self, i};
+	for (uint32_t i = 0; ok && p->selves && i < p->n_node; i++)
+		if (node_self(&p->node[i]) && !p->node[i].torn && p->node[i].unicast)
+			v[n++] = (struct self){node_self(&p->node[i]), i};
 	if (ok && n)
 		qsort(v, n, sizeof *v, self_order);
 	for (size_t i = 0, k; ok && i < n; i = k) {
@@ -467,11 +480,23 @@ static void ties_join(struct parts *p, tie_list *l)
 
 static void flatten(struct parts *p)
 {
-	for (uint32_t i = 0; i < p->n_node; i++)
-		p->node[i].group = root_of(p, i);
-	for (uint32_t i = 0; i < p->n_node; i++)
-		p->node[i].eligible |=
-			p->node[i].unicast && p->node[p->node[i].group].some_eligible;
+	/* A root has the smallest number of its group: what a node points to is flat before it. */
+	for (uint32_t i = 0; p->ties && i < p->n_node; i++) {
+		struct node *n = &p->node[i];
+
+		n->group = p->node[n->group].group;
+		n->eligible |= n->unicast && p->node[n->group].some_eligible;
+	}
+}
+
+static void name_give(struct parts *p, struct node *n, const char *name, const char *from)
+{
+	struct node_words *w = node_words(p, n);
+
+	if (w) {
+		w->name = name;
+		w->name_from = from;
+	}
 }
 
 /* What to call an address that does not say so itself: its only name in DNS, the first in order of
@@ -487,21 +512,16 @@ static void names_give(struct parts *p)
 
 		if (shared)
 			continue;
-		p->node[n->node].name = n->name;
-		p->node[n->node].name_from = "DNS";
+		name_give(p, &p->node[n->node], n->name, "DNS");
 	}
-	for (uint32_t i = 0; i < p->n_node; i++)
-		if (p->node[i].self && !p->node[i].torn) {
-			p->node[i].name = p->node[i].self;
-			p->node[i].name_from = "itself";
-		}
+	for (uint32_t i = 0; p->selves && i < p->n_node; i++)
+		if (node_self(&p->node[i]) && !p->node[i].torn)
+			name_give(p, &p->node[i], node_self(&p->node[i]), "itself");
 	for (size_t i = 0; i < p->in->n_names; i++) {
 		uint32_t node = node_of(p, &p->in->names[i].addr);
 
-		if (node != NOBODY && !p->node[node].name) {
-			p->node[node].name = p->in->names[i].name;
-			p->node[node].name_from = "the capture file";
-		}
+		if (node != NOBODY && !(p->node[node].words && p->node[node].words->name))
+			name_give(p, &p->node[node], p->in->names[i].name, "the capture file");
 	}
 }
 
@@ -511,15 +531,6 @@ bool identity_make(struct parts *p)
 	bool ok;
 
 	ok = names_make(p) && domains_make(p);
-	for (uint32_t i = 0; i < p->n_node; i++) {
-		struct node *n = &p->node[i];
-
-		n->members = 1;
-		n->host = n->declared;
-		n->calls = n->self;
-		n->several = n->torn;
-		n->some_eligible = n->eligible;
-	}
 	declared_join(p);
 	ok = ok && cards_make(p, &l);
 	if (ok)

@@ -186,7 +186,7 @@ static void lead(struct infer_host *h, struct infer_addr *v)
 	v[0].has_at = false;
 }
 
-static void host_name(struct infer_host *h, const struct node *n)
+static void host_name(struct infer_host *h, const struct node_words *n)
 {
 	bool self = n->name_from && !strcmp(n->name_from, "itself");
 
@@ -207,10 +207,14 @@ static bool group_make(struct making *m, const uint32_t *nodes, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const struct node *x = &m->p.node[nodes[i]];
 
-		v[i] = (struct infer_addr){
-			.addr = x->addr, .why = x->tie, .has_at = x->has_tie_at, .at = x->tie_at};
+		v[i] = (struct infer_addr){.addr = x->addr};
 		h->declared = h->declared ? h->declared : x->declared;
-		host_name(h, x);
+		if (!x->words)
+			continue;
+		v[i].why = x->words->tie;
+		v[i].has_at = x->words->has_tie_at;
+		v[i].at = x->words->tie_at;
+		host_name(h, x->words);
 	}
 	h->n_addr = n;
 	qsort(v, n, sizeof *v, addr_order);
@@ -343,6 +347,16 @@ const struct infer_host *infer_find(const struct infer *f, const struct addr *a)
 		f && f->n_at ? bsearch(a, f->at, f->n_at, sizeof *f->at, at_vs) : NULL;
 
 	return at ? &f->host[at->host] : NULL;
+}
+
+const struct infer_host *infer_walk(const struct infer *f, struct infer_walk *w,
+				    const struct addr *a)
+{
+	int d = -1;
+
+	while (f && w->at < f->n_at && (d = at_vs(a, &f->at[w->at])) > 0)
+		w->at++;
+	return !d ? &f->host[f->at[w->at].host] : NULL;
 }
 
 const struct infer_role *infer_role_of(const struct infer_host *h, enum role r)

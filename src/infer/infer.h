@@ -106,6 +106,13 @@ struct infer *infer_make(const struct infer_input *in);
 struct infer *infer_free(struct infer *f);
 /* The host that has this address; NULL when the address is none that could get a role. */
 const struct infer_host *infer_find(const struct infer *f, const struct addr *a);
+/* The same of addresses that ascend by their bytes, a step instead of a search; *w is zero before
+ * the first of them. `f` may be NULL. */
+struct infer_walk {
+	size_t at;
+};
+const struct infer_host *infer_walk(const struct infer *f, struct infer_walk *w,
+				    const struct addr *a);
 /* What is known of one role of a host; NULL. */
 const struct infer_role *infer_role_of(const struct infer_host *h, enum role r);
 /* "one network card (...)" for an address that is tied to its host's first one; else NULL. */

@@ -6,6 +6,7 @@
 
 #include "infer/parts.h"
 #include "infer/scan.h"
+#include "roles/walk.h"
 
 static int by_bytes(const void *a, const void *b)
 {
@@ -52,16 +53,26 @@ static struct addr *declared_sorted(const struct inventory *inv, size_t *ret_n)
 	return v;
 }
 
-static void node_fill(const struct parts *p, struct node *n)
+struct node_words *node_words(struct parts *p, struct node *n)
 {
-	const struct host *h = inventory_find(p->in->inventory, &n->addr);
+	if (!n->words)
+		n->words = arena_alloc(p->a, sizeof *n->words);
+	if (!n->words)
+		p->failed = true;
+	return n->words;
+}
 
+static void node_fill(struct node *n, const struct host *h)
+{
 	n->unicast = !addr_is_multicast(&n->addr) && !addr_is_broadcast(&n->addr) &&
 		     !addr_is_unspecified(&n->addr) && !addr_is_loopback(&n->addr);
 	n->declared = h && !h->is_network ? h : NULL;
 	n->core = h && h->roles & roles_core();
 	n->eligible = n->unicast && (h || addr_is_private(&n->addr)) &&
 		      !(h && roles_has(h->roles, ROLE_IGNORE));
+	n->members = 1;
+	n->host = n->declared;
+	n->some_eligible = n->eligible;
 }
 
 /* Both lists are sorted: the ends of conversations and the declared addresses become one. */
@@ -69,11 +80,14 @@ static bool nodes_merge(struct parts *p, const struct addr *declared, size_t n_d
 {
 	const struct ends *ends = &p->in->ends;
 	size_t i = 0, k = 0;
+	struct walk walk = {0};
 
 	p->node = calloc(ends->n + n_declared + 1, sizeof *p->node);
 	p->node_of_end = malloc((ends->n + 1) * sizeof *p->node_of_end);
-	if (!p->node || !p->node_of_end)
+	if (!p->node || !p->node_of_end || !walk_make(&walk, p->in->inventory)) {
+		walk_done(&walk);
 		return false;
+	}
 	while (i < ends->n || k < n_declared) {
 		int d = i == ends->n      ? 1
 			: k == n_declared ? -1
@@ -82,15 +96,15 @@ static bool nodes_merge(struct parts *p, const struct addr *declared, size_t n_d
 		const struct addr *a = d <= 0 ? &ends->addr[i] : &declared[k];
 
 		n->addr = *a;
-		n->ends = d <= 0;
 		n->group = (uint32_t)p->n_node;
-		node_fill(p, n);
+		node_fill(n, walk_find(&walk, a));
 		while (k < n_declared && addr_equal(&declared[k], a))
 			k++;
 		if (d <= 0)
 			p->node_of_end[i++] = (uint32_t)p->n_node;
 		p->n_node++;
 	}
+	walk_done(&walk);
 	return true;
 }
 

@@ -18,27 +18,29 @@
 
 enum { NOBODY = UINT32_MAX };
 
-struct node {
-	struct addr addr;
-	const struct host *declared; /* exactly this address; NULL */
-	bool core;                   /* declared, also by its network, with a core role */
-	bool unicast;                /* could be a host */
-	bool eligible;               /* could have a role: private, or declared, or tied to such */
-	bool ends;                   /* is an end of a conversation */
-	bool torn;                   /* gave itself names of two hosts */
-	uint32_t group;
-	/* Of the whole group, at its root. */
-	uint32_t members;
-	const struct host *host;
-	const char *calls; /* what its members call themselves; NULL */
-	bool several;      /* one of them is torn */
-	bool some_eligible;
-
-	const char *self; /* what it calls itself; NULL */
+struct node_words {        /* what few addresses have */
+	const char *self;  /* what it calls itself; NULL */
+	const char *calls; /* of the whole group, at its root: what its members call themselves */
 	const char *name, *name_from;
 	const char *tie; /* why it is in its group; NULL */
 	bool has_tie_at;
 	struct evidence tie_at;
+};
+
+struct node {
+	struct addr addr;
+	const struct host *declared; /* exactly this address; NULL */
+	struct node_words *words;    /* NULL: none of them; see node_words() */
+	const struct host *host;     /* of the whole group, at its root, as `members` */
+	uint32_t group;
+	uint32_t members : 24;
+	bool core : 1;     /* declared, also by its network, with a core role */
+	bool unicast : 1;  /* could be a host */
+	bool eligible : 1; /* could have a role: private, or declared, or tied to such */
+	bool torn : 1;     /* gave itself names of two hosts */
+	/* Of the whole group, at its root. */
+	bool several : 1; /* one of them is torn */
+	bool some_eligible : 1;
 };
 
 struct named { /* a name that DNS gave an address */
@@ -55,6 +57,8 @@ struct parts {
 	uint32_t *node_of_end;     /* by place in struct ends */
 	uint8_t *scanner;          /* by conversation */
 	bool scanners;             /* some host is declared as one */
+	bool selves;               /* some node has a name for itself */
+	bool ties;                 /* some node is in the group of another one */
 	VEC(struct named) names;   /* by name, then node */
 	VEC(const char *) domains; /* names of Active Directory domains, sorted */
 	bool failed;               /* out of memory */
@@ -72,6 +76,16 @@ static inline uint32_t server_node(const struct parts *p, const struct conv *c)
 
 /* nodes.c */
 bool nodes_make(struct parts *p);
+/* To write into; NULL and p->failed without memory. */
+struct node_words *node_words(struct parts *p, struct node *n);
+static inline const char *node_self(const struct node *n)
+{
+	return n->words ? n->words->self : NULL;
+}
+static inline const char *node_calls(const struct node *n)
+{
+	return n->words ? n->words->calls : NULL;
+}
 uint32_t node_of(const struct parts *p, const struct addr *a); /* NOBODY */
 
 /* identity.c */

@@ -45,6 +45,70 @@ static struct radix_key by_time(int64_t ns, size_t number)
 				  .number = (uint32_t)number};
 }
 
+/* What takes part, as far as it can be told without an order. */
+struct survey {
+	size_t n, failed;
+	int64_t first_ns, last_ns;
+};
+
+static void survey_add(struct survey *y, int64_t ns, bool failed)
+{
+	if (!y->n || ns < y->first_ns)
+		y->first_ns = ns;
+	if (!y->n || ns > y->last_ns)
+		y->last_ns = ns;
+	y->n++;
+	y->failed += failed;
+}
+
+static bool takes_part(const struct scan_skip *skip, const struct conv *c)
+{
+	return !skip->conv || !skip->conv(skip->user, c);
+}
+
+static bool attempt_takes_part(const struct scan_skip *skip, const struct attempt *a)
+{
+	return !skip->attempt || !skip->attempt(skip->user, a);
+}
+
+static struct survey survey_of(const struct conv_list *l, const struct scan_client *c,
+			       const struct scan_skip *skip)
+{
+	struct survey y = {0};
+
+	for (size_t i = c->attempt; i < c->attempt + c->n_attempt; i++)
+		if (attempt_takes_part(skip, &l->attempt[i]))
+			survey_add(&y, l->attempt[i].ns, true);
+	for (size_t i = c->from; i < c->from + c->n; i++)
+		if (takes_part(skip, &l->v[i]))
+			survey_add(&y, l->v[i].first_ns, scan_failed(&l->v[i]));
+	return y;
+}
+
+/* Too few, or so few that failed that no window with enough of them has its share. */
+static bool cannot_be(const struct survey *y)
+{
+	return y->n <= SCAN_TARGETS || y->failed * 100 < (size_t)(SCAN_TARGETS + 1) * SCAN_FAILED;
+}
+
+/* All failed within one window: all of it is a scan, in whatever order. */
+static bool is_all(const struct survey *y)
+{
+	return y->n > SCAN_TARGETS && y->failed == y->n &&
+	       (uint64_t)y->last_ns - (uint64_t)y->first_ns <= (uint64_t)SCAN_WINDOW_NS;
+}
+
+static void mark_all(const struct conv_list *l, const struct scan_client *c,
+		     const struct scan_skip *skip, uint8_t *mark, uint8_t *mark_attempt)
+{
+	for (size_t i = c->attempt; i < c->attempt + c->n_attempt; i++)
+		if (attempt_takes_part(skip, &l->attempt[i]))
+			mark_attempt[i] = 1;
+	for (size_t i = c->from; i < c->from + c->n; i++)
+		if (takes_part(skip, &l->v[i]))
+			mark[i] = 1;
+}
+
 /* All that takes part by its time, in the order of both where that is the same. How many. */
 static size_t parts(const struct conv_list *l, const struct scan_client *c,
 		    const struct scan_skip *skip, struct radix_key *ret)
@@ -57,10 +121,10 @@ static size_t parts(const struct conv_list *l, const struct scan_client *c,
 
 			if (i < c->n && a->before > c->from + i)
 				break;
-			if (!skip->attempt || !skip->attempt(skip->user, a))
+			if (attempt_takes_part(skip, a))
 				ret[k++] = by_time(a->ns, c->n + at);
 		}
-		if (i < c->n && !(skip->conv && skip->conv(skip->user, &l->v[c->from + i])))
+		if (i < c->n && takes_part(skip, &l->v[c->from + i]))
 			ret[k++] = by_time(l->v[c->from + i].first_ns, i);
 	}
 	return k;
@@ -100,8 +164,9 @@ static bool windows(const struct search *s, const struct radix_key *key, size_t 
 	return any;
 }
 
-int scan_find(const struct conv_list *l, const struct scan_client *c, const struct scan_skip *skip,
-	      uint8_t *mark, uint8_t *mark_attempt)
+/* Where the order of time decides. */
+static int find_by_time(const struct conv_list *l, const struct scan_client *c,
+			const struct scan_skip *skip, uint8_t *mark, uint8_t *mark_attempt)
 {
 	size_t n = c->n + c->n_attempt;
 	struct search s = {
@@ -122,4 +187,17 @@ int scan_find(const struct conv_list *l, const struct scan_client *c, const stru
 	free(key);
 	free(failed);
 	return r;
+}
+
+int scan_find(const struct conv_list *l, const struct scan_client *c, const struct scan_skip *skip,
+	      uint8_t *mark, uint8_t *mark_attempt)
+{
+	const struct survey y = survey_of(l, c, skip);
+
+	if (cannot_be(&y))
+		return 0;
+	if (!is_all(&y))
+		return find_by_time(l, c, skip, mark, mark_attempt);
+	mark_all(l, c, skip, mark, mark_attempt);
+	return 1;
 }

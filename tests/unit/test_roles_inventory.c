@@ -4,13 +4,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/cpu.h"
 #include "build.h"
+#include "rng.h"
 #include "roles/inventory.h"
+#include "roles/walk.h"
 
 static struct host *put(struct inventory *v, const char *name, roleset declared, const char *a1,
 			const char *a2)
@@ -126,6 +129,77 @@ static void against_walking(void **state)
 	inventory_free(v);
 }
 
+static int addr_sort(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct addr));
+}
+
+/* The address with `by` added to its bytes as one number. */
+static struct addr stepped(struct addr a, int by)
+{
+	for (size_t i = sizeof a.b; by && i-- > 0;) {
+		int sum = a.b[i] + by;
+
+		a.b[i] = (uint8_t)sum;
+		by = sum < 0 ? -1 : sum >> 8;
+	}
+	return a;
+}
+
+/* A walk over addresses finds what a search for each does: at the ends of every network, one
+ * before and one behind, and anywhere. */
+static void walking(void **state)
+{
+	static const char *const cidrs[] = {
+		"::/0",           "0.0.0.0/0",        "::/64",
+		"::ffc0:0:0/90",  "10.0.0.0/8",       "10.1.0.0/16",
+		"10.1.0.0/24",    "10.1.0.7/32",      "10.1.255.0/24",
+		"10.255.0.0/16",  "255.255.255.0/24", "2001:db8::/32",
+		"2001:db8::/48",  "fe80::/10",        "ff00::/8",
+		"192.168.0.0/17",
+	};
+	struct addr v[4096];
+	const struct host *other;
+
+	for (unsigned without = 0; without <= N_ELEMENTS(cidrs); without++) {
+		struct inventory *inv = inventory_new();
+		uint64_t r = without;
+		struct walk w;
+		size_t n = 0;
+
+		for (size_t i = 0; i < N_ELEMENTS(cidrs); i++) {
+			struct prefix p;
+			struct addr last;
+
+			assert_true(prefix_parse(cidrs[i], &p));
+			last = p.addr;
+			for (unsigned b = p.bits; b < 128; b++)
+				last.b[b / 8] |= (uint8_t)(0x80U >> b % 8);
+			for (int by = -1; by <= 1; by++) {
+				v[n++] = stepped(p.addr, by);
+				v[n++] = stepped(last, by);
+			}
+			for (unsigned k = 0; k < 40; k++)
+				v[n++] = stepped(p.addr, (int)(rng(&r) % 100000));
+			if (i != without)
+				assert_non_null(put_net(inv, cidrs[i], 0, cidrs[i], &other));
+		}
+		put(inv, "at the edge", 0, "10.1.0.255", "255.255.255.255");
+		put(inv, "both", 0, "10.1.0.7", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+		inventory_close(inv);
+		for (unsigned k = 0; k < 40; k++)
+			for (size_t b = 0; b < sizeof v->b; b++)
+				v[n + k].b[b] = (uint8_t)rng(&r);
+		n += 40;
+		qsort(v, n, sizeof *v, addr_sort);
+		assert_true(walk_make(&w, inv));
+		for (size_t i = 0; i < n; i++)
+			assert_ptr_equal(walk_find(&w, &v[i]), inventory_find(inv, &v[i]));
+		walk_done(&w);
+		inventory_free(inv);
+	}
+}
+
 static void addresses(void **state)
 {
 	struct inventory *v = inventory_new();
@@ -203,8 +277,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(longest_prefix), cmocka_unit_test(against_walking),
-		cmocka_unit_test(addresses),      cmocka_unit_test(closing),
-		cmocka_unit_test(port_keys),
+		cmocka_unit_test(walking),        cmocka_unit_test(addresses),
+		cmocka_unit_test(closing),        cmocka_unit_test(port_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
