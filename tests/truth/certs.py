@@ -18,12 +18,15 @@ import sys
 import xml.etree.ElementTree
 
 import common
+import tshark
 
 SHOW_SIGHTINGS = os.environ.get('SHOW_SIGHTINGS', 'show_sightings')
 KEPT = 8
 SIZE = 127
 HOST = re.compile(r'(\*\.(?=.))?[a-z0-9._-]+\Z')
-FILTER = 'tls.handshake.type == 2 || tls.handshake.type == 11'
+DISSECT = tshark.Tshark('-Y', 'tls.handshake.type == 2 || tls.handshake.type == 11', '-T', 'pdml')
+STARTS = tshark.fields(('-Y', 'tcp.flags.syn == 1 || (tcp.len > 0 && tcp.seq == 1)'),
+                       ('tcp.stream', 'tcp.flags.syn', 'tcp.flags.ack', 'tcp.payload'))
 
 
 def norm(text):
@@ -57,16 +60,10 @@ def names(cert):
 
 def starts(path):
     """Streams whose first payload is a handshake of TLS, and whose SYN was captured."""
-    p = subprocess.run(['tshark', '-n', '-r', path, '-Y',
-                        'tcp.flags.syn == 1 || (tcp.len > 0 && tcp.seq == 1)', '-T', 'fields', '-e',
-                        'tcp.stream', '-e', 'tcp.flags.syn', '-e', 'tcp.flags.ack', '-e',
-                        'tcp.payload'],
-                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=600,
-                       env=ENV)
     syn, first = collections.defaultdict(set), {}
-    for line in p.stdout.decode(errors='replace').splitlines():
+    for line in STARTS.run(path).decode(errors='replace').splitlines():
         stream, s, a, payload = (line.split('\t') + [''] * 4)[:4]
-        if ',' in stream:
+        if '|' in stream:
             continue
         if s in ('1', 'True'):
             syn[stream].add(a in ('1', 'True'))
@@ -75,19 +72,13 @@ def starts(path):
     return {s for s, p in first.items() if p.startswith(('1603', '80')) and syn[s]}
 
 
-ENV = {'PATH': os.environ.get('PATH', '/usr/bin'), 'HOME': '/nonexistent', 'TZ': 'UTC',
-       'LC_ALL': 'C.UTF-8'}
-
-
-def tshark(path):
-    p = subprocess.run(['tshark', '-n', '-r', path, '-Y', FILTER, '-T', 'pdml'],
-                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=600, env=ENV)
+def theirs_of(path):
     seen, server = {}, {}
     try:
-        root = xml.etree.ElementTree.fromstring(p.stdout)
+        root = xml.etree.ElementTree.fromstring(DISSECT.run(path))
     except xml.etree.ElementTree.ParseError:
         return {}, set()
-    good = starts(path)
+    good = starts(path) if root.find('packet') is not None else set()
     for packet in root.iter('packet'):
         f = collections.defaultdict(list)
         for field in packet.iter('field'):
@@ -138,7 +129,7 @@ def main():
     tls = [r['path'] for r in rows if {'tls', 'ssl'} & set(r['protocols seen'].split(','))
            or mine[os.path.join(folder, r['path'])]]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        theirs = dict(zip(tls, pool.map(lambda n: tshark(os.path.join(folder, n)), tls)))
+        theirs = dict(zip(tls, pool.map(lambda n: theirs_of(os.path.join(folder, n)), tls)))
     problems, same, servers, early = [], 0, 0, 0
     for name in tls:
         got, (want, cut) = mine[os.path.join(folder, name)], theirs[name]

@@ -20,6 +20,7 @@ import subprocess
 import sys
 
 import common
+import tshark
 
 SHOW_GRANTS = os.environ.get('SHOW_GRANTS', 'show_grants')
 SHARE = 0.90
@@ -121,15 +122,12 @@ def bindings(values):
 DCOM = {'IOXIDResolver': 'oxid', 'ISystemActivator': 'activation', 'REMACT': 'activation'}
 
 
-def tshark(path):
-    p = subprocess.run(
-        ['tshark', '-n', '-r', path, '-Y', FILTER, '-T', 'fields', '-E', 'aggregator=|',
-         *(x for f in FIELDS for x in ('-e', f))],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=300,
-        env={'PATH': os.environ.get('PATH', '/usr/bin'), 'HOME': '/nonexistent', 'TZ': 'UTC',
-             'LC_ALL': 'C.UTF-8'})
+DISSECT = tshark.fields(('-Y', FILTER), FIELDS)
+
+
+def theirs_of(path):
     seen = Seen()
-    for line in p.stdout.decode(errors='replace').splitlines():
+    for line in DISSECT.run(path).decode(errors='replace').splitlines():
         v = {f: x.split('|') if x else [] for f, x in zip(FIELDS, line.split('\t'))}
         frame = int(v['frame.number'][0])
         sources, targets = v['ip.src'] + v['ipv6.src'], v['ip.dst'] + v['ipv6.dst']
@@ -353,7 +351,7 @@ def main():
     if shutil.which('tshark'):
         rpc = [n for n in names if 'dcerpc' in protocols[n] or mine[n].grants]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            theirs = pool.map(lambda n: tshark(os.path.join(folder, n)), rpc)
+            theirs = pool.map(lambda n: theirs_of(os.path.join(folder, n)), rpc)
             for name, their in zip(rpc, theirs):
                 c.compare_grants(name, their, mine[name])
                 c.compare_convs(name, their, mine[name])

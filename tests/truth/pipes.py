@@ -16,6 +16,7 @@ import sys
 import xml.etree.ElementTree
 
 import common
+import tshark
 
 SHOW_PIPES = os.environ.get('SHOW_PIPES', 'show_pipes')
 KEPT = 8
@@ -115,14 +116,14 @@ def binds(packet, key, stream, offered, seen):
             seen.refused[key].update(u for u in asked if u not in taken)
 
 
-def tshark(path):
-    p = subprocess.run(['tshark', '-n', '-d', ELSEWHERE, '-r', path, '-Y', FILTER, '-T', 'pdml'],
-                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=600,
-                       env={'PATH': os.environ.get('PATH', '/usr/bin'), 'HOME': '/nonexistent',
-                            'TZ': 'UTC', 'LC_ALL': 'C.UTF-8'})
+DISSECT = tshark.Tshark('-d', ELSEWHERE, '-Y', FILTER, '-T', 'pdml')
+
+
+def theirs_of(path):
+    output = DISSECT.run(path)
     seen, waiting, offered = Seen(), {}, {}
     try:
-        root = xml.etree.ElementTree.fromstring(p.stdout)
+        root = xml.etree.ElementTree.fromstring(output)
     except xml.etree.ElementTree.ParseError:
         return seen
     for packet in root.iter('packet'):
@@ -179,7 +180,7 @@ def main():
            if {'smb', 'smb2'} & set(r['protocols seen'].split(','))
            or any(p or i for p, i in mine[os.path.join(folder, r['path'])].values())]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        theirs = dict(zip(smb, pool.map(lambda n: tshark(os.path.join(folder, n)), smb)))
+        theirs = dict(zip(smb, pool.map(lambda n: theirs_of(os.path.join(folder, n)), smb)))
     problems, same_pipes, same_ifaces, convs = [], 0, 0, 0
     for name in smb:
         got, want = mine[os.path.join(folder, name)], theirs[name]

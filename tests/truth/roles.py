@@ -22,10 +22,10 @@ import ipaddress
 import json
 import os
 import shutil
-import subprocess
 import sys
 
 import common
+import tshark
 
 DCS, SHARE = 0.95, 0.80
 DS_GC_FLAG = 0x04                       # MS-ADTS 6.3.1.2
@@ -87,16 +87,11 @@ def could_have_role(text):
     return any(ipaddress.ip_address(text) in n for n in OWN)
 
 
+DISSECT = tshark.fields(('-Y', FILTER), FIELDS)
+
+
 def rows(path):
-    cmd = ['tshark', '-n', '-r', path, '-T', 'fields', '-E', 'separator=\t', '-E', 'aggregator=|',
-           '-Y', FILTER]
-    for f in FIELDS:
-        cmd += ['-e', f]
-    p = subprocess.run(cmd, capture_output=True, timeout=600, env=common.environment())
-    # A cut capture is no error of ours; a field that this tshark does not know is.
-    if b"aren't valid" in p.stderr or b'neither a field' in p.stderr:
-        sys.exit('tshark: ' + p.stderr.decode(errors='replace'))
-    for line in p.stdout.decode(errors='replace').splitlines():
+    for line in DISSECT.run(path).decode(errors='replace').splitlines():
         values = line.split('\t')
         values += [''] * (len(FIELDS) - len(values))
         yield {f: [x for x in v.split('|') if x] for f, v in zip(FIELDS, values)}

@@ -19,6 +19,7 @@ import subprocess
 import sys
 
 import common
+import tshark
 
 SHOW = os.environ.get('SHOW_SIGHTINGS', 'show_sightings')
 NAME_MAX = 127
@@ -231,16 +232,13 @@ def facts(v, src, dst, streams):
         yield from dcom(v, src, dst, streams)
 
 
-def tshark(path):
+DISSECT = tshark.fields(('-Y', FILTER), FIELDS)
+
+
+def theirs_of(path):
     """{Fact: first packet}, and what is said of those packets."""
-    p = subprocess.run(
-        ['tshark', '-n', '-r', path, '-Y', FILTER, '-T', 'fields', '-E', 'aggregator=|',
-         *(x for f in FIELDS for x in ('-e', f))],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=300,
-        env={'PATH': os.environ.get('PATH', '/usr/bin'), 'HOME': '/nonexistent', 'TZ': 'UTC',
-             'LC_ALL': 'C.UTF-8'})
     seen, notes, streams = {}, collections.defaultdict(set), {}
-    for line in p.stdout.decode(errors='surrogateescape').splitlines():
+    for line in DISSECT.run(path).decode(errors='surrogateescape').splitlines():
         v = {f: x.split('|') if x else [] for f, x in zip(FIELDS, line.split('\t'))}
         frame = int(v['frame.number'][0])
         # The innermost of both families, whichever is behind the other.
@@ -309,7 +307,7 @@ def main():
     names = [r['path'] for r in common.manifest(folder)
              if told & set(r['protocols seen'].split(',')) and int(r['packets'] or 0) < PACKETS_MAX]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        theirs = pool.map(lambda n: tshark(os.path.join(folder, n)), names)
+        theirs = pool.map(lambda n: theirs_of(os.path.join(folder, n)), names)
         for name, (their, notes) in zip(names, theirs):
             mine = seen[os.path.join(folder, name)]
             for f in sorted(set(their) | set(mine)):
