@@ -368,6 +368,11 @@ void crew_put(struct crew *c, const struct packet *p)
 	take(x, p);
 }
 
+unsigned crew_shard(const struct crew *c, const struct addr *x, const struct addr *y)
+{
+	return split_of_pair(&c->split, x, y, c->n);
+}
+
 static bool is_empty(const struct parcel *x)
 {
 	return !x || (x->n == 0 && x->n_turns == 0);
@@ -443,6 +448,9 @@ void crew_start(struct crew *c)
 
 	if (c->n_threads)
 		return;
+	/* What was put into shards beside packets, rows of a store, counts as well. */
+	for (unsigned i = 0; i < c->n; i++)
+		c->place[i].room = shard_room_taken(c->place[i].shard);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	/* With the lock: who is there already goes by how many there are. */

@@ -34,6 +34,8 @@ unsigned crew_threads(const struct crew *c); /* that there are, the caller's inc
 struct crew *crew_free(struct crew *c);
 /* One packet, which is copied. Packets that no flow table is concerned with are passed over. */
 void crew_put(struct crew *c, const struct packet *p);
+/* Which shard has what passes between two addresses. */
+unsigned crew_shard(const struct crew *c, const struct addr *x, const struct addr *y);
 /* What was put in is worked on, also where it is little. */
 void crew_hand_over(struct crew *c);
 /* The same, and returns when that is done: until the next packet the shards are the caller's. */

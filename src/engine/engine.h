@@ -45,7 +45,7 @@ struct heartbeat;
 struct learn_tap;
 
 /* Who hears of what the loop per packet comes to, as it comes: flows as they end, and what stands
- * beside them. Then the packets of a batch are of one hour. */
+ * beside them. Then the packets of a batch are of one hour. With threads, any of them tells. */
 struct hot_tap {
 	void (*flow)(void *user, const struct flow_done *d, const struct conv_facts *f);
 	/* A flow goes on in another hour, with that packet. d and f are as if it had ended before.
@@ -220,6 +220,8 @@ struct hot *hot_new_live(struct span_audit *a, unsigned threads);
 unsigned hot_start(struct hot *h);
 /* What waits for more to come with it goes to the threads. */
 void hot_hand_over(struct hot *h);
+/* All that was taken is worked on, and no thread works until the next batch. */
+void hot_rest(struct hot *h);
 /* For a fork(2) between the two: no thread is at work. The child says so before anything else, and
  * then has one shard after the other. */
 void hot_hold(struct hot *h);
@@ -251,9 +253,10 @@ void coverage_add(struct coverage *to, const struct coverage *c);
 struct store_sink;
 void hot_sink(struct hot *h, struct store_sink *ret);
 /* Lets go of conversations that were seen last before that time; *ret_gone: how many. 0 or -ENOMEM,
- * which leaves all of them. */
+ * which leaves all of them, or those of some shards. */
 int hot_forget(struct hot *h, int64_t before_ns, size_t *ret_gone);
-/* Hands out every flow, as at the end of the input. For the copy of a run that a child has. */
+/* Hands out every flow, as at the end of the input, and has one shard. For the copy of a run that a
+ * child has. */
 int hot_end_flows(struct hot *h);
 int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverage,
 	       uint64_t *ret_evicted);

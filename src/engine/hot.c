@@ -40,7 +40,8 @@ struct hot {
 	struct cards *beats; /* heartbeats of clusters: the first shard's, or with a crew its own */
 	uint64_t beats_shed; /* by those that were its own */
 	struct stats *stats;
-	int64_t now_ns; /* of the latest packet */
+	int64_t now_ns;  /* of the latest packet */
+	int64_t hour_ns; /* that packets are of, where somebody asks */
 	struct window window;
 	struct timeline timeline;
 	struct blind_set blind;
@@ -78,7 +79,7 @@ static bool make_crew(struct hot *h, unsigned threads)
 
 	h->n_shards = 2 * threads < HOT_SHARDS ? 2 * threads : HOT_SHARDS;
 	for (unsigned i = 0; i < h->n_shards; i++) {
-		h->shard[i] = shard_new(h->a, NULL, NULL);
+		h->shard[i] = shard_new(h->a, i, NULL, NULL);
 		if (!h->shard[i])
 			return false;
 	}
@@ -92,7 +93,7 @@ static bool make_crew(struct hot *h, unsigned threads)
 static bool make_shard(struct hot *h)
 {
 	h->n_shards = 1;
-	h->shard[0] = shard_new(h->a, &h->timeline, &h->gaps);
+	h->shard[0] = shard_new(h->a, 0, &h->timeline, &h->gaps);
 	if (h->shard[0])
 		h->beats = shard_tables(h->shard[0]).cards;
 	return h->shard[0];
@@ -109,7 +110,7 @@ static struct hot *new_of(struct span_audit *a, unsigned threads, bool once)
 	h->once = once;
 	h->tap = a->tap;
 	h->stats = a->stats;
-	h->now_ns = TIME_NONE;
+	h->now_ns = h->hour_ns = TIME_NONE;
 	h->decoder = decoder_new();
 	h->dups = dup_table_new(key);
 	if (h->dups)
@@ -150,6 +151,12 @@ void hot_hand_over(struct hot *h)
 {
 	if (h->crew)
 		crew_hand_over(h->crew);
+}
+
+void hot_rest(struct hot *h)
+{
+	if (h->crew)
+		crew_rest(h->crew);
 }
 
 void hot_hold(struct hot *h)
@@ -309,6 +316,17 @@ static void count_hours(struct hot *h, const struct batch *b)
 	}
 }
 
+/* What is of the hour before is worked on first. */
+static void mark_hour(struct hot *h, int64_t hour_ns)
+{
+	if (h->hour_ns == hour_ns)
+		return;
+	hot_rest(h);
+	for (unsigned i = 0; i < h->n_shards; i++)
+		shard_mark(h->shard[i], hour_ns);
+	h->hour_ns = hour_ns;
+}
+
 /* The frames live until the next batch is asked for, so a batch is decoded whole and then given to
  * the table, which can fetch its memory ahead. */
 int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b)
@@ -326,12 +344,12 @@ int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b)
 		return h->err;
 	count_hours(h, b);
 	stats_took(h->stats, STAGE_DECODE);
+	if (h->tap && b->n)
+		mark_hour(h, busy_begin_ns(0, busy_number(0, b->f[0].ts_ns)));
 	if (h->crew)
 		return deal_out(h, n);
 	n = originals(h, n);
 	stats_took(h->stats, STAGE_COPIES);
-	if (h->tap && b->n)
-		shard_mark(h->shard[0], busy_begin_ns(0, busy_number(0, b->f[0].ts_ns)));
 	from_ns = stats_from(h->stats);
 	r = shard_packets(h->shard[0], h->packets, n);
 	stats_table_add(h->stats, STAGE_FLOWS, from_ns);
@@ -346,8 +364,7 @@ uint64_t hot_packets(const struct hot *h)
 
 void hot_spare(struct hot *h, const struct flow_spare *flows, bool names)
 {
-	if (h->crew)
-		crew_rest(h->crew);
+	hot_rest(h);
 	for (unsigned i = 0; i < h->n_shards; i++)
 		shard_spare(h->shard[i], flows, names);
 }
@@ -562,12 +579,33 @@ struct hot_tables hot_tables(struct hot *h)
 {
 	struct shard_tables t = shard_tables(h->shard[0]);
 
-	return (struct hot_tables){.convs = t.convs,
-				   .learn = t.learn,
+	return (struct hot_tables){.learn = t.learn,
 				   .cards = t.cards,
 				   .window = &h->window,
 				   .timeline = &h->timeline,
 				   .blind = &h->blind};
+}
+
+struct conv_table *hot_convs_of(struct hot *h, const struct addr *x, const struct addr *y)
+{
+	return shard_tables(h->shard[h->crew ? crew_shard(h->crew, x, y) : 0]).convs;
+}
+
+unsigned hot_shards(const struct hot *h)
+{
+	return h->n_shards;
+}
+
+struct conv_table *hot_convs_at(struct hot *h, unsigned i)
+{
+	return shard_tables(h->shard[i]).convs;
+}
+
+void hot_timeline_cut(struct hot *h, int64_t before_ns)
+{
+	timeline_cut(&h->timeline, before_ns);
+	for (unsigned i = 0; i < h->n_shards; i++)
+		shard_timeline_cut(h->shard[i], before_ns);
 }
 
 struct conv_table *hot_convs_new(const struct hot *h)
@@ -575,7 +613,7 @@ struct conv_table *hot_convs_new(const struct hot *h)
 	return shard_convs_new(h->a);
 }
 
-void hot_convs_replace(struct hot *h, struct conv_table *t)
+void hot_convs_replace(struct hot *h, unsigned i, struct conv_table *t)
 {
-	shard_convs_replace(h->shard[0], t);
+	shard_convs_replace(h->shard[i], t);
 }

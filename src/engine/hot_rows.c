@@ -21,14 +21,14 @@ static int put_conv(void *user, const struct conv *c, bool waiting)
 {
 	struct hot *h = user;
 
-	return conv_table_put(hot_tables(h).convs, c, waiting);
+	return conv_table_put(hot_convs_of(h, &c->client, &c->server), c, waiting);
 }
 
 static int put_host(void *user, const struct conv_host *x)
 {
 	struct hot *h = user;
 
-	return conv_table_put_host(hot_tables(h).convs, x);
+	return conv_table_put_host(hot_convs_at(h, 0), x);
 }
 
 static int put_grant(void *user, const struct grant *g)
@@ -142,25 +142,37 @@ static int count_old(void *user, const struct conv *c, bool waiting)
 	return 0;
 }
 
-int hot_forget(struct hot *h, int64_t before_ns, size_t *ret_gone)
+/* Of one shard. */
+static int forget(struct hot *h, unsigned i, int64_t before_ns, size_t *ret_gone)
 {
 	struct forgetting f = {.before_ns = before_ns};
-	struct conv_table *old = hot_tables(h).convs;
+	struct conv_table *old = hot_convs_at(h, i);
 	int r = conv_table_each(old, count_old, &f);
 
-	*ret_gone = f.gone;
-	window_cut(hot_tables(h).window, before_ns);
-	timeline_cut(hot_tables(h).timeline, before_ns);
 	if (r || !f.gone)
 		return r;
+	f.gone = 0;
 	f.to = hot_convs_new(h);
 	r = f.to ? conv_table_each(old, keep_conv, &f) : -ENOMEM;
 	r = r ? r : conv_table_each_host(old, keep_host, &f);
 	if (r < 0) {
 		conv_table_free(f.to);
-		*ret_gone = 0;
 		return r;
 	}
-	hot_convs_replace(h, f.to);
+	hot_convs_replace(h, i, f.to);
+	*ret_gone += f.gone;
 	return 0;
+}
+
+int hot_forget(struct hot *h, int64_t before_ns, size_t *ret_gone)
+{
+	int r = 0;
+
+	*ret_gone = 0;
+	hot_rest(h);
+	window_cut(hot_tables(h).window, before_ns);
+	hot_timeline_cut(h, before_ns);
+	for (unsigned i = 0; i < hot_shards(h) && r == 0; i++)
+		r = forget(h, i, before_ns, ret_gone);
+	return r;
 }

@@ -2,6 +2,7 @@
 #include "engine/keep_hours.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,8 @@ struct hour {
 };
 
 struct hours {
+	pthread_mutex_t
+		lock; /* of all below but what never changes: shards tell, each by a thread */
 	struct hot_tap tap;
 	struct learn_tap learn;
 	struct hash_key key;
@@ -202,58 +205,85 @@ static void on_part(void *user, int64_t began, int64_t before, const struct flow
 		move_bytes(hs, h, began, d);
 }
 
-static void on_flow(void *user, const struct flow_done *d, const struct conv_facts *f)
+static void flow(struct hours *hs, const struct flow_done *d, const struct conv_facts *f)
 {
-	struct piece p = {user, f, d->state == STATE_ONE_WAY};
+	struct piece p = {hs, f, d->state == STATE_ONE_WAY};
 
-	if (p.hs->closed)
+	if (hs->closed)
 		return;
 	if (store_hour(d->first_ns) != store_hour(d->last_ns) &&
-	    parts_end(p.hs->parts, d, on_part, &p))
+	    parts_end(hs->parts, d, on_part, &p))
 		return;
 	on_part(&p, TIME_NONE, TIME_NONE, d);
+}
+
+static void on_flow(void *user, const struct flow_done *d, const struct conv_facts *f)
+{
+	struct hours *hs = user;
+
+	pthread_mutex_lock(&hs->lock);
+	flow(hs, d, f);
+	pthread_mutex_unlock(&hs->lock);
 }
 
 static void on_crossed(void *user, const struct flow_done *d, const struct conv_facts *f,
 		       const struct evidence *next)
 {
-	struct piece p = {user, f, d->state == STATE_ONE_WAY};
+	struct hours *hs = user;
+	struct piece p = {hs, f, d->state == STATE_ONE_WAY};
 
-	if (!p.hs->closed)
-		(void)parts_cross(p.hs->parts, d, next, on_part, &p);
+	pthread_mutex_lock(&hs->lock);
+	if (!hs->closed)
+		(void)parts_cross(hs->parts, d, next, on_part, &p);
+	pthread_mutex_unlock(&hs->lock);
 }
 
 static void on_heartbeat(void *user, const struct heartbeat *beat, int64_t ts_ns)
 {
-	struct hour *h = hour_of(user, store_hour(ts_ns));
+	struct hours *hs = user;
+	struct hour *h;
 
+	pthread_mutex_lock(&hs->lock);
+	h = hour_of(hs, store_hour(ts_ns));
 	if (h)
 		cards_heartbeat(h->cards, beat, ts_ns);
+	pthread_mutex_unlock(&hs->lock);
 }
 
 static void on_blind(void *user, const struct addr *x, const struct addr *y, int64_t ts_ns)
 {
 	struct hours *hs = user;
-	struct hour *h = hour_of(hs, store_hour(ts_ns));
+	struct hour *h;
 
+	pthread_mutex_lock(&hs->lock);
+	h = hour_of(hs, store_hour(ts_ns));
 	if (h && blind_add(&h->blind, x, y) < 0)
 		hs->err = -ENOMEM;
+	pthread_mutex_unlock(&hs->lock);
 }
 
 static void on_granted(void *user, const struct grant *g)
 {
-	struct hour *h = hour_of(user, store_hour(g->first.ts_ns));
+	struct hours *hs = user;
+	struct hour *h;
 
+	pthread_mutex_lock(&hs->lock);
+	h = hour_of(hs, store_hour(g->first.ts_ns));
 	if (h && !grants_put(h->grants, g))
 		h->figures.grants_shed++;
+	pthread_mutex_unlock(&hs->lock);
 }
 
 static void on_sighted(void *user, const struct sighting *s, const struct evidence *at)
 {
-	struct hour *h = hour_of(user, store_hour(at->ts_ns));
+	struct hours *hs = user;
+	struct hour *h;
 
+	pthread_mutex_lock(&hs->lock);
+	h = hour_of(hs, store_hour(at->ts_ns));
 	if (h && !sightings_add(h->sightings, s, at))
 		h->figures.sightings_shed++;
+	pthread_mutex_unlock(&hs->lock);
 }
 
 struct hours *hours_new(const struct span_audit *a, unsigned keep)
@@ -262,6 +292,7 @@ struct hours *hours_new(const struct span_audit *a, unsigned keep)
 
 	if (!h)
 		return NULL;
+	pthread_mutex_init(&h->lock, NULL);
 	h->keep = keep;
 	h->parts = parts_new(keep, 0);
 	if (!h->parts)
@@ -285,6 +316,8 @@ struct hours *hours_split(struct hours *h)
 
 	if (!part)
 		return NULL;
+	pthread_mutex_init(&part->lock, NULL);
+	pthread_mutex_lock(&h->lock);
 	part->v.v = h->v.v;
 	part->v.n = h->v.n;
 	part->v.cap = h->v.cap;
@@ -292,6 +325,7 @@ struct hours *hours_split(struct hours *h)
 	h->v.v = NULL;
 	h->v.n = h->v.cap = 0;
 	h->at = 0;
+	pthread_mutex_unlock(&h->lock);
 	return part;
 }
 
@@ -308,6 +342,7 @@ struct hours *hours_free(struct hours *h)
 	hours_reset(h);
 	parts_free(h->parts);
 	vec_done(&h->v);
+	pthread_mutex_destroy(&h->lock);
 	free(h);
 	return NULL;
 }
@@ -319,9 +354,14 @@ void hours_close(struct hours *h)
 	h->closed = true;
 }
 
-uint64_t hours_shed(const struct hours *h)
+uint64_t hours_shed(struct hours *h)
 {
-	return h->parts ? parts_shed(h->parts) : 0;
+	uint64_t n;
+
+	pthread_mutex_lock(&h->lock);
+	n = h->parts ? parts_shed(h->parts) : 0;
+	pthread_mutex_unlock(&h->lock);
+	return n;
 }
 
 const struct hot_tap *hours_tap(const struct hours *h)
@@ -331,8 +371,11 @@ const struct hot_tap *hours_tap(const struct hours *h)
 
 int hours_seen(struct hours *hs, int64_t hour, const struct batch *b)
 {
-	struct hour *h = hour_of(hs, hour);
+	struct hour *h;
+	int err;
 
+	pthread_mutex_lock(&hs->lock);
+	h = hour_of(hs, hour);
 	for (size_t i = 0; h && i < b->n; i++) {
 		int64_t ns = b->f[i].ts_ns;
 
@@ -341,7 +384,9 @@ int hours_seen(struct hours *hs, int64_t hour, const struct batch *b)
 		if (h->to_ns == TIME_NONE || ns > h->to_ns)
 			h->to_ns = ns;
 	}
-	return hs->err;
+	err = hs->err;
+	pthread_mutex_unlock(&hs->lock);
+	return err;
 }
 
 /* A coverage is counters and, behind them, what the judge says: the counters alone. Those of flows
@@ -369,17 +414,23 @@ static void difference(struct coverage *d, const struct coverage *before,
 int hours_count(struct hours *hs, int64_t hour, const struct coverage *before,
 		const struct coverage *now)
 {
-	struct hour *h = hour_of(hs, hour);
+	struct hour *h;
+	int err;
 
+	pthread_mutex_lock(&hs->lock);
+	h = hour_of(hs, hour);
 	if (h)
 		difference(&h->figures, before, now);
-	return hs->err;
+	err = hs->err;
+	pthread_mutex_unlock(&hs->lock);
+	return err;
 }
 
-bool hours_full(const struct hours *hs)
+bool hours_full(struct hours *hs)
 {
 	size_t n = 0;
 
+	pthread_mutex_lock(&hs->lock);
 	for (size_t i = 0; i < hs->v.n; i++) {
 		const struct hour *h = hs->v.v[i];
 
@@ -387,6 +438,7 @@ bool hours_full(const struct hours *hs)
 		for (size_t k = 0; k < h->later.n; k++)
 			n += conv_table_memory(h->later.v[k].convs);
 	}
+	pthread_mutex_unlock(&hs->lock);
 	return n > FULL;
 }
 

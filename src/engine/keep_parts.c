@@ -24,7 +24,7 @@ struct part {
 };
 
 struct going {
-	uint32_t number;
+	uint64_t number;
 	unsigned n;            /* parts that are not told */
 	int64_t began, before; /* hours; before: of the last part that was told, TIME_NONE none */
 	struct sums told;      /* up to that */
@@ -83,13 +83,13 @@ uint64_t parts_shed(const struct parts *p)
 
 /* ------------------------------------------------------------------ by number */
 
-static size_t home(const struct parts *p, uint32_t number)
+static size_t home(const struct parts *p, uint64_t number)
 {
 	/* Numbers are those of pieces of memory, not chosen by who sends packets. */
-	return (uint32_t)(number * UINT32_C(2654435761)) & (p->slots - 1);
+	return (size_t)(number * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (p->slots - 1);
 }
 
-static size_t find(const struct parts *p, uint32_t number)
+static size_t find(const struct parts *p, uint64_t number)
 {
 	size_t i = home(p, number);
 

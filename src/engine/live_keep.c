@@ -257,6 +257,7 @@ static int count(struct span_audit *a)
 	struct coverage now;
 	int r;
 
+	hot_rest(a->hot);
 	hot_coverage(a->hot, &now);
 	r = k->ticking ? hours_count(k->hours, k->clock, &k->before, &now) : 0;
 	k->before = now;
@@ -319,14 +320,12 @@ static int write_hours(struct span_audit *a, struct store *s, bool last)
 }
 
 /* Connections that last for days would be missing from reports of each of them: as they are now,
- * they stand in a segment of their own, until the next time. The child ends them, in its copy. */
+ * they stand in a segment of their own, until the next time. */
 static int write_open(struct span_audit *a, struct store *s)
 {
 	struct live_keep *k = a->live->keep;
-	int r = hot_end_flows(a->hot);
+	int r = store_segment_begin(s);
 
-	r = r ? r : count(a);
-	r = r ? r : store_segment_begin(s);
 	if (r < 0)
 		return r;
 	r = store_segment_provisional(s);
@@ -360,6 +359,7 @@ static int write_out(struct span_audit *a, bool last, struct out *ret_why)
 	return r;
 }
 
+/* It ends all connections, in its copy. What is written now is not of them: see set_aside(). */
 static int child(struct span_audit *a)
 {
 	struct out why = {0};
@@ -367,7 +367,9 @@ static int child(struct span_audit *a)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)setpriority(PRIO_PROCESS, 0, NICE);
-	r = live_figures_taken(a) ? write_out(a, false, &why) : -ENOMEM;
+	r = live_figures_taken(a) ? hot_end_flows(a->hot) : -ENOMEM;
+	r = r ? r : count(a);
+	r = r ? r : write_out(a, false, &why);
 	out_done(&why);
 	return r < 0 ? (-r < 256 ? -r : 1) : 0;
 }

@@ -17,11 +17,8 @@
 
 static const int64_t HAND_OVER_EVERY = NS_PER_S / 5;
 
-/* What a store is told comes from one place in the order of packets. */
 unsigned live_threads(const struct span_audit *a)
 {
-	if (a->store_path)
-		return 1;
 	return a->threads ? a->threads : engine_processors();
 }
 
@@ -33,9 +30,6 @@ void live_threads_start(struct span_audit *a)
 	if (l->threads || !a->hot)
 		return;
 	l->threads = hot_start(a->hot);
-	if (a->store_path && a->threads != 1)
-		live_tell(l, SPAN_LIVE_STARTED,
-			  "one thread does everything: what goes into a store comes from one");
 	if (l->threads < wanted)
 		live_tell(l, SPAN_LIVE_TROUBLE,
 			  "of %u threads %u could be made, and the run goes on with these: there "

@@ -35,6 +35,7 @@ struct shard_input { /* of the connections whose first packet it holds */
 struct shard {
 	struct span_audit *a;
 	const struct hot_tap *tap;
+	unsigned no;
 	bool alone;
 	struct flow_table *flows;
 	struct conv_table *convs;
@@ -328,9 +329,11 @@ struct telling {
 	struct rpc_iface iface[LEARN_IFACES];
 };
 
-static void tell(const struct flow_done *d, const struct learn_facts *read, struct telling *t)
+static void tell(const struct shard *sh, const struct flow_done *d, const struct learn_facts *read,
+		 struct telling *t)
 {
 	t->d = *d;
+	t->d.number |= (uint64_t)sh->no << 32;
 	t->f = (struct conv_facts){0};
 	facts_of(d->app, read, t->iface, &t->f);
 	t->f.telling = t->f.notes &
@@ -348,7 +351,7 @@ static void done(void *user, const struct flow_done *d)
 
 	if (d->reader)
 		learn_close(d->reader, &read);
-	tell(d, d->reader ? &read : NULL, &t);
+	tell(sh, d, d->reader ? &read : NULL, &t);
 
 	int r = conv_table_add(sh->convs, &t.d, &t.f);
 
@@ -368,7 +371,7 @@ static void on_crossed(void *user, const struct flow_done *d, const struct packe
 	struct shard *sh = user;
 	struct telling t;
 
-	tell(d, d->reader ? learn_so_far(d->reader) : NULL, &t);
+	tell(sh, d, d->reader ? learn_so_far(d->reader) : NULL, &t);
 	sh->tap->crossed(sh->tap->user, &t.d, &t.f,
 			 &(struct evidence){next->ts_ns, next->input, next->number});
 }
@@ -430,7 +433,8 @@ struct conv_table *shard_convs_new(struct span_audit *a)
 						     .vlan_key = a->vlan_key});
 }
 
-struct shard *shard_new(struct span_audit *a, struct timeline *timeline, struct gaps *gaps)
+struct shard *shard_new(struct span_audit *a, unsigned no, struct timeline *timeline,
+			struct gaps *gaps)
 {
 	const struct flow_ops ops = {.head = on_head,
 				     .stream = on_stream,
@@ -447,6 +451,7 @@ struct shard *shard_new(struct span_audit *a, struct timeline *timeline, struct 
 	if (!sh)
 		return NULL;
 	sh->a = a;
+	sh->no = no;
 	sh->tap = a->tap;
 	sh->stats = a->stats;
 	sh->alone = timeline;
@@ -513,6 +518,12 @@ void shard_spare(struct shard *sh, const struct flow_spare *flows, bool names)
 {
 	flow_table_spare(sh->flows, flows);
 	learn_spare(sh->learn, names);
+}
+
+void shard_timeline_cut(struct shard *sh, int64_t before_ns)
+{
+	if (!sh->alone)
+		timeline_cut(&sh->own_timeline, before_ns);
 }
 
 void shard_coverage(const struct shard *sh, struct coverage *sum)

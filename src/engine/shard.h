@@ -20,10 +20,11 @@ struct learn;
 struct packet;
 struct shard;
 
-/* With the run's settings. timeline and gaps: the run's, for the only shard that there is, which
- * then counts into the run's inputs, too, and has its tap; NULL: it keeps its own. NULL without
- * memory. */
-struct shard *shard_new(struct span_audit *a, struct timeline *timeline, struct gaps *gaps);
+/* With the run's settings. no: from 0 on, among those of the run. timeline and gaps: the run's, for
+ * the only shard that there is, which then counts into the run's inputs, too, and has its tap;
+ * NULL: it keeps its own. NULL without memory. */
+struct shard *shard_new(struct span_audit *a, unsigned no, struct timeline *timeline,
+			struct gaps *gaps);
 struct shard *shard_free(struct shard *sh);
 /* Packets in their order, whose bytes all live until it returns. 0 or negative errno. */
 int shard_packets(struct shard *sh, const struct packet *p, size_t n);
@@ -51,6 +52,8 @@ int shard_settle(struct shard *sh, struct timeline *timeline, struct gaps *gaps)
 int shard_end_flows(struct shard *sh, int64_t now_ns);
 /* What is left out from now on; see live_shed.c. */
 void shard_spare(struct shard *sh, const struct flow_spare *flows, bool names);
+/* Lets go of figures of hours before that one, that are not the run's. */
+void shard_timeline_cut(struct shard *sh, int64_t before_ns);
 /* Adds its figures. */
 void shard_coverage(const struct shard *sh, struct coverage *sum);
 uint64_t shard_evicted(const struct shard *sh); /* flows whose conversation found no room */

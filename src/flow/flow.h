@@ -113,7 +113,8 @@ struct flow_done {
 	struct learn_flow *reader; /* what `stream` gave and still wants bytes; NULL. Ownership
 				      passes to `done` */
 	unsigned client_side;      /* the side of the key that index 0 is */
-	uint32_t number;           /* tells it from others that the table has at that time */
+	uint64_t number;           /* tells it from others that the table has at that time; of 32
+				    * bits: who has several tables tells them by the rest */
 };
 
 /* A flow of one SYN without payload, all that there is of most flows of a scan. As above. */

@@ -56,16 +56,22 @@ static inline uint64_t split_mix(const struct split *s, const struct addr *a)
 	return (uint64_t)x ^ (uint64_t)(x >> 64);
 }
 
-/* Which of n tables a packet belongs to that one is concerned with. */
-static inline unsigned split_of(const struct split *s, const struct packet *p, unsigned n)
+/* Which of n tables has what passes between two addresses. */
+static inline unsigned split_of_pair(const struct split *s, const struct addr *a,
+				     const struct addr *b, unsigned n)
 {
-	bool quoted = !split_is_segment(p);
-	uint64_t x = split_mix(s, quoted ? &p->inner_src : &p->src) +
-		     split_mix(s, quoted ? &p->inner_dst : &p->dst);
+	uint64_t x = split_mix(s, a) + split_mix(s, b);
 	unsigned __int128 y = (unsigned __int128)x * s->secret[2];
 
 	x = (uint64_t)y ^ (uint64_t)(y >> 64);
 	return (unsigned)((x >> 32) * n >> 32);
+}
+
+/* Which of n tables a packet belongs to that one is concerned with. */
+static inline unsigned split_of(const struct split *s, const struct packet *p, unsigned n)
+{
+	return split_is_segment(p) ? split_of_pair(s, &p->src, &p->dst, n)
+				   : split_of_pair(s, &p->inner_src, &p->inner_dst, n);
 }
 
 /* True when all tables are to be turned before they are given a packet of that time. */

@@ -6,7 +6,8 @@ import os
 import subprocess
 import time
 
-from runs import (Live, USER, audit, balances, capture, need, play, put, same, site, tcpdump, until)
+from cases_store import stored
+from runs import (Live, USER, audit, balances, capture, flushed, ids, need, play, put, same, site, tcpdump, until)
 
 COUNTS = 1, 2, 5
 
@@ -91,7 +92,21 @@ def busy_with_threads(folder):
 
 
 def with_store(folder):
-    """A store is told by one thread, and that is said."""
-    with Live(folder, '-i', 'a1', '--store', os.path.join(folder, 's'), '--threads', '4') as live:
-        need('one thread does everything' in live.said(), live.said())
-        live.end()
+    """A store is written by several threads as by one, and they begin with what is there."""
+    path = os.path.join(folder, 'lab.store')
+    with Live(folder, '-i', 'a1', '-S', site('lab'), '--store', path, '--threads', '3') as live:
+        play('lab')
+        live.until_read(1166)
+        live.ask('flush')
+        flushed(live, 1)
+        now = stored(folder, path)
+        first = live.end()
+    need(now['summary'] == first['summary'] == stored(folder, path)['summary'], 'connections that are open count')
+    with Live(folder, '-i', 'a1', '-S', site('lab'), '--store', path, '--threads', '2') as live:
+        play('lab')
+        live.until_read(1166)
+        second = live.end()
+    for result in first, second:
+        balances(result)
+    need(second['coverage']['packets'] == 2 * 1166, 'both runs count')
+    need(ids(first) == ids(second) == ids(stored(folder, path)), 'the same is found')
