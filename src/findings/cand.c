@@ -34,7 +34,7 @@ static const char *case_token(const struct item *it)
 	case CASE_EGRESS_WEB:
 		return "egress";
 	case CASE_NAME_SERVICE:
-		return it->c->port == 53 ? "dns" : "ntp";
+		return it->port == 53 ? "dns" : "ntp";
 	case CASE_GROUP:
 		return "group";
 	default:
@@ -150,8 +150,8 @@ struct fact cand_fact_blocked(struct work *w, const struct item *it, bool silent
 		.rule = rule_token(it->r.rule),
 		.client = item_token(w, it, it->client),
 		.server = item_token(w, it, it->server),
-		.proto = it->c->proto,
-		.port = it->c->port,
+		.proto = it->proto,
+		.port = it->port,
 	};
 
 	if (it->r.verdict == KIND_DOCUMENTED_DYNAMIC || it->sql_port)
@@ -208,17 +208,41 @@ int cand_order(const void *a, const void *b)
 	return x->item < y->item ? -1 : x->item > y->item;
 }
 
+static uint64_t mixed(uint64_t h, uint64_t x)
+{
+	return (h ^ x) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* By where its words are: they are mostly the same ones, and what meets in one place costs its
+ * digest anew, nothing else. */
+static struct cand_recent *place_of(struct cands *v, const struct fact *f)
+{
+	uint64_t h = mixed((uint64_t)f->kind << 32 | (uint64_t)f->proto << 16 | f->port,
+			   (uintptr_t)f->rule);
+
+	h = mixed(mixed(mixed(h, (uintptr_t)f->client), (uintptr_t)f->server),
+		  (uintptr_t)f->service);
+	return &v->recent[h >> 56];
+}
+
+void cand_digest(struct cands *v, const struct fact *f, uint8_t ret[FACT_DIGEST])
+{
+	struct cand_recent *k = place_of(v, f);
+
+	if (!k->used || !same_fact(f, &k->f)) {
+		k->f = *f;
+		k->used = true;
+		fact_digest(f, k->digest);
+	}
+	memcpy(ret, k->digest, FACT_DIGEST);
+}
+
 static bool push(struct cands *v, const struct fact *f, size_t item)
 {
 	struct cand c = {.item = (uint32_t)item, .kind = (uint8_t)f->kind};
 	const struct cand *before = v->n ? &v->v[v->n - 1] : NULL;
 
-	if (before && same_fact(f, &v->last)) {
-		memcpy(c.digest, before->digest, sizeof c.digest);
-	} else {
-		fact_digest(f, c.digest);
-		v->last = *f;
-	}
+	cand_digest(v, f, c.digest);
 	v->in_order = !before || (v->in_order && cand_order(before, &c) <= 0);
 	return vec_push(v, c);
 }

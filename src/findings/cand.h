@@ -17,10 +17,16 @@ struct cand {
 	int8_t iface; /* see rpc_blocked.c */
 };
 
+struct cand_recent { /* one that was met a short while ago: most are */
+	struct fact f;
+	uint8_t digest[FACT_DIGEST];
+	bool used;
+};
+
 struct cands {
 	VEC(struct cand);
-	struct fact last; /* the newest one's: neighbours mostly say the same */
 	bool in_order;
+	struct cand_recent recent[256];
 };
 
 /* By digest, then by item: for qsort(). */
@@ -31,6 +37,9 @@ size_t cands_same(const struct cand *v, size_t n);
 /* Of everything in scope that says something. `answered`: hosts by index that answered at all.
  * False without memory. */
 bool cands_collect(struct work *w, struct cands *v, const bool *answered);
+
+/* What cands_collect() goes by: the same digest as fact_digest(), of many that repeat. */
+void cand_digest(struct cands *v, const struct fact *f, uint8_t ret[FACT_DIGEST]);
 
 /* What the verdict says, that it failed, and that it is part of a scan. `silent`: the whole
  * controller is. */

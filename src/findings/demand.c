@@ -97,10 +97,11 @@ static bool needs_make(struct work *w, struct demand_set *d)
 	size_t n = matrix_n_rules(w->m);
 
 	d->need = calloc(n + 1, sizeof *d->need);
+	d->ref = calloc(n + 1, sizeof *d->ref);
 	d->need_of = calloc(n + 1, sizeof *d->need_of);
 	d->asked_of = calloc(n + 1, sizeof *d->asked_of);
 	d->count = calloc(n + 1, sizeof *d->count);
-	if (!d->need || !d->need_of || !d->asked_of || !d->count)
+	if (!d->need || !d->ref || !d->need_of || !d->asked_of || !d->count)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		const struct rule *r = matrix_rule(w->m, i);
@@ -108,6 +109,8 @@ static bool needs_make(struct work *w, struct demand_set *d)
 		size_t at = 0;
 
 		d->need_of[i] = NOBODY;
+		if (r->ref)
+			d->ref[d->n_ref++] = r;
 		if (r->ref || r->rpc || r->informational || r->need == NEED_FORBIDDEN)
 			continue;
 		if (demands(r) || advises(r))
@@ -315,9 +318,9 @@ static bool count_told(struct work *w, struct demand_set *d, size_t item, const 
 
 	if (!it->sql_port)
 		return true;
-	n = matrix_allowing(w->m, &q->client, &q->server, it->c->proto, it->sql_port, &rules);
+	n = matrix_allowing(w->m, &q->client, &q->server, it->proto, it->sql_port, &rules);
 	for (size_t k = 0; k < n; k++)
-		if (rules[k]->moves_with == PORT_SQL && it->sql_port != it->c->port &&
+		if (rules[k]->moves_with == PORT_SQL && it->sql_port != it->port &&
 		    !count_rule(w, d, rules[k], item, client, server))
 			return false;
 	return true;
@@ -328,11 +331,11 @@ static void count_references(struct work *w, struct demand_set *d, const struct 
 			     const struct rule *const *rules, size_t n, const struct end *client,
 			     const struct end *server)
 {
-	for (size_t i = 0; i < matrix_n_rules(w->m); i++) {
-		const struct rule *r = matrix_rule(w->m, i);
+	for (size_t i = 0; i < d->n_ref; i++) {
+		const struct rule *r = d->ref[i];
 		bool hit = false;
 
-		if (!r->ref || !ends_of(w, r, client, server))
+		if (!ends_of(w, r, client, server))
 			continue;
 		for (size_t k = 0; k < n && !hit; k++)
 			hit = rule_refers_to(r, rules[k]) &&
@@ -356,8 +359,8 @@ static bool count_item(struct work *w, struct demand_set *d, size_t i)
 	if (!it->scope || it->scan || it->group || it->probe)
 		return true;
 	if (it->r.why == CASE_NAME_SERVICE)
-		q.server.roles |= ROLE_BIT(it->c->port == 53 ? ROLE_DNS : ROLE_NTP);
-	n = matrix_allowing(w->m, &q.client, &q.server, it->c->proto, it->c->port, &rules);
+		q.server.roles |= ROLE_BIT(it->port == 53 ? ROLE_DNS : ROLE_NTP);
+	n = matrix_allowing(w->m, &q.client, &q.server, it->proto, it->port, &rules);
 	scope_ends(&q, &client, &server);
 	if (!count_told(w, d, i, &q, &client, &server))
 		return false;
@@ -480,6 +483,7 @@ void demands_done(struct work *w)
 		return;
 	vec_done(&d->failed);
 	free(d->need);
+	free(d->ref);
 	free(d->need_of);
 	free(d->asked_of);
 	free(d->asker);

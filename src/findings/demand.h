@@ -59,6 +59,8 @@ struct unit_item { /* a failed conversation of a unit */
 struct demand_set {
 	struct need *need;
 	size_t n_need;
+	const struct rule **ref; /* rules that refer to others */
+	size_t n_ref;
 	uint32_t *need_of; /* by rule index; UINT32_MAX none */
 	roleset *asked_of; /* by rule index: client roles that it is demanded or advised of */
 	struct asker *asker;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/proto.h"
 #include "findings/cand.h"
 
@@ -150,20 +151,38 @@ static const char *protocol_name(const struct item *it)
 	return it->c->payload[0] || it->c->payload[1] ? "" : NULL;
 }
 
+/* Conversations of one finding lie anywhere: they are asked for before they are needed. */
+static void common_ahead(const struct work *w, const struct cand *v, size_t i, size_t n)
+{
+	enum { FAR = 16, NEAR = 8 };
+
+	if (i + FAR < n)
+		prefetch(&w->item[v[i + FAR].item]);
+	if (i + NEAR < n) {
+		const struct conv *c = w->item[v[i + NEAR].item].c;
+
+		prefetch(&c->flows);
+		prefetch(&c->first_ns);
+		prefetch(&c->fails);
+		prefetch(&c->n_ok_ev);
+	}
+}
+
 static void fill_common(struct work *w, struct finding *f, const struct cand *v, size_t n,
 			bool failure)
 {
-	uint16_t port = w->item[v[0].item].c->port;
-	uint8_t proto = w->item[v[0].item].c->proto;
+	uint16_t port = w->item[v[0].item].port;
+	uint8_t proto = w->item[v[0].item].proto;
 
 	f->client = common_end(w, v, n, false);
 	f->server = common_end(w, v, n, true);
 	for (size_t i = 0; i < n; i++) {
 		const struct item *it = &w->item[v[i].item];
 
-		if (it->c->port != port)
+		common_ahead(w, v, i, n);
+		if (it->port != port)
 			port = 0;
-		if (it->c->proto != proto)
+		if (it->proto != proto)
 			proto = 0;
 		finding_conv(w, f, it->c);
 		if (!failure && it->r.app_index >= 0) /* about these flows, not about the others */
@@ -183,8 +202,8 @@ static void nearest(struct work *w, const struct item *it, struct finding *f)
 
 	if (it->r.verdict < KIND_RPC_UNEXPLAINED || it->group)
 		return;
-	f->nearest = matrix_nearest(w->m, &client, &server, it->c->proto, it->c->port,
-				    &f->nearest_why_not);
+	f->nearest =
+		matrix_nearest(w->m, &client, &server, it->proto, it->port, &f->nearest_why_not);
 	if (it->r.verdict == KIND_UNEXPECTED_PROTOCOL || it->r.verdict == KIND_MOVED_SERVICE ||
 	    it->r.why == CASE_OLD_PORT || it->r.why == CASE_FORBIDDEN) {
 		f->nearest = it->r.rule;
@@ -324,8 +343,7 @@ static const struct conv *other_version(const struct work *w, const struct item 
 			if (addr_is_v4(&from->addr[i]) == addr_is_v4(&it->c->client) ||
 			    addr_is_v4(&from->addr[i]) != addr_is_v4(&to->addr[k]))
 				continue;
-			other = item_find(w, &from->addr[i], &to->addr[k], it->c->proto,
-					  it->c->port);
+			other = item_find(w, &from->addr[i], &to->addr[k], it->proto, it->port);
 			if (other && other->outcome == OUTCOME_GOOD)
 				return other->c;
 		}
@@ -420,7 +438,7 @@ static bool scan_finding(struct work *w, const struct cand *v, size_t n)
 	if (!f)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		failed += w->item[v[i].item].c->state >= STATE_HALF_OPEN;
+		failed += w->item[v[i].item].state >= STATE_HALF_OPEN;
 	fill_common(w, f, v, n, true);
 	f->has_state = f->has_direction = false;
 	f->folded = n;

@@ -3,9 +3,11 @@
  * Bounds the result: clients of one network that share server, port, verdict and state become one
  * row once they are more than FOLD_CLIENTS. The row's conversation is their sum.
  */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/radix.h"
 #include "findings/fold.h"
 
@@ -21,7 +23,12 @@ const char *fold_network(struct work *w, const struct party *p)
 	struct prefix net = network_of(p);
 	char text[ADDR_TEXT];
 
-	return arena_strdup(w->a, prefix_format(&net, text));
+	/* Neighbours are mostly of one network. */
+	if (!w->net_text || memcmp(&net, &w->net, sizeof net) != 0) {
+		w->net = net;
+		w->net_text = arena_strdup(w->a, prefix_format(&net, text));
+	}
+	return w->net_text;
 }
 
 struct net { /* of a party that is a client of something that may fold */
@@ -35,9 +42,9 @@ static struct radix_key key_of(const struct item *it, const struct net *net, siz
 {
 	return (struct radix_key){
 		.hi = (uint64_t)net->number << 32 | it->server,
-		.lo = (uint64_t)net->bits << 56 | (uint64_t)it->c->proto << 48 |
-		      (uint64_t)it->c->port << 32 | (uint64_t)it->r.verdict << 16 |
-		      (uint64_t)it->c->state,
+		.lo = (uint64_t)net->bits << 56 | (uint64_t)it->proto << 48 |
+		      (uint64_t)it->port << 32 | (uint64_t)it->r.verdict << 16 |
+		      (uint64_t)it->state,
 		.number = (uint32_t)number,
 	};
 }
@@ -104,6 +111,26 @@ void conv_sum(struct conv *into, const struct conv *c)
 		app_sum(into, &c->app[i]);
 }
 
+/* What is summed lies anywhere: it is asked for before it is needed. */
+static void sum_ahead(const struct work *w, const struct radix_key *v, size_t i, size_t n)
+{
+	enum { ITEM = 24, CONV = 12, APP = 6, LINE = 64 };
+
+	if (i + ITEM < n)
+		prefetch(&w->item[v[i + ITEM].number]);
+	if (i + CONV < n) {
+		const char *c = (const char *)w->item[v[i + CONV].number].c;
+
+		for (size_t at = 0; at < offsetof(struct conv, ok_ev); at += LINE)
+			prefetch(c + at);
+		prefetch(c + offsetof(struct conv, n_app));
+		prefetch(c + offsetof(struct conv, rst_after_data));
+		prefetch(c + offsetof(struct conv, client_port_min));
+	}
+	if (i + APP < n)
+		prefetch(w->item[v[i + APP].number].c->app);
+}
+
 static bool fold_run(struct work *w, struct fold_list *l, const struct radix_key *v, size_t n)
 {
 	struct fold f = {.first = v[0].number, .n = n};
@@ -119,6 +146,7 @@ static bool fold_run(struct work *w, struct fold_list *l, const struct radix_key
 		memcpy(sum->app, w->item[v[0].number].c->app, sum->n_app * sizeof *sum->app);
 	w->item[v[0].number].folded = true;
 	for (size_t i = 1; i < n; i++) {
+		sum_ahead(w, v, i, n);
 		w->item[v[i].number].folded = true;
 		conv_sum(sum, w->item[v[i].number].c);
 	}

@@ -21,7 +21,7 @@ static const char *sql_named(struct work *w, const struct finding *f)
 	if (!hint_failed(f) || !hint_of_key(f, PORT_SQL) || f->proto != IPPROTO_NR_TCP)
 		return NULL;
 	while ((it = hint_pair_next(w, f->behind->conv, false, &at)))
-		if (it->c->proto == IPPROTO_NR_UDP && it->c->port == 1434 &&
+		if (it->proto == IPPROTO_NR_UDP && it->port == 1434 &&
 		    it->outcome == OUTCOME_FAILED)
 			return "the server was tried on its port, and SQL Browser (1434/udp) did "
 			       "not "

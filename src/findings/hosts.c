@@ -479,7 +479,7 @@ static bool undeclared_hosts(struct work *w)
 		const uint32_t end[2] = {it->client, it->server};
 
 		if (!it->scope || it->scan || it->group || it->r.verdict > KIND_SETUP_ONLY ||
-		    it->c->state > STATE_MID_STREAM)
+		    it->state > STATE_MID_STREAM)
 			continue;
 		for (int k = 0; ok && k < 2; k++) {
 			const struct party *p = &w->party[end[k]], *o = &w->party[end[!k]];
@@ -626,10 +626,10 @@ static bool one_way(struct work *w)
 	for (size_t i = 0; i < w->n; i++) {
 		const struct item *it = &w->item[i];
 
-		if (!it->scope || it->c->proto != IPPROTO_NR_TCP)
+		if (!it->scope || it->proto != IPPROTO_NR_TCP)
 			continue;
 		tcp++;
-		if (it->c->state != STATE_ONE_WAY)
+		if (it->state != STATE_ONE_WAY)
 			continue;
 		n++;
 		first = first ? first : it;
@@ -652,7 +652,7 @@ static bool one_way(struct work *w)
 	for (size_t i = 0; i < w->n; i++) {
 		const struct item *it = &w->item[i];
 
-		if (it->scope && it->c->proto == IPPROTO_NR_TCP && it->c->state == STATE_ONE_WAY)
+		if (it->scope && it->proto == IPPROTO_NR_TCP && it->state == STATE_ONE_WAY)
 			finding_behind(w, f, it->c);
 	}
 	finding_evidence(f, first->c->ok_ev, first->c->n_ok_ev);

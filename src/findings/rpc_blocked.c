@@ -69,7 +69,7 @@ static struct reached key_of(const struct work *w, const struct item *it, const 
 	struct reached k = {
 		.client = end_of_party(w, it->client),
 		.where = by_rule ? rule_number(it->r.rule) : end_of_party(w, it->server),
-		.port = f ? 0 : it->c->port,
+		.port = f ? 0 : it->port,
 	};
 
 	if (f)
@@ -140,7 +140,7 @@ static struct fact fact_of(struct work *w, const struct item *it, const struct r
 		.kind = KIND_RPC_BLOCKED,
 		.client = party_token(w, &w->party[it->client]),
 		.server = party_token(w, &w->party[it->server]),
-		.proto = it->c->proto,
+		.proto = it->proto,
 		.service = f ? rpc_iface_label(w->a, f) : "dynamic",
 	};
 }
@@ -323,7 +323,7 @@ static void ends_of(struct work *w, struct finding *f, const struct cand *v, siz
 
 		one[0] &= it->client == first->client;
 		one[1] &= it->server == first->server;
-		f->port = it->c->port == first->c->port ? f->port : 0;
+		f->port = it->port == first->c->port ? f->port : 0;
 		finding_conv(w, f, it->c);
 	}
 	f->client = party_end(&w->party[first->client]);
@@ -354,7 +354,7 @@ static const struct item *failed_otherwise(const struct work *w, const struct it
 	for (size_t i = 0; i < n; i++) {
 		const struct item *other = &w->item[v[i].item];
 
-		if (other->c->state == it->c->state && other->c->refuser == it->c->refuser)
+		if (other->c->state == it->state && other->c->refuser == it->c->refuser)
 			continue;
 		if (!first || other->c->first_ns < first->c->first_ns)
 			first = other;
@@ -422,13 +422,13 @@ static bool blocked_finding(struct work *w, const struct cand *v, size_t n)
 	if (!f)
 		return false;
 	finding_rule_severity(f, it->r.rule);
-	f->port = w->item[v[0].item].c->port;
+	f->port = w->item[v[0].item].port;
 	f->rule = it->r.rule;
 	f->group = f->rule && f->rule->group && *f->rule->group ? f->rule->group : NULL;
 	ends_of(w, f, v, n);
 	label = iface ? rpc_iface_label(w->a, iface) : NULL;
 	f->interface = label;
-	f->state = it->c->state;
+	f->state = it->state;
 	finding_evidence(f, &hit.own->first, 1);
 	finding_evidence(f, it->c->fail_ev, it->c->n_fail_ev);
 	attempts_of(f, it->c);

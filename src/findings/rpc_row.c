@@ -424,7 +424,7 @@ bool rpc_rows_make(struct work *w)
 		const struct item *it = &w->item[i];
 
 		/* What a scanner tried is one finding; it used nothing. */
-		if (it->scan && it->c->state >= STATE_HALF_OPEN)
+		if (it->scan && it->state >= STATE_HALF_OPEN)
 			continue;
 		grant_use(w->grants, it->c);
 		if (it->dynamic)

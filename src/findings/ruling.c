@@ -439,11 +439,18 @@ static bool is_bound(const struct conv *c)
 	       speaks_rpc(c);
 }
 
-/* A row of the table of dynamic RPC. */
-static bool is_dynamic(const struct work *w, const struct item *it, const struct ask *q)
+static bool is_candidate(const struct work *w, const struct ask *q, struct answer *a)
 {
-	if (it->group || it->sql_port ||
-	    (it->c->proto == IPPROTO_NR_TCP && it->c->port == EPM_PORT))
+	if (!a->candidate)
+		a->candidate = rpc_candidate(w->m, q) ? CANDIDATE_YES : CANDIDATE_NO;
+	return a->candidate == CANDIDATE_YES;
+}
+
+/* A row of the table of dynamic RPC. `a` is of the question. */
+static bool is_dynamic(const struct work *w, const struct item *it, const struct ask *q,
+		       struct answer *a)
+{
+	if (it->group || it->sql_port || (it->proto == IPPROTO_NR_TCP && it->port == EPM_PORT))
 		return false;
 	switch (it->r.verdict) {
 	case KIND_DOCUMENTED:
@@ -457,7 +464,7 @@ static bool is_dynamic(const struct work *w, const struct item *it, const struct
 	case KIND_RPC_OUT_OF_RANGE:
 		return true;
 	default:
-		return it->r.why == CASE_INTERFACE || rpc_candidate(w->m, q) || is_bound(it->c);
+		return it->r.why == CASE_INTERFACE || is_candidate(w, q, a) || is_bound(it->c);
 	}
 }
 
@@ -469,13 +476,13 @@ static void rule_item(struct work *w, struct item *it, const struct pair_facts *
 	bool granted = !it->group && grant_find(w->grants, c, &hit);
 	const struct grant_hit none = {.g = NULL};
 	struct ask q = ask_of(w, it, pf, granted ? &hit : &none, names);
-	bool first = true;
+	struct answer *answer = NULL;
 
 	it->sql_port = q.sql_port;
 
 	for (unsigned i = 0; i < c->n_app; i++) {
 		const struct conv_app *a = &c->app[i];
-		struct ruling r;
+		bool first = !answer;
 
 		/* Flows without bytes say nothing beside flows with bytes. */
 		if (a->app == APP_NONE && c->recognised)
@@ -483,15 +490,17 @@ static void rule_item(struct work *w, struct item *it, const struct pair_facts *
 		q.app = a->app;
 		q.sure = may_accuse(c, a);
 		q.notes = a->notes;
-		ask_decide(w->site, w->m, &q, &r);
-		r.app_index = (int8_t)i;
-		if (first || r.verdict > it->r.verdict)
-			it->r = r;
-		first = false;
+		answer = answers_decide(w->answers, w->site, w->m, &q);
+		if (!first && answer->r.verdict <= it->r.verdict)
+			continue;
+		it->r = answer->r;
+		it->r.app_index = (int8_t)i;
 	}
-	if (first)
-		ask_decide(w->site, w->m, &q, &it->r);
-	it->dynamic = is_dynamic(w, it, &q);
+	if (!answer) {
+		answer = answers_decide(w->answers, w->site, w->m, &q);
+		it->r = answer->r;
+	}
+	it->dynamic = is_dynamic(w, it, &q, answer);
 }
 
 /* A probe from the Internet that came to nothing. */
@@ -500,7 +509,7 @@ bool public_probe(const struct work *w, const struct item *it)
 	const struct party *p = &w->party[it->client];
 
 	return !p->host && !p->guess && !p->linked && addr_is_public(&p->addr) &&
-	       it->c->state >= STATE_HALF_OPEN &&
+	       it->state >= STATE_HALF_OPEN &&
 	       w->party[it->server].roles & (roles_core() | ROLE_BIT(ROLE_NLB));
 }
 
@@ -525,7 +534,7 @@ static void rule_pair(struct work *w, const struct around *ar, size_t from, size
 	struct pair_facts pf = {0};
 
 	for (size_t i = from; i < to; i++)
-		if (w->item[i].c->proto == IPPROTO_NR_TCP && w->item[i].c->port == EPM_PORT)
+		if (w->item[i].proto == IPPROTO_NR_TCP && w->item[i].port == EPM_PORT)
 			pf.mapper = w->item[i].c;
 	for (size_t i = from; i < to; i++) {
 		struct item *it = &w->item[i];
@@ -616,8 +625,8 @@ static bool mark_peers(struct work *w)
 					  .peer = dials ? it->client : it->server,
 					  .core = host_number(w, dials ? it->server : it->client),
 					  .item = (uint32_t)i,
-					  .port = it->c->port,
-					  .proto = it->c->proto,
+					  .port = it->port,
+					  .proto = it->proto,
 					  .dials = dials,
 				  }));
 	}
@@ -653,8 +662,8 @@ static bool mark_crowds(struct work *w)
 					  .peer = host_number(w, dials ? it->server : it->client),
 					  .core = dials ? it->client : it->server,
 					  .item = (uint32_t)i,
-					  .port = it->c->port,
-					  .proto = it->c->proto,
+					  .port = it->port,
+					  .proto = it->proto,
 					  .dials = dials,
 				  }));
 	}
@@ -692,7 +701,7 @@ static bool clear_web(const struct work *w, const struct item *it)
 	/* Behind a balancer that ends TLS, the inner leg is clear by design. */
 	if (roles_has(w->party[it->client].roles, ROLE_NLB))
 		return false;
-	return it->r.verdict == KIND_DOCUMENTED && r && it->c->proto == IPPROTO_NR_TCP &&
+	return it->r.verdict == KIND_DOCUMENTED && r && it->proto == IPPROTO_NR_TCP &&
 	       !strcmp(app_name(it->r.app), "http") && roles_has(r->to, ROLE_CRM_WEB) &&
 	       roles_has(r->from, ROLE_CRM_CLIENT) &&
 	       w->party[it->server].roles & (roles_core() | ROLE_BIT(ROLE_NLB)) &&
@@ -713,7 +722,7 @@ static bool mark_clear_web(struct work *w)
 		const struct host *h = w->party[it->server].host;
 
 		if (h && it->r.rule && it->r.verdict == KIND_DOCUMENTED &&
-		    it->c->state <= STATE_MID_STREAM && roles_has(it->r.rule->to, ROLE_CRM_WEB) &&
+		    it->state <= STATE_MID_STREAM && roles_has(it->r.rule->to, ROLE_CRM_WEB) &&
 		    !strcmp(app_name(it->r.app), "tls"))
 			tls_host[h->index] = true;
 	}
@@ -735,6 +744,8 @@ bool rulings_make(struct work *w)
 	struct around ar = {0};
 	bool ok = around_make(w, &ar);
 
+	w->answers = answers_new();
+	ok = ok && w->answers;
 	for (size_t i = 0, k; ok && i < w->n; i = k) {
 		for (k = i + 1; k < w->n && w->item[k].client == w->item[i].client &&
 				w->item[k].server == w->item[i].server;
@@ -746,5 +757,6 @@ bool rulings_make(struct work *w)
 		mark_guesses(w);
 	ok = ok && mark_peers(w) && mark_crowds(w) && mark_clear_web(w);
 	around_done(&ar);
+	w->answers = answers_free(w->answers);
 	return ok;
 }

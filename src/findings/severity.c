@@ -5,8 +5,6 @@
 
 #include "findings/work.h"
 
-enum { LOW_CONFIDENCE = 60 };
-
 enum severity severity_rule(const struct rule *r, enum severity s)
 {
 	return r && r->severity < SEV_NONE ? r->severity : s;
@@ -29,7 +27,7 @@ void finding_rule_severity(struct finding *f, const struct rule *r)
 
 static enum severity by_case(const struct work *w, const struct item *it)
 {
-	bool established = it->c->state <= STATE_MID_STREAM;
+	bool established = it->state <= STATE_MID_STREAM;
 	enum kind k = it->r.verdict;
 
 	switch (it->r.why) {
@@ -89,7 +87,7 @@ enum severity severity_of(const struct work *w, const struct item *it)
 		return s;
 	/* What never came about, or rests on a guess, is no alarm. */
 	if (it->r.verdict >= KIND_RPC_UNEXPLAINED && s > SEV_LOW &&
-	    (it->c->state > STATE_MID_STREAM || dir_confidence(it->c->reason) < LOW_CONFIDENCE))
+	    (it->state > STATE_MID_STREAM || dir_confidence(it->reason) < LOW_CONFIDENCE))
 		s = SEV_LOW;
 	s = severity_guess(w, it, s);
 	return severity_rule(it->r.rule, s);

@@ -65,7 +65,7 @@ static bool still_serves(const struct work *w, const struct item *moved, const s
 	const struct rule *r = it->r.rule;
 	struct port_list ports;
 
-	if (!r || r->moves_with != moved->r.rule->moves_with || it->c->proto != moved->c->proto ||
+	if (!r || r->moves_with != moved->r.rule->moves_with || it->proto != moved->c->proto ||
 	    (it->r.verdict != KIND_DOCUMENTED && it->r.verdict != KIND_ADVICE) ||
 	    (it->outcome != OUTCOME_GOOD && it->outcome != OUTCOME_UNKNOWN))
 		return false;
@@ -73,7 +73,7 @@ static bool still_serves(const struct work *w, const struct item *moved, const s
 	if (sv->host && !sv->host->is_network && other->host != sv->host)
 		return false;
 	ports = rule_ports(w->m, r, other->host);
-	return port_list_has(&ports, it->c->port);
+	return port_list_has(&ports, it->port);
 }
 
 static void port_add(struct port_list *l, uint16_t port)
@@ -96,10 +96,10 @@ static const char *moved_ports(struct work *w, const struct item *it)
 	struct out o = {0};
 	const char *z;
 
-	port_add(&l, it->c->port);
+	port_add(&l, it->port);
 	for (size_t i = 0; i < w->n; i++)
 		if (still_serves(w, it, &w->item[i]))
-			port_add(&l, w->item[i].c->port);
+			port_add(&l, w->item[i].port);
 	for (unsigned i = 0; i < l.n; i++)
 		out_printf(&o, "%s%u", i ? ", " : l.n > 1 ? "[" : "", l.r[i].lo);
 	out_puts(&o, l.n > 1 ? "]" : "");
@@ -140,8 +140,8 @@ const char *suggest_host(struct work *w, const struct addr *a, const char *role)
 const char *suggest_egress(struct work *w, const struct item *it, const struct peers *p)
 {
 	return arena_printf(w->a, "- {from: [%s], service: %u/%s, names: [%s], why: \"...\"}",
-			    first_declared(w->party[it->client].host), it->c->port,
-			    proto_text(it->c->proto), names_listed(w, p));
+			    first_declared(w->party[it->client].host), it->port,
+			    proto_text(it->proto), names_listed(w, p));
 }
 
 /* ------------------------------------------------------------------ the site file */
@@ -165,7 +165,7 @@ static struct text stranger(struct work *w, const struct item *it, const struct 
 		if (sv->host || addr_is_public(&sv->addr))
 			break;
 		return site_text("hosts",
-				 suggest_host(w, &sv->addr, it->c->port == 53 ? "dns" : "ntp"));
+				 suggest_host(w, &sv->addr, it->port == 53 ? "dns" : "ntp"));
 	case CASE_EGRESS_WEB:
 		return site_text("egress", suggest_egress(w, it, p));
 	case CASE_EGRESS:
@@ -232,15 +232,15 @@ static const char *role_of(const struct party *p)
 static struct text rule_text(struct work *w, const struct item *it, const struct finding *f)
 {
 	const char *from = role_of(&w->party[it->client]), *to = role_of(&w->party[it->server]);
-	const char *proto = proto_text(it->c->proto);
+	const char *proto = proto_text(it->proto);
 	const char *app = it->r.app != APP_NONE ? app_name(it->r.app) : NULL;
 	uint8_t uuid[16];
 
 	if (!from || !to || it->group || it->crowd || it->r.reversed ||
-	    (it->c->proto != IPPROTO_NR_TCP && it->c->proto != IPPROTO_NR_UDP))
+	    (it->proto != IPPROTO_NR_TCP && it->proto != IPPROTO_NR_UDP))
 		return (struct text){0};
 	if (it->r.why == CASE_INTERFACE) {
-		if (!f->interface || it->c->proto != IPPROTO_NR_TCP ||
+		if (!f->interface || it->proto != IPPROTO_NR_TCP ||
 		    (!rpc_iface_by_name(f->interface) && !rpc_uuid_parse(f->interface, uuid)))
 			return (struct text){0};
 		return (struct text){

@@ -379,12 +379,12 @@ static const char *interface_why(struct work *w, const struct item *it, const st
 		return arena_printf(w->a,
 				    "%s was given an object (DCOM) of %s on port %u, and no rule "
 				    "lets these roles use objects there.%s",
-				    client, server, it->c->port, tail);
+				    client, server, it->port, tail);
 	return arena_printf(
 		w->a,
 		"%s %s the RPC interface %s of %s on port %u, which these roles have no "
 		"documented use for.%s",
-		client, it->c->n_iface ? "bound" : "was given", label, server, it->c->port, tail);
+		client, it->c->n_iface ? "bound" : "was given", label, server, it->port, tail);
 }
 
 /* Whose role nobody knows, at one of the ends of the finding's conversations. */
@@ -666,10 +666,10 @@ const char *text_why(struct work *w, const struct item *it, const struct finding
 	if (f->flows && f->flows < it->c->flows && !f->folded)
 		tail = arena_printf(w->a, " That is %" PRIu64 " of %" PRIu64 " flows.", f->flows,
 				    it->c->flows);
-	else if (it->c->state >= STATE_HALF_OPEN && it->r.verdict > KIND_SETUP_ONLY &&
+	else if (it->state >= STATE_HALF_OPEN && it->r.verdict > KIND_SETUP_ONLY &&
 		 it->outcome != OUTCOME_NONE)
 		tail = arena_printf(w->a, " It never came about: %s", text_failure(w, it->c));
-	else if (it->c->state == STATE_ONE_WAY && it->r.verdict > KIND_SETUP_ONLY)
+	else if (it->state == STATE_ONE_WAY && it->r.verdict > KIND_SETUP_ONLY)
 		tail = " Only one direction was visible, so what became of it is unknown.";
 	if (it->r.why != CASE_GUESS && (w->party[it->client].guess || w->party[it->server].guess))
 		tail = arena_printf(w->a, "%s A role in it is a guess from traffic.", tail);
@@ -705,19 +705,19 @@ static const char *advice_stranger(struct work *w, const struct item *it, const 
 				w->a,
 				"Point the hosts at the domain's own %s servers; a server "
 				"of the deployment should not ask the Internet.",
-				it->c->port == 53 ? "DNS" : "time");
+				it->port == 53 ? "DNS" : "time");
 		if (sv->host && !sv->host->is_network)
 			return arena_printf(
 				w->a,
 				"If %s is meant to serve this, add the role %s to it in "
 				"the site file; if not, point the hosts at the right "
 				"server.",
-				sv->host->name, it->c->port == 53 ? "dns" : "ntp");
+				sv->host->name, it->port == 53 ? "dns" : "ntp");
 		return arena_printf(
 			w->a,
 			"If this server is meant, add under hosts:\n%s\nIf not, point the "
 			"hosts at the right one.",
-			suggest_host(w, &sv->addr, it->c->port == 53 ? "dns" : "ntp"));
+			suggest_host(w, &sv->addr, it->port == 53 ? "dns" : "ntp"));
 	case CASE_EGRESS_WEB:
 		return arena_printf(w->a, "Close it, or declare it under egress:\n%s",
 				    suggest_egress(w, it, p));

@@ -13,7 +13,7 @@
 
 #define BIT(r) ROLE_BIT(ROLE_##r)
 
-enum { LOW_CONFIDENCE = 60, HIGH_PORT = 1024 };
+enum { HIGH_PORT = 1024 };
 
 static bool app_named(uint16_t app, const char *name)
 {

@@ -29,9 +29,10 @@
 enum {
 	FOLD_CLIENTS = 256, /* more clients of one network than this become one row */
 	SCOPE_RECENT_BITS = 8,
-	PEER_NAMES = 8,     /* a finding shows so many names of its peers */
-	PEER_HOSTS = 3,     /* an unknown peer on one port of so many core hosts is one finding */
-	TRAILING_FAILS = 3, /* so many failures at the end ... */
+	LOW_CONFIDENCE = 60, /* below, the direction of a conversation is a guess */
+	PEER_NAMES = 8,      /* a finding shows so many names of its peers */
+	PEER_HOSTS = 3,      /* an unknown peer on one port of so many core hosts is one finding */
+	TRAILING_FAILS = 3,  /* so many failures at the end ... */
 };
 #define TRAILING_NS (INT64_C(60) * NS_PER_S) /* ... over at least so long are a finding */
 #define LONE_TRY_NS (INT64_C(3) * NS_PER_S)
@@ -81,7 +82,7 @@ struct ruling {
 };
 
 /* One question to the rules: a conversation seen through one of its protocols. */
-struct ask {
+struct ask { /* whoever puts something into it, puts it into the key of answers.c */
 	struct end client, server;
 	bool client_public, server_public; /* public and undeclared */
 	bool same_host, client_linked, server_linked;
@@ -141,24 +142,26 @@ enum outcome {
 	OUTCOME_NONE,    /* no attempt in the sense of a rule (probe, by nature without answer) */
 };
 
-struct item {
+struct item { /* one line of memory: passes over all of them look at no conversation */
 	const struct conv *c;
-	uint32_t client, server; /* parties */
+	int64_t since_ns; /* OUTCOME_BROKEN: the first of the failures at the end */
 	struct ruling r;
+	uint32_t client, server;      /* parties */
+	uint16_t port, sql_port;      /* the conversation's; see sql_port_for() */
+	uint8_t proto, state, reason; /* the conversation's */
 	uint8_t outcome;
-	bool scope; /* in scope */
-	bool scan;  /* part of a scan */
-	bool apart; /* made of a lone attempt: no index of the input's has it */
-	bool group;
-	bool probe;
-	bool covered;      /* a violated demand speaks for it */
-	bool hidden;       /* it failed, and IPsec hides whether another way was found */
-	bool folded;       /* its row stands under its network */
-	bool crowd;        /* one of hundreds of strangers on this port of this host */
-	bool dynamic;      /* presumed dynamic RPC: a row of that table */
-	uint16_t sql_port; /* see sql_port_for() */
-	int64_t since_ns;  /* OUTCOME_BROKEN: the first of the failures at the end */
+	bool scope : 1; /* in scope */
+	bool scan : 1;  /* part of a scan */
+	bool apart : 1; /* made of a lone attempt: no index of the input's has it */
+	bool group : 1;
+	bool probe : 1;
+	bool covered : 1; /* a violated demand speaks for it */
+	bool hidden : 1;  /* it failed, and IPsec hides whether another way was found */
+	bool folded : 1;  /* its row stands under its network */
+	bool crowd : 1;   /* one of hundreds of strangers on this port of this host */
+	bool dynamic : 1; /* presumed dynamic RPC: a row of that table */
 };
+_Static_assert(sizeof(struct item) <= 64, "a line of memory");
 
 /* Who spoke to whom, and where. */
 struct pair {
@@ -208,6 +211,9 @@ struct work {
 	struct demand_set *demands;
 	struct sql_ports *sql_ports;
 	struct grant_index *grants;
+	struct answers *answers; /* while rulings are made */
+	struct prefix net;       /* that fold_network() wrote last, as: */
+	const char *net_text;
 	struct rpc_blocks *blocks;
 	uint64_t hint_looks; /* see hints.c, as the next two */
 	VEC(struct hint_mate) mates;
@@ -272,6 +278,19 @@ void scope_ends(const struct ask *q, struct end *ret_client, struct end *ret_ser
 
 /* verdict.c */
 void ask_decide(const struct site *site, struct matrix *m, const struct ask *q, struct ruling *ret);
+/* What it came to, and may be remembered by. */
+struct answer {
+	struct ruling r;
+	uint8_t candidate; /* rpc_candidate() of it: 0 not asked yet, else CANDIDATE_* */
+};
+enum { CANDIDATE_NO = 1, CANDIDATE_YES };
+/* answers.c: what was asked before is not worked out again. For one site and matrix. */
+struct answers;
+struct answers *answers_new(void);
+struct answers *answers_free(struct answers *a);
+/* As ask_decide(), and valid until the next call. */
+struct answer *answers_decide(struct answers *a, const struct site *site, struct matrix *m,
+			      const struct ask *q);
 /* The rule takes this protocol. */
 bool rule_takes(const struct rule *r, uint16_t app);
 bool rulings_make(struct work *w);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/cpu.h"
 #include "base/proto.h"
 #include "infer/parts.h"
 #include "recognise/recognise.h"
@@ -24,9 +25,13 @@ struct slot { /* a clue of a sign */
 	uint32_t next; /* of the same protocol, or of none */
 };
 
-struct share {        /* items dealt out to groups */
+struct peer_conv { /* of the group in hand */
+	uint32_t peer, conv;
+};
+
+struct share {        /* conversations dealt out to groups */
 	size_t *from; /* by group, n_node + 1 */
-	uint32_t *v;
+	struct peer_conv *v;
 };
 
 struct told { /* a sighting about a host */
@@ -158,35 +163,40 @@ static bool exchanged(const struct conv *c)
 	return c->state <= STATE_MID_STREAM && c->payload[1] && !c->group && c->reason <= DIR_PORT;
 }
 
-typedef VEC(uint32_t) number_list;
+struct exchange {
+	uint32_t conv, group[2]; /* the client's, the server's */
+};
+typedef VEC(struct exchange) exchange_list;
 
-static bool exchanges(const struct parts *p, number_list *ret)
+/* The ends are looked up once, while the conversation is at hand. */
+static bool exchanges(const struct parts *p, exchange_list *ret)
 {
-	for (size_t i = 0; i < p->in->n_convs; i++)
-		if (exchanged(&p->in->convs[i]) && !p->scanner[i] && !vec_push(ret, (uint32_t)i))
+	for (size_t i = 0; i < p->in->n_convs; i++) {
+		const struct conv *c = &p->in->convs[i];
+
+		if (!exchanged(c) || p->scanner[i])
+			continue;
+		if (!vec_push(ret, ((struct exchange){(uint32_t)i,
+						      {p->node[client_node(p, c)].group,
+						       p->node[server_node(p, c)].group}})))
 			return false;
+	}
 	return true;
 }
 
-static uint32_t end_group(const struct parts *p, uint32_t conv, bool server)
-{
-	const struct conv *c = &p->in->convs[conv];
-
-	return p->node[server ? server_node(p, c) : client_node(p, c)].group;
-}
-
-static bool share_make(const struct parts *p, struct share *s, const number_list *l, bool server)
+static bool share_make(const struct parts *p, struct share *s, const exchange_list *l, bool server)
 {
 	s->from = calloc(p->n_node + 2, sizeof *s->from);
 	s->v = malloc((l->n + 1) * sizeof *s->v);
 	if (!s->from || !s->v)
 		return false;
 	for (size_t i = 0; i < l->n; i++)
-		s->from[end_group(p, l->v[i], server) + 1]++;
+		s->from[l->v[i].group[server] + 1]++;
 	for (size_t g = 0; g < p->n_node; g++)
 		s->from[g + 1] += s->from[g];
 	for (size_t i = 0; i < l->n; i++)
-		s->v[s->from[end_group(p, l->v[i], server)]++] = l->v[i];
+		s->v[s->from[l->v[i].group[server]]++] =
+			(struct peer_conv){l->v[i].group[!server], l->v[i].conv};
 	for (size_t g = p->n_node; g > 0; g--)
 		s->from[g] = s->from[g - 1];
 	s->from[0] = 0;
@@ -195,7 +205,7 @@ static bool share_make(const struct parts *p, struct share *s, const number_list
 
 static bool shares_make(struct evidence_set *e)
 {
-	number_list l = {0};
+	exchange_list l = {0};
 	bool ok = exchanges(e->p, &l) && share_make(e->p, &e->served, &l, true) &&
 		  share_make(e->p, &e->called, &l, false);
 
@@ -463,10 +473,6 @@ static void look_at_rest(struct evidence_set *e, uint32_t number, uint32_t peer)
 	}
 }
 
-struct peer_conv {
-	uint32_t peer, conv;
-};
-
 static int peer_order(const void *a, const void *b)
 {
 	const struct peer_conv *x = a, *y = b;
@@ -476,22 +482,38 @@ static int peer_order(const void *a, const void *b)
 	return x->conv < y->conv ? -1 : x->conv > y->conv;
 }
 
-static bool look_at_share(struct evidence_set *e, const struct share *s, uint32_t group,
+/* Conversations of a server lie anywhere: their lines of memory are asked for before they are
+ * needed, and then those of their protocols. */
+static void look_ahead(const struct evidence_set *e, const struct peer_conv *v, size_t i, size_t n)
+{
+	enum { FAR = 16, NEAR = 8 };
+
+	if (i + FAR < n) {
+		const struct conv *c = &e->p->in->convs[v[i + FAR].conv];
+
+		prefetch(&c->port);
+		prefetch(&c->app);
+		prefetch(&c->n_app);
+	}
+	if (i + NEAR < n)
+		prefetch(e->p->in->convs[v[i + NEAR].conv].app);
+}
+
+static void look_at_share(struct evidence_set *e, const struct share *s, uint32_t group,
 			  enum clue_of of)
 {
 	size_t from = s->from[group], n = s->from[group + 1] - from;
-	struct peer_conv *v = n ? malloc(n * sizeof *v) : NULL;
+	struct peer_conv *v = s->v + from;
+	bool unsorted = false;
 
-	if (n && !v)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		v[i] = (struct peer_conv){end_group(e->p, s->v[from + i], of == CLUE_CALLS),
-					  s->v[from + i]};
-	if (n > 1)
+	for (size_t i = 1; i < n; i++)
+		unsorted |= peer_order(&v[i - 1], &v[i]) > 0;
+	if (unsorted)
 		qsort(v, n, sizeof *v, peer_order);
 	for (size_t i = 0; i < n; i++) {
 		const struct conv *c = &e->p->in->convs[v[i].conv];
 
+		look_ahead(e, v, i, n);
 		if (v[i].peer == group) /* with itself */
 			continue;
 		for (unsigned k = 0; k < c->n_app; k++) {
@@ -505,8 +527,6 @@ static bool look_at_share(struct evidence_set *e, const struct share *s, uint32_
 		if (of == CLUE_ANSWERS)
 			look_at_rest(e, v[i].conv, v[i].peer);
 	}
-	free(v);
-	return true;
 }
 
 static void look_at_grants(struct evidence_set *e, uint32_t node)
@@ -606,21 +626,17 @@ static void look_at_card(struct evidence_set *e, uint32_t node)
 	}
 }
 
-bool evidence_of(struct evidence_set *e, uint32_t group, const struct tally **ret)
+const struct tally *evidence_of(struct evidence_set *e, uint32_t group)
 {
 	if (e->any)
 		memset(e->tally, 0, e->n_slot * sizeof *e->tally);
 	e->any = false;
-	*ret = NULL;
-	if (!look_at_share(e, &e->served, group, CLUE_ANSWERS) ||
-	    !look_at_share(e, &e->called, group, CLUE_CALLS))
-		return false;
+	look_at_share(e, &e->served, group, CLUE_ANSWERS);
+	look_at_share(e, &e->called, group, CLUE_CALLS);
 	for (uint32_t n = group; n != NOBODY; n = e->next_node[n]) {
 		look_at_grants(e, n);
 		look_at_card(e, n);
 	}
 	look_at_told(e, group);
-	if (e->any)
-		*ret = e->tally;
-	return true;
+	return e->any ? e->tally : NULL;
 }

@@ -225,7 +225,8 @@ static bool group_make(struct making *m, const uint32_t *nodes, size_t n)
 		if (!h->name)
 			return false;
 	}
-	if (!evidence_of(m->e, m->p.node[nodes[0]].group, &t) || (t && !roles_make(m, h, t)))
+	t = evidence_of(m->e, m->p.node[nodes[0]].group);
+	if (t && !roles_make(m, h, t))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		m->at[m->n_at++] = (struct infer_at){v[i].addr, (uint32_t)m->n_host};

@@ -122,8 +122,8 @@ struct evidence_set;
 struct evidence_set *evidence_new(struct parts *p);
 struct evidence_set *evidence_free(struct evidence_set *e);
 /* The tallies of one group, by clue number; valid until the next call. NULL when there is nothing
- * of any clue, as of most clients. False without memory. */
-bool evidence_of(struct evidence_set *e, uint32_t group, const struct tally **ret);
+ * of any clue, as of most clients. */
+const struct tally *evidence_of(struct evidence_set *e, uint32_t group);
 /* Clue number of a sign's i-th clue, or counter-clue. */
 size_t evidence_clue(const struct evidence_set *e, size_t sign, unsigned i, bool counter);
 size_t evidence_signs(const struct evidence_set *e);
