@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/cpu.h"
 #include "base/vec.h"
 
@@ -11,6 +12,7 @@ enum { FIRST_SLOTS = 64 };
 
 struct cards {
 	struct hash_key key;
+	struct arena arena; /* of addresses: nearly every card has one or two */
 	VEC(struct card)
 	cards;
 	VEC(struct cluster_host) clusters;
@@ -30,8 +32,7 @@ struct cards *cards_new(const struct hash_key *key, size_t max_memory)
 	if (!t)
 		return NULL;
 	t->key = key ? *key : hash_key_random();
-	/* Arrays grow by doubling, and slots are up to four for each card. */
-	t->max = max_memory / (2 * sizeof(struct card) + 4 * sizeof *t->slot);
+	t->max = max_memory / CARD_CHARGE;
 	if (t->max > CARDS_MAX)
 		t->max = CARDS_MAX;
 	return t;
@@ -43,6 +44,7 @@ struct cards *cards_free(struct cards *t)
 		return NULL;
 	vec_done(&t->cards);
 	vec_done(&t->clusters);
+	arena_done(&t->arena);
 	free(t->slot);
 	free(t);
 	return NULL;
@@ -131,24 +133,44 @@ static struct card *card_again(struct cards *t, const uint8_t mac[6], uint16_t v
 	return &t->cards.v[t->last[i].at - 1];
 }
 
-static void put_addr(struct card *c, const struct addr *a)
+/* Room for one more address, which full rows of a power of two do not have. */
+static bool addr_room(struct cards *t, struct card *c)
+{
+	struct addr *more;
+
+	if (c->n & (c->n - 1u))
+		return true;
+	more = arena_alloc(&t->arena, (c->n ? 2u * c->n : 1u) * sizeof *more);
+	if (!more)
+		return false;
+	if (c->n)
+		memcpy(more, c->addr, c->n * sizeof *more);
+	c->addr = more;
+	return true;
+}
+
+/* False without memory. */
+static bool put_addr(struct cards *t, struct card *c, const struct addr *a)
 {
 	unsigned i = c->n;
 
 	for (unsigned k = 0; k < c->n; k++)
 		if (addr_equal(&c->addr[k], a))
-			return;
+			return true;
 	while (i && addr_compare(&c->addr[i - 1], a) > 0)
 		i--;
 	if (c->n == CARD_ADDRS) {
 		c->many = true;
 		if (i == CARD_ADDRS)
-			return;
+			return true;
 		c->n--;
+	} else if (!addr_room(t, c)) {
+		return false;
 	}
 	memmove(&c->addr[i + 1], &c->addr[i], (c->n - i) * sizeof *a);
 	c->addr[i] = *a;
 	c->n++;
+	return true;
 }
 
 static bool of_somebody(const uint8_t mac[6], const struct addr *a)
@@ -175,7 +197,7 @@ void cards_add(struct cards *t, const uint8_t mac[6], uint16_t vlan, const struc
 	}
 	if (ts_ns < c->first_ns)
 		c->first_ns = ts_ns;
-	put_addr(c, a);
+	t->shed += !put_addr(t, c, a);
 }
 
 void cards_put(struct cards *t, const struct card *row)
@@ -190,7 +212,7 @@ void cards_put(struct cards *t, const struct card *row)
 		c->first_ns = row->first_ns;
 	c->many |= row->many;
 	for (unsigned i = 0; i < row->n; i++)
-		put_addr(c, &row->addr[i]);
+		t->shed += !put_addr(t, c, &row->addr[i]);
 }
 
 static int compare_hosts(const struct cluster_host *a, const struct cluster_host *b)

@@ -24,12 +24,18 @@ enum {
 };
 
 struct card {
+	int64_t first_ns; /* the earliest flow */
 	uint8_t mac[6];
-	uint16_t vlan; /* the outermost; 0 none. A mirror may tag one direction only */
+	uint16_t vlan;     /* the outermost; 0 none. A mirror may tag one direction only */
+	struct addr *addr; /* n of them, ascending */
 	uint8_t n;
 	bool many; /* there were more than CARD_ADDRS */
-	struct addr addr[CARD_ADDRS];
-	int64_t first_ns; /* the earliest flow */
+};
+/* What a card counts of the memory of a table, however few its addresses: arrays grow by doubling,
+ * there are up to four slots for each card, and rows of addresses are of 1, 2, 4, 8 and 16. */
+enum {
+	CARD_CHARGE = 2 * sizeof(struct card) + 4 * sizeof(uint32_t) +
+		      (2 * CARD_ADDRS - 1) * sizeof(struct addr)
 };
 
 /* A host of a cluster, by its heartbeats. Clusters share an address that no host has alone. */
@@ -50,7 +56,7 @@ struct cards *cards_free(struct cards *t);
 void cards_add(struct cards *t, const uint8_t mac[6], uint16_t vlan, const struct addr *a,
 	       int64_t ts_ns);
 void cards_heartbeat(struct cards *t, const struct heartbeat *h, int64_t ts_ns);
-/* Rows of another table, as the two below lend them. */
+/* Rows of another table, as the two below lend them; what they point at is copied. */
 void cards_put(struct cards *t, const struct card *row);
 void cards_put_cluster(struct cards *t, const struct cluster_host *row);
 /* By MAC address and VLAN; by cluster, host and id. Valid until the next addition. */

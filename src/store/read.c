@@ -646,10 +646,12 @@ static bool card_addresses(struct card *card, const char *z)
 static int give_card(const struct reading *d, sqlite3_stmt *q)
 {
 	struct cols c = {.q = q, .at = 1};
+	struct addr addr[CARD_ADDRS];
 	struct card card;
 	bool ok;
 
 	memset(&card, 0, sizeof card);
+	card.addr = addr;
 	col_bytes(&c, card.mac, sizeof card.mac);
 	card.vlan = (uint16_t)col_int(&c, 0, UINT16_MAX);
 	ok = card_addresses(&card, col_text(&c));

@@ -32,6 +32,7 @@ struct lab {
 	struct grant g[16];
 	struct sighting s[64];
 	struct card card[64];
+	struct addr card_addr[64][CARD_ADDRS];
 	struct cluster_host cluster[4];
 	size_t n, n_g, n_s, n_card, n_cluster;
 	struct infer *f;
@@ -158,8 +159,10 @@ static inline void lab_card(struct lab *l, const char *mac, const char *addr)
 	for (size_t i = 0; i < l->n_card; i++)
 		if (!memcmp(l->card[i].mac, bytes, 6))
 			c = &l->card[i];
-	if (!c)
-		c = &l->card[l->n_card++];
+	if (!c) {
+		c = &l->card[l->n_card];
+		c->addr = l->card_addr[l->n_card++];
+	}
 	memcpy(c->mac, bytes, 6);
 	while (at < c->n && memcmp(&c->addr[at], &a, sizeof a) < 0)
 		at++;

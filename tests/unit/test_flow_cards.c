@@ -114,7 +114,7 @@ static void many(void **state)
 
 static void no_room(void **state)
 {
-	struct cards *t = cards_new(NULL, 10 * (2 * sizeof(struct card) + 16));
+	struct cards *t = cards_new(NULL, 10 * CARD_CHARGE);
 	const struct card *c;
 	size_t n;
 
