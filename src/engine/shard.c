@@ -102,6 +102,18 @@ static void recognition_put(struct shard *sh, struct recognition *r)
 	sh->free = s;
 }
 
+/* No flow has one any more. */
+static void recognitions_drop(struct shard *sh)
+{
+	while (sh->slabs) {
+		struct slab *s = sh->slabs;
+
+		sh->slabs = s->before;
+		free(s);
+	}
+	sh->free = NULL;
+}
+
 static bool head(void *user, const struct flow_heads *heads, struct recognition **app)
 {
 	struct shard *sh = user;
@@ -481,12 +493,7 @@ struct shard *shard_free(struct shard *sh)
 	conv_table_free(sh->convs);
 	gaps_done(&sh->own_gaps);
 	vec_done(&sh->inputs);
-	while (sh->slabs) {
-		struct slab *s = sh->slabs;
-
-		sh->slabs = s->before;
-		free(s);
-	}
+	recognitions_drop(sh);
 	free(sh);
 	return NULL;
 }
@@ -511,6 +518,7 @@ void shard_turn(struct shard *sh, int64_t ts_ns)
 int shard_end_flows(struct shard *sh, int64_t now_ns)
 {
 	flow_table_end(sh->flows, now_ns);
+	recognitions_drop(sh);
 	return sh->err;
 }
 

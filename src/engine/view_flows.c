@@ -6,10 +6,10 @@
 #include "base/time.h"
 #include "decode/decode.h"
 #include "engine/engine.h"
-#include "screen/filter.h"
 #include "recognise/recognise.h"
 #include "recognise/rpc_iface.h"
 #include "report/words.h"
+#include "screen/filter.h"
 
 static void write_end(const struct span_audit *au, struct out *o, const struct addr *a,
 		      const struct host *h, roleset roles)
@@ -91,28 +91,28 @@ static void write_json(const struct span_audit *a, struct out *o, const struct f
 		   (unsigned long long)c->packets[0], (unsigned long long)c->packets[1],
 		   (unsigned long long)c->bytes[0], (unsigned long long)c->bytes[1],
 		   (unsigned long long)c->payload[0], (unsigned long long)c->payload[1],
-		   (unsigned long long)c->fails);
+		   (unsigned long long)conv_fail(c)->n);
 	out_puts(o, "\"names\": [");
 	between = "";
-	for (size_t i = 0; i < c->n_name; i++) {
+	for (size_t i = 0; i < conv_more(c)->n_name; i++) {
 		out_puts(o, between);
-		out_json_z(o, c->name[i]);
+		out_json_z(o, conv_more(c)->name[i]);
 		between = ", ";
 	}
 	out_puts(o, "], \"interfaces\": [");
-	for (size_t i = 0; i < c->n_iface; i++) {
-		const char *name = word_interface(c->iface[i].uuid);
+	for (size_t i = 0; i < conv_more(c)->n_iface; i++) {
+		const char *name = word_interface(conv_more(c)->iface[i].uuid);
 		char buf[RPC_UUID_TEXT];
 
 		out_printf(o, "%s{\"uuid\": \"%s\", \"name\": ", i ? ", " : "",
-			   rpc_uuid_format(c->iface[i].uuid, buf));
+			   rpc_uuid_format(conv_more(c)->iface[i].uuid, buf));
 		out_json_z(o, name);
 		out_char(o, '}');
 	}
 	out_puts(o, "], \"pipes\": [");
-	for (size_t i = 0; i < c->n_pipe; i++) {
+	for (size_t i = 0; i < conv_more(c)->n_pipe; i++) {
 		out_puts(o, i ? ", " : "");
-		out_json_z(o, c->pipe[i]);
+		out_json_z(o, conv_more(c)->pipe[i]);
 	}
 	out_printf(o, "], \"vlan\": %u, \"tunnel\": \"%s\", \"tunnel_id\": %u", c->vlan,
 		   tunnel_name((enum tunnel)c->tunnel), c->tunnel_id);
@@ -180,9 +180,9 @@ static void write_text(const struct span_audit *a, struct out *o, const struct f
 	column(o, figures, 15);
 	out_puts(o, kind_name(row->verdict));
 	/* Behind the columns: most conversations have none. */
-	for (size_t i = 0; i < c->n_pipe; i++) {
+	for (size_t i = 0; i < conv_more(c)->n_pipe; i++) {
 		out_puts(o, i ? ", " : "  pipes ");
-		out_text_z(o, c->pipe[i]);
+		out_text_z(o, conv_more(c)->pipe[i]);
 	}
 	write_name(a, o, "client", &c->client, row->client);
 	write_name(a, o, "server", &c->server, row->server);

@@ -259,14 +259,15 @@ static bool well_known(uint16_t port)
 
 static struct evidence first_packet(const struct conv *c)
 {
+	const struct conv_fail *f = conv_fail(c);
 	const struct evidence *best = NULL;
 
 	if (c->n_ok_ev)
 		best = &c->ok_ev[0];
-	if (c->n_fail_ev && (!best || evidence_before(&c->fail_ev[0], best)))
-		best = &c->fail_ev[0];
-	if (c->has_bind && !best)
-		best = &c->bind_ev;
+	if (f->n_ev && (!best || evidence_before(&f->ev[0], best)))
+		best = &f->ev[0];
+	if (conv_more(c)->has_bind && !best)
+		best = &conv_more(c)->bind_ev;
 	return best ? *best : (struct evidence){0};
 }
 
@@ -331,9 +332,10 @@ static void iface_once(struct rpc_row *row, const struct granted *g)
 static void by_itself(const struct finder *f, const struct conv *c, const struct grant *g,
 		      const char *tie, struct rpc_row *row)
 {
-	row->n_iface = c->n_iface;
-	for (unsigned i = 0; i < c->n_iface; i++)
-		row->iface[i] = c->iface[i];
+	const struct conv_more *m = conv_more(c);
+	row->n_iface = m->n_iface;
+	for (unsigned i = 0; i < m->n_iface; i++)
+		row->iface[i] = m->iface[i];
 	if (g) {
 		uint8_t proto = rpc_grant_proto(&g->g);
 		size_t i = told_at(f, &g->server, proto, g->g.port, &g->client);
@@ -343,13 +345,13 @@ static void by_itself(const struct finder *f, const struct conv *c, const struct
 		row->tie = g->assumed ? "assumed" : tie;
 		/* Every conversation of whomever may be explained by them: no more than this. */
 		for (size_t end = i + TOLD_MAX;
-		     !c->n_iface && row->n_iface < CONV_IFACES && i < end && i < f->by_client.n &&
+		     !m->n_iface && row->n_iface < CONV_IFACES && i < end && i < f->by_client.n &&
 		     !client_order(f->by_client.v[i], &g->server, proto, g->g.port, &g->client);
 		     i++)
 			iface_once(row, &f->by_client.v[i]->g);
-	} else if (c->n_iface) {
+	} else if (m->n_iface) {
 		row->how = "bind";
-		row->granted_by = c->has_bind ? c->bind_ev : first_packet(c);
+		row->granted_by = m->has_bind ? m->bind_ev : first_packet(c);
 	}
 }
 
@@ -366,7 +368,7 @@ static bool line_make(const struct finder *f, const struct conv *c, enum kind ve
 		const char *tie = NULL;
 		const struct grant *g = c->port == EPM_PORT ? NULL : grant_for(f, c, &tie);
 
-		if (!g && !rpc && (!c->n_iface || well_known(c->port)))
+		if (!g && !rpc && (!conv_more(c)->n_iface || well_known(c->port)))
 			return false;
 		*ret = (struct rpc_line){.row = {.proto = c->proto,
 						 .port = c->port,

@@ -61,7 +61,7 @@ void finding_conv(struct work *w, struct finding *f, const struct conv *c)
 	if (f->last_ns == TIME_NONE || c->last_ns > f->last_ns)
 		f->last_ns = c->last_ns;
 	f->flows += c->flows;
-	f->tries += c->fails; /* repeats of one SYN are one attempt */
+	f->tries += conv_fail(c)->n; /* repeats of one SYN are one attempt */
 	if (!f->has_state || c->state < f->state)
 		f->state = c->state;
 	f->has_state = true;
@@ -135,7 +135,7 @@ void finding_item(struct finding *f, const struct item *it, bool failure)
 		       it->r.why == CASE_REPLICATES;
 
 	if (failure || c->state >= STATE_HALF_OPEN)
-		finding_evidence(f, c->fail_ev, c->n_fail_ev);
+		finding_evidence(f, conv_fail(c)->ev, conv_fail(c)->n_ev);
 	else if (by_note && it->r.app_index >= 0 && c->app[it->r.app_index].told)
 		finding_evidence(f, &c->app[it->r.app_index].tell, 1);
 	else if (it->r.app_index >= 0 && c->app[it->r.app_index].n_ev)
@@ -163,7 +163,7 @@ static void common_ahead(const struct work *w, const struct cand *v, size_t i, s
 
 		prefetch(&c->flows);
 		prefetch(&c->first_ns);
-		prefetch(&c->fails);
+		prefetch(&conv_fail(c)->n);
 		prefetch(&c->n_ok_ev);
 	}
 }
@@ -261,8 +261,8 @@ static bool peers_make(struct work *w, const struct cand *v, size_t n, struct pe
 	for (size_t i = 0; ok && i < n; i++) {
 		const struct conv *c = w->item[v[i].item].c;
 
-		for (unsigned j = 0; ok && j < c->n_name; j++)
-			ok = vec_push(&names, c->name[j]);
+		for (unsigned j = 0; ok && j < conv_more(c)->n_name; j++)
+			ok = vec_push(&names, conv_more(c)->name[j]);
 	}
 	if (names.n)
 		qsort(names.v, names.n, sizeof *names.v, name_order);
@@ -308,7 +308,7 @@ static bool verdict_finding(struct work *w, const struct cand *v, size_t n)
 		f->rule = worst->r.rule;
 	f->group = f->rule && f->rule->group && *f->rule->group ? f->rule->group : NULL;
 	f->protocol = protocol_name(worst);
-	if (worst->dynamic || worst->c->n_iface)
+	if (worst->dynamic || conv_more(worst->c)->n_iface)
 		f->interface = rpc_label(w, worst);
 	nearest(w, worst, f);
 	if (!peers_make(w, v, n, &peers))
@@ -382,7 +382,7 @@ static const char *blocked_why(struct work *w, const struct item *it, const stru
 				    text_failure(w, it->c));
 	if (it->dynamic && grant_find(w->grants, it->c, &hit)) {
 		granted = arena_printf(w->a, " %s", text_grant(w, hit.own ? hit.own : hit.g));
-		elsewhere = hit.own && hit.own->first.ts_ns <= it->c->fail_last_ns;
+		elsewhere = hit.own && hit.own->first.ts_ns <= conv_fail(it->c)->last_ns;
 	}
 	return arena_printf(
 		w->a, "%s may open %s to %s (%s) and %s; it tried, and failed.%s %s%s%s", client,

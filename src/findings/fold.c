@@ -82,18 +82,19 @@ static void app_sum(struct conv *into, const struct conv_app *a)
 
 void conv_sum(struct conv *into, const struct conv *c)
 {
+	const struct conv_more *m = conv_more(c);
 	into->flows += c->flows;
-	into->fails += c->fails;
-	into->tries += c->tries;
-	into->rst_after_accept += c->rst_after_accept;
-	into->rst_after_data += c->rst_after_data;
+	into->fail->n += conv_fail(c)->n;
+	into->fail->tries += conv_fail(c)->tries;
+	into->more->rst_after_accept += m->rst_after_accept;
+	into->more->rst_after_data += m->rst_after_data;
 	for (int s = 0; s < STATE_N; s++)
 		into->by_state[s] += c->by_state[s];
 	for (int s = 0; s < 2; s++) {
 		into->packets[s] += c->packets[s];
 		into->bytes[s] += c->bytes[s];
 		into->payload[s] += c->payload[s];
-		into->unseen[s] += c->unseen[s];
+		into->more->unseen[s] += m->unseen[s];
 	}
 	if (c->first_ns < into->first_ns)
 		into->first_ns = c->first_ns;
@@ -121,29 +122,41 @@ static void sum_ahead(const struct work *w, const struct radix_key *v, size_t i,
 	if (i + CONV < n) {
 		const char *c = (const char *)w->item[v[i + CONV].number].c;
 
-		for (size_t at = 0; at < offsetof(struct conv, ok_ev); at += LINE)
+		for (size_t at = 0; at < sizeof(struct conv); at += LINE)
 			prefetch(c + at);
-		prefetch(c + offsetof(struct conv, n_app));
-		prefetch(c + offsetof(struct conv, rst_after_data));
-		prefetch(c + offsetof(struct conv, client_port_min));
 	}
 	if (i + APP < n)
 		prefetch(w->item[v[i + APP].number].c->app);
 }
 
+/* A conversation that others can be added to: its figures are its own. NULL without memory. */
+static struct conv *sum_of(struct arena *a, const struct conv *c)
+{
+	struct conv *sum = arena_alloc(a, sizeof *sum);
+	struct conv_app *app = arena_alloc(a, CONV_APPS * sizeof *app);
+	struct conv_fail *fail = arena_alloc(a, sizeof *fail);
+	struct conv_more *more = arena_alloc(a, sizeof *more);
+
+	if (!sum || !app || !fail || !more)
+		return NULL;
+	if (c->n_app)
+		memcpy(app, c->app, c->n_app * sizeof *app);
+	*fail = *conv_fail(c);
+	*more = *conv_more(c);
+	*sum = *c;
+	sum->app = app;
+	sum->fail = fail;
+	sum->more = more;
+	return sum;
+}
+
 static bool fold_run(struct work *w, struct fold_list *l, const struct radix_key *v, size_t n)
 {
 	struct fold f = {.first = v[0].number, .n = n};
-	struct conv *sum = arena_alloc(w->a, sizeof *sum);
+	struct conv *sum = sum_of(w->a, w->item[v[0].number].c);
 
 	if (!sum)
 		return false;
-	*sum = *w->item[v[0].number].c;
-	sum->app = arena_alloc(w->a, CONV_APPS * sizeof *sum->app);
-	if (!sum->app)
-		return false;
-	if (sum->n_app)
-		memcpy(sum->app, w->item[v[0].number].c->app, sum->n_app * sizeof *sum->app);
 	w->item[v[0].number].folded = true;
 	for (size_t i = 1; i < n; i++) {
 		sum_ahead(w, v, i, n);

@@ -40,7 +40,8 @@ static bool shut_at_once(const struct work *w, const struct item *it)
 {
 	(void)w;
 	return it->scope && !it->probe && !it->scan && it->r.verdict == KIND_DOCUMENTED &&
-	       it->c->flows > 1 && it->c->rst_after_accept == it->c->flows && !hint_hung_up(it);
+	       it->c->flows > 1 && conv_more(it->c)->rst_after_accept == it->c->flows &&
+	       !hint_hung_up(it);
 }
 
 static bool flooded(struct work *w, const struct hint_row *row)

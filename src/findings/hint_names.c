@@ -139,8 +139,8 @@ static const char *udp_too_big(struct work *w, const struct finding *f)
 				 "over TCP failed"
 			       : NULL;
 	for (const struct behind *b = f->behind; b; b = b->next) {
-		fails += b->conv->fails;
-		tries += b->conv->tries;
+		fails += conv_fail(b->conv)->n;
+		tries += conv_fail(b->conv)->tries;
 	}
 	return tries > fails ? "Kerberos requests over UDP were repeated and never answered" : NULL;
 }

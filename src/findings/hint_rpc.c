@@ -43,8 +43,8 @@ static const char *dtc_one_way(struct work *w, const struct finding *f)
 	    (f->port != 135 && f->kind != KIND_RPC_BLOCKED))
 		return NULL;
 	while ((it = hint_pair_next(w, f->behind->conv, true, &at)))
-		for (unsigned i = 0; i < it->c->n_iface; i++)
-			if (!memcmp(it->c->iface[i].uuid, dtc->uuid, sizeof dtc->uuid))
+		for (unsigned i = 0; i < conv_more(it->c)->n_iface; i++)
+			if (!memcmp(conv_more(it->c)->iface[i].uuid, dtc->uuid, sizeof dtc->uuid))
 				return arena_printf(
 					w->a,
 					"%s speaks MSDTC (IXnRemote) to %s, and the way "
@@ -80,8 +80,8 @@ static const struct item *of_pair(const struct work *w, const struct addr *clien
 
 static bool speaks_of(const struct conv *c, const uint8_t uuid[16])
 {
-	for (unsigned i = 0; i < c->n_iface; i++)
-		if (!memcmp(c->iface[i].uuid, uuid, 16))
+	for (unsigned i = 0; i < conv_more(c)->n_iface; i++)
+		if (!memcmp(conv_more(c)->iface[i].uuid, uuid, 16))
 			return true;
 	return false;
 }

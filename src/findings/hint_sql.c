@@ -35,8 +35,8 @@ bool hint_hung_up(const struct item *it)
 
 	return it->scope && !it->probe && it->r.rule && it->r.rule->moves_with == PORT_SQL &&
 	       it->r.app == app_by_name("tds") && c->flows > 1 &&
-	       c->rst_after_accept + c->rst_after_data == c->flows && c->payload[1] &&
-	       c->payload[1] < PRELOGIN_MOST * c->flows;
+	       conv_more(c)->rst_after_accept + conv_more(c)->rst_after_data == c->flows &&
+	       c->payload[1] && c->payload[1] < PRELOGIN_MOST * c->flows;
 }
 
 static bool hung_up(const struct work *w, const struct item *it)

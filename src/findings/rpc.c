@@ -436,9 +436,11 @@ bool rpc_decide(const struct site *site, struct matrix *m, const struct ask *q, 
 const struct rpc_iface *rpc_ifaces(const struct work *w, const struct conv *c,
 				   struct grant_hit *ret_hit, size_t *ret_n)
 {
+	const struct conv_more *m = conv_more(c);
+
 	grant_find(w->grants, c, ret_hit);
-	*ret_n = c->n_iface ? c->n_iface : ret_hit->n_iface;
-	return c->n_iface ? c->iface : ret_hit->iface;
+	*ret_n = m->n_iface ? m->n_iface : ret_hit->n_iface;
+	return m->n_iface ? m->iface : ret_hit->iface;
 }
 
 const char *rpc_label(struct work *w, const struct item *it)

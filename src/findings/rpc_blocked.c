@@ -131,7 +131,8 @@ static bool in_vain(const struct work *w, const struct item *it, struct grant_hi
 	/* The mapper still hands out what has stopped working. */
 	if (it->outcome == OUTCOME_BROKEN)
 		return ret_hit->own->last_ns >= it->since_ns;
-	return c->fail_last_ns == TIME_NONE || ret_hit->own->first.ts_ns <= c->fail_last_ns;
+	return conv_fail(c)->last_ns == TIME_NONE ||
+	       ret_hit->own->first.ts_ns <= conv_fail(c)->last_ns;
 }
 
 static struct fact fact_of(struct work *w, const struct item *it, const struct rpc_iface *f)
@@ -283,7 +284,7 @@ static const char *failed_advice(struct work *w, const struct item *it, const st
 				    "handed out %u: set the range on the server and restart it, or "
 				    "correct the site file and open what it really uses.",
 				    server, c->port);
-	if (c->by_state[STATE_REFUSED] && c->refuser == REFUSER_SERVER)
+	if (c->by_state[STATE_REFUSED] && conv_refusal(c)->who == REFUSER_SERVER)
 		return arena_printf(w->a,
 				    "The server itself refused, so the way is open: the service "
 				    "behind %s has ended since it registered. Restart that service "
@@ -354,7 +355,8 @@ static const struct item *failed_otherwise(const struct work *w, const struct it
 	for (size_t i = 0; i < n; i++) {
 		const struct item *other = &w->item[v[i].item];
 
-		if (other->c->state == it->state && other->c->refuser == it->c->refuser)
+		if (other->c->state == it->state &&
+		    conv_refusal(other->c)->who == conv_refusal(it->c)->who)
 			continue;
 		if (!first || other->c->first_ns < first->c->first_ns)
 			first = other;
@@ -430,7 +432,7 @@ static bool blocked_finding(struct work *w, const struct cand *v, size_t n)
 	f->interface = label;
 	f->state = it->state;
 	finding_evidence(f, &hit.own->first, 1);
-	finding_evidence(f, it->c->fail_ev, it->c->n_fail_ev);
+	finding_evidence(f, conv_fail(it->c)->ev, conv_fail(it->c)->n_ev);
 	attempts_of(f, it->c);
 	if (it->outcome == OUTCOME_BROKEN) {
 		since = arena_printf(w->a, " It worked before, and has failed since %s.",

@@ -148,7 +148,7 @@ static struct evidence first_packet(const struct conv *c)
 	struct evidence e = {.number = 0};
 
 	first_of(&e, c->ok_ev, c->n_ok_ev);
-	first_of(&e, c->fail_ev, c->n_fail_ev);
+	first_of(&e, conv_fail(c)->ev, conv_fail(c)->n_ev);
 	for (unsigned i = 0; i < c->n_app; i++)
 		first_of(&e, c->app[i].ev, c->app[i].n_ev);
 	return e;
@@ -180,9 +180,9 @@ static bool row_of_item(struct work *w, const struct item *it, draft_list *v)
 		d.row.granted_by = hit.g->first;
 		d.row.tie = rpc_tie_name(hit.tie);
 		d.row.why = tie_sentence(w, &hit);
-	} else if (c->n_iface) {
+	} else if (conv_more(c)->n_iface) {
 		d.row.how = "bind";
-		d.row.granted_by = c->has_bind ? c->bind_ev : d.row.used_by;
+		d.row.granted_by = conv_more(c)->has_bind ? conv_more(c)->bind_ev : d.row.used_by;
 		d.row.why = "No answer that hands the port out was seen; the bind names the "
 			    "interface.";
 	} else {

@@ -40,13 +40,14 @@ static bool unanswered_by_nature(const struct conv *c)
  * count is a lower bound; three of them over a minute are enough. */
 static bool failing_since(const struct conv *c, int64_t *ret_since_ns)
 {
+	const struct conv_fail *f = conv_fail(c);
 	uint64_t n = 0;
 	int64_t since = TIME_NONE;
 
-	if (!c->fails || c->ok_last_ns == TIME_NONE)
+	if (!f->n || c->ok_last_ns == TIME_NONE)
 		return false;
-	for (unsigned i = 0; i < c->n_minutes; i++) {
-		const struct conv_minute *m = &c->minutes[i];
+	for (unsigned i = 0; i < f->n_minutes; i++) {
+		const struct conv_minute *m = &f->minutes[i];
 
 		if (m->last_ns <= c->ok_last_ns)
 			break;
@@ -59,7 +60,7 @@ static bool failing_since(const struct conv *c, int64_t *ret_since_ns)
 				since = m->last_ns;
 		}
 	}
-	if (n < TRAILING_FAILS || c->fail_last_ns - since < TRAILING_NS)
+	if (n < TRAILING_FAILS || f->last_ns - since < TRAILING_NS)
 		return false;
 	*ret_since_ns = since;
 	return true;
@@ -85,8 +86,8 @@ enum outcome conv_outcome(const struct conv *c, int64_t to_ns, int64_t *ret_sinc
 		if (unanswered_by_nature(c))
 			return OUTCOME_NONE;
 		/* A lone attempt proves something only when an answer had the time to come. */
-		if (!c->tries ||
-		    (c->tries == 1 && to_ns != TIME_NONE && to_ns - c->last_ns < LONE_TRY_NS))
+		if (!conv_fail(c)->tries || (conv_fail(c)->tries == 1 && to_ns != TIME_NONE &&
+					     to_ns - c->last_ns < LONE_TRY_NS))
 			return OUTCOME_UNKNOWN;
 		return OUTCOME_FAILED;
 	case STATE_N:
@@ -142,8 +143,8 @@ static bool speaks_dcom(const struct conv *c)
 
 	if (c->proto != IPPROTO_NR_TCP)
 		return false;
-	for (unsigned i = 0; i < c->n_iface; i++)
-		if (!memcmp(c->iface[i].uuid, ixn, sizeof ixn))
+	for (unsigned i = 0; i < conv_more(c)->n_iface; i++)
+		if (!memcmp(conv_more(c)->iface[i].uuid, ixn, sizeof ixn))
 			return true;
 	for (unsigned i = 0; i < c->n_app; i++) {
 		const char *name = app_name(c->app[i].app);
@@ -358,9 +359,10 @@ static bool mapper_read(const struct work *w, const struct conv *m)
 {
 	const struct coverage *cov = &w->r->coverage;
 
-	return speaks_rpc(m) && m->state == STATE_ESTABLISHED && m->payload[1] && !m->unseen[0] &&
-	       !m->unseen[1] && !(m->notes & APP_NOTE_RPC_LOST) && !cov->learn_refused &&
-	       !cov->grants_shed && !cov->streams_cut && !cov->answers_bad;
+	return speaks_rpc(m) && m->state == STATE_ESTABLISHED && m->payload[1] &&
+	       !conv_more(m)->unseen[0] && !conv_more(m)->unseen[1] &&
+	       !(m->notes & APP_NOTE_RPC_LOST) && !cov->learn_refused && !cov->grants_shed &&
+	       !cov->streams_cut && !cov->answers_bad;
 }
 
 static struct ask ask_of(const struct work *w, const struct item *it, const struct pair_facts *pf,
@@ -390,8 +392,8 @@ static struct ask ask_of(const struct work *w, const struct item *it, const stru
 		.in_setup =
 			site_in_setup(w->site, c->first_ns) && site_in_setup(w->site, c->last_ns),
 		.confidence = dir_confidence(c->reason),
-		.iface = c->iface,
-		.n_iface = c->n_iface,
+		.iface = conv_more(c)->iface,
+		.n_iface = conv_more(c)->n_iface,
 		.mid_stream = c->state == STATE_MID_STREAM ||
 			      (c->state == STATE_ESTABLISHED && !c->started),
 		.early = c->state <= STATE_MID_STREAM && w->r->from_ns != TIME_NONE &&
@@ -400,15 +402,15 @@ static struct ask ask_of(const struct work *w, const struct item *it, const stru
 		.hit = hit->g ? hit : NULL,
 		.called_back = pf->called_back,
 		.names = names,
-		.n_names = c->n_name,
+		.n_names = conv_more(c)->n_name,
 	};
 
 	q.mapper_just_before = q.dialled_mapper && m->first_ns <= c->first_ns &&
 			       c->first_ns - m->last_ns <= MAPPER_NS;
 	q.mapper_sealed = m && m->notes & APP_NOTE_RPC_SEALED;
 	q.mapper_unread = m && !mapper_read(w, m);
-	for (unsigned i = 0; i < c->n_name; i++)
-		names[i] = c->name[i];
+	for (unsigned i = 0; i < conv_more(c)->n_name; i++)
+		names[i] = conv_more(c)->name[i];
 	return q;
 }
 
@@ -435,7 +437,7 @@ static bool tolerated_dynamic(const struct work *w, const struct item *it, const
 /* Named by its own bind, wherever it is. Port 593 is the mapper's too (MS-RPCE 2.1.1.8). */
 static bool is_bound(const struct conv *c)
 {
-	return c->proto == IPPROTO_NR_TCP && c->n_iface && c->port != HTTP_EPM_PORT &&
+	return c->proto == IPPROTO_NR_TCP && conv_more(c)->n_iface && c->port != HTTP_EPM_PORT &&
 	       speaks_rpc(c);
 }
 

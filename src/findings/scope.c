@@ -90,7 +90,7 @@ static bool is_aside(const struct work *w, const struct conv *c)
 	const struct pair p = pair_of(c);
 	struct grant_hit hit;
 
-	if (c->state < STATE_HALF_OPEN || c->recognised || c->notes || c->n_iface)
+	if (c->state < STATE_HALF_OPEN || c->recognised || c->notes || conv_more(c)->n_iface)
 		return false;
 	if (!of_strangers(w, &p) || conv_group(w, c))
 		return false;

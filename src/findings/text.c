@@ -79,28 +79,30 @@ static const struct icmp_word icmp_words[] = {
 
 static const char *icmp_text(struct work *w, const struct conv *c)
 {
-	bool v6 = !addr_is_v4(&c->refused_by);
+	const struct conv_refusal *r = conv_refusal(c);
+	bool v6 = !addr_is_v4(&r->by);
 
 	for (size_t i = 0; i < N_ELEMENTS(icmp_words); i++)
-		if (icmp_words[i].v6 == v6 && icmp_words[i].type == c->icmp_type &&
-		    icmp_words[i].code == c->icmp_code)
+		if (icmp_words[i].v6 == v6 && icmp_words[i].type == r->icmp_type &&
+		    icmp_words[i].code == r->icmp_code)
 			return icmp_words[i].text;
-	return arena_printf(w->a, "ICMP type %u code %u", c->icmp_type, c->icmp_code);
+	return arena_printf(w->a, "ICMP type %u code %u", r->icmp_type, r->icmp_code);
 }
 
 static const char *rejected_text(struct work *w, const struct conv *c)
 {
+	const struct conv_refusal *r = conv_refusal(c);
 	char by[ADDR_TEXT];
-	const char *who = addr_equal(&c->refused_by, &c->server)
+	const char *who = addr_equal(&r->by, &c->server)
 				  ? "the server itself"
-				  : arena_strdup(w->a, addr_format(&c->refused_by, by));
-	const char *more = c->icmp_class == ICMP_PROHIBITED ? " A filter said no."
-			   : c->icmp_class == ICMP_ROUTING  ? " That is routing, not a filter."
+				  : arena_strdup(w->a, addr_format(&r->by, by));
+	const char *more = r->icmp_class == ICMP_PROHIBITED ? " A filter said no."
+			   : r->icmp_class == ICMP_ROUTING  ? " That is routing, not a filter."
 							    : "";
 
 	return arena_printf(w->a, "rejected by %s: %s (ICMP%s type %u code %u).%s", who,
-			    icmp_text(w, c), addr_is_v4(&c->refused_by) ? "" : "v6", c->icmp_type,
-			    c->icmp_code, more);
+			    icmp_text(w, c), addr_is_v4(&r->by) ? "" : "v6", r->icmp_type,
+			    r->icmp_code, more);
 }
 
 static const char *mac_text(struct work *w, const uint8_t m[6])
@@ -112,23 +114,23 @@ static const char *mac_text(struct work *w, const uint8_t m[6])
 /* What tells the RST from the server's own packets: ": TTL 63, where ..."; "" nothing. */
 static const char *signs_text(struct work *w, const struct conv *c)
 {
+	const struct conv_refusal *r = conv_refusal(c);
 	static const uint8_t unknown[6];
 	struct out o = {0};
 	const char *z;
 
-	if (c->refusal_signs & REFUSAL_TTL && c->refusal_ttl && c->server_ttl)
-		out_printf(&o, ": TTL %u, where the server's own packets have %u", c->refusal_ttl,
+	if (r->signs & REFUSAL_TTL && r->ttl && c->server_ttl)
+		out_printf(&o, ": TTL %u, where the server's own packets have %u", r->ttl,
 			   c->server_ttl);
-	if (c->refusal_signs & REFUSAL_MAC && memcmp(c->server_mac, unknown, 6) != 0)
+	if (r->signs & REFUSAL_MAC && memcmp(r->server_mac, unknown, 6) != 0)
 		out_printf(&o,
 			   "%s sent from the network card %s, where the server's own come from "
 			   "%s",
-			   o.n ? ";" : ":", mac_text(w, c->refusal_mac),
-			   mac_text(w, c->server_mac));
-	else if (c->refusal_signs & REFUSAL_MAC)
+			   o.n ? ";" : ":", mac_text(w, r->mac), mac_text(w, r->server_mac));
+	else if (r->signs & REFUSAL_MAC)
 		out_printf(&o, "%s sent from another network card than the server's own",
 			   o.n ? ";" : ":");
-	if (o.n && c->refusal_signs & REFUSAL_SEQUENCE)
+	if (o.n && r->signs & REFUSAL_SEQUENCE)
 		out_puts(&o, "; its sequence number is not 0, as an answer to a SYN has it");
 	z = o.n ? arena_strdup(w->a, out_str(&o)) : "";
 	out_done(&o);
@@ -137,26 +139,26 @@ static const char *signs_text(struct work *w, const struct conv *c)
 
 static const char *refused_text(struct work *w, const struct conv *c)
 {
+	const struct conv_refusal *r = conv_refusal(c);
 	const char *signs;
 
 	if (c->proto == IPPROTO_NR_UDP)
 		return rejected_text(w, c);
 	signs = signs_text(w, c);
-	if (c->refuser == REFUSER_OTHER && *signs)
+	if (r->who == REFUSER_OTHER && *signs)
 		return arena_printf(w->a, "refused (RST) by a device on the path%s.", signs);
-	if (c->refuser == REFUSER_OTHER && c->refusal_ttl && c->server_ttl &&
-	    c->refusal_ttl != c->server_ttl)
+	if (r->who == REFUSER_OTHER && r->ttl && c->server_ttl && r->ttl != c->server_ttl)
 		return arena_printf(w->a,
 				    "refused (RST) by a device on the path: TTL %u, where the "
 				    "server's own packets have %u.",
-				    c->refusal_ttl, c->server_ttl);
-	if (c->refuser == REFUSER_OTHER)
+				    r->ttl, c->server_ttl);
+	if (r->who == REFUSER_OTHER)
 		return "refused (RST) by a device on the path, not by the server.";
 	if (!c->server_ttl)
 		return "refused (RST) by the server itself or by a device on the path in its name: "
 		       "no "
 		       "other packet of the server was seen to compare with.";
-	if (c->refusal_signs & REFUSAL_SEQUENCE)
+	if (r->signs & REFUSAL_SEQUENCE)
 		return "refused (RST) by the server itself, as it seems: it was reached, and "
 		       "nothing listens there. The sequence number of the RST is not 0, as an "
 		       "answer to a SYN has it, so a device may have sent it in the server's name.";
@@ -179,29 +181,31 @@ static enum flow_state worst_known(const struct conv *c)
 /* Accepted and shut at once: what the client had said by then. */
 static const char *reset_text(struct work *w, const struct conv *c)
 {
+	const struct conv_more *m = conv_more(c);
 	const char *sent = "before a byte was sent";
 
-	if (!c->rst_after_accept)
+	if (!m->rst_after_accept)
 		return "";
 	if (c->payload[0])
 		sent = arena_printf(w->a, "after the client's first bytes (%s)",
 				    c->n_app && c->app[0].app != APP_NONE ? app_title(c->app[0].app)
 									  : "not recognised");
 	return arena_printf(w->a, " %s accepted and reset at once by the server's end, %s.",
-			    c->rst_after_accept == 1
+			    m->rst_after_accept == 1
 				    ? "1 connection was"
 				    : arena_printf(w->a, "%llu connections were",
-						   (unsigned long long)c->rst_after_accept),
+						   (unsigned long long)m->rst_after_accept),
 			    sent);
 }
 
 const char *text_failure(struct work *w, const struct conv *c)
 {
+	const struct conv_fail *f = conv_fail(c);
 	const struct tz *tz = site_tz(w->site);
 	char text[TIME_SPAN_TEXT];
-	uint64_t n = c->fails ? c->fails : c->flows; /* repeats of one SYN are one attempt */
-	int64_t from = c->fail_first_ns != TIME_NONE && c->fails ? c->fail_first_ns : c->first_ns;
-	int64_t to = c->fail_last_ns != TIME_NONE && c->fails ? c->fail_last_ns : c->last_ns;
+	uint64_t n = f->n ? f->n : c->flows; /* repeats of one SYN are one attempt */
+	int64_t from = f->first_ns != TIME_NONE && f->n ? f->first_ns : c->first_ns;
+	int64_t to = f->last_ns != TIME_NONE && f->n ? f->last_ns : c->last_ns;
 	const char *what, *when;
 
 	switch (worst_known(c)) {
@@ -255,28 +259,31 @@ void attempts_of(struct finding *f, const struct conv *tell)
 	if (!tell)
 		return;
 	for (const struct behind *b = f->behind; b; b = b->next) {
-		const struct conv *c = b->conv;
+		const struct conv_fail *c = conv_fail(b->conv);
 
-		a->reset_at_once += c->rst_after_accept;
-		if (!c->fails)
+		a->reset_at_once += conv_more(b->conv)->rst_after_accept;
+		if (!c->n)
 			continue;
-		a->attempts += c->fails;
-		a->retries += c->tries > c->fails ? c->tries - c->fails : 0;
-		if (a->first_ns == TIME_NONE || c->fail_first_ns < a->first_ns)
-			a->first_ns = c->fail_first_ns;
-		if (a->last_ns == TIME_NONE || c->fail_last_ns > a->last_ns)
-			a->last_ns = c->fail_last_ns;
+		a->attempts += c->n;
+		a->retries += c->tries > c->n ? c->tries - c->n : 0;
+		if (a->first_ns == TIME_NONE || c->first_ns < a->first_ns)
+			a->first_ns = c->first_ns;
+		if (a->last_ns == TIME_NONE || c->last_ns > a->last_ns)
+			a->last_ns = c->last_ns;
 	}
 	a->outcome = a->attempts ? outcome_word(s) : "other-protocol";
 	if (!a->attempts || (s != STATE_REFUSED && s != STATE_REJECTED))
 		return;
-	a->signs = tell->refusal_signs;
-	a->by = tell->refuser == REFUSER_OTHER                           ? "device"
-		: tell->refuser == REFUSER_NONE                          ? "unknown"
-		: tell->server_ttl || tell->icmp_class != ICMP_NOT_ERROR ? "server"
-									 : "unknown";
-	a->has_address = tell->icmp_class != ICMP_NOT_ERROR;
-	a->by_address = tell->refused_by;
+
+	const struct conv_refusal *r = conv_refusal(tell);
+
+	a->signs = r->signs;
+	a->by = r->who == REFUSER_OTHER                               ? "device"
+		: r->who == REFUSER_NONE                              ? "unknown"
+		: tell->server_ttl || r->icmp_class != ICMP_NOT_ERROR ? "server"
+								      : "unknown";
+	a->has_address = r->icmp_class != ICMP_NOT_ERROR;
+	a->by_address = r->by;
 }
 
 /* ------------------------------------------------------------------ why */
@@ -384,7 +391,8 @@ static const char *interface_why(struct work *w, const struct item *it, const st
 		w->a,
 		"%s %s the RPC interface %s of %s on port %u, which these roles have no "
 		"documented use for.%s",
-		client, it->c->n_iface ? "bound" : "was given", label, server, it->port, tail);
+		client, conv_more(it->c)->n_iface ? "bound" : "was given", label, server, it->port,
+		tail);
 }
 
 /* Whose role nobody knows, at one of the ends of the finding's conversations. */

@@ -164,10 +164,10 @@ struct conv *conv_set_get(struct conv_table *t, struct conv_set *s, const struct
  * comes from a device on the path. */
 static void name_refuser(const struct conv_table *t, struct conv *c)
 {
+	struct conv_refusal *r = c->fail ? c->fail->refusal : NULL;
 	const struct conv_host *e;
 
-	if (c->refuser == REFUSER_NONE || c->icmp_class != ICMP_NOT_ERROR ||
-	    !addr_equal(&c->refused_by, &c->server))
+	if (!r || r->icmp_class != ICMP_NOT_ERROR || !addr_equal(&r->by, &c->server))
 		return;
 	e = &t->addrs.v[c->server_no];
 	if (!e->ttl_min)
@@ -175,13 +175,13 @@ static void name_refuser(const struct conv_table *t, struct conv *c)
 	if (!c->server_ttl)
 		c->server_ttl = e->ttl_min;
 	if (e->n_mac)
-		memcpy(c->server_mac, e->mac[0], sizeof c->server_mac);
-	if (c->refusal_ttl < e->ttl_min || c->refusal_ttl > e->ttl_max)
-		c->refusal_signs |= REFUSAL_TTL;
-	if (!end_has_mac(e, c->refusal_mac))
-		c->refusal_signs |= REFUSAL_MAC;
-	if (c->refusal_signs & (REFUSAL_TTL | REFUSAL_MAC))
-		c->refuser = REFUSER_OTHER;
+		memcpy(r->server_mac, e->mac[0], sizeof r->server_mac);
+	if (r->ttl < e->ttl_min || r->ttl > e->ttl_max)
+		r->signs |= REFUSAL_TTL;
+	if (!end_has_mac(e, r->mac))
+		r->signs |= REFUSAL_MAC;
+	if (r->signs & (REFUSAL_TTL | REFUSAL_MAC))
+		r->who = REFUSER_OTHER;
 }
 
 /* Flows */
@@ -430,16 +430,33 @@ static unsigned decide(const struct conv_table *t, const struct conv *c,
 	return evidence_compare(&mine, &theirs) > 0;
 }
 
-static int resolve(struct conv_table *t)
+/* For each that waits, what decide() says: which end, and why. NULL without memory. */
+static uint8_t *decisions(const struct conv_table *t)
 {
-	for (size_t i = 0; i < t->waiting.n; i++) {
-		struct conv c = t->waiting.v[i]; /* its rows are turned with it, where they stand */
+	uint8_t *ret = malloc(t->waiting.n);
+
+	for (size_t i = 0; ret && i < t->waiting.n; i++) {
 		enum dir_reason reason;
+		unsigned flip = decide(t, &t->waiting.v[i], &reason);
+
+		ret[i] = (uint8_t)((unsigned)reason << 1 | flip);
+	}
+	return ret;
+}
+
+/* What waited becomes conversations, the last one first: its room is given back on the way, so that
+ * they are never all there twice. */
+static int resolve(struct conv_table *t, const uint8_t *decision)
+{
+	enum { GIVE_BACK = 4096 };
+
+	for (size_t i = t->waiting.n; i-- > 0; t->waiting.n = i) {
+		struct conv c = t->waiting.v[i]; /* its rows are turned with it, where they stand */
 		int err;
 
-		if (decide(t, &c, &reason))
+		if (decision[i] & 1)
 			conv_flip(&c);
-		c.reason = reason;
+		c.reason = (enum dir_reason)(decision[i] >> 1);
 
 		struct conv_key k = {c.client_no, c.server_no, c.port, c.proto, -1};
 		struct conv *to = conv_set_get(t, &t->convs, &k, true, &err);
@@ -450,8 +467,32 @@ static int resolve(struct conv_table *t)
 			err = conv_merge(&t->rows, to, &c);
 		if (err < 0)
 			return err;
+		if (i && i % GIVE_BACK == 0) {
+			struct conv *less = realloc(t->waiting.v, i * sizeof *less);
+
+			t->waiting.v = less ? less : t->waiting.v;
+		}
 	}
 	return 0;
+}
+
+static int directions(struct conv_table *t)
+{
+	uint8_t *decision = NULL;
+	int err = survey(t);
+
+	if (err == 0) {
+		decision = decisions(t);
+		err = decision ? 0 : -ENOMEM;
+	}
+	free(t->end);
+	t->end = NULL;
+	free(t->waiting.slot);
+	t->waiting.slot = NULL;
+	if (err == 0)
+		err = resolve(t, decision);
+	free(decision);
+	return err;
 }
 
 static int finish(struct conv_table *t, bool apart, struct ends *ret_ends)
@@ -459,14 +500,10 @@ static int finish(struct conv_table *t, bool apart, struct ends *ret_ends)
 	int err = attempts_flush(t);
 
 	if (err == 0 && t->waiting.n)
-		err = survey(t);
-	if (err == 0)
-		err = resolve(t);
+		err = directions(t);
 	if (err < 0)
 		return err;
 	set_done(&t->waiting);
-	free(t->end);
-	t->end = NULL;
 	for (size_t i = 0; i < t->convs.n; i++) {
 		conv_complete(&t->convs.v[i]);
 		name_refuser(t, &t->convs.v[i]);

@@ -11,6 +11,8 @@
 #ifndef SPAN_FLOW_CONV_H
 #define SPAN_FLOW_CONV_H
 
+#include <assert.h>
+
 #include "base/arena.h"
 #include "flow/busy.h"
 #include "flow/ends.h"
@@ -36,14 +38,14 @@ struct rpc_iface {
 struct conv_app {
 	uint16_t app; /* recognise.h; APP_NONE: nothing recognised */
 	uint8_t conf; /* best enum app_conf of its flows */
+	uint8_t n_ev;
+	bool told; /* some flow is telling, see conv_facts; the first one is shown by `tell` */
 	uint32_t flows;
 	uint32_t by_state[STATE_N];
 	uint64_t payload[2];
 	uint32_t notes;                 /* APP_NOTE_*, ored */
 	uint32_t signs;                 /* SIGN_*, ored */
 	struct evidence ev[EVIDENCE_N]; /* of its first flows */
-	uint8_t n_ev;
-	bool told; /* some flow is telling, see conv_facts; the first one is shown by: */
 	struct evidence tell;
 };
 
@@ -53,57 +55,97 @@ struct conv_minute {    /* failed attempts of one minute */
 	uint32_t n;
 };
 
-struct conv {
-	struct addr client, server;
-	uint32_t client_no, server_no; /* their places in struct ends */
-	uint16_t port;                 /* the server's */
-	uint8_t proto;
-	enum dir_reason reason; /* best */
-	enum flow_state state;  /* best */
-	bool group;             /* the server address is multicast or broadcast */
-	bool recognised;        /* one of its protocols is known */
-	uint32_t notes;         /* of all its protocols, ored */
-	uint64_t flows;
-	uint32_t by_state[STATE_N];
-	uint64_t packets[2], bytes[2], payload[2], unseen[2];
-	int64_t first_ns, last_ns;
-	/* A success is an established flow, or a mid-stream one with data both ways. */
-	int64_t ok_last_ns; /* start of the newest one (UDP: its last packet); TIME_NONE if never */
-	/* A failed flow is half-open, rejected, refused, or without answer (but not a single try in
-	 * the last 3 s of the input). It counts at its first packet. */
-	int64_t fail_first_ns, fail_last_ns; /* TIME_NONE without fails */
-	int64_t fail_newest_ns[CONV_FAILS];  /* newest first, the first min(fails, CONV_FAILS) */
-	uint64_t fails;
-	uint64_t tries;                                         /* SYNs or requests in them */
-	struct conv_minute *minutes;                            /* newest first */
-	struct evidence ok_ev[EVIDENCE_N], fail_ev[EVIDENCE_N]; /* the first ones */
-	struct conv_app *app; /* by app; more than CONV_APPS: the largest are in the last */
+/* The first refusal (by time): who, how. A RST is the server's when its TTL and its MAC address are
+ * among those of the server's other packets in the whole capture, or none of them was seen. */
+struct conv_refusal {
+	int64_t ns; /* TIME_NONE: none */
+	enum refuser who;
+	struct addr by;
+	uint8_t icmp_type, icmp_code;
+	enum icmp_class icmp_class;
+	uint8_t mac[6], server_mac[6]; /* of a RST; server_mac: the smallest; zero unknown */
+	uint8_t signs;                 /* enum refusal_sign */
+	uint8_t ttl;
+};
+
+/* The failed flows of a conversation: half-open, rejected, refused, or without answer (but not a
+ * single try in the last 3 s of the input). A flow counts at its first packet. */
+struct conv_fail {
+	uint64_t n;
+	uint64_t tries;                 /* SYNs or requests in them */
+	int64_t first_ns, last_ns;      /* TIME_NONE without any */
+	int64_t newest_ns[CONV_FAILS];  /* newest first, the first min(n, CONV_FAILS) */
+	struct evidence ev[EVIDENCE_N]; /* the first ones */
+	struct conv_minute *minutes;    /* newest first */
+	struct conv_refusal *refusal;   /* NULL: none. See conv_refusal() */
+	uint8_t n_ev, n_minutes;
+};
+
+/* What most conversations have nothing of. */
+struct conv_more {
 	char (*name)[CONV_NAME_TEXT];
 	struct rpc_iface *iface;
 	char (*pipe)[CONV_PIPE_TEXT]; /* opened over SMB; lower case, printable */
 	struct evidence bind_ev;      /* the earliest packet with a bind */
-	bool has_bind;
-	uint8_t n_ok_ev, n_fail_ev, n_minutes, n_app, n_name, n_iface, n_pipe;
+	uint64_t unseen[2];
 	uint64_t rst_after_accept, rst_after_data;
-	/* the first refusal (by time): who, how. A RST is the server's when its TTL and its MAC
-	 * address are among those of the server's other packets in the whole capture, or none of
-	 * them was seen. */
-	int64_t refusal_ns; /* TIME_NONE: none */
-	enum refuser refuser;
-	struct addr refused_by;
-	uint8_t icmp_type, icmp_code;
-	enum icmp_class icmp_class;
-	uint8_t refusal_mac[6],
-		server_mac[6];           /* of a RST; server_mac: the smallest; zero unknown */
-	uint8_t refusal_signs;           /* enum refusal_sign */
-	uint8_t refusal_ttl, server_ttl; /* server_ttl: the smallest seen, 0 unknown */
-	uint16_t vlan;                   /* smallest seen; with vlan_key its own */
-	uint8_t tunnel;                  /* enum tunnel: smallest seen, with its id */
-	uint32_t tunnel_id;
-	uint16_t client_port_min, client_port_max; /* of the client's side */
-	bool started;                              /* at least one flow's start was captured */
-	struct busy busy;                          /* when its flows began */
+	bool has_bind;
+	uint8_t n_name, n_iface, n_pipe;
 };
+
+struct conv {
+	struct addr client, server;
+	uint32_t client_no, server_no; /* their places in struct ends */
+	uint16_t port;                 /* the server's */
+	uint16_t vlan;                 /* smallest seen; with vlan_key its own */
+	uint8_t proto;
+	uint8_t server_ttl;         /* the smallest seen, 0 unknown */
+	uint8_t tunnel;             /* enum tunnel: smallest seen, with its id */
+	enum dir_reason reason : 8; /* best */
+	enum flow_state state : 8;  /* best */
+	bool group : 1;             /* the server address is multicast or broadcast */
+	bool recognised : 1;        /* one of its protocols is known */
+	bool started : 1;           /* at least one flow's start was captured */
+	uint8_t n_ok_ev, n_app;
+	uint32_t tunnel_id;
+	uint32_t notes;                            /* of all its protocols, ored */
+	uint16_t client_port_min, client_port_max; /* of the client's side */
+	uint64_t flows;
+	uint64_t packets[2], bytes[2], payload[2];
+	int64_t first_ns, last_ns;
+	/* A success is an established flow, or a mid-stream one with data both ways. */
+	int64_t ok_last_ns; /* start of the newest one (UDP: its last packet); TIME_NONE if never */
+	struct evidence ok_ev[EVIDENCE_N]; /* the first ones */
+	uint32_t by_state[STATE_N];
+	struct busy busy;       /* when its flows began */
+	struct conv_app *app;   /* by app; more than CONV_APPS: the largest are in the last */
+	struct conv_fail *fail; /* NULL: none. See conv_fail(), conv_more() */
+	struct conv_more *more; /* NULL: nothing */
+};
+
+static_assert(sizeof(struct conv) == 256, "a million of them, four lines each");
+
+/* What there is of a conversation's, or what there would be of one that has none. */
+static inline const struct conv_fail *conv_fail(const struct conv *c)
+{
+	static const struct conv_fail none = {.first_ns = TIME_NONE, .last_ns = TIME_NONE};
+
+	return c->fail ? c->fail : &none;
+}
+
+static inline const struct conv_refusal *conv_refusal(const struct conv *c)
+{
+	static const struct conv_refusal none = {.ns = TIME_NONE};
+
+	return c->fail && c->fail->refusal ? c->fail->refusal : &none;
+}
+
+static inline const struct conv_more *conv_more(const struct conv *c)
+{
+	static const struct conv_more none;
+
+	return c->more ? c->more : &none;
+}
 
 /* A SYN that nothing followed and nobody answered, as scans send them by the million: all that its
  * conversation would say, in a tenth of the memory. */

@@ -49,13 +49,64 @@ static bool row_move(struct arena *to, void **v, size_t bytes)
 	return there;
 }
 
+static bool fail_move(struct arena *to, struct conv *c)
+{
+	if (!row_move(to, (void **)&c->fail, sizeof *c->fail))
+		return false;
+
+	struct conv_fail *f = c->fail;
+
+	return row_move(to, (void **)&f->minutes, f->n_minutes * sizeof *f->minutes) &&
+	       (!f->refusal || row_move(to, (void **)&f->refusal, sizeof *f->refusal));
+}
+
+static bool more_move(struct arena *to, struct conv *c)
+{
+	if (!row_move(to, (void **)&c->more, sizeof *c->more))
+		return false;
+
+	struct conv_more *m = c->more;
+
+	return row_move(to, (void **)&m->name, m->n_name * sizeof *m->name) &&
+	       row_move(to, (void **)&m->iface, m->n_iface * sizeof *m->iface) &&
+	       row_move(to, (void **)&m->pipe, m->n_pipe * sizeof *m->pipe);
+}
+
 bool conv_rows_move(struct arena *to, struct conv *c)
 {
 	return row_move(to, (void **)&c->app, c->n_app * sizeof *c->app) &&
-	       row_move(to, (void **)&c->minutes, c->n_minutes * sizeof *c->minutes) &&
-	       row_move(to, (void **)&c->name, c->n_name * sizeof *c->name) &&
-	       row_move(to, (void **)&c->iface, c->n_iface * sizeof *c->iface) &&
-	       row_move(to, (void **)&c->pipe, c->n_pipe * sizeof *c->pipe);
+	       (!c->fail || fail_move(to, c)) && (!c->more || more_move(to, c));
+}
+
+static void *row_make(struct conv_rows *rows, size_t size)
+{
+	void *p = arena_alloc(rows->arena, size);
+
+	if (p)
+		rows->bytes += size;
+	return p;
+}
+
+/* The conversation's own, made when it has none. NULL without memory. */
+static struct conv_fail *fail_get(struct conv_rows *rows, struct conv *c)
+{
+	if (!c->fail && (c->fail = row_make(rows, sizeof *c->fail)))
+		c->fail->first_ns = c->fail->last_ns = TIME_NONE;
+	return c->fail;
+}
+
+static struct conv_refusal *refusal_get(struct conv_rows *rows, struct conv_fail *f)
+{
+	if (!f->refusal && (f->refusal = row_make(rows, sizeof *f->refusal)))
+		f->refusal->ns = TIME_NONE;
+	return f->refusal;
+}
+
+static struct conv_more *more_get(struct conv_rows *rows, struct conv *c)
+{
+	if (!c->more)
+		c->more = row_make(rows, sizeof *c->more);
+	return c->more;
 }
 
 static void min_ns(int64_t *a, int64_t b)
@@ -100,45 +151,46 @@ static void put_evidence(struct evidence ev[EVIDENCE_N], uint8_t *n, const struc
 	}
 }
 
-static bool put_minute(struct conv_rows *rows, struct conv *c, const struct conv_minute *m)
+static bool put_minute(struct conv_rows *rows, struct conv_fail *f, const struct conv_minute *m)
 {
 	unsigned i = 0;
 
-	while (i < c->n_minutes && c->minutes[i].minute > m->minute)
+	while (i < f->n_minutes && f->minutes[i].minute > m->minute)
 		i++;
 	if (i == CONV_MINUTES)
 		return true;
-	if (i < c->n_minutes && c->minutes[i].minute == m->minute) {
-		c->minutes[i].n += m->n;
-		min_ns(&c->minutes[i].first_ns, m->first_ns);
-		max_ns(&c->minutes[i].last_ns, m->last_ns);
+	if (i < f->n_minutes && f->minutes[i].minute == m->minute) {
+		f->minutes[i].n += m->n;
+		min_ns(&f->minutes[i].first_ns, m->first_ns);
+		max_ns(&f->minutes[i].last_ns, m->last_ns);
 		return true;
 	}
-	if (c->n_minutes < CONV_MINUTES) {
-		if (!ROWS_GROW(rows, c->minutes, c->n_minutes))
+	if (f->n_minutes < CONV_MINUTES) {
+		if (!ROWS_GROW(rows, f->minutes, f->n_minutes))
 			return false;
-		c->n_minutes++;
+		f->n_minutes++;
 	}
-	for (unsigned j = c->n_minutes - 1; j > i; j--)
-		c->minutes[j] = c->minutes[j - 1];
-	c->minutes[i] = *m;
+	for (unsigned j = f->n_minutes - 1; j > i; j--)
+		f->minutes[j] = f->minutes[j - 1];
+	f->minutes[i] = *m;
 	return true;
 }
 
-static void put_fail(struct conv *c, int64_t ts_ns)
+static void put_fail(struct conv_fail *f, int64_t ts_ns)
 {
-	unsigned n = c->fails < CONV_FAILS ? (unsigned)c->fails : CONV_FAILS;
+	unsigned n = f->n < CONV_FAILS ? (unsigned)f->n : CONV_FAILS;
 
 	for (unsigned i = 0; i < n; i++) {
-		int64_t was = c->fail_newest_ns[i];
+		int64_t was = f->newest_ns[i];
 
 		if (was < ts_ns) {
-			c->fail_newest_ns[i] = ts_ns;
+			f->newest_ns[i] = ts_ns;
 			ts_ns = was;
 		}
 	}
 	if (n < CONV_FAILS)
-		c->fail_newest_ns[n] = ts_ns;
+		f->newest_ns[n] = ts_ns;
+	f->n++;
 }
 
 /* Texts of `size` bytes each, zeros behind, the n smallest of all. */
@@ -148,14 +200,14 @@ struct texts {
 	uint8_t n, max;
 };
 
-static struct texts names_of(const struct conv *c)
+static struct texts names_of(const struct conv_more *m)
 {
-	return (struct texts){(char *)c->name, CONV_NAME_TEXT, c->n_name, CONV_NAMES};
+	return (struct texts){(char *)m->name, CONV_NAME_TEXT, m->n_name, CONV_NAMES};
 }
 
-static struct texts pipes_of(const struct conv *c)
+static struct texts pipes_of(const struct conv_more *m)
 {
-	return (struct texts){(char *)c->pipe, CONV_PIPE_TEXT, c->n_pipe, CONV_PIPES};
+	return (struct texts){(char *)m->pipe, CONV_PIPE_TEXT, m->n_pipe, CONV_PIPES};
 }
 
 /* Where the text belongs; *ret_new: it is not there, and not larger than all that are kept. */
@@ -188,23 +240,23 @@ static bool put_text(struct conv_rows *rows, struct texts *t, const char *text)
 	return true;
 }
 
-static bool put_name(struct conv_rows *rows, struct conv *c, const char *name)
+static bool put_name(struct conv_rows *rows, struct conv_more *m, const char *name)
 {
-	struct texts t = names_of(c);
+	struct texts t = names_of(m);
 	bool ok = put_text(rows, &t, name);
 
-	c->name = (char(*)[CONV_NAME_TEXT])t.v;
-	c->n_name = t.n;
+	m->name = (char(*)[CONV_NAME_TEXT])t.v;
+	m->n_name = t.n;
 	return ok;
 }
 
-static bool put_pipe(struct conv_rows *rows, struct conv *c, const char *name)
+static bool put_pipe(struct conv_rows *rows, struct conv_more *m, const char *name)
 {
-	struct texts t = pipes_of(c);
+	struct texts t = pipes_of(m);
 	bool ok = put_text(rows, &t, name);
 
-	c->pipe = (char(*)[CONV_PIPE_TEXT])t.v;
-	c->n_pipe = t.n;
+	m->pipe = (char(*)[CONV_PIPE_TEXT])t.v;
+	m->n_pipe = t.n;
 	return ok;
 }
 
@@ -219,40 +271,40 @@ static int iface_compare(const struct rpc_iface *a, const struct rpc_iface *b)
 	return (a->minor > b->minor) - (a->minor < b->minor);
 }
 
-static unsigned iface_place(const struct conv *c, const struct rpc_iface *f, bool *ret_new)
+static unsigned iface_place(const struct conv_more *m, const struct rpc_iface *f, bool *ret_new)
 {
 	unsigned i = 0;
 	int order = -1;
 
-	while (i < c->n_iface && (order = iface_compare(&c->iface[i], f)) < 0)
+	while (i < m->n_iface && (order = iface_compare(&m->iface[i], f)) < 0)
 		i++;
-	*ret_new = i < CONV_IFACES && !(i < c->n_iface && order == 0);
+	*ret_new = i < CONV_IFACES && !(i < m->n_iface && order == 0);
 	return i;
 }
 
-static bool put_iface(struct conv_rows *rows, struct conv *c, const struct rpc_iface *f)
+static bool put_iface(struct conv_rows *rows, struct conv_more *m, const struct rpc_iface *f)
 {
 	bool is_new;
-	unsigned i = iface_place(c, f, &is_new);
+	unsigned i = iface_place(m, f, &is_new);
 
 	if (!is_new)
 		return true;
-	if (c->n_iface < CONV_IFACES) {
-		if (!ROWS_GROW(rows, c->iface, c->n_iface))
+	if (m->n_iface < CONV_IFACES) {
+		if (!ROWS_GROW(rows, m->iface, m->n_iface))
 			return false;
-		c->n_iface++;
+		m->n_iface++;
 	}
-	for (unsigned j = c->n_iface - 1; j > i; j--)
-		c->iface[j] = c->iface[j - 1];
-	c->iface[i] = *f;
+	for (unsigned j = m->n_iface - 1; j > i; j--)
+		m->iface[j] = m->iface[j - 1];
+	m->iface[i] = *f;
 	return true;
 }
 
-static void put_bind(struct conv *c, const struct evidence *e)
+static void put_bind(struct conv_more *m, const struct evidence *e)
 {
-	if (!c->has_bind || evidence_before(e, &c->bind_ev))
-		c->bind_ev = *e;
-	c->has_bind = true;
+	if (!m->has_bind || evidence_before(e, &m->bind_ev))
+		m->bind_ev = *e;
+	m->has_bind = true;
 }
 
 /* Adds b's figures to a; a keeps its name. */
@@ -316,53 +368,62 @@ static bool put_app(struct conv_rows *rows, struct conv *c, const struct conv_ap
 	return true;
 }
 
-struct refusal {
-	int64_t ns;
-	enum refuser refuser;
-	struct addr by;
-	uint8_t type, code;
-	enum icmp_class class;
-	uint8_t ttl, signs;
-	const uint8_t *mac;
-};
-
-static int refusal_compare(const struct refusal *a, const struct conv *c)
+static int refusal_compare(const struct conv_refusal *a, const struct conv_refusal *b)
 {
-	int order = memcmp(a->by.b, c->refused_by.b, sizeof a->by.b);
+	int order = memcmp(a->by.b, b->by.b, sizeof a->by.b);
 
-	if (a->ns != c->refusal_ns)
-		return a->ns < c->refusal_ns ? -1 : 1;
+	if (a->ns != b->ns)
+		return a->ns < b->ns ? -1 : 1;
 	if (order)
 		return order;
-	if (a->refuser != c->refuser)
-		return a->refuser < c->refuser ? -1 : 1;
-	if (a->class != c->icmp_class)
-		return a->class < c->icmp_class ? -1 : 1;
-	if (a->type != c->icmp_type)
-		return a->type < c->icmp_type ? -1 : 1;
-	if (a->code != c->icmp_code)
-		return a->code < c->icmp_code ? -1 : 1;
-	if (a->ttl != c->refusal_ttl)
-		return a->ttl < c->refusal_ttl ? -1 : 1;
-	order = memcmp(a->mac, c->refusal_mac, sizeof c->refusal_mac);
-	return order ? order : (a->signs > c->refusal_signs) - (a->signs < c->refusal_signs);
+	if (a->who != b->who)
+		return a->who < b->who ? -1 : 1;
+	if (a->icmp_class != b->icmp_class)
+		return a->icmp_class < b->icmp_class ? -1 : 1;
+	if (a->icmp_type != b->icmp_type)
+		return a->icmp_type < b->icmp_type ? -1 : 1;
+	if (a->icmp_code != b->icmp_code)
+		return a->icmp_code < b->icmp_code ? -1 : 1;
+	if (a->ttl != b->ttl)
+		return a->ttl < b->ttl ? -1 : 1;
+	order = memcmp(a->mac, b->mac, sizeof a->mac);
+	return order ? order : (a->signs > b->signs) - (a->signs < b->signs);
 }
 
-static void put_refusal(struct conv *c, const struct refusal *r)
+/* Whose the server's card is, is told at the end: it stays. */
+static bool put_refusal(struct conv_rows *rows, struct conv_fail *f, const struct conv_refusal *r)
 {
-	if (r->refuser == REFUSER_NONE)
-		return;
-	if (c->refuser != REFUSER_NONE && refusal_compare(r, c) >= 0)
-		return;
-	c->refusal_ns = r->ns;
-	c->refuser = r->refuser;
-	c->refused_by = r->by;
-	c->icmp_type = r->type;
-	c->icmp_code = r->code;
-	c->icmp_class = r->class;
-	c->refusal_ttl = r->ttl;
-	c->refusal_signs = r->signs;
-	memcpy(c->refusal_mac, r->mac, sizeof c->refusal_mac);
+	struct conv_refusal *to;
+	uint8_t mac[sizeof r->server_mac];
+
+	if (r->who == REFUSER_NONE)
+		return true;
+	to = refusal_get(rows, f);
+	if (!to)
+		return false;
+	if (to->who != REFUSER_NONE && refusal_compare(r, to) >= 0)
+		return true;
+	memcpy(mac, to->server_mac, sizeof mac);
+	*to = *r;
+	memcpy(to->server_mac, mac, sizeof mac);
+	return true;
+}
+
+static bool flow_refused(struct conv_rows *rows, struct conv_fail *f, const struct flow_done *d)
+{
+	struct conv_refusal r;
+
+	memset(&r, 0, sizeof r); /* its padding too: see conv_init() */
+	r.ns = d->refusal_ns;
+	r.who = d->refuser;
+	r.by = d->refused_by;
+	r.icmp_type = d->icmp_type;
+	r.icmp_code = d->icmp_code;
+	r.icmp_class = d->icmp_class;
+	r.signs = d->refusal_signs;
+	r.ttl = d->refusal_ttl;
+	memcpy(r.mac, d->refusal_mac, sizeof r.mac);
+	return put_refusal(rows, f, &r);
 }
 
 static void min_ttl(uint8_t *a, uint8_t b)
@@ -383,7 +444,6 @@ void conv_init(struct conv *c, const struct addr *client, const struct addr *ser
 	c->reason = DIR_N;
 	c->state = STATE_N;
 	c->first_ns = c->last_ns = c->ok_last_ns = TIME_NONE;
-	c->fail_first_ns = c->fail_last_ns = c->refusal_ns = TIME_NONE;
 	c->vlan = c->client_port_min = UINT16_MAX;
 	c->tunnel = TUNNEL_N;
 	c->tunnel_id = UINT32_MAX;
@@ -416,20 +476,21 @@ static int64_t minute_of(int64_t ns)
 
 static bool flow_failed(struct conv_rows *rows, struct conv *c, const struct flow_done *d)
 {
-	put_fail(c, d->first_ns);
-	c->fails++;
-	c->tries += d->tries;
-	min_ns(&c->fail_first_ns, d->first_ns);
-	max_ns(&c->fail_last_ns, d->first_ns);
-
+	struct conv_fail *f = fail_get(rows, c);
 	struct conv_minute m;
 
+	if (!f)
+		return false;
+	put_fail(f, d->first_ns);
+	f->tries += d->tries;
+	min_ns(&f->first_ns, d->first_ns);
+	max_ns(&f->last_ns, d->first_ns);
 	memset(&m, 0, sizeof m); /* its padding too: see conv_init() */
 	m.minute = minute_of(d->first_ns);
 	m.first_ns = m.last_ns = d->first_ns;
 	m.n = 1;
-	put_evidence(c->fail_ev, &c->n_fail_ev, d->ev, d->n_ev);
-	return put_minute(rows, c, &m);
+	put_evidence(f->ev, &f->n_ev, d->ev, d->n_ev);
+	return put_minute(rows, f, &m) && flow_refused(rows, f, d);
 }
 
 static void min_tunnel(struct conv *c, uint8_t tunnel, uint32_t id)
@@ -440,36 +501,121 @@ static void min_tunnel(struct conv *c, uint8_t tunnel, uint32_t id)
 	}
 }
 
-bool conv_flow_grows(const struct conv *c, const struct flow_done *d, const struct conv_facts *f)
+static bool has_more(const struct flow_done *d, const struct conv_facts *f)
 {
-	struct texts names = names_of(c), pipes = pipes_of(c);
-	unsigned apps = 1, minutes = failed(d), ifaces = 0, texts = 0;
+	return (f->name && f->name[0]) || f->n_iface || f->n_pipe || f->bind || d->unseen[0] ||
+	       d->unseen[1] || d->rst_after_accept || d->rst_after_data;
+}
+
+static bool more_grows(const struct conv_more *m, const struct conv_facts *f)
+{
+	struct texts names = names_of(m), pipes = pipes_of(m);
+	unsigned ifaces = 0, texts = 0;
 	bool is_new;
 
-	for (unsigned i = 0; i < c->n_app; i++)
-		if (c->app[i].app == f->app || c->n_app == CONV_APPS)
-			apps = 0;
-	for (unsigned i = 0; i < c->n_minutes; i++)
-		if (c->minutes[i].minute == minute_of(d->first_ns) || c->n_minutes == CONV_MINUTES)
-			minutes = 0;
-	if (c->n_app + apps > rows_room(c->n_app) ||
-	    c->n_minutes + minutes > rows_room(c->n_minutes))
-		return true;
-	if (f->name && f->name[0] && c->n_name == rows_room(c->n_name) && c->n_name < CONV_NAMES) {
+	if (f->name && f->name[0] && m->n_name == rows_room(m->n_name) && m->n_name < CONV_NAMES) {
 		text_place(&names, f->name, &is_new);
 		if (is_new)
 			return true;
 	}
-	for (size_t i = 0; i < f->n_iface && c->n_iface < CONV_IFACES; i++) {
-		iface_place(c, &f->iface[i], &is_new);
+	for (size_t i = 0; i < f->n_iface && m->n_iface < CONV_IFACES; i++) {
+		iface_place(m, &f->iface[i], &is_new);
 		ifaces += is_new;
 	}
-	for (size_t i = 0; i < f->n_pipe && c->n_pipe < CONV_PIPES; i++) {
+	for (size_t i = 0; i < f->n_pipe && m->n_pipe < CONV_PIPES; i++) {
 		text_place(&pipes, f->pipe[i], &is_new);
 		texts += is_new;
 	}
-	return c->n_iface + ifaces > rows_room(c->n_iface) ||
-	       c->n_pipe + texts > rows_room(c->n_pipe);
+	return m->n_iface + ifaces > rows_room(m->n_iface) ||
+	       m->n_pipe + texts > rows_room(m->n_pipe);
+}
+
+static bool fail_grows(const struct conv_fail *f, const struct flow_done *d)
+{
+	if (d->refuser != REFUSER_NONE && !f->refusal)
+		return true;
+	for (unsigned i = 0; i < f->n_minutes; i++)
+		if (f->minutes[i].minute == minute_of(d->first_ns))
+			return false;
+	return f->n_minutes < CONV_MINUTES && f->n_minutes == rows_room(f->n_minutes);
+}
+
+bool conv_flow_grows(const struct conv *c, const struct flow_done *d, const struct conv_facts *f)
+{
+	bool grows = c->n_app < CONV_APPS && c->n_app == rows_room(c->n_app);
+
+	for (unsigned i = 0; i < c->n_app; i++)
+		grows = grows && c->app[i].app != f->app;
+	return grows || (failed(d) && (!c->fail || fail_grows(c->fail, d))) ||
+	       (has_more(d, f) && (!c->more || more_grows(c->more, f)));
+}
+
+static bool flow_more(struct conv_rows *rows, struct conv *c, const struct flow_done *d,
+		      const struct conv_facts *f)
+{
+	struct conv_more *m;
+	bool ok = true;
+
+	if (!has_more(d, f))
+		return true;
+	m = more_get(rows, c);
+	if (!m)
+		return false;
+	for (unsigned i = 0; i < 2; i++)
+		m->unseen[i] += d->unseen[i];
+	m->rst_after_accept += d->rst_after_accept;
+	m->rst_after_data += d->rst_after_data;
+	if (f->name && f->name[0])
+		ok = put_name(rows, m, f->name) && ok;
+	for (size_t i = 0; i < f->n_iface; i++)
+		ok = put_iface(rows, m, &f->iface[i]) && ok;
+	for (size_t i = 0; i < f->n_pipe; i++)
+		ok = put_pipe(rows, m, f->pipe[i]) && ok;
+	if (f->bind)
+		put_bind(m, f->bind);
+	return ok;
+}
+
+static bool merge_fail(struct conv_rows *rows, struct conv *c, const struct conv_fail *b)
+{
+	struct conv_fail *f = fail_get(rows, c);
+	bool ok = true;
+
+	if (!f)
+		return false;
+	for (unsigned i = 0; i < CONV_FAILS && i < b->n; i++)
+		put_fail(f, b->newest_ns[i]);
+	if (b->n > CONV_FAILS)
+		f->n += b->n - CONV_FAILS;
+	f->tries += b->tries;
+	min_ns(&f->first_ns, b->first_ns);
+	max_ns(&f->last_ns, b->last_ns);
+	for (unsigned i = 0; i < b->n_minutes; i++)
+		ok = put_minute(rows, f, &b->minutes[i]) && ok;
+	put_evidence(f->ev, &f->n_ev, b->ev, b->n_ev);
+	return (!b->refusal || put_refusal(rows, f, b->refusal)) && ok;
+}
+
+static bool merge_more(struct conv_rows *rows, struct conv *c, const struct conv_more *b)
+{
+	struct conv_more *m = more_get(rows, c);
+	bool ok = true;
+
+	if (!m)
+		return false;
+	for (unsigned i = 0; i < 2; i++)
+		m->unseen[i] += b->unseen[i];
+	m->rst_after_accept += b->rst_after_accept;
+	m->rst_after_data += b->rst_after_data;
+	for (unsigned i = 0; i < b->n_name; i++)
+		ok = put_name(rows, m, b->name[i]) && ok;
+	for (unsigned i = 0; i < b->n_iface; i++)
+		ok = put_iface(rows, m, &b->iface[i]) && ok;
+	for (unsigned i = 0; i < b->n_pipe; i++)
+		ok = put_pipe(rows, m, b->pipe[i]) && ok;
+	if (b->has_bind)
+		put_bind(m, &b->bind_ev);
+	return ok;
 }
 
 int conv_flow(struct conv_rows *rows, struct conv *c, const struct flow_done *d,
@@ -491,7 +637,6 @@ int conv_flow(struct conv_rows *rows, struct conv *c, const struct flow_done *d,
 		c->packets[i] += d->packets[i];
 		c->bytes[i] += d->bytes[i];
 		c->payload[i] += d->payload[i];
-		c->unseen[i] += d->unseen[i];
 		app.payload[i] = d->payload[i];
 	}
 	if (d->reason < c->reason)
@@ -513,19 +658,7 @@ int conv_flow(struct conv_rows *rows, struct conv *c, const struct flow_done *d,
 		app.tell = d->ev[d->n_ev - 1]; /* behind the handshake, where there is more */
 	}
 	ok = put_app(rows, c, &app) && ok;
-	if (f->name && f->name[0])
-		ok = put_name(rows, c, f->name) && ok;
-	for (size_t i = 0; i < f->n_iface; i++)
-		ok = put_iface(rows, c, &f->iface[i]) && ok;
-	for (size_t i = 0; i < f->n_pipe; i++)
-		ok = put_pipe(rows, c, f->pipe[i]) && ok;
-	if (f->bind)
-		put_bind(c, f->bind);
-	c->rst_after_accept += d->rst_after_accept;
-	c->rst_after_data += d->rst_after_data;
-	put_refusal(c, &(struct refusal){d->refusal_ns, d->refuser, d->refused_by, d->icmp_type,
-					 d->icmp_code, d->icmp_class, d->refusal_ttl,
-					 d->refusal_signs, d->refusal_mac});
+	ok = flow_more(rows, c, d, f) && ok;
 	min_ttl(&c->server_ttl, d->server_ttl);
 	if (d->vlan < c->vlan)
 		c->vlan = d->vlan;
@@ -549,7 +682,6 @@ int conv_merge(struct conv_rows *rows, struct conv *c, const struct conv *b)
 		c->packets[i] += b->packets[i];
 		c->bytes[i] += b->bytes[i];
 		c->payload[i] += b->payload[i];
-		c->unseen[i] += b->unseen[i];
 	}
 	if (b->reason < c->reason)
 		c->reason = b->reason;
@@ -560,34 +692,11 @@ int conv_merge(struct conv_rows *rows, struct conv *c, const struct conv *b)
 	min_ns(&c->first_ns, b->first_ns);
 	max_ns(&c->last_ns, b->last_ns);
 	max_ns(&c->ok_last_ns, b->ok_last_ns);
-	min_ns(&c->fail_first_ns, b->fail_first_ns);
-	max_ns(&c->fail_last_ns, b->fail_last_ns);
-	for (unsigned i = 0; i < CONV_FAILS && i < b->fails; i++) {
-		put_fail(c, b->fail_newest_ns[i]);
-		c->fails++;
-	}
-	if (b->fails > CONV_FAILS)
-		c->fails += b->fails - CONV_FAILS;
-	c->tries += b->tries;
-	for (unsigned i = 0; i < b->n_minutes; i++)
-		ok = put_minute(rows, c, &b->minutes[i]) && ok;
+	ok = (!b->fail || merge_fail(rows, c, b->fail)) && ok;
 	put_evidence(c->ok_ev, &c->n_ok_ev, b->ok_ev, b->n_ok_ev);
-	put_evidence(c->fail_ev, &c->n_fail_ev, b->fail_ev, b->n_fail_ev);
 	for (unsigned i = 0; i < b->n_app; i++)
 		ok = put_app(rows, c, &b->app[i]) && ok;
-	for (unsigned i = 0; i < b->n_name; i++)
-		ok = put_name(rows, c, b->name[i]) && ok;
-	for (unsigned i = 0; i < b->n_iface; i++)
-		ok = put_iface(rows, c, &b->iface[i]) && ok;
-	for (unsigned i = 0; i < b->n_pipe; i++)
-		ok = put_pipe(rows, c, b->pipe[i]) && ok;
-	if (b->has_bind)
-		put_bind(c, &b->bind_ev);
-	c->rst_after_accept += b->rst_after_accept;
-	c->rst_after_data += b->rst_after_data;
-	put_refusal(c, &(struct refusal){b->refusal_ns, b->refuser, b->refused_by, b->icmp_type,
-					 b->icmp_code, b->icmp_class, b->refusal_ttl,
-					 b->refusal_signs, b->refusal_mac});
+	ok = (!b->more || merge_more(rows, c, b->more)) && ok;
 	min_ttl(&c->server_ttl, b->server_ttl);
 	if (b->vlan < c->vlan)
 		c->vlan = b->vlan;
@@ -709,7 +818,6 @@ void conv_flip(struct conv *c)
 	SWAP(c->packets[0], c->packets[1]);
 	SWAP(c->bytes[0], c->bytes[1]);
 	SWAP(c->payload[0], c->payload[1]);
-	SWAP(c->unseen[0], c->unseen[1]);
 	flip_states(c->by_state);
 	for (unsigned i = 0; i < c->n_app; i++) {
 		SWAP(c->app[i].payload[0], c->app[i].payload[1]);
@@ -717,20 +825,12 @@ void conv_flip(struct conv *c)
 	}
 	c->state = flip_state(c->state);
 	c->started = false;
-	c->fails = c->tries = 0;
-	c->fail_first_ns = c->fail_last_ns = TIME_NONE;
-	memset(c->fail_newest_ns, 0, sizeof c->fail_newest_ns);
-	c->minutes = NULL;
-	c->n_minutes = 0;
-	memset(c->fail_ev, 0, sizeof c->fail_ev);
-	c->n_fail_ev = 0;
-	c->refusal_ns = TIME_NONE;
-	c->refuser = REFUSER_NONE;
-	c->refused_by = (struct addr){{0}};
-	c->icmp_type = c->icmp_code = c->refusal_ttl = c->refusal_signs = c->server_ttl = 0;
-	memset(c->refusal_mac, 0, sizeof c->refusal_mac);
-	c->icmp_class = ICMP_NOT_ERROR;
-	c->rst_after_accept = 0;
+	c->fail = NULL;
+	c->server_ttl = 0;
+	if (c->more) {
+		SWAP(c->more->unseen[0], c->more->unseen[1]);
+		c->more->rst_after_accept = 0;
+	}
 }
 
 struct evidence conv_earliest(const struct conv *c)
@@ -745,20 +845,21 @@ struct evidence conv_earliest(const struct conv *c)
 
 bool conv_failing(const struct conv *c, int64_t *ret_since)
 {
+	const struct conv_fail *f = conv_fail(c);
 	int64_t ok = c->ok_last_ns;
 
-	if (c->fails < CONV_FAILS || (ok != TIME_NONE && c->fail_newest_ns[CONV_FAILS - 1] <= ok))
+	if (f->n < CONV_FAILS || (ok != TIME_NONE && f->newest_ns[CONV_FAILS - 1] <= ok))
 		return false;
 
 	/* The earliest failure after the last success that is known by its time. */
-	int64_t since = c->fail_newest_ns[CONV_FAILS - 1];
+	int64_t since = f->newest_ns[CONV_FAILS - 1];
 
-	for (unsigned i = 0; i < c->n_minutes; i++)
-		if (ok == TIME_NONE || c->minutes[i].first_ns > ok)
-			min_ns(&since, c->minutes[i].first_ns);
-	if (ok == TIME_NONE || c->fail_first_ns > ok)
-		since = c->fail_first_ns;
-	if (c->fail_last_ns - MINUTE_NS < since)
+	for (unsigned i = 0; i < f->n_minutes; i++)
+		if (ok == TIME_NONE || f->minutes[i].first_ns > ok)
+			min_ns(&since, f->minutes[i].first_ns);
+	if (ok == TIME_NONE || f->first_ns > ok)
+		since = f->first_ns;
+	if (f->last_ns - MINUTE_NS < since)
 		return false;
 	*ret_since = since;
 	return true;

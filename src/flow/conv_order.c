@@ -167,7 +167,7 @@ static void fetch_rows(const struct conv *c)
 {
 	for (size_t at = 0; at < c->n_app * sizeof *c->app; at += CACHELINE)
 		prefetch((const char *)c->app + at);
-	prefetch(c->minutes);
+	prefetch(c->fail);
 }
 
 /* Rows too: whoever goes through all conversations then waits for none of them. */

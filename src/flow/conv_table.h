@@ -72,7 +72,8 @@ struct conv *conv_set_get(struct conv_table *t, struct conv_set *s, const struct
 bool conv_table_has_room(const struct conv_table *t);
 
 enum {
-	ATTEMPT_CHARGE = sizeof(struct conv) + sizeof(struct conv_app) + sizeof(struct conv_minute)
+	ATTEMPT_CHARGE = sizeof(struct conv) + sizeof(struct conv_app) + sizeof(struct conv_fail) +
+			 sizeof(struct conv_minute)
 };
 
 /* attempts.c. One more for c; the attempt's numbers are those of c's ends. */

@@ -19,6 +19,17 @@ void pool_done(struct pool *p)
 	*p = (struct pool){0};
 }
 
+void pool_drop(struct pool *p)
+{
+	size_t size = p->size, clear = p->clear;
+	unsigned shift = p->shift;
+
+	if (p->used)
+		return;
+	pool_done(p);
+	pool_init(p, size, clear, shift);
+}
+
 /* Room for one more in a list of pieces of memory. */
 static bool room(uint8_t ***v, size_t n, size_t *cap)
 {

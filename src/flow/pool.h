@@ -72,6 +72,8 @@ static inline size_t pool_slab_bytes(const struct pool *p)
 }
 
 void pool_done(struct pool *p);
+/* Gives back the memory of a pool of which nobody has a piece; it is as new. */
+void pool_drop(struct pool *p);
 /* One more slab; false when there is no memory or no number left. */
 bool pool_grow(struct pool *p);
 /* A free piece that lists no others any more. */

@@ -698,5 +698,9 @@ void flow_table_end(struct flow_table *t, int64_t now_ns)
 	t->end_ns = now_ns;
 	index_done(&t->index); /* nothing more is looked up before the next packet */
 	wheel_drain(t);
+	/* What comes behind the flows has the memory. */
+	pool_drop(&t->lines);
+	pool_drop(&t->heads);
+	pool_drop(&t->short_heads);
 	t->end_ns = TIME_NONE;
 }

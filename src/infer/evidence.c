@@ -443,32 +443,34 @@ static void look_at_apps(struct evidence_set *e, uint32_t list, enum clue_of of,
 /* Pipes of SMB carry interfaces that every member has. */
 static bool bound_over_tcp(const struct conv *c)
 {
-	return c->n_iface && c->proto == IPPROTO_NR_TCP && c->port != 445 && c->port != 139;
+	return conv_more(c)->n_iface && c->proto == IPPROTO_NR_TCP && c->port != 445 &&
+	       c->port != 139;
 }
 
 static void look_at_rest(struct evidence_set *e, uint32_t number, uint32_t peer)
 {
 	const struct conv *c = &e->p->in->convs[number];
 
-	if (!bound_over_tcp(c) && !c->n_name)
+	if (!bound_over_tcp(c) && !conv_more(c)->n_name)
 		return;
 	for (uint32_t i = e->others; i != NOBODY; i = e->slot[i].next) {
 		const struct clue_at *k = &e->slot[i].at;
 
-		for (unsigned j = 0; k->c->of == CLUE_BOUND && bound_over_tcp(c) && j < c->n_iface;
-		     j++)
-			if (!memcmp(c->iface[j].uuid, k->uuid, sizeof k->uuid))
+		for (unsigned j = 0;
+		     k->c->of == CLUE_BOUND && bound_over_tcp(c) && j < conv_more(c)->n_iface; j++)
+			if (!memcmp(conv_more(c)->iface[j].uuid, k->uuid, sizeof k->uuid))
 				tally_conv(e, &e->tally[i], number, peer, c->flows,
-					   c->has_bind ? &c->bind_ev : c->ok_ev,
-					   c->has_bind ? 1 : c->n_ok_ev);
-		for (unsigned j = 0; k->c->of == CLUE_NAMED && j < c->n_name; j++) {
+					   conv_more(c)->has_bind ? &conv_more(c)->bind_ev
+								  : c->ok_ev,
+					   conv_more(c)->has_bind ? 1 : c->n_ok_ev);
+		for (unsigned j = 0; k->c->of == CLUE_NAMED && j < conv_more(c)->n_name; j++) {
 			struct tally *t = &e->tally[i];
 
-			if (fnmatch(k->c->text, c->name[j], FNM_CASEFOLD) != 0)
+			if (fnmatch(k->c->text, conv_more(c)->name[j], FNM_CASEFOLD) != 0)
 				continue;
 			tally_conv(e, t, number, peer, c->flows, c->ok_ev, c->n_ok_ev);
-			if (!t->name || strcmp(c->name[j], t->name) < 0)
-				t->name = c->name[j];
+			if (!t->name || strcmp(conv_more(c)->name[j], t->name) < 0)
+				t->name = conv_more(c)->name[j];
 		}
 	}
 }

@@ -246,12 +246,13 @@ static void way_members(struct jsonw *w, const struct conv *c)
 /* Of conversations that opened any, and no others. */
 static void pipes(struct jsonw *w, const struct conv *c)
 {
-	if (!c->n_pipe)
+	const struct conv_more *m = conv_more(c);
+	if (!m->n_pipe)
 		return;
 	jsonw_name(w, "pipes");
 	jsonw_array_flat(w);
-	for (unsigned i = 0; i < c->n_pipe; i++)
-		jsonw_text(w, c->pipe[i]);
+	for (unsigned i = 0; i < m->n_pipe; i++)
+		jsonw_text(w, m->pipe[i]);
 	jsonw_array_end(w);
 }
 
@@ -272,12 +273,12 @@ void json_conversations(struct jsonw *w, const struct result *r)
 		text_member(w, "rule", j->rule ? j->rule->id : NULL);
 		text_member(w, "rule_pack", j->rule ? j->rule->pack : NULL);
 		text_member(w, "protocol", some(app_name(j->app)));
-		interfaces(w, c->iface, c->n_iface);
+		interfaces(w, conv_more(c)->iface, conv_more(c)->n_iface);
 		pipes(w, c);
 		direction_member(w, true, dir_confidence(c->reason), c->reason);
 		way_members(w, c);
 		uint_member(w, "flows", c->flows);
-		uint_member(w, "failed_flows", c->fails);
+		uint_member(w, "failed_flows", conv_fail(c)->n);
 		jsonw_name(w, "packets");
 		jsonw_array(w);
 		jsonw_uint(w, c->packets[0]);

@@ -231,34 +231,35 @@ static void way(struct load *l, const json_t *o, struct conv *c)
 		c->tunnel = (uint8_t)doc_choice(&l->doc, "tunnel", tunnel, tunnel_at, TUNNEL_N);
 }
 
-static void pipes(struct load *l, const json_t *o, struct conv *c)
+static void pipes(struct load *l, const json_t *o, struct conv_more *m)
 {
 	size_t n;
 	const char *const *v = doc_texts(&l->doc, o, "pipes", false, &n);
 
 	if (n > CONV_PIPES)
 		doc_wrong(&l->doc, "pipes", "has more rows than any result");
-	if (!l->doc.error && n)
-		c->pipe = doc_alloc(&l->doc, n * sizeof *c->pipe);
-	for (size_t i = 0; c->pipe && !l->doc.error && i < n; i++) {
+	if (l->doc.error || !n)
+		return;
+	m->pipe = doc_alloc(&l->doc, n * sizeof *m->pipe);
+	for (size_t i = 0; m->pipe && !l->doc.error && i < n; i++) {
 		if (strlen(v[i]) >= CONV_PIPE_TEXT)
 			doc_wrong(&l->doc, "pipes", "has a longer name than any result");
 		else
-			memcpy(c->pipe[i], v[i], strlen(v[i]) + 1);
-		c->n_pipe = (uint8_t)(i + 1);
+			memcpy(m->pipe[i], v[i], strlen(v[i]) + 1);
+		m->n_pipe = (uint8_t)(i + 1);
 	}
 }
 
-static void interfaces(struct load *l, const json_t *o, struct conv *c)
+static void interfaces(struct load *l, const json_t *o, struct conv_more *m)
 {
 	struct rpc_iface all[CONV_IFACES] = {0};
 	size_t n = load_interfaces(l, o, all);
 
-	c->iface = n ? doc_alloc(&l->doc, n * sizeof *c->iface) : NULL;
-	if (!c->iface)
+	m->iface = n ? doc_alloc(&l->doc, n * sizeof *m->iface) : NULL;
+	if (!m->iface)
 		return;
-	memcpy(c->iface, all, n * sizeof *c->iface);
-	c->n_iface = (uint8_t)n;
+	memcpy(m->iface, all, n * sizeof *m->iface);
+	m->n_iface = (uint8_t)n;
 }
 
 /* Of the client, and of the server. */
@@ -279,18 +280,22 @@ static void two_counts(struct load *l, const json_t *o, const char *name, uint64
 static void read_traffic(struct load *l, const json_t *o, struct conv *c)
 {
 	const json_t *direction = doc_object(&l->doc, o, "direction");
+	struct conv_fail *fail = doc_alloc(&l->doc, sizeof *fail);
+	struct conv_more *more = doc_alloc(&l->doc, sizeof *more);
 
-	if (!direction)
+	if (!direction || !fail || !more)
 		return;
+	c->fail = fail;
+	c->more = more;
 	c->proto = load_transport(l, o);
 	c->port = load_port(l, o, "server_port");
 	c->state = (enum flow_state)doc_word(&l->doc, o, "state", doc_state_at, STATE_N);
-	interfaces(l, o, c);
-	pipes(l, o, c);
+	interfaces(l, o, more);
+	pipes(l, o, more);
 	c->reason = (enum dir_reason)doc_word(&l->doc, direction, "reason", reason_at, DIR_N);
 	way(l, o, c);
 	c->flows = doc_count(&l->doc, o, "flows");
-	c->fails = doc_count(&l->doc, o, "failed_flows");
+	fail->n = doc_count(&l->doc, o, "failed_flows");
 	two_counts(l, o, "packets", c->packets);
 	two_counts(l, o, "bytes", c->bytes);
 	c->first_ns = doc_time(&l->doc, o, "first");

@@ -177,8 +177,8 @@ static void traffic(const struct screen *s, const struct judged *j, unsigned wid
 	char buf[TIME_SPAN_TEXT];
 
 	detail_count(o, width, "Flows", c->flows);
-	if (c->fails)
-		detail_count(o, width, "of them failed", c->fails);
+	if (conv_fail(c)->n)
+		detail_count(o, width, "of them failed", conv_fail(c)->n);
 	two(&line, c->packets);
 	detail(o, width, "Packets", out_str(&line));
 	out_reset(&line);
@@ -198,13 +198,13 @@ static void rpc(const struct judged *j, unsigned width, struct out *o)
 {
 	struct out line = {0};
 
-	if (j->conv->n_iface)
-		word_interfaces(j->conv->iface, j->conv->n_iface, &line);
+	if (conv_more(j->conv)->n_iface)
+		word_interfaces(conv_more(j->conv)->iface, conv_more(j->conv)->n_iface, &line);
 	detail(o, width, "Interfaces", out_str(&line));
 	out_reset(&line);
-	for (size_t i = 0; i < j->conv->n_pipe; i++) {
+	for (size_t i = 0; i < conv_more(j->conv)->n_pipe; i++) {
 		out_puts(&line, i ? ", " : "");
-		out_text_z(&line, j->conv->pipe[i]);
+		out_text_z(&line, conv_more(j->conv)->pipe[i]);
 	}
 	detail(o, width, "Pipes", out_str(&line));
 	o->failed |= line.failed;

@@ -78,12 +78,17 @@ int db_hours(struct store *s, sqlite3_stmt *q, struct store_spans *ret);
 /* detail.c: what a conversation has beside its columns. */
 void detail_write(const struct conv *c, struct out *o);
 struct detail_rows { /* room for what stands outside of a conversation */
+	struct conv_fail fail;
+	struct conv_refusal refusal;
+	struct conv_more more;
 	struct conv_minute minutes[CONV_MINUTES];
 	struct conv_app app[CONV_APPS];
 	char name[CONV_NAMES][CONV_NAME_TEXT];
 	struct rpc_iface iface[CONV_IFACES];
 	char pipe[CONV_PIPES][CONV_PIPE_TEXT];
 };
+/* Before the columns are read: those of failures and of unseen bytes go into the rows. */
+void detail_rows_clear(struct detail_rows *rows);
 /* Fills c, whose columns are read. False: it is damaged. */
 bool detail_read(struct rd r, struct conv *c, struct detail_rows *rows);
 

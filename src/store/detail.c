@@ -73,65 +73,72 @@ static void put_app(struct out *o, const struct conv_app *a, int64_t base)
 
 static void put_failures(struct out *o, const struct conv *c)
 {
-	put_time(o, c->fail_first_ns, c->first_ns);
-	put_time(o, c->fail_last_ns, c->first_ns);
-	for (unsigned i = 0; i < CONV_FAILS && i < c->fails; i++)
-		put_time(o, c->fail_newest_ns[i], c->first_ns);
-	put_u(o, c->n_minutes);
-	for (unsigned i = 0; i < c->n_minutes; i++) {
-		put_s(o, c->minutes[i].minute);
-		put_time(o, c->minutes[i].first_ns, c->first_ns);
-		put_time(o, c->minutes[i].last_ns, c->first_ns);
-		put_u(o, c->minutes[i].n);
+	const struct conv_fail *f = conv_fail(c);
+
+	put_time(o, f->first_ns, c->first_ns);
+	put_time(o, f->last_ns, c->first_ns);
+	for (unsigned i = 0; i < CONV_FAILS && i < f->n; i++)
+		put_time(o, f->newest_ns[i], c->first_ns);
+	put_u(o, f->n_minutes);
+	for (unsigned i = 0; i < f->n_minutes; i++) {
+		put_s(o, f->minutes[i].minute);
+		put_time(o, f->minutes[i].first_ns, c->first_ns);
+		put_time(o, f->minutes[i].last_ns, c->first_ns);
+		put_u(o, f->minutes[i].n);
 	}
-	put_evidence(o, c->fail_ev, c->n_fail_ev, c->first_ns);
+	put_evidence(o, f->ev, f->n_ev, c->first_ns);
 }
 
 static void put_refusal(struct out *o, const struct conv *c)
 {
-	put_u(o, c->refuser);
-	put_time(o, c->refusal_ns, c->first_ns);
-	out_bytes(o, c->refused_by.b, sizeof c->refused_by.b);
-	put_u(o, c->icmp_type);
-	put_u(o, c->icmp_code);
-	put_u(o, c->icmp_class);
-	put_u(o, c->refusal_signs);
-	put_u(o, c->refusal_ttl);
-	out_bytes(o, c->refusal_mac, sizeof c->refusal_mac);
+	const struct conv_refusal *r = conv_refusal(c);
+
+	put_u(o, r->who);
+	put_time(o, r->ns, c->first_ns);
+	out_bytes(o, r->by.b, sizeof r->by.b);
+	put_u(o, r->icmp_type);
+	put_u(o, r->icmp_code);
+	put_u(o, r->icmp_class);
+	put_u(o, r->signs);
+	put_u(o, r->ttl);
+	out_bytes(o, r->mac, sizeof r->mac);
 }
 
 void detail_write(const struct conv *c, struct out *o)
 {
+	const struct conv_more *m = conv_more(c);
+	bool failed = conv_fail(c)->n > 0, refused = conv_refusal(c)->who != REFUSER_NONE;
+
 	out_reset(o);
 	out_char(o, DETAIL_FORM);
 	for (unsigned i = 0; i < STATE_N; i++)
 		put_u(o, c->by_state[i]);
 	put_time(o, c->ok_last_ns, c->first_ns);
 	put_evidence(o, c->ok_ev, c->n_ok_ev, c->first_ns);
-	put_u(o, c->rst_after_accept);
-	put_u(o, c->rst_after_data);
+	put_u(o, m->rst_after_accept);
+	put_u(o, m->rst_after_data);
 	put_u(o, c->server_ttl);
-	out_bytes(o, c->server_mac, sizeof c->server_mac);
+	out_bytes(o, conv_refusal(c)->server_mac, sizeof conv_refusal(c)->server_mac);
 	put_u(o, c->tunnel);
 	put_u(o, c->tunnel_id);
 	put_u(o, c->n_app);
 	for (unsigned i = 0; i < c->n_app; i++)
 		put_app(o, &c->app[i], c->first_ns);
-	out_char(o, c->fails > 0);
-	if (c->fails)
+	out_char(o, failed);
+	if (failed)
 		put_failures(o, c);
-	out_char(o, c->refuser != REFUSER_NONE);
-	if (c->refuser != REFUSER_NONE)
+	out_char(o, refused);
+	if (refused)
 		put_refusal(o, c);
-	put_texts(o, (const char *)c->name, c->n_name, CONV_NAME_TEXT);
-	put_texts(o, (const char *)c->pipe, c->n_pipe, CONV_PIPE_TEXT);
-	put_u(o, c->n_iface);
-	for (unsigned i = 0; i < c->n_iface; i++) {
-		out_bytes(o, c->iface[i].uuid, sizeof c->iface[i].uuid);
-		put_u(o, c->iface[i].major);
-		put_u(o, c->iface[i].minor);
+	put_texts(o, (const char *)m->name, m->n_name, CONV_NAME_TEXT);
+	put_texts(o, (const char *)m->pipe, m->n_pipe, CONV_PIPE_TEXT);
+	put_u(o, m->n_iface);
+	for (unsigned i = 0; i < m->n_iface; i++) {
+		out_bytes(o, m->iface[i].uuid, sizeof m->iface[i].uuid);
+		put_u(o, m->iface[i].major);
+		put_u(o, m->iface[i].minor);
 	}
-	put_evidence(o, &c->bind_ev, c->has_bind, c->first_ns);
+	put_evidence(o, &m->bind_ev, m->has_bind, c->first_ns);
 }
 
 /* Reading */
@@ -283,19 +290,19 @@ static void get_apps(struct in *in, struct conv *c, struct conv_app *rows)
 		in->bad = true;
 }
 
-static void get_failures(struct in *in, struct conv *c, struct conv_minute *rows)
+static void get_failures(struct in *in, struct conv_fail *f, struct conv_minute *rows)
 {
-	c->fail_first_ns = get_moment(in);
-	c->fail_last_ns = get_moment(in);
-	for (unsigned i = 0; i < CONV_FAILS && i < c->fails; i++) {
-		c->fail_newest_ns[i] = get_moment(in);
-		if (i && c->fail_newest_ns[i - 1] < c->fail_newest_ns[i])
+	f->first_ns = get_moment(in);
+	f->last_ns = get_moment(in);
+	for (unsigned i = 0; i < CONV_FAILS && i < f->n; i++) {
+		f->newest_ns[i] = get_moment(in);
+		if (i && f->newest_ns[i - 1] < f->newest_ns[i])
 			in->bad = true;
 	}
-	c->n_minutes = (uint8_t)get_u(in, CONV_MINUTES);
-	c->minutes = rows;
+	f->n_minutes = (uint8_t)get_u(in, CONV_MINUTES);
+	f->minutes = rows;
 	memset(rows, 0, CONV_MINUTES * sizeof *rows);
-	for (unsigned i = 0; i < c->n_minutes; i++) {
+	for (unsigned i = 0; i < f->n_minutes; i++) {
 		rows[i].minute = get_s(in);
 		rows[i].first_ns = get_moment(in);
 		rows[i].last_ns = get_moment(in);
@@ -303,62 +310,86 @@ static void get_failures(struct in *in, struct conv *c, struct conv_minute *rows
 		if (i && rows[i - 1].minute <= rows[i].minute)
 			in->bad = true;
 	}
-	c->n_fail_ev = get_evidence(in, c->fail_ev, EVIDENCE_N);
+	f->n_ev = get_evidence(in, f->ev, EVIDENCE_N);
 }
 
-static void get_refusal(struct in *in, struct conv *c)
+static void get_refusal(struct in *in, struct conv_refusal *r)
 {
-	c->refuser = (enum refuser)get_u(in, REFUSER_OTHER);
-	c->refusal_ns = get_moment(in);
-	get_bytes(in, c->refused_by.b, sizeof c->refused_by.b);
-	c->icmp_type = (uint8_t)get_u(in, UINT8_MAX);
-	c->icmp_code = (uint8_t)get_u(in, UINT8_MAX);
-	c->icmp_class = (enum icmp_class)get_u(in, ICMP_OTHER);
-	c->refusal_signs = (uint8_t)get_u(in, REFUSAL_TTL | REFUSAL_MAC | REFUSAL_SEQUENCE);
-	c->refusal_ttl = (uint8_t)get_u(in, UINT8_MAX);
-	get_bytes(in, c->refusal_mac, sizeof c->refusal_mac);
-	if (c->refuser == REFUSER_NONE)
+	r->who = (enum refuser)get_u(in, REFUSER_OTHER);
+	r->ns = get_moment(in);
+	get_bytes(in, r->by.b, sizeof r->by.b);
+	r->icmp_type = (uint8_t)get_u(in, UINT8_MAX);
+	r->icmp_code = (uint8_t)get_u(in, UINT8_MAX);
+	r->icmp_class = (enum icmp_class)get_u(in, ICMP_OTHER);
+	r->signs = (uint8_t)get_u(in, REFUSAL_TTL | REFUSAL_MAC | REFUSAL_SEQUENCE);
+	r->ttl = (uint8_t)get_u(in, UINT8_MAX);
+	get_bytes(in, r->mac, sizeof r->mac);
+	if (r->who == REFUSER_NONE)
 		in->bad = true;
 }
 
-static void get_ifaces(struct in *in, struct conv *c, struct rpc_iface *rows)
+static void get_ifaces(struct in *in, struct conv_more *m, struct rpc_iface *rows)
 {
-	c->n_iface = (uint8_t)get_u(in, CONV_IFACES);
-	c->iface = rows;
-	for (unsigned i = 0; i < c->n_iface; i++) {
+	m->n_iface = (uint8_t)get_u(in, CONV_IFACES);
+	m->iface = rows;
+	for (unsigned i = 0; i < m->n_iface; i++) {
 		get_bytes(in, rows[i].uuid, sizeof rows[i].uuid);
 		rows[i].major = (uint16_t)get_u(in, UINT16_MAX);
 		rows[i].minor = (uint16_t)get_u(in, UINT16_MAX);
 	}
 }
 
+void detail_rows_clear(struct detail_rows *rows)
+{
+	memset(&rows->fail, 0, sizeof rows->fail);
+	memset(&rows->refusal, 0, sizeof rows->refusal);
+	memset(&rows->more, 0, sizeof rows->more);
+	rows->fail.first_ns = rows->fail.last_ns = rows->refusal.ns = TIME_NONE;
+}
+
+/* What is there of the rows is the conversation's. */
+static void rows_into(struct conv *c, struct detail_rows *rows)
+{
+	const struct conv_more *m = &rows->more;
+
+	if (rows->refusal.who != REFUSER_NONE)
+		rows->fail.refusal = &rows->refusal;
+	if (rows->fail.n || rows->fail.refusal)
+		c->fail = &rows->fail;
+	if (m->n_name || m->n_pipe || m->n_iface || m->has_bind || m->unseen[0] || m->unseen[1] ||
+	    m->rst_after_accept || m->rst_after_data)
+		c->more = &rows->more;
+}
+
 bool detail_read(struct rd r, struct conv *c, struct detail_rows *rows)
 {
 	struct in in = {.r = r, .base = c->first_ns};
+	struct conv_more *m = &rows->more;
 
 	if (rd_u8(&in.r) != DETAIL_FORM)
 		return false;
 	get_states(&in, c->by_state, c->flows);
 	c->ok_last_ns = get_time(&in);
 	c->n_ok_ev = get_evidence(&in, c->ok_ev, EVIDENCE_N);
-	c->rst_after_accept = get_u(&in, INT64_MAX);
-	c->rst_after_data = get_u(&in, INT64_MAX);
+	m->rst_after_accept = get_u(&in, INT64_MAX);
+	m->rst_after_data = get_u(&in, INT64_MAX);
 	c->server_ttl = (uint8_t)get_u(&in, UINT8_MAX);
-	get_bytes(&in, c->server_mac, sizeof c->server_mac);
+	get_bytes(&in, rows->refusal.server_mac, sizeof rows->refusal.server_mac);
 	c->tunnel = (uint8_t)get_u(&in, TUNNEL_N - 1);
 	c->tunnel_id = (uint32_t)get_u(&in, UINT32_MAX);
 	get_apps(&in, c, rows->app);
-	if (get_u(&in, 1) != (c->fails > 0))
+	if (get_u(&in, 1) != (rows->fail.n > 0))
 		in.bad = true;
-	if (c->fails && !in.bad)
-		get_failures(&in, c, rows->minutes);
+	if (rows->fail.n && !in.bad)
+		get_failures(&in, &rows->fail, rows->minutes);
 	if (get_u(&in, 1))
-		get_refusal(&in, c);
-	c->n_name = get_texts(&in, rows->name[0], CONV_NAMES, CONV_NAME_TEXT);
-	c->name = rows->name;
-	c->n_pipe = get_texts(&in, rows->pipe[0], CONV_PIPES, CONV_PIPE_TEXT);
-	c->pipe = rows->pipe;
-	get_ifaces(&in, c, rows->iface);
-	c->has_bind = get_evidence(&in, &c->bind_ev, 1);
+		get_refusal(&in, &rows->refusal);
+	m->n_name = get_texts(&in, rows->name[0], CONV_NAMES, CONV_NAME_TEXT);
+	m->name = rows->name;
+	m->n_pipe = get_texts(&in, rows->pipe[0], CONV_PIPES, CONV_PIPE_TEXT);
+	m->pipe = rows->pipe;
+	get_ifaces(&in, m, rows->iface);
+	m->has_bind = get_evidence(&in, &m->bind_ev, 1);
+	rows_into(c, rows);
 	return !in.bad && !rd_short(&in.r) && !rd_left(&in.r);
 }

@@ -368,8 +368,9 @@ static bool place(const struct reading *d, int64_t run, struct evidence *e, unsi
 
 static bool place_conv(const struct reading *d, int64_t run, struct conv *c)
 {
-	bool ok = place(d, run, c->ok_ev, c->n_ok_ev) && place(d, run, c->fail_ev, c->n_fail_ev) &&
-		  place(d, run, &c->bind_ev, c->has_bind);
+	bool ok = place(d, run, c->ok_ev, c->n_ok_ev) &&
+		  (!c->fail || place(d, run, c->fail->ev, c->fail->n_ev)) &&
+		  (!c->more || place(d, run, &c->more->bind_ev, c->more->has_bind));
 
 	for (unsigned i = 0; ok && i < c->n_app; i++)
 		ok = place(d, run, c->app[i].ev, c->app[i].n_ev) &&
@@ -417,6 +418,7 @@ static void two(struct cols *c, uint64_t v[2])
 static bool get_conv(struct cols *c, struct conv *v, bool *waiting, struct detail_rows *rows)
 {
 	memset(v, 0, sizeof *v);
+	detail_rows_clear(rows);
 	*waiting = col_int(c, 0, 1);
 	v->client = col_addr(c);
 	v->server = col_addr(c);
@@ -432,15 +434,15 @@ static bool get_conv(struct cols *c, struct conv *v, bool *waiting, struct detai
 	two(c, v->packets);
 	two(c, v->bytes);
 	two(c, v->payload);
-	two(c, v->unseen);
+	two(c, rows->more.unseen);
 	v->first_ns = col_int(c, TIME_NONE + 1, INT64_MAX);
 	v->last_ns = col_int(c, v->first_ns, INT64_MAX);
 	busy_add(&v->busy, v->first_ns); /* a row is of one hour */
-	v->fails = col_count(c);
-	v->tries = col_count(c);
+	rows->fail.n = col_count(c);
+	rows->fail.tries = col_count(c);
 	v->started = col_int(c, 0, 1);
-	v->ok_last_ns = v->fail_first_ns = v->fail_last_ns = v->refusal_ns = TIME_NONE;
-	if (v->fails > v->flows || (v->proto != IPPROTO_NR_TCP && v->proto != IPPROTO_NR_UDP))
+	v->ok_last_ns = TIME_NONE;
+	if (rows->fail.n > v->flows || (v->proto != IPPROTO_NR_TCP && v->proto != IPPROTO_NR_UDP))
 		c->bad = true;
 	return !c->bad && detail_read(col_blob(c), v, rows) && !c->bad;
 }
@@ -479,7 +481,8 @@ static bool is_read(const struct store_picture *p, int64_t hour)
 /* More of flows that are counted in an hour before. What was learned of them since stays. */
 static void more_of_others(struct conv *c)
 {
-	c->flows = c->fails = c->tries = 0;
+	c->flows = 0;
+	c->fail = NULL;
 	c->reason = DIR_N;
 	c->state = STATE_N;
 	c->started = false;
@@ -487,9 +490,7 @@ static void more_of_others(struct conv *c)
 	c->busy = (struct busy){0};
 	if (c->proto == IPPROTO_NR_TCP)
 		c->ok_last_ns = TIME_NONE;
-	c->n_ok_ev = c->n_fail_ev = c->n_minutes = 0;
-	c->fail_first_ns = c->fail_last_ns = c->refusal_ns = TIME_NONE;
-	c->refuser = REFUSER_NONE;
+	c->n_ok_ev = 0;
 	for (unsigned i = 0; i < c->n_app; i++) {
 		c->app[i].flows = 0;
 		memset(c->app[i].by_state, 0, sizeof c->app[i].by_state);

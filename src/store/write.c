@@ -349,8 +349,8 @@ static int refers_conv(struct store *s, const struct conv *c)
 {
 	int r = refers(s, c->ok_ev, c->n_ok_ev);
 
-	r = r ? r : refers(s, c->fail_ev, c->n_fail_ev);
-	r = r ? r : refers(s, &c->bind_ev, c->has_bind);
+	r = r ? r : refers(s, conv_fail(c)->ev, conv_fail(c)->n_ev);
+	r = r ? r : refers(s, &conv_more(c)->bind_ev, conv_more(c)->has_bind);
 	for (unsigned i = 0; r == 0 && i < c->n_app; i++) {
 		r = refers(s, c->app[i].ev, c->app[i].n_ev);
 		r = r ? r : refers(s, &c->app[i].tell, c->app[i].told);
@@ -379,8 +379,9 @@ static int put_conv(struct store *s, const char *sql, const char *kinds, int64_t
 		      (int64_t)c->client_port_max, (int64_t)c->vlan, (int64_t)c->group,
 		      dir_reason_name(c->reason), flow_state_name(c->state), c->flows,
 		      c->packets[0], c->packets[1], c->bytes[0], c->bytes[1], c->payload[0],
-		      c->payload[1], c->unseen[0], c->unseen[1], c->first_ns, c->last_ns, c->fails,
-		      c->tries, (int64_t)c->started, main_app(c), s->detail.p, s->detail.n, before);
+		      c->payload[1], conv_more(c)->unseen[0], conv_more(c)->unseen[1], c->first_ns,
+		      c->last_ns, conv_fail(c)->n, conv_fail(c)->tries, (int64_t)c->started,
+		      main_app(c), s->detail.p, s->detail.n, before);
 
 	return r ? r : refers_conv(s, c);
 }

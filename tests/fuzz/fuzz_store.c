@@ -18,16 +18,17 @@ static void require(bool ok)
 static bool read_one(struct rd r, struct conv *c, struct detail_rows *rows)
 {
 	memset(c, 0, sizeof *c);
+	detail_rows_clear(rows);
 	c->client = addr_v4(0x0a000001);
 	c->server = addr_v4(0x0a000002);
 	c->proto = IPPROTO_NR_TCP;
 	c->port = 443;
 	c->flows = 1 + (uint64_t)(rd_u8(&r) & 7);
-	c->fails = rd_u8(&r) & 7;
+	rows->fail.n = rd_u8(&r) & 7;
 	c->first_ns = (int64_t)rd_be64(&r);
 	c->last_ns = c->first_ns;
-	c->ok_last_ns = c->fail_first_ns = c->fail_last_ns = c->refusal_ns = TIME_NONE;
-	if (rd_short(&r) || c->fails > c->flows || c->first_ns == TIME_NONE)
+	c->ok_last_ns = TIME_NONE;
+	if (rd_short(&r) || rows->fail.n > c->flows || c->first_ns == TIME_NONE)
 		return false;
 	return detail_read(r, c, rows);
 }
@@ -38,7 +39,7 @@ static void write_one(const struct conv *c, struct out *o)
 	struct out detail = {0};
 
 	out_char(o, (char)(c->flows - 1));
-	out_char(o, (char)c->fails);
+	out_char(o, (char)conv_fail(c)->n);
 	for (unsigned i = 0; i < 8; i++)
 		out_char(o, (char)((uint64_t)c->first_ns >> (56 - 8 * i)));
 	detail_write(c, &detail);

@@ -139,7 +139,8 @@ static void conversations(struct sample *s)
 	};
 	s->conv[1] = s->conv[0];
 	s->conv[1].state = STATE_NO_ANSWER;
-	s->conv[1].pipe = s->pipe;
+	s->more.pipe = s->pipe;
+	s->conv[1].more = &s->more;
 	s->conv[1].reason = DIR_FIRST;
 	s->judged[0] = (struct judged){
 		.conv = &s->conv[0],

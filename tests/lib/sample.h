@@ -15,6 +15,7 @@ struct sample {
 	struct rule_row row[4];
 	struct finding finding[4];
 	struct conv conv[2];
+	struct conv_more more;
 	char pipe[2][CONV_PIPE_TEXT];
 	struct judged judged[2];
 	struct rpc_row rpc[4];

@@ -56,8 +56,8 @@ static uint32_t first_packet(const struct conv *c)
 
 	if (c->n_ok_ev)
 		n = c->ok_ev[0].number;
-	if (c->n_fail_ev && c->fail_ev[0].number < n)
-		n = c->fail_ev[0].number;
+	if (conv_fail(c)->n_ev && conv_fail(c)->ev[0].number < n)
+		n = conv_fail(c)->ev[0].number;
 	for (uint8_t i = 0; i < c->n_app; i++)
 		if (c->app[i].n_ev && c->app[i].ev[0].number < n)
 			n = c->app[i].ev[0].number;
@@ -72,12 +72,13 @@ static void show_conv(const struct conv *c)
 	printf("C\t%s\t%s\t%u\t%" PRIu64 "\t%s\t%" PRIu32 "\t%" PRIu32 "\t%s%s%s%s%s-\t",
 	       addr_format(&c->client, client), addr_format(&c->server, server), c->port,
 	       c->packets[0] + c->packets[1], flow_state_name(c->state), first_packet(c),
-	       c->has_bind ? c->bind_ev.number : 0, notes & APP_NOTE_RPC_SEALED ? "s" : "",
-	       notes & APP_NOTE_RPC_LOST ? "l" : "", notes & APP_NOTE_RPC_NAK ? "n" : "",
-	       notes & APP_NOTE_RPC_FAULT ? "f" : "", c->started ? "" : "m");
-	for (uint8_t i = 0; i < c->n_iface; i++)
-		printf("%s%s", i ? "," : "", rpc_uuid_format(c->iface[i].uuid, uuid));
-	puts(c->n_iface ? "" : "-");
+	       conv_more(c)->has_bind ? conv_more(c)->bind_ev.number : 0,
+	       notes & APP_NOTE_RPC_SEALED ? "s" : "", notes & APP_NOTE_RPC_LOST ? "l" : "",
+	       notes & APP_NOTE_RPC_NAK ? "n" : "", notes & APP_NOTE_RPC_FAULT ? "f" : "",
+	       c->started ? "" : "m");
+	for (uint8_t i = 0; i < conv_more(c)->n_iface; i++)
+		printf("%s%s", i ? "," : "", rpc_uuid_format(conv_more(c)->iface[i].uuid, uuid));
+	puts(conv_more(c)->n_iface ? "" : "-");
 }
 
 static void show_row(const struct rpc_row *r)

@@ -36,12 +36,12 @@ static void show(const struct conv *c)
 
 	printf("%s\t%s\t%u\t%" PRIu64 "\t%d\t", addr_format(&c->client, client),
 	       addr_format(&c->server, server), c->port, c->flows, c->started);
-	for (uint8_t i = 0; i < c->n_pipe; i++)
-		printf("%s%s", i ? "," : "", c->pipe[i]);
-	printf("%s\t", c->n_pipe ? "" : "-");
-	for (uint8_t i = 0; i < c->n_iface; i++)
-		printf("%s%s", i ? "," : "", rpc_uuid_format(c->iface[i].uuid, uuid));
-	puts(c->n_iface ? "" : "-");
+	for (uint8_t i = 0; i < conv_more(c)->n_pipe; i++)
+		printf("%s%s", i ? "," : "", conv_more(c)->pipe[i]);
+	printf("%s\t", conv_more(c)->n_pipe ? "" : "-");
+	for (uint8_t i = 0; i < conv_more(c)->n_iface; i++)
+		printf("%s%s", i ? "," : "", rpc_uuid_format(conv_more(c)->iface[i].uuid, uuid));
+	puts(conv_more(c)->n_iface ? "" : "-");
 }
 
 int main(int argc, char **argv)

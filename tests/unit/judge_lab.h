@@ -155,11 +155,6 @@ static inline struct conv *lab_conv(struct lab *l, const char *client, const cha
 		.first_ns = T(3600),
 		.last_ns = T(3660),
 		.ok_last_ns = good ? T(3600) : TIME_NONE,
-		.fail_first_ns = good ? TIME_NONE : T(3600),
-		.fail_last_ns = good ? TIME_NONE : T(3660),
-		.fails = good ? 0 : 1,
-		.tries = good ? 0 : 3,
-		.refusal_ns = TIME_NONE,
 		.client_port_min = 50000,
 		.client_port_max = 50000,
 		.started = state != STATE_MID_STREAM,
@@ -182,8 +177,12 @@ static inline struct conv *lab_conv(struct lab *l, const char *client, const cha
 		c->ok_ev[0] = c->app[0].ev[0];
 		c->n_ok_ev = 1;
 	} else {
-		c->fail_ev[0] = c->app[0].ev[0];
-		c->n_fail_ev = 1;
+		c->fail->first_ns = T(3600);
+		c->fail->last_ns = T(3660);
+		c->fail->n = 1;
+		c->fail->tries = 3;
+		c->fail->ev[0] = c->app[0].ev[0];
+		c->fail->n_ev = 1;
 	}
 	return c;
 }

@@ -13,15 +13,22 @@ struct lab_rows {
 	struct rpc_iface iface[CONV_IFACES];
 	char pipe[CONV_PIPES][CONV_PIPE_TEXT];
 	struct conv_minute minutes[CONV_MINUTES];
+	struct conv_refusal refusal;
+	struct conv_fail fail;
+	struct conv_more more;
 };
 
 static inline void lab_rows_lend(struct conv *c, struct lab_rows *rows)
 {
 	c->app = rows->app;
-	c->name = rows->name;
-	c->iface = rows->iface;
-	c->pipe = rows->pipe;
-	c->minutes = rows->minutes;
+	c->fail = &rows->fail;
+	c->more = &rows->more;
+	*c->fail = (struct conv_fail){.first_ns = TIME_NONE,
+				      .last_ns = TIME_NONE,
+				      .minutes = rows->minutes,
+				      .refusal = &rows->refusal};
+	*c->fail->refusal = (struct conv_refusal){.ns = TIME_NONE};
+	*c->more = (struct conv_more){.name = rows->name, .iface = rows->iface, .pipe = rows->pipe};
 }
 
 /* Gives the conversations the places of their addresses, and what sums up their protocols. *addr is

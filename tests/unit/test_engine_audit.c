@@ -371,7 +371,7 @@ static void want_of_memory_is_no_evidence(void **state)
 	struct span_audit *a = an_audit(1);
 	char *json;
 
-	span_audit_max_memory(a, 8192);
+	span_audit_max_memory(a, 4096);
 	span_audit_file(a, t->path[0]);
 	run(a);
 	json = report(a, "json");

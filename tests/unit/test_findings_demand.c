@@ -239,12 +239,12 @@ static void test_lone_attempt_at_the_end(void **state)
 
 	(void)state;
 	l.input.last_ns = T0 + 2 * HOUR;
-	c->tries = 1;
-	c->last_ns = c->fail_last_ns = l.input.last_ns - 2 * NS_PER_S;
+	c->fail->tries = 1;
+	c->last_ns = c->fail->last_ns = l.input.last_ns - 2 * NS_PER_S;
 	lab_judge(&l);
 	expect(&l, RULE, "not-judged", NULL);
 	assert_null(lab_find(&l, KIND_MISSING, 1433));
-	l.c[0].last_ns = l.c[0].fail_last_ns = l.input.last_ns - 4 * NS_PER_S;
+	l.c[0].last_ns = l.c[0].fail->last_ns = l.input.last_ns - 4 * NS_PER_S;
 	lab_judge(&l);
 	expect(&l, RULE, "violated", NULL);
 	lab_close(&l);
@@ -358,34 +358,36 @@ static void test_broken_since(void **state)
 	const struct finding *f;
 
 	(void)state;
-	c->fails = 3;
-	c->tries = 9;
+	c->fail->n = 3;
+	c->fail->tries = 9;
 	c->by_state[STATE_NO_ANSWER] = 3;
 	c->flows = 4;
 	c->ok_last_ns = T(3600);
-	c->fail_first_ns = T(7200);
-	c->fail_last_ns = c->last_ns = T(7290);
-	c->minutes[0] = (struct conv_minute){T(7260) / (60 * NS_PER_S), T(7260), T(7290), 2};
-	c->minutes[1] = (struct conv_minute){T(7200) / (60 * NS_PER_S), T(7200), T(7200), 1};
-	c->n_minutes = 2;
-	c->fail_ev[0] = (struct evidence){T(7200), 0, 99};
-	c->n_fail_ev = 1;
+	c->fail->first_ns = T(7200);
+	c->fail->last_ns = c->last_ns = T(7290);
+	conv_fail(c)->minutes[0] =
+		(struct conv_minute){T(7260) / (60 * NS_PER_S), T(7260), T(7290), 2};
+	conv_fail(c)->minutes[1] =
+		(struct conv_minute){T(7200) / (60 * NS_PER_S), T(7200), T(7200), 1};
+	c->fail->n_minutes = 2;
+	c->fail->ev[0] = (struct evidence){T(7200), 0, 99};
+	c->fail->n_ev = 1;
 	lab_judge(&l);
 	expect(&l, RULE, "violated", NULL);
 	f = lab_find(&l, KIND_MISSING, 1433);
 	assert_non_null(f);
 	assert_true(has_text(f->why, "has failed since 2024-05-01 02:00:00 UTC"));
 	/* Fifty seconds are a hiccup, and so are two failures. */
-	l.c[0].minutes[0].last_ns = l.c[0].fail_last_ns = T(7250);
-	l.c[0].minutes[0].first_ns = T(7240);
+	l.c[0].fail->minutes[0].last_ns = l.c[0].fail->last_ns = T(7250);
+	conv_fail(&l.c[0])->minutes[0].first_ns = T(7240);
 	lab_judge(&l);
 	expect(&l, RULE, "met", NULL);
-	l.c[0].minutes[0].last_ns = l.c[0].fail_last_ns = T(7290);
-	l.c[0].minutes[0].n = 1;
+	l.c[0].fail->minutes[0].last_ns = l.c[0].fail->last_ns = T(7290);
+	conv_fail(&l.c[0])->minutes[0].n = 1;
 	lab_judge(&l);
 	expect(&l, RULE, "met", NULL);
 	/* A success behind them ends it. */
-	l.c[0].minutes[0].n = 2;
+	conv_fail(&l.c[0])->minutes[0].n = 2;
 	l.c[0].ok_last_ns = T(7300);
 	lab_judge(&l);
 	expect(&l, RULE, "met", NULL);
@@ -556,8 +558,8 @@ static void test_who_refused(void **state)
 	struct conv *c = lab_conv(&l, CRM01, SQL01, TCP, 1433, NULL, STATE_REFUSED);
 
 	(void)state;
-	c->refuser = REFUSER_OTHER;
-	c->refusal_ttl = 61;
+	c->fail->refusal->who = REFUSER_OTHER;
+	c->fail->refusal->ttl = 61;
 	c->server_ttl = 127;
 	lab_judge(&l);
 	assert_true(has_text(
@@ -567,10 +569,10 @@ static void test_who_refused(void **state)
 	c->state = STATE_REJECTED;
 	c->by_state[STATE_REFUSED] = 0;
 	c->by_state[STATE_REJECTED] = 1;
-	c->refused_by = A("10.20.0.1");
-	c->icmp_type = 3;
-	c->icmp_code = 13;
-	c->icmp_class = ICMP_PROHIBITED;
+	c->fail->refusal->by = A("10.20.0.1");
+	c->fail->refusal->icmp_type = 3;
+	c->fail->refusal->icmp_code = 13;
+	c->fail->refusal->icmp_class = ICMP_PROHIBITED;
 	lab_judge(&l);
 	assert_true(has_text(lab_find(&l, KIND_MISSING, 1433)->why,
 			     "rejected by 10.20.0.1: communication administratively prohibited "

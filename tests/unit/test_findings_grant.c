@@ -70,7 +70,7 @@ static struct conv *bound(struct conv *c, const char *iface)
 	c->app[0].app = app_by_name("dcerpc");
 	c->app[0].conf = APP_SURE;
 	c->payload[0] = c->payload[1] = 100;
-	memcpy(c->iface[c->n_iface++].uuid, row->uuid, 16);
+	memcpy(c->more->iface[c->more->n_iface++].uuid, row->uuid, 16);
 	return c;
 }
 
@@ -576,17 +576,17 @@ static void test_blocked_since(void **state)
 		tell(&t, CRM01, DC01, GRANT_EPM, "netlogon", PORT, 3500)->last_ns =
 			T(again ? 7300 : 3500);
 		c->by_state[STATE_NO_ANSWER] = 4;
-		c->fails = c->tries = 4;
+		c->fail->n = c->fail->tries = 4;
 		c->flows = 5;
-		c->n_minutes = 2;
-		c->fail_first_ns = T(7200);
-		c->fail_last_ns = c->last_ns = T(7320);
-		c->minutes[0] =
+		c->fail->n_minutes = 2;
+		c->fail->first_ns = T(7200);
+		c->fail->last_ns = c->last_ns = T(7320);
+		conv_fail(c)->minutes[0] =
 			(struct conv_minute){T(7320) / (60 * NS_PER_S), T(7320), T(7320), 2};
-		c->minutes[1] =
+		conv_fail(c)->minutes[1] =
 			(struct conv_minute){T(7200) / (60 * NS_PER_S), T(7200), T(7200), 2};
-		c->fail_ev[0] = (struct evidence){T(7200), 0, 77};
-		c->n_fail_ev = 1;
+		c->fail->ev[0] = (struct evidence){T(7200), 0, 77};
+		c->fail->n_ev = 1;
 		judge_told(&l, &t);
 		assert_int_equal(lab_count(&l, KIND_RPC_BLOCKED), again);
 		assert_int_equal(lab_count(&l, KIND_BLOCKED), !again);

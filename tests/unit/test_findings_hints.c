@@ -170,8 +170,8 @@ static void test_msdtc(void **state)
 		assert_non_null(row);
 		lab_conv(&l, CRM01, SQL01, TCP, 135, NULL, NO);
 		c = lab_conv(&l, SQL01, CRM01, TCP, 49700, "dcerpc", EST);
-		memcpy(c->iface[0].uuid, row->uuid, sizeof row->uuid);
-		c->n_iface = 1;
+		memcpy(conv_more(c)->iface[0].uuid, row->uuid, sizeof row->uuid);
+		c->more->n_iface = 1;
 		lab_judge(&l);
 		h = given(&l, "MSDTC", NULL);
 		if ((h == NULL) != (i == 1))
@@ -451,8 +451,8 @@ static void test_rpc_refusals(void **state)
 		l.in.n_grants = rows[i].beside == GRANTED_LATER || rows[i].beside == GRANTED_BEFORE;
 		lab_conv(&l, from, to, TCP, 135, "dcerpc-epm", EST);
 		c = lab_conv(&l, from, to, TCP, 445, "smb2", EST);
-		if (rows[i].beside == SPOKEN && rpc_uuid_parse(svcctl, c->iface[0].uuid))
-			c->n_iface = 1;
+		if (rows[i].beside == SPOKEN && rpc_uuid_parse(svcctl, conv_more(c)->iface[0].uuid))
+			c->more->n_iface = 1;
 		lab_judge(&l);
 		if ((given(&l, rows[i].code, &f) != NULL) != rows[i].given) {
 			lab_dump(&l);
@@ -532,8 +532,8 @@ static void test_shut_at_once(void **state)
 
 		c->flows = c->by_state[STATE_ESTABLISHED] = (uint32_t)rows[i].flows;
 		c->app[0].flows = c->app[0].by_state[STATE_ESTABLISHED] = (uint32_t)rows[i].flows;
-		c->rst_after_accept = rows[i].accept;
-		c->rst_after_data = rows[i].data;
+		c->more->rst_after_accept = rows[i].accept;
+		c->more->rst_after_data = rows[i].data;
 		c->payload[1] = rows[i].answer;
 		lab_judge(&l);
 		for (int k = 0; k < 2; k++) {
@@ -575,15 +575,15 @@ static void test_attempts(void **state)
 	const struct finding *f;
 
 	(void)state;
-	c->fails = 4;
-	c->tries = 10;
-	c->refuser = REFUSER_OTHER;
-	c->refused_by = A(SQL01);
-	c->refusal_ttl = c->server_ttl = 128;
-	c->refusal_signs = REFUSAL_MAC | REFUSAL_SEQUENCE;
-	c->refusal_mac[5] = 1;
-	c->server_mac[5] = 2;
-	c->rst_after_accept = 2;
+	c->fail->n = 4;
+	c->fail->tries = 10;
+	c->fail->refusal->who = REFUSER_OTHER;
+	c->fail->refusal->by = A(SQL01);
+	c->fail->refusal->ttl = c->server_ttl = 128;
+	c->fail->refusal->signs = REFUSAL_MAC | REFUSAL_SEQUENCE;
+	c->fail->refusal->mac[5] = 1;
+	c->fail->refusal->server_mac[5] = 2;
+	c->more->rst_after_accept = 2;
 	f = lab_judge(&l) ? lab_find(&l, KIND_MISSING, 1433) : NULL;
 	assert_non_null(f);
 	assert_string_equal(f->attempts.outcome, "refused");

@@ -372,8 +372,8 @@ static void test_egress(void **state)
 
 		snprintf(a, sizeof a, "13.107.4.%d", i + 1);
 		c = lab_conv(&l, CRM01, a, TCP, 443, "tls", EST);
-		snprintf(c->name[0], sizeof c->name[0], "update.example.com");
-		c->n_name = 1;
+		snprintf(conv_more(c)->name[0], sizeof conv_more(c)->name[0], "update.example.com");
+		c->more->n_name = 1;
 	}
 	lab_conv(&l, CRM01, "13.107.9.9", TCP, 22, "ssh", EST);
 	lab_judge(&l);
@@ -402,9 +402,10 @@ static void test_egress_names(void **state)
 
 		snprintf(a, sizeof a, "13.107.4.%d", i + 1);
 		c = lab_conv(&l, CRM01, a, TCP, 443, "tls", EST);
-		snprintf(c->name[0], sizeof c->name[0], "common.example.com");
-		snprintf(c->name[1], sizeof c->name[1], "fe%d.example.com", i);
-		c->n_name = 2;
+		snprintf(conv_more(c)->name[0], sizeof conv_more(c)->name[0], "common.example.com");
+		snprintf(conv_more(c)->name[1], sizeof conv_more(c)->name[1], "fe%d.example.com",
+			 i);
+		c->more->n_name = 2;
 	}
 	lab_judge(&l);
 	f = lab_find(&l, KIND_UNEXPECTED_ENDPOINT, 443);
@@ -425,11 +426,12 @@ static void test_declared_egress(void **state)
 	struct conv *c = lab_conv(&l, CRM01, "13.107.4.1", TCP, 443, "tls", EST);
 
 	(void)state;
-	snprintf(c->name[0], sizeof c->name[0], "fe2.WindowsUpdate.com");
-	c->n_name = 1;
+	snprintf(conv_more(c)->name[0], sizeof conv_more(c)->name[0], "fe2.WindowsUpdate.com");
+	c->more->n_name = 1;
 	lab_judge(&l);
 	assert_string_equal(lab_verdict(&l, 443), "tolerated");
-	snprintf(l.c[0].name[0], sizeof l.c[0].name[0], "evil.example.com");
+	snprintf(conv_more(&l.c[0])->name[0], sizeof conv_more(&l.c[0])->name[0],
+		 "evil.example.com");
 	lab_judge(&l);
 	assert_string_equal(lab_verdict(&l, 443), "unexpected-endpoint");
 	lab_close(&l);
@@ -518,12 +520,13 @@ static void test_one_failure_among_successes(void **state)
 
 	(void)state;
 	c->flows = 10;
-	c->fails = 1;
+	c->fail->n = 1;
 	c->by_state[EST] = 9;
 	c->by_state[STATE_NO_ANSWER] = 1;
-	c->minutes[0] = (struct conv_minute){T(3900) / (60 * NS_PER_S), T(3900), T(3900), 1};
-	c->n_minutes = 1;
-	c->fail_last_ns = T(3900);
+	conv_fail(c)->minutes[0] =
+		(struct conv_minute){T(3900) / (60 * NS_PER_S), T(3900), T(3900), 1};
+	c->fail->n_minutes = 1;
+	c->fail->last_ns = T(3900);
 	lab_judge(&l);
 	assert_int_equal(deviations(&l), 0);
 	assert_null(lab_find(&l, KIND_MISSING, 1433));

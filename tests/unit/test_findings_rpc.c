@@ -14,8 +14,8 @@ static struct conv *bound(struct conv *c, const char *iface)
 	c->app[0].app = app_by_name("dcerpc");
 	c->app[0].conf = APP_SURE;
 	c->payload[0] = c->payload[1] = 100;
-	memcpy(c->iface[c->n_iface].uuid, row->uuid, 16);
-	c->n_iface++;
+	memcpy(conv_more(c)->iface[conv_more(c)->n_iface].uuid, row->uuid, 16);
+	c->more->n_iface++;
 	return c;
 }
 
@@ -71,8 +71,8 @@ static void test_private_interface_is_shown_by_uuid(void **state)
 	struct conv *c = bound(lab_conv(&l, CRM01, DC01, TCP, 49700, NULL, EST), "lsarpc");
 
 	(void)state;
-	memcpy(c->iface[0].uuid, "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10",
-	       16);
+	memcpy(conv_more(c)->iface[0].uuid,
+	       "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10", 16);
 	lab_judge(&l);
 	assert_string_equal(lab_find(&l, KIND_UNEXPECTED_PROTOCOL, 0)->interface,
 			    "01020304-0506-0708-090a-0b0c0d0e0f10");
@@ -113,7 +113,7 @@ static void test_unexplained(void **state)
 			c = lab_conv(&l, CRM01, DC01, TCP, 135, "dcerpc-epm", EST);
 			c->first_ns = c->last_ns = T(rows[i].mapper_s);
 			c->app[0].notes = rows[i].notes;
-			c->unseen[1] = rows[i].unseen;
+			c->more->unseen[1] = rows[i].unseen;
 		}
 		lab_judge(&l);
 		f = lab_find(&l, KIND_RPC_UNEXPLAINED, 49667);

@@ -112,9 +112,9 @@ static void test_interface(void **state)
 
 	(void)state;
 	assert_non_null(row);
-	memcpy(c->iface[0].uuid, row->uuid, sizeof row->uuid);
-	c->iface[0].major = row->major;
-	c->n_iface = 1;
+	memcpy(conv_more(c)->iface[0].uuid, row->uuid, sizeof row->uuid);
+	conv_more(c)->iface[0].major = row->major;
+	c->more->n_iface = 1;
 	f = lab_judge(&l) ? lab_find(&l, KIND_UNEXPECTED_PROTOCOL, 0) : NULL;
 	assert_non_null(f);
 	assert_string_equal(f->suggest_in, "pack");
@@ -182,10 +182,10 @@ static void test_hostile_names(void **state)
 	const struct finding *f;
 
 	(void)state;
-	strcpy(c->name[0], "a\"], why: \"");
-	strcpy(c->name[1], "fine.example");
-	strcpy(c->name[2], "new\nline");
-	c->n_name = 3;
+	strcpy(conv_more(c)->name[0], "a\"], why: \"");
+	strcpy(conv_more(c)->name[1], "fine.example");
+	strcpy(conv_more(c)->name[2], "new\nline");
+	c->more->n_name = 3;
 	f = lab_judge(&l) ? lab_find(&l, KIND_UNEXPECTED_ENDPOINT, 443) : NULL;
 	assert_non_null(f);
 	assert_true(has_text(f->suggest, "names: [\"fine.example\"],"));

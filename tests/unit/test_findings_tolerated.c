@@ -238,8 +238,8 @@ static void test_bound_interface(void **state)
 		struct lab l = lab_open(text);
 		struct conv *c = lab_conv(&l, MON, SQL01, TCP, 49670, "dcerpc", STATE_ESTABLISHED);
 
-		memcpy(c->iface[0].uuid, row->uuid, sizeof c->iface[0].uuid);
-		c->n_iface = 1;
+		memcpy(conv_more(c)->iface[0].uuid, row->uuid, sizeof conv_more(c)->iface[0].uuid);
+		c->more->n_iface = 1;
 		lab_judge(&l);
 		if (strcmp(lab_verdict(&l, 49670), binds[i].verdict) != 0)
 			fail_msg("soft %s, firm %s: %s", binds[i].soft, binds[i].firm,

@@ -272,16 +272,16 @@ static void test_flip(void **state)
 	assert_int_equal(c->packets[1], 3);
 	assert_int_equal(c->bytes[0], 200);
 	assert_int_equal(c->payload[0], 20);
-	assert_int_equal(c->unseen[1], 1);
+	assert_int_equal(conv_more(c)->unseen[1], 1);
 	assert_int_equal(c->app[0].payload[0], 20);
 	assert_int_equal(c->app[0].by_state[STATE_ONE_WAY], 1);
 	assert_int_equal(c->by_state[STATE_ONE_WAY], 1);
 	assert_int_equal(c->by_state[STATE_REJECTED], 0);
-	assert_int_equal(c->fails, 0);
-	assert_int_equal(c->n_fail_ev, 0);
-	assert_int_equal(c->n_minutes, 0);
-	assert_int_equal(c->refuser, REFUSER_NONE);
-	assert_true(c->refusal_ns == TIME_NONE);
+	assert_int_equal(conv_fail(c)->n, 0);
+	assert_int_equal(conv_fail(c)->n_ev, 0);
+	assert_int_equal(conv_fail(c)->n_minutes, 0);
+	assert_int_equal(conv_refusal(c)->who, REFUSER_NONE);
+	assert_true(conv_refusal(c)->ns == TIME_NONE);
 	assert_false(c->started);
 	conv_table_free(t);
 }
@@ -485,7 +485,7 @@ static void test_memory(void **state)
 	assert_int_equal(n, 1);
 	assert_int_equal(c->flows, in);
 	assert_int_equal(c->n_app, 1);
-	assert_int_equal(c->n_name, 1);
+	assert_int_equal(conv_more(c)->n_name, 1);
 	conv_table_free(t);
 }
 
@@ -619,19 +619,19 @@ static void test_failures(void **state)
 	assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 	assert_int_equal(c->flows, 10);
 	assert_int_equal(c->state, STATE_MID_STREAM);
-	assert_int_equal(c->fails, 7);
-	assert_int_equal(c->tries, 7);
+	assert_int_equal(conv_fail(c)->n, 7);
+	assert_int_equal(conv_fail(c)->tries, 7);
 	assert_int_equal(c->ok_last_ns, 20 * NS_PER_S);
-	assert_int_equal(c->fail_first_ns, 0);
-	assert_int_equal(c->fail_last_ns, 300 * NS_PER_S);
+	assert_int_equal(conv_fail(c)->first_ns, 0);
+	assert_int_equal(conv_fail(c)->last_ns, 300 * NS_PER_S);
 	for (int i = 0; i < CONV_FAILS; i++)
-		assert_int_equal(c->fail_newest_ns[i], (300 - 50 * i) * NS_PER_S);
-	assert_int_equal(c->n_minutes, CONV_MINUTES);
-	assert_int_equal(c->minutes[0].minute, 5);
-	assert_int_equal(c->minutes[3].minute, 2);
-	assert_int_equal(c->minutes[3].n, 1);
-	assert_int_equal(c->n_fail_ev, EVIDENCE_N);
-	assert_int_equal(c->fail_ev[0].ts_ns, 0);
+		assert_int_equal(conv_fail(c)->newest_ns[i], (300 - 50 * i) * NS_PER_S);
+	assert_int_equal(conv_fail(c)->n_minutes, CONV_MINUTES);
+	assert_int_equal(conv_fail(c)->minutes[0].minute, 5);
+	assert_int_equal(conv_fail(c)->minutes[3].minute, 2);
+	assert_int_equal(conv_fail(c)->minutes[3].n, 1);
+	assert_int_equal(conv_fail(c)->n_ev, EVIDENCE_N);
+	assert_int_equal(conv_fail(c)->ev[0].ts_ns, 0);
 	assert_int_equal(c->n_ok_ev, 1);
 	conv_table_free(t);
 }
@@ -679,8 +679,8 @@ static void test_refuser(void **state)
 			assert_int_equal(conv_table_add(t, &d, &none), 0);
 		}
 		assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
-		assert_int_equal(c[1].refuser, row[i].who);
-		assert_int_equal(c[1].refusal_signs, row[i].signs);
+		assert_int_equal(conv_refusal(&c[1])->who, row[i].who);
+		assert_int_equal(conv_refusal(&c[1])->signs, row[i].signs);
 		assert_int_equal(c[1].server_ttl, row[i].seen);
 		conv_table_free(t);
 	}
@@ -768,9 +768,9 @@ static void test_pipes(void **state)
 			0);
 	}
 	assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
-	assert_int_equal(c->n_pipe, CONV_PIPES);
+	assert_int_equal(conv_more(c)->n_pipe, CONV_PIPES);
 	for (size_t i = 0; i < CONV_PIPES; i++)
-		assert_string_equal(c->pipe[i], want[i]);
+		assert_string_equal(conv_more(c)->pipe[i], want[i]);
 	conv_table_free(t);
 }
 
@@ -818,15 +818,15 @@ static void test_binds(void **state)
 	assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 	assert_int_equal(n, 2);
 	assert_int_equal(c[0].flows, 5);
-	assert_true(c[0].has_bind);
-	assert_int_equal(c[0].bind_ev.ts_ns, 7);
-	assert_int_equal(c[0].bind_ev.input, 0);
-	assert_int_equal(c[0].bind_ev.number, 5);
-	assert_int_equal(c[0].n_iface, CONV_IFACES);
+	assert_true(conv_more(&c[0])->has_bind);
+	assert_int_equal(conv_more(&c[0])->bind_ev.ts_ns, 7);
+	assert_int_equal(conv_more(&c[0])->bind_ev.input, 0);
+	assert_int_equal(conv_more(&c[0])->bind_ev.number, 5);
+	assert_int_equal(conv_more(&c[0])->n_iface, CONV_IFACES);
 	for (uint8_t i = 0; i < CONV_IFACES; i++)
-		assert_int_equal(c[0].iface[i].uuid[0], 97 + i);
-	assert_false(c[1].has_bind);
-	assert_int_equal(c[1].n_iface, 0);
+		assert_int_equal(conv_more(&c[0])->iface[i].uuid[0], 97 + i);
+	assert_false(conv_more(&c[1])->has_bind);
+	assert_int_equal(conv_more(&c[1])->n_iface, 0);
 	conv_table_free(t);
 }
 

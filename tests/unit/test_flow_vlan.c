@@ -299,7 +299,7 @@ static void test_hop_limits(void **state)
 		assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 		assert_int_equal(n, 2);
 		assert_int_equal(c[0].port, 80);
-		assert_int_equal(c[0].refuser, on ? REFUSER_SERVER : REFUSER_OTHER);
+		assert_int_equal(conv_refusal(&c[0])->who, on ? REFUSER_SERVER : REFUSER_OTHER);
 		conv_table_free(t);
 	}
 }

@@ -45,8 +45,8 @@ static void satisfy(struct lab *l, const struct clue *c, bool fewer)
 			break;
 		struct conv *v = lab_conv(l, peer(0), HOST, TCP, 49700, "dcerpc");
 
-		memcpy(v->iface[0].uuid, row->uuid, 16);
-		v->n_iface = 1;
+		memcpy(conv_more(v)->iface[0].uuid, row->uuid, 16);
+		v->more->n_iface = 1;
 		break;
 	case CLUE_GRANTS:
 	case CLUE_BROWSER:
@@ -98,10 +98,10 @@ static void satisfy(struct lab *l, const struct clue *c, bool fewer)
 			break;
 		struct conv *n = lab_conv(l, peer(0), HOST, TCP, 444, "tls");
 
-		snprintf(n->name[0], sizeof n->name[0], "%s", c->text);
-		for (char *z = n->name[0]; *z; z++)
+		snprintf(conv_more(n)->name[0], sizeof conv_more(n)->name[0], "%s", c->text);
+		for (char *z = conv_more(n)->name[0]; *z; z++)
 			*z = *z == '*' ? 'x' : *z;
-		n->n_name = 1;
+		n->more->n_name = 1;
 		break;
 	case CLUE_CLUSTER:
 		if (fewer)
@@ -378,8 +378,8 @@ static void test_pipes(void **state)
 	struct conv *c = lab_conv(&l, "10.1.0.5", HOST, TCP, 445, "smb2");
 
 	(void)state;
-	memcpy(c->iface[0].uuid, row->uuid, 16);
-	c->n_iface = 1;
+	memcpy(conv_more(c)->iface[0].uuid, row->uuid, 16);
+	c->more->n_iface = 1;
 	l.g[0] = (struct grant){.server = A(HOST), .client = A("10.1.0.5"), .n = 1};
 	l.g[0].g = (struct granted){.how = GRANT_EPM, .proto = GRANTED_PIPE, .has_iface = true};
 	memcpy(l.g[0].g.uuid, row->uuid, 16);

@@ -95,7 +95,7 @@ static void test_pipes(void **state)
 	assert_null(strstr(out_str(&o), "\"pipes\""));
 	snprintf(s.pipe[0], sizeof s.pipe[0], "a\"b");
 	snprintf(s.pipe[1], sizeof s.pipe[1], "netlogon");
-	s.conv[1].n_pipe = 2;
+	s.conv[1].more->n_pipe = 2;
 	render(&s, &plain, &o);
 	assert_non_null(strstr(out_str(&o), "\"pipes\": [\"a\\\"b\", \"netlogon\"]"));
 	assert_int_equal(count(out_str(&o), "\"pipes\""), 1);
