@@ -390,6 +390,8 @@ void crew_hand_over(struct crew *c)
 {
 	pthread_mutex_lock(&c->lock);
 	hand_over(c);
+	while (!c->n_threads && c->in_hand)
+		help(c);
 	pthread_mutex_unlock(&c->lock);
 }
 

@@ -658,6 +658,7 @@ static int loop(struct span_audit *a)
 int span_live_run(struct span_audit *a)
 {
 	struct live_run *l = a->live;
+	char words[LIVE_WORDS];
 	int r;
 
 	if (!l || !l->source || !a->hot)
@@ -676,8 +677,8 @@ int span_live_run(struct span_audit *a)
 	if (l->scrape)
 		live_tell(l, SPAN_LIVE_STARTED, "figures at http://%s/metrics",
 			  l->opt.metrics_listen);
-	live_tell(l, SPAN_LIVE_STARTED, "taking packets on %zu interface%s", l->names.n,
-		  l->names.n == 1 ? "" : "s");
+	live_tell(l, SPAN_LIVE_STARTED, "taking packets on %zu interface%s%s", l->names.n,
+		  l->names.n == 1 ? "" : "s", live_threads_words(l, words));
 	r = loop(a);
 	live_shed_end(a);
 	l->scrape = scrape_close(l->scrape);

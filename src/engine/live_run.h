@@ -186,6 +186,9 @@ void live_judge_last(struct span_audit *a);
 unsigned live_threads(const struct span_audit *a); /* that are wanted */
 /* Makes them, unless that was done. */
 void live_threads_start(struct span_audit *a);
+/* " by so many threads", unless it is one. */
+enum { LIVE_WORDS = 32 };
+const char *live_threads_words(const struct live_run *l, char buf[LIVE_WORDS]);
 /* What waits for more to come with it is worked on, when it is time. */
 void live_threads_turn(struct span_audit *a, int64_t now);
 /* fork(2) of a run. The child goes on with all that was taken, and makes no threads. */

@@ -10,6 +10,7 @@
  * A child has the thread alone that made it. What others hold then is held for ever, so they hold
  * nothing: all that was dealt out is worked on, and they wait for more.
  */
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/time.h"
@@ -37,12 +38,20 @@ void live_threads_start(struct span_audit *a)
 			  wanted, l->threads);
 }
 
+const char *live_threads_words(const struct live_run *l, char buf[LIVE_WORDS])
+{
+	buf[0] = 0;
+	if (l->threads > 1)
+		snprintf(buf, LIVE_WORDS, " by %u threads", l->threads);
+	return buf;
+}
+
 /* Where little comes, a parcel may take hours to be full. */
 void live_threads_turn(struct span_audit *a, int64_t now)
 {
 	struct live_run *l = a->live;
 
-	if (l->threads < 2 || now < l->next_hand_over_ns)
+	if (now < l->next_hand_over_ns)
 		return;
 	l->next_hand_over_ns = now + HAND_OVER_EVERY;
 	hot_hand_over(a->hot);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The highest packet rate on a wire at which nothing is lost: spanaudit live, beside others.
 
-    zero_loss.py SPANAUDIT [SECONDS [FIRST-RATE]]
+    zero_loss.py SPANAUDIT [SECONDS [FIRST-RATE [THREADS]]]
 
 Packets of 64 to 128 bytes (gen.c: mixed) go through a veth pair in a network namespace of their own, at
 rates that grow by a quarter (send.c). At each rate each program listens in turn, with the same buffer where
@@ -11,9 +11,11 @@ between the last rate that went well and the first that did not. spanaudit has e
 rule packs, a judgement each second; and leaves nothing out (--shed never), since that would be a loss by
 another name. What counts is the rate that the sender says it had. The sender has one processor, which also
 does the kernel's part of receiving, and the listener another, as far as others leave them to it: figures
-are for comparison there alone. Needs root; 77 when something is missing.
+are for comparison there alone. With THREADS spanaudit listens once more, by so many (--threads), which may
+use any processor. Needs root; 77 when something is missing.
 """
 
+import functools
 import os
 import re
 import shutil
@@ -30,9 +32,9 @@ SENDER, LISTENER = (['taskset', '-c', str(x)] if os.cpu_count() > 1 else [] for 
 FIRST = ['nice', '-n', '-10']  # all of them, so that other work on this computer shows less
 
 
-def start(args, ready, tmp):
+def start(args, ready, tmp, where=LISTENER):
     log = open(os.path.join(tmp, 'log'), 'w+')
-    p = subprocess.Popen(FIRST + LISTENER + args, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    p = subprocess.Popen(FIRST + where + args, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     end = time.monotonic() + 20
     while ready not in open(log.name).read():
         if p.poll() is not None or time.monotonic() > end:
@@ -49,13 +51,14 @@ def finish(p, log, sig=signal.SIGTERM):
     return log.read()
 
 
-def spanaudit(tool, tmp):
+def spanaudit(tool, tmp, threads=None):
     """-> a function that ends it, and says how many packets it read and lost."""
     import json
     out = os.path.join(tmp, 'live.json')
     p, log = start([tool, 'live', '-i', 'a1', '-B', str(MIB), '--control', 'none', '--every', '1s', '-S',
                     os.path.join(HERE, 'site.yaml'), '-o', out, '--events', os.path.join(tmp, 'events'),
-                    '--shed', 'never', '--user', 'nobody'], 'taking packets', tmp)
+                    '--shed', 'never', '--user', 'nobody', '--threads', threads or '1'], 'taking packets', tmp,
+                   [] if threads else LISTENER)
 
     def end():
         finish(p, log)
@@ -110,7 +113,7 @@ class Sender:
         return int(sent), int(sent) / float(took)
 
 
-def inside(tool, seconds, rate):
+def inside(tool, seconds, rate, threads=None):
     for x in 'all', 'default':
         with open('/proc/sys/net/ipv6/conf/%s/disable_ipv6' % x, 'w') as f:
             f.write('1')
@@ -118,6 +121,8 @@ def inside(tool, seconds, rate):
     for end in 'a0', 'a1':
         subprocess.run(['ip', 'link', 'set', end, 'up'], check=True)
     programs = {'spanaudit live': spanaudit, 'tcpdump -w /dev/null': tcpdump}
+    if threads:
+        programs['spanaudit live --threads ' + threads] = functools.partial(spanaudit, threads=threads)
     if shutil.which('softflowd'):
         programs['softflowd'] = softflowd
     best, failed = dict.fromkeys(programs, 0.0), dict.fromkeys(programs, 0)
@@ -179,9 +184,9 @@ def main():
         print('skipped: needs root, and %s' % (' '.join(missing) or 'network namespaces'))
         return SKIP
     tool = os.path.abspath(sys.argv[1])
-    seconds, rate = (float(x) for x in (sys.argv[2:4] + ['3', '50000'][len(sys.argv) - 2:]))
+    seconds, rate = (float(x) for x in (sys.argv[2:4] + ['3', '50000'][len(sys.argv[:4]) - 2:]))
     if os.environ.get(INSIDE):
-        return inside(tool, seconds, rate)
+        return inside(tool, seconds, rate, *sys.argv[4:5])
     env = dict(os.environ, **{INSIDE: '1'})
     env.setdefault('SPANAUDIT_RULES_PATH', os.path.join(os.path.dirname(os.path.dirname(HERE)), 'rules'))
     return subprocess.run(['unshare', '--net', sys.executable, *sys.argv], env=env).returncode

@@ -93,6 +93,20 @@ def balances(result, load):
     return shed
 
 
+def with_threads(folder):
+    """All threads leave out, and none of it is lost from the figures."""
+    load = Load()
+    with Live(folder, '-i', 'a1', '-S', site('lab'), '-B', str(RING >> 20), '--every', '0', '--threads',
+              '3') as run:
+        for _ in range(TIMES):
+            load.late(run, 0.7)
+            caught_up(run, load)
+            if run.status()['shed']['packets']:
+                break
+        result = run.end()
+    need(balances(result, load)['packets'] > 0, 'new flows are passed by: %s' % run.said())
+
+
 def left_out(folder):
     """New flows are followed in part, which is told, counted, and makes the result inconclusive."""
     events, load = os.path.join(folder, 'events'), Load()
@@ -212,7 +226,7 @@ def unread(folder):
     need(len(first) <= 4096 and b'lines are missing' in rest, 'it is said: %s' % rest)
 
 
-runs.TESTS[:] = [left_out, starved, never, unread]
+runs.TESTS[:] = [left_out, with_threads, starved, never, unread]
 
 if __name__ == '__main__':
     sys.exit(runs.main(os.path.abspath(__file__)))

@@ -103,10 +103,8 @@ def with_store(folder):
         first = live.end()
     need(now['summary'] == first['summary'] == stored(folder, path)['summary'], 'connections that are open count')
     with Live(folder, '-i', 'a1', '-S', site('lab'), '--store', path, '--threads', '2') as live:
-        play('lab')
-        live.until_read(1166)
         second = live.end()
     for result in first, second:
         balances(result)
-    need(second['coverage']['packets'] == 2 * 1166, 'both runs count')
-    need(ids(first) == ids(second) == ids(stored(folder, path)), 'the same is found')
+        need(result['coverage']['packets'] == 1166, 'what is stored counts')
+        need(ids(result) == ids(now), 'the same is found')
