@@ -94,12 +94,13 @@ static void write_capture(struct tmp *t)
 static int setup(void **state)
 {
 	struct tmp *t = calloc(1, sizeof *t);
+	char dir[] = "/tmp/spanaudit-test-XXXXXX";
 
-	snprintf(t->dir, sizeof t->dir, "/tmp/spanaudit-test-XXXXXX");
-	if (!mkdtemp(t->dir))
+	if (!mkdtemp(dir))
 		return -1;
+	snprintf(t->dir, sizeof t->dir, "%s", dir);
 	for (int i = 0; i < 3; i++)
-		snprintf(t->path[i], sizeof t->path[i], "%s/%d.pcap", t->dir, i);
+		snprintf(t->path[i], sizeof t->path[i], "%s/%d.pcap", dir, i);
 	write_capture(t);
 	*state = t;
 	return 0;
