@@ -117,8 +117,11 @@ suites() {
 	shift
 	step "running tests in $dir: $*"
 	rm -f "$dir/test-failed"
-	{ meson test -C "$dir" --no-rebuild --print-errorlogs "$@" || echo $? >"$dir/test-failed"; } |
-		tee "$log"
+	# Two more than there are processors: the longest of them mostly wait for packets.
+	{
+		meson test -C "$dir" --no-rebuild --print-errorlogs --num-processes $(($(nproc) + 2)) "$@" ||
+			echo $? >"$dir/test-failed"
+	} | tee "$log"
 	bad=$(($(figure Fail "$log") + $(figure Timeout "$log") + $(figure 'Unexpected Pass' "$log")))
 	[ ! -e "$dir/test-failed" ] || [ $bad -gt 0 ] || bad=1
 	passed=$((passed + $(figure Ok "$log") + $(figure 'Expected Fail' "$log")))
