@@ -188,15 +188,27 @@ static inline int lab_order(const void *a, const void *b)
 	return d ? d : (int)x->port - (int)y->port;
 }
 
+/* Along all addresses in order, the same is found as by a search for each. */
+static inline void lab_walk(const struct lab *l, const struct ends *e)
+{
+	struct infer_walk w = {0};
+
+	for (size_t i = 0; i < e->n; i++)
+		assert_ptr_equal(infer_walk(l->f, &w, &e->addr[i]), infer_find(l->f, &e->addr[i]));
+}
+
 static inline void lab_infer(struct lab *l)
 {
+	struct ends ends;
+
 	infer_free(l->f);
 	qsort(l->c, l->n, sizeof *l->c, lab_order);
 	qsort(l->card, l->n_card, sizeof *l->card, lab_card_order);
+	ends = lab_ends(&l->ends, l->c, l->n);
 	l->f = infer_make(&(struct infer_input){.inventory = l->inv,
 						.convs = l->c,
 						.n_convs = l->n,
-						.ends = lab_ends(&l->ends, l->c, l->n),
+						.ends = ends,
 						.grants = l->g,
 						.n_grants = l->n_g,
 						.sightings = l->s,
@@ -206,6 +218,7 @@ static inline void lab_infer(struct lab *l)
 						.clusters = l->cluster,
 						.n_clusters = l->n_cluster});
 	assert_non_null(l->f);
+	lab_walk(l, &ends);
 }
 
 /* 'A' ... 'D', '-' when traffic does not say so. */
