@@ -512,11 +512,7 @@ static int finish(struct conv_table *t, bool apart, struct ends *ret_ends)
 	free(t->convs.slot);
 	t->convs.slot = NULL;
 	t->convs.slots = 0;
-	err = conv_table_sort(t, apart, ret_ends);
-	if (err < 0)
-		return err;
-	end_table_done(&t->addrs);
-	return 0;
+	return conv_table_sort(t, apart, ret_ends);
 }
 
 int conv_table_finish(struct conv_table *t, const struct conv **ret_convs, size_t *ret_n,

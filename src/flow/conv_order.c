@@ -2,6 +2,7 @@
 /* conv_order - conversations in the order of reports, and attempts among them. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cpu.h"
 #include "base/proto.h"
@@ -207,32 +208,53 @@ static int attempts_in_order(struct conv_table *t, const uint32_t *alone, size_t
 	return 0;
 }
 
-int conv_table_sort(struct conv_table *t, bool apart, struct ends *ret_ends)
+/* Conversations in order, but for their rows; *ret_alone: the numbers of lone attempts, in theirs.
+ */
+static int put_together(struct conv_table *t, bool apart, const struct ends *ends,
+			const uint32_t *place, uint32_t **ret_alone, size_t *ret_n)
 {
-	size_t n_conv = t->convs.n, n = n_conv + t->attempts.n, n_alone = 0;
-	struct ends ends;
-	struct radix_key *key = malloc((n + 1) * sizeof *key), *sorted = NULL;
+	size_t n_conv = t->convs.n, n = n_conv + t->attempts.n;
+	struct radix_key *key = malloc((n + 1) * sizeof *key), *sorted;
 	struct radix_key *spare = malloc((n + 1) * sizeof *spare);
-	uint32_t *place = NULL, *alone = NULL;
-	int err = key && spare ? places_make(t, &ends, &place) : -ENOMEM;
+	uint32_t *alone;
+	int err = key && spare ? 0 : -ENOMEM;
 
 	if (err < 0)
 		goto out;
-	keys_make(t, &ends, place, key);
+	keys_make(t, ends, place, key);
 	sorted = radix_sort(key, spare, n);
 	/* The other one has room for numbers. */
 	alone = (uint32_t *)(void *)(sorted == key ? spare : key);
-	err = attempts_in(t, apart, &ends, sorted, n_conv, alone, &n_alone);
+	err = attempts_in(t, apart, ends, sorted, n_conv, alone, ret_n);
 	if (err < 0)
 		goto out;
 	put_in_order(t->convs.v, sorted, t->convs.n);
-	err = rows_in_order(t);
-	err = err ? err : attempts_in_order(t, alone, n_alone);
-	if (ret_ends)
-		*ret_ends = ends;
+	*ret_alone = malloc((*ret_n + 1) * sizeof *alone);
+	if (!*ret_alone)
+		err = -ENOMEM;
+	else if (*ret_n)
+		memcpy(*ret_alone, alone, *ret_n * sizeof *alone);
 out:
-	free(place);
 	free(key);
 	free(spare);
+	return err;
+}
+
+int conv_table_sort(struct conv_table *t, bool apart, struct ends *ret_ends)
+{
+	struct ends ends;
+	uint32_t *place = NULL, *alone = NULL;
+	size_t n_alone = 0;
+	int err = places_make(t, &ends, &place);
+
+	/* Numbers are places from here on, and what follows needs room. */
+	end_table_done(&t->addrs);
+	err = err ? err : put_together(t, apart, &ends, place, &alone, &n_alone);
+	err = err ? err : rows_in_order(t);
+	err = err ? err : attempts_in_order(t, alone, n_alone);
+	if (err == 0 && ret_ends)
+		*ret_ends = ends;
+	free(place);
+	free(alone);
 	return err;
 }
