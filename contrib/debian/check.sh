@@ -57,7 +57,7 @@ files >"$root/tmp/before"
 say "installs"
 in_root sh -c 'dpkg -i /tmp/deb/spanaudit_*.deb' >"$dir/install.log" 2>&1 || fail "see $dir/install.log"
 in_root getent passwd spanaudit >/dev/null || fail "there is no user spanaudit"
-in_root spanaudit version | tr '\n' ' ' | grep -q '+SECCOMP.*+NCURSES' || fail "it misses something: $(in_root spanaudit version)"
+in_root spanaudit version | tr '\n' ' ' | grep -q '+SECCOMP.*+NCURSES.*+HTTP' || fail "it misses something: $(in_root spanaudit version)"
 in_root spanaudit rules list >/dev/null || fail "it finds no rules"
 in_root systemctl is-enabled spanaudit.service spanaudit-report.timer | grep -qx enabled && fail "a unit is enabled"
 for f in /usr/share/man/man1/spanaudit.1.gz /usr/share/bash-completion/completions/spanaudit \
