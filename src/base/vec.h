@@ -37,6 +37,6 @@ static inline bool vec_grow_(void **v, size_t n, size_t *cap, size_t size)
 /* Appends a copy of x; false when there is no memory. */
 #define vec_push(vec, x)  (vec_grow(vec) ? ((vec)->v[(vec)->n++] = (x), true) : false)
 #define vec_done(vec)     (free((vec)->v), (vec)->v = NULL, (vec)->n = (vec)->cap = 0)
-#define VEC_EACH(it, vec) for ((it) = (vec)->v; (it) < (vec)->v + (vec)->n; (it)++)
+#define VEC_EACH(it, vec) for ((it) = (vec)->v; (it) && (it) < (vec)->v + (vec)->n; (it)++)
 
 #endif
