@@ -16,7 +16,70 @@ void pool_done(struct pool *p)
 		huge_put(p->chunk[i], HUGE_PAGE);
 	free(p->slab);
 	free(p->chunk);
+	free(p->left);
 	*p = (struct pool){0};
+}
+
+static_assert((size_t)SMALL == HUGE_PAGE, "slabs of their own are as much as a chunk");
+
+/* Room to count one more chunk, of which nobody has put anything back. */
+static bool left_grow(struct pool *p)
+{
+	uint32_t *left = realloc(p->left, (p->n_chunk + 2) * sizeof *left);
+
+	if (!left)
+		return false;
+	left[p->n_chunk + 1] = HUGE_PAGE / (uint32_t)p->size;
+	p->left = left;
+	return true;
+}
+
+/* A free piece is off the list: it is lost with its chunk, or stands on the list anew. */
+static void sort_out(struct pool *p, uint32_t i, uint32_t *left)
+{
+	uint32_t part = i >> p->part_shift;
+
+	p->used++;
+	if (part) {
+		p->gone++;
+		left[part]--;
+	} else {
+		pool_put(p, i);
+	}
+}
+
+void pool_wind_up(struct pool *p)
+{
+	uint32_t pieces = HUGE_PAGE / (uint32_t)p->size, *left;
+
+	if (!p->n_chunk || p->left || (pieces & (pieces - 1)))
+		return;
+	left = malloc((p->n_chunk + 1) * sizeof *left);
+	if (!left)
+		return;
+	for (size_t i = 0; i <= p->n_chunk; i++)
+		left[i] = pieces;
+	p->part_shift = (unsigned)__builtin_ctz(pieces);
+	for (uint32_t i = p->free, next = p->free = 0; i; i = next) {
+		const struct pool_free f = *(const struct pool_free *)pool_at(p, i);
+
+		next = f.next;
+		for (uint32_t k = 0; k < f.n; k++)
+			sort_out(p, f.piece[k], left);
+		sort_out(p, i, left);
+	}
+	p->left = left;
+}
+
+void pool_give_back(struct pool *p, uint32_t i)
+{
+	size_t part = i >> p->part_shift;
+
+	p->gone++;
+	if (--p->left[part])
+		return;
+	huge_put(p->chunk[part - 1], HUGE_PAGE);
+	p->chunk[part - 1] = NULL;
 }
 
 void pool_drop(struct pool *p)
@@ -24,7 +87,7 @@ void pool_drop(struct pool *p)
 	size_t size = p->size, clear = p->clear;
 	unsigned shift = p->shift;
 
-	if (p->used)
+	if (p->used != p->gone)
 		return;
 	pool_done(p);
 	pool_init(p, size, clear, shift);
@@ -51,9 +114,10 @@ static uint8_t *cut(struct pool *p)
 	size_t n = pool_slab_bytes(p);
 
 	if (!p->n_chunk || p->chunk_used + n > HUGE_PAGE) {
-		uint8_t *chunk =
-			room(&p->chunk, p->n_chunk, &p->cap_chunk) ? huge_get(HUGE_PAGE) : NULL;
+		uint8_t *chunk = NULL;
 
+		if (room(&p->chunk, p->n_chunk, &p->cap_chunk) && (!p->left || left_grow(p)))
+			chunk = huge_get(HUGE_PAGE);
 		if (!chunk)
 			return NULL;
 		p->chunk[p->n_chunk++] = chunk;

@@ -40,6 +40,10 @@ struct pool {
 	size_t used;
 	uint8_t **chunk; /* of HUGE_PAGE bytes, which later slabs are cut from */
 	size_t n_chunk, cap_chunk, chunk_used;
+	uint32_t *left; /* while it winds up: pieces of each chunk that somebody has, or will have,
+			 * behind those of the slabs before all chunks; NULL otherwise */
+	size_t gone;    /* pieces that nobody has and nobody will: they count as used */
+	unsigned part_shift; /* log2 of the pieces of a chunk */
 };
 
 static inline void pool_init(struct pool *p, size_t size, size_t clear, unsigned shift)
@@ -74,6 +78,11 @@ static inline size_t pool_slab_bytes(const struct pool *p)
 void pool_done(struct pool *p);
 /* Gives back the memory of a pool of which nobody has a piece; it is as new. */
 void pool_drop(struct pool *p);
+/* Until pool_drop() what is put back is not handed out again, but for the pieces of the first
+ * slabs: each chunk's memory is given back with its last piece. A hint. */
+void pool_wind_up(struct pool *p);
+/* pool_put() of such a piece. */
+void pool_give_back(struct pool *p, uint32_t i);
 /* One more slab; false when there is no memory or no number left. */
 bool pool_grow(struct pool *p);
 /* A free piece that lists no others any more. */
@@ -116,6 +125,10 @@ static inline void pool_put(struct pool *p, uint32_t i)
 
 	if (!i)
 		return;
+	if (unlikely(p->left) && i >> p->part_shift) {
+		pool_give_back(p, i);
+		return;
+	}
 	p->used--;
 	f = p->free ? pool_at(p, p->free) : NULL;
 	if (f && f->n < FREE_MAX) {

@@ -697,6 +697,7 @@ void flow_table_end(struct flow_table *t, int64_t now_ns)
 {
 	t->end_ns = now_ns;
 	index_done(&t->index); /* nothing more is looked up before the next packet */
+	pool_wind_up(&t->lines);
 	wheel_drain(t);
 	/* What comes behind the flows has the memory. */
 	pool_drop(&t->lines);

@@ -78,6 +78,53 @@ static void test_pieces(void **state)
 	pieces(1216, 32, 4, 5000);
 }
 
+/* While it winds up: what is left stays what it was, pieces can still be had, and the memory of
+ * those that went back is no longer there. */
+static void test_wind_up(void **state)
+{
+	enum { MOST = 200000 };
+	struct pool p;
+	uint32_t *have = calloc(MOST, sizeof *have);
+	size_t left = 0;
+
+	assert_non_null(have);
+	pool_init(&p, 64, 64, 12);
+	for (uint32_t i = 0; i < MOST; i++) {
+		have[i] = get(&p);
+		memcpy(pool_at(&p, have[i]), &i, sizeof i);
+	}
+	for (uint32_t i = 0; i < MOST; i += 7) {
+		pool_put(&p, have[i]);
+		have[i] = 0;
+	}
+	assert_true(p.n_chunk > 4);
+	pool_wind_up(&p);
+	for (uint32_t i = 0; i < MOST; i++) {
+		uint32_t was, more;
+
+		if (!have[i])
+			continue;
+		memcpy(&was, pool_at(&p, have[i]), sizeof was);
+		assert_int_equal(was, i);
+		pool_put(&p, have[i]);
+		if (i % 4096)
+			continue;
+		more = get(&p);
+		memcpy(&was, pool_at(&p, more), sizeof was);
+		assert_int_equal(was, 0);
+		pool_put(&p, more);
+	}
+	assert_int_equal(p.used, p.gone);
+	for (size_t i = 0; i < p.n_chunk; i++)
+		left += p.chunk[i] != NULL;
+	assert_true(left <= 2); /* the last one, which is not full, and what came behind it */
+	pool_drop(&p);
+	assert_int_equal(p.n_slab, 0);
+	assert_int_equal(get(&p), 1);
+	pool_done(&p);
+	free(have);
+}
+
 struct ref {
 	uint64_t hash;
 	uint32_t rec;
@@ -135,6 +182,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_wind_up),
 		cmocka_unit_test(test_index),
 		cmocka_unit_test(test_huge),
 	};
