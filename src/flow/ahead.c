@@ -11,7 +11,7 @@ static void fetch_head(const struct flow_table *t, const struct rec *r, const st
 	enum { APP_LINES = 2 };
 
 	if (r->flags & F_STREAM) {
-		prefetch(pool_at(&t->lines, e->stream));
+		prefetch(line_at(t, e->stream));
 		return;
 	}
 	if (r->flags & F_HEAD_OFF)
@@ -30,7 +30,7 @@ static const struct cold *fetch_halves(const struct flow_table *t, const struct 
 	if (c)
 		prefetch(c);
 	if (r->flags & F_V6)
-		prefetch(pool_at(&t->lines, r->v6));
+		prefetch(line_at(t, r->v6));
 	return c;
 }
 

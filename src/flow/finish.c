@@ -17,7 +17,7 @@ struct verdict {
 void rec_addr(const struct flow_table *t, const struct rec *r, struct addr ret_addr[2])
 {
 	if (r->flags & F_V6) {
-		memcpy(ret_addr, pool_at(&t->lines, r->v6), 2 * sizeof *ret_addr);
+		memcpy(ret_addr, line_at(t, r->v6), 2 * sizeof *ret_addr);
 		return;
 	}
 	ret_addr[0] = addr_v4(r->a[0]);

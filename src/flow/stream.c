@@ -425,7 +425,7 @@ void stream_open(struct flow_table *t, struct rec *r, struct cold *c, struct lea
 {
 	struct rest *e = rest_at(t, c);
 	uint32_t line = line_get(t);
-	struct stream *st = pool_at(&t->lines, line);
+	struct stream *st = line_at(t, line);
 
 	t->stats.streams++;
 	st->reader = reader;

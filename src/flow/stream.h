@@ -47,7 +47,7 @@ struct stream_window {
 static inline struct stream *stream_at(const struct flow_table *t, const struct rec *r,
 				       const struct cold *c)
 {
-	return r->flags & F_STREAM ? pool_at(&t->lines, rest_at(t, c)->stream) : NULL;
+	return r->flags & F_STREAM ? line_at(t, rest_at(t, c)->stream) : NULL;
 }
 
 /* Where the flow's recognition is kept. */

@@ -18,7 +18,6 @@
 #include "flow/stream.h"
 
 enum {
-	LINES_SHIFT = 12, /* 256 KiB a slab */
 	HEADS_SHIFT = 4,
 	SHORT_HEADS_SHIFT = 7,
 	/* A slot is 8 bytes and a segment at least 3/8 full: the most that a record's place in the
@@ -341,7 +340,7 @@ static void show(struct flow_table *t, struct rec *r, struct cold *c, unsigned f
 /* Adds p to a flow that has its cold half. */
 static int add(struct flow_table *t, struct rec *r, unsigned from, const struct packet *p)
 {
-	struct cold *c = pool_at(&t->lines, r->cold);
+	struct cold *c = line_at(t, r->cold);
 	struct rest *e = rest_at(t, c);
 	uint32_t before = r->flags;
 	bool had_refusal = c->refusal;
@@ -437,7 +436,7 @@ static int begin(struct flow_table *t, const struct key *k, const struct packet 
 			goto fail;
 		r->v6 = v6;
 		r->flags |= F_V6;
-		memcpy(pool_at(&t->lines, v6), k->addr, sizeof k->addr);
+		memcpy(line_at(t, v6), k->addr, sizeof k->addr);
 	}
 	if (plain(p)) {
 		r->flags |= first_flags(p, k->from);
@@ -473,7 +472,7 @@ static bool same_key(const struct flow_table *t, const struct rec *r, const stru
 	if (k->v4)
 		return r->a[0] == k->a[0] && r->a[1] == k->a[1];
 
-	const struct addr *a = pool_at(&t->lines, r->v6);
+	const struct addr *a = line_at(t, r->v6);
 
 	return addr_equal(&a[0], &k->addr[0]) && addr_equal(&a[1], &k->addr[1]);
 }
@@ -606,7 +605,7 @@ static int icmp_error(struct flow_table *t, const struct packet *p)
 	if (!r->cold)
 		err = warm_up(t, r);
 
-	struct cold *c = pool_at(&t->lines, r->cold);
+	struct cold *c = line_at(t, r->cold);
 
 	if (err == 0 && !c->refusal) {
 		c->refusal = line_get(t);
