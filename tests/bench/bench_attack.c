@@ -22,14 +22,14 @@ static int run(const char *attack, const char *friendly, uint64_t packets, char 
 	double ratio[PAIRS], ns[PAIRS];
 
 	for (int i = 0; i < PAIRS; i++) {
-		double from = path_cpu_s(), between, to;
+		double from = bench_cpu_s(), between, to;
 
 		if (!path_audit(friendly))
 			return 1;
-		between = path_cpu_s();
+		between = bench_cpu_s();
 		if (!path_audit(attack))
 			return 1;
-		to = path_cpu_s();
+		to = bench_cpu_s();
 		ratio[i] = (between - from) / (to - between);
 		ns[i] = (to - between) * 1e9 / (double)packets;
 	}

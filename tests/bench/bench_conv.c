@@ -10,17 +10,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "flow/conv.h"
 
-static double cpu_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
+#include "clock.h"
 
 static uint32_t rng(uint64_t *s)
 {
@@ -68,7 +61,7 @@ int main(int argc, char **argv)
 	if (!t || !convs)
 		return 1;
 
-	double from = cpu_s();
+	double from = bench_cpu_s();
 
 	for (uint32_t i = 0; i < flows; i++) {
 		struct flow_done d = flow(rng(&seed) % convs, i);
@@ -80,7 +73,7 @@ int main(int argc, char **argv)
 		return 1;
 	printf("%" PRIu32
 	       " flows %zu conversations %6.1f ns per flow, %zu bytes and %zu a protocol\n",
-	       flows, n, (cpu_s() - from) * 1e9 / flows, sizeof *c, sizeof *c->app);
+	       flows, n, (bench_cpu_s() - from) * 1e9 / flows, sizeof *c, sizeof *c->app);
 	conv_table_free(t);
 	return 0;
 }

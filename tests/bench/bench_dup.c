@@ -13,21 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cpu.h"
 #include "base/time.h"
 #include "flow/dup.h"
 
+#include "clock.h"
+
 enum { DISTANCE = 40, MADE = 4096 };
-
-static double cpu_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
 
 struct made {
 	struct packet p;
@@ -79,13 +72,13 @@ static int run(const char *name, uint32_t packets, bool ids, uint32_t times, uin
 			v[i].p.ts_ns = n * INT64_C(1000);
 		}
 
-		double from = cpu_s();
+		double from = bench_cpu_s();
 
 		for (uint32_t i = 0; i < MADE; i++) {
 			v[i].p.transport = v[i].b;
 			dup_table_is_copy(t, &v[i].p);
 		}
-		spent += cpu_s() - from;
+		spent += bench_cpu_s() - from;
 		given += MADE;
 	}
 

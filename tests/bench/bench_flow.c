@@ -19,9 +19,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "flow/flow.h"
+
+#include "clock.h"
 
 enum { BATCH = 64, SEGMENT = 100 };
 
@@ -37,14 +38,6 @@ struct bench {
 struct count {
 	uint64_t packets, bytes;
 };
-
-static double cpu_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
 
 static uint32_t rng(uint64_t *s)
 {
@@ -176,15 +169,15 @@ static int run(const struct bench *b, double *bytes_per_flow)
 			turn[i] += turn[i] < 3 ? 1 : -1;
 		}
 
-		double from = cpu_s();
+		double from = bench_cpu_s();
 
 		if (flow_table_packets(t, p, n) < 0)
 			return 1;
-		spent += cpu_s() - from;
+		spent += bench_cpu_s() - from;
 	}
 
 	struct flow_stats st = *flow_table_stats(t);
-	double from = cpu_s();
+	double from = bench_cpu_s();
 
 	flow_table_end(t, packets * INT64_C(100));
 	*bytes_per_flow = (double)st.memory / (double)st.flows;
@@ -192,7 +185,7 @@ static int run(const struct bench *b, double *bytes_per_flow)
 	       " flows  %6.1f ns per packet  %5.0f bytes per "
 	       "flow  %6.1f ns per flow to hand out\n",
 	       b->name, packets, st.flows, spent * 1e9 / packets, *bytes_per_flow,
-	       (cpu_s() - from) * 1e9 / (double)st.flows);
+	       (bench_cpu_s() - from) * 1e9 / (double)st.flows);
 	flow_table_free(t);
 	free(turn);
 	free(sent);

@@ -14,23 +14,16 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "../unit/rpc_lab.h"
 #include "learn/learn.h"
+
+#include "clock.h"
 
 enum { FLOWS = 1000 };
 
 static const struct evidence at = {.ts_ns = 1, .number = 1};
 static struct talk t;
-
-static double cpu_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
 
 static struct learn_flow *flow(struct learn *l)
 {
@@ -134,12 +127,12 @@ static int bytes_of(const char *name, void (*make)(struct learn_flow *f))
 			return 1;
 	}
 	own = learn_stats(l)->memory;
-	from = cpu_s();
+	from = bench_cpu_s();
 	for (unsigned i = 0; i < FLOWS; i++)
 		make(f[i]);
 	printf("%-8s %7zu bytes per flow now, of which %zu since it was opened; %.0f ns per flow\n",
 	       name, learn_stats(l)->memory / FLOWS, (learn_stats(l)->memory - own) / FLOWS,
-	       (cpu_s() - from) * 1e9 / FLOWS);
+	       (bench_cpu_s() - from) * 1e9 / FLOWS);
 	for (unsigned i = 0; i < FLOWS; i++)
 		learn_close(f[i], &facts);
 	if (learn_stats(l)->memory) {
@@ -170,12 +163,12 @@ static int bulk(const char *name, const char *uuid, size_t segment, uint64_t byt
 			put(&t, 5, 4);
 		end(&t, 1);
 	}
-	spent = cpu_s();
+	spent = bench_cpu_s();
 	while (given < bytes)
 		for (size_t i = 0; i < t.n; i += segment, given += segment)
 			learn_bytes(f, 1, t.p + i, t.n - i < segment ? t.n - i : segment, false,
 				    &at);
-	spent = cpu_s() - spent;
+	spent = bench_cpu_s() - spent;
 	printf("%-8s %7zu bytes a piece: %.4f ns per byte, %.1f ns per piece\n", name, segment,
 	       spent * 1e9 / (double)given, spent * 1e9 / (double)given * (double)segment);
 	t.n = t.n_step = 0;

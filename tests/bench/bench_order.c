@@ -17,10 +17,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/cpu.h"
 #include "capture/merge.h"
+
+#include "clock.h"
 
 enum { MANY = 100 };
 
@@ -30,14 +31,6 @@ struct made {
 	enum { SORTED, SLIGHTLY, STEPPED } kind;
 	uint8_t bytes[64];
 };
-
-static double cpu_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
 
 static int64_t when(const struct made *m, uint32_t i)
 {
@@ -98,14 +91,14 @@ static int alone(uint32_t n)
 	struct source *s = made_new(n, 0, 1, SORTED);
 	struct batch b;
 	uint64_t frames = 0, sum = 0;
-	double from = cpu_s();
+	double from = bench_cpu_s();
 
 	while (source_next(s, &b) == 0 && b.n) {
 		for (size_t i = 0; i < b.n; i++)
 			sum += (uint64_t)b.f[i].ts_ns;
 		frames += b.n;
 	}
-	say("source", cpu_s() - from, frames);
+	say("source", bench_cpu_s() - from, frames);
 	source_close(s);
 	return frames != n || sum == 1;
 }
@@ -115,7 +108,7 @@ static int ordered(const char *name, uint32_t n, int kind)
 	struct order *o = order_new(made_new(n, 0, 1, kind));
 	struct batch b;
 	uint64_t frames = 0, sum = 0;
-	double from = cpu_s();
+	double from = bench_cpu_s();
 
 	if (!o)
 		return 1;
@@ -124,7 +117,7 @@ static int ordered(const char *name, uint32_t n, int kind)
 			sum += (uint64_t)b.f[i].ts_ns;
 		frames += b.n;
 	}
-	say(name, cpu_s() - from, frames);
+	say(name, bench_cpu_s() - from, frames);
 	order_close(o);
 	return frames != n || sum == 1;
 }
@@ -160,13 +153,13 @@ static int merged(const char *name, uint32_t n, uint32_t n_files)
 	m = merge_new(first, n_files, &ops, &f);
 	if (!m)
 		return 1;
-	from = cpu_s();
+	from = bench_cpu_s();
 	while (merge_next(m, &b) == 0 && b.n) {
 		for (size_t i = 0; i < b.n; i++)
 			sum += (uint64_t)b.f[i].ts_ns;
 		frames += b.n;
 	}
-	say(name, cpu_s() - from, frames);
+	say(name, bench_cpu_s() - from, frames);
 	merge_free(m);
 	return frames != (uint64_t)f.each * n_files || sum == 1;
 }

@@ -42,14 +42,14 @@ static int run(const char *path, const char *kind, uint64_t packets)
 	double ratio[PAIRS], ns[PAIRS];
 
 	for (int i = 0; i < PAIRS; i++) {
-		double from = path_cpu_s(), between, to;
+		double from = bench_cpu_s(), between, to;
 
 		if (!path_audit(path))
 			return 1;
-		between = path_cpu_s();
+		between = bench_cpu_s();
 		if (!reads(path, packets))
 			return 1;
-		to = path_cpu_s();
+		to = bench_cpu_s();
 		ratio[i] = (between - from) / (to - between);
 		ns[i] = (between - from) * 1e9 / (double)packets;
 	}

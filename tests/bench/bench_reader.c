@@ -13,22 +13,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cpu.h"
 #include "base/error.h"
 #include "capture/source.h"
 
+#include "clock.h"
+
 enum { RUNS = 7, RUNS_MOST = 99, PACKETS = 1000000 };
-
-static double cpu_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static void count(u_char *user, const struct pcap_pkthdr *h, const u_char *p)
 {
@@ -40,7 +33,7 @@ static void count(u_char *user, const struct pcap_pkthdr *h, const u_char *p)
 static double run_libpcap(const char *path, uint64_t *ret_n)
 {
 	char message[PCAP_ERRBUF_SIZE];
-	double from = cpu_s();
+	double from = bench_cpu_s();
 	pcap_t *p = pcap_open_offline(path, message);
 
 	*ret_n = 0;
@@ -51,14 +44,14 @@ static double run_libpcap(const char *path, uint64_t *ret_n)
 	if (pcap_loop(p, -1, count, (u_char *)ret_n) < 0)
 		fprintf(stderr, "bench_reader: %s\n", pcap_geterr(p));
 	pcap_close(p);
-	return cpu_s() - from;
+	return bench_cpu_s() - from;
 }
 
 static double run_own(const char *path, uint64_t *ret_n)
 {
 	struct errors errs = {0};
 	bool usage = false;
-	double from = cpu_s();
+	double from = bench_cpu_s();
 	struct source *s = source_open(path, NULL, &errs, &usage);
 	struct batch b;
 
@@ -71,7 +64,7 @@ static double run_own(const char *path, uint64_t *ret_n)
 	while (source_next(s, &b) == 0 && b.n)
 		*ret_n += b.n;
 	source_close(s);
-	return cpu_s() - from;
+	return bench_cpu_s() - from;
 }
 
 static int by_value(const void *a, const void *b)

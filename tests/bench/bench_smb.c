@@ -12,21 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cpu.h"
 #include "learn/learn.h"
 #include "recognise/recognise.h"
 
+#include "clock.h"
+
 enum { SEGMENT = 1460, HEADER = 4 + 64 + 16, MIB = 1 << 20 };
-
-static double cpu_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
 
 /* One READ answer (MS-SMB2 2.2.20) of n bytes of a file. */
 static void answer(uint8_t *p, uint32_t n)
@@ -68,14 +61,14 @@ static int run(const char *name, uint32_t megabytes, uint32_t file, bool middle)
 		return 1;
 	}
 	answer(p, file);
-	t = cpu_s();
+	t = bench_cpu_s();
 	while (total < (uint64_t)megabytes * MIB) {
 		for (size_t i = middle ? HEADER : 0; i < n; i += SEGMENT)
 			learn_bytes(f, 1, p + i, n - i < SEGMENT ? n - i : SEGMENT,
 				    !total && !i && !middle, &at);
 		total += n;
 	}
-	t = cpu_s() - t;
+	t = bench_cpu_s() - t;
 	most = learn_stats(l)->memory_max;
 	learn_close(f, &facts);
 	printf("%-8s %8.4f ns/byte %8.1f ns/segment %7zu bytes idle %7zu bytes at most\n", name,

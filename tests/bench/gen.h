@@ -223,10 +223,11 @@ static void gen_mixed(struct gen *g, uint64_t packets)
 
 static void gen_bulk(struct gen *g, uint64_t packets)
 {
-	enum { AT_ONCE = 64, LONG = 1000, SEGMENT = 1448 };
+	enum { AT_ONCE = 64, LONG = 1000, SEGMENT = 1448, V6_MORE = 20 /* of header */ };
 
 	while (g->packets < packets) {
 		struct gen_conv *c = &g->c[gen_rnd(g, AT_ONCE)];
+		size_t n;
 
 		g->us += 3 + gen_rnd(g, 9);
 		if (c->at >= c->of) {
@@ -235,11 +236,13 @@ static void gen_bulk(struct gen *g, uint64_t packets)
 			c->port[1] = g->serial & 1 ? 445 : 80;
 			c->of = LONG;
 		}
-		if (c->at < 3)
+		if (c->at < 3) {
 			gen_mixed_step(g, c);
-		else
-			gen_frame(g, c, c->at % 8 < 5, GEN_ACK, NULL, c->at % 8 < 5 ? SEGMENT : 0),
-				c->at++;
+			continue;
+		}
+		n = c->at % 8 >= 5 ? 0 : c->v6 ? SEGMENT - V6_MORE : SEGMENT;
+		gen_frame(g, c, n > 0, GEN_ACK, NULL, n);
+		c->at++;
 	}
 }
 

@@ -6,22 +6,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <spanaudit/spanaudit.h>
 
+#include "clock.h"
 #include "gen.h"
 
 #define PATH_TEMPLATE "/tmp/spanaudit-bench-XXXXXX"
-
-static double path_cpu_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
 
 static bool path_audit(const char *path)
 {
