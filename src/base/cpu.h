@@ -8,6 +8,7 @@
 #define unlikely(x)   __builtin_expect(!!(x), 0)
 #define prefetch(p)   __builtin_prefetch((p), 1, 3)
 #define COLD          __attribute__((cold, noinline))
+#define NOINLINE      __attribute__((noinline))
 #define PRINTF(f, a)  __attribute__((format(printf, f, a)))
 #define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -109,10 +109,10 @@ struct packet {
 	uint32_t payload_wire;  /* sent, by the IP length; with segmentation offload (IP length 0)
 				 * what the frame holds */
 	uint32_t ip_len; /* of the innermost IP packet, by its header (offload: the frame's rest) */
+	uint32_t ip_id;
 	/* TCP. A later fragment's seq is that of its first byte and its ack the first fragment's,
 	 * when has_seq says that the first one showed them. */
 	uint32_t seq, ack;
-	uint32_t ip_id;
 	uint32_t tunnel_id; /* VNI, TEID, GRE key, session, label of the outermost tunnel; 0 none */
 	uint16_t frag_offset; /* of a fragment, in 8 bytes; 0 else */
 	uint8_t src_mac[6];   /* zero when the link has none */

@@ -2,12 +2,7 @@
 /*
  * dup - which packets are copies made by the capture, and which were sent again.
  *
- * Packets are the same when addresses, protocol, IP length, identification and the first
- * PRINT_BYTES behind the IP header are. Left out is what changes on the way or between two places
- * of one host: MAC addresses, VLAN, tunnel, time to live, DSCP and ECN, the header's checksum
- * (RFC 1812 5.3.1, RFC 2474, RFC 3168), and the transport's checksum, which a host capture shows
- * before the network card has filled it in. Of a SYN the options are left out too: routers lower
- * the MSS in them, and nobody repeats a SYN this soon.
+ * Which packets are the same, and how that is told by one number, is in print.h.
  *
  * The hard part is what a host sends again. There are three kinds of knowledge, strongest first.
  *
@@ -44,11 +39,12 @@
  *
  * Entries stand in a ring in the order of first sights; hash chains run through it from new to old
  * and end where a number is out of the ring. So nothing is ever removed, and who is forgotten is
- * the oldest. The fingerprint is NH (Black et al., UMAC, CRYPTO 1999; RFC 4418 5.2) with 64-bit
- * words: sums of products of words, each with a secret of its own. Two packets, however chosen by
- * somebody who does not know the secrets, agree with a probability of 2^-64, and nothing that
- * depends on them is ever shown. The chain is chosen by a product with two more secrets. Flow tags
- * and views have no secret: a collision there, forged or not, must be the same in each run.
+ * the oldest. The chain that a packet is in, and what its end says of it, are bits of its
+ * fingerprint. Flow tags and views have no secret: a collision there, forged or not, must be the
+ * same in each run.
+ *
+ * Nearly every packet is seen once. So what is kept of all of them is small, and written and read
+ * in a row; what is known of those that were seen again stands beside it.
  */
 #include "flow/dup.h"
 
@@ -58,20 +54,17 @@
 
 #include "base/cpu.h"
 #include "base/time.h"
+#include "flow/print.h"
 
 enum {
 	RING = 8192, /* first sights: 5 ms at 1.6 million packets a second */
 	CHAINS = 16384,
 	CHAIN_MAX = 16, /* sights of equal packets looked at */
 	SCAN_MAX = 512, /* packets between two sights */
-	PRINT_BYTES = 64,
-	TRANSPORT_WORDS = PRINT_BYTES / 8,
-	WORDS = 4 + 2 + TRANSPORT_WORDS,
 	VIEWS = 5,
 	/* A packet between two switches of a fabric with a router in each loses two hops. */
 	HOPS = 2,
 	SOURCES = 2048,
-	PROTO_SCTP = 132,
 	BATCH = 32,
 
 	HABIT_MAX = 4, /* sights of one packet in a view that are learned */
@@ -91,34 +84,53 @@ enum kind {
 	KIND_OPEN, /* nothing can be said */
 };
 
+struct view {
+	uint32_t tunnel_id;
+	uint16_t vlan;
+	uint8_t tunnel, ttl;
+};
+
 struct sight { /* of an original */
-	uint64_t print[2];
+	uint64_t print;
 	int64_t ts_ns;
-	uint32_t next; /* number of the next older one in the chain */
+	struct view view; /* where it was seen first */
 	uint32_t input;
-	uint32_t view[VIEWS];
-	uint8_t times[VIEWS]; /* seen in each */
-	uint8_t n_view;
-	uint8_t kind;
+	uint16_t older; /* how far back the next one of its chain is; 0 there is none */
+	uint8_t kind : 4;
+	uint8_t views : 4; /* that it was seen in */
+	uint8_t times;     /* seen in the first */
+};
+static_assert(sizeof(struct sight) == CACHELINE / 2, "half a line");
+static_assert((int)RING <= UINT16_MAX, "sight.older");
+
+struct again { /* of a sight that was seen again */
+	struct view view[VIEWS - 1];
+	uint8_t times[VIEWS - 1];
 	uint8_t ttl_min, ttl_max;
 };
-static_assert(sizeof(struct sight) == CACHELINE, "one line");
 
 struct source { /* the newest of one direction of a flow */
 	uint64_t print;
-	uint32_t tag, id;
+	uint32_t tag;
+	uint16_t id;   /* of IPv4 */
 	bool constant; /* does not count its packets */
 };
 
+/* The end of a chain: the number of its newest sight, modulo 2^16; whether there was an older one
+ * then; and bits of the fingerprint. Who finds other bits and no older one has no need to look. One
+ * that is out of the ring may seem to be in it, and leads to sights of other packets. */
+enum { END_ALONE = 1 << 16, END_BITS = 17 };
+
 struct dup_table {
-	uint64_t nh[WORDS], chain_key[2];
+	struct print_key key;
 	bool vlan_key;
-	uint32_t n;    /* number of the next sight; RING + 1 is the first, 0 is nobody's */
+	uint32_t n;    /* number of the next sight; RING + 1 is the first */
 	uint32_t ripe; /* sights before this one have told their habit */
 	unsigned habit;
 	uint8_t score[HABIT_MAX + 1], scores; /* all of them ored: 0 none */
 	struct dup_stats stats;
-	uint32_t chain[CHAINS];
+	struct again *again; /* one a sight; memory that most runs never touch */
+	uint32_t end[CHAINS];
 	uint32_t tag[RING];
 	struct source source[SOURCES];
 	struct sight ring[RING] __attribute__((aligned(CACHELINE)));
@@ -126,9 +138,8 @@ struct dup_table {
 
 /* A packet, read once. */
 struct look {
-	uint64_t print[2];
-	uint32_t chain;
-	uint32_t view, own, peer; /* tags of this direction of its flow and of the other */
+	uint64_t print;
+	uint32_t own, peer; /* tags of this direction of its flow and of the other */
 	enum kind kind;
 	bool counts; /* identity */
 };
@@ -137,15 +148,16 @@ struct dup_table *dup_table_new(const struct hash_key *key)
 {
 	struct hash_key secret = key ? *key : hash_key_random();
 	struct dup_table *t = aligned_alloc(CACHELINE, sizeof *t);
-	uint64_t i = 0;
 
 	if (!t)
 		return NULL;
 	memset(t, 0, sizeof *t);
-	for (; i < WORDS; i++)
-		t->nh[i] = siphash13_words(&i, 1, &secret);
-	for (; i < WORDS + 2; i++)
-		t->chain_key[i - WORDS] = siphash13_words(&i, 1, &secret);
+	print_key_init(&t->key, &secret);
+	t->again = calloc(RING, sizeof *t->again);
+	if (!t->again)
+		return dup_table_free(t);
+	for (unsigned i = 0; i < CHAINS; i++)
+		t->end[i] = END_ALONE;
 	t->n = t->ripe = RING + 1;
 	t->habit = 1;
 	return t;
@@ -153,6 +165,9 @@ struct dup_table *dup_table_new(const struct hash_key *key)
 
 struct dup_table *dup_table_free(struct dup_table *t)
 {
+	if (!t)
+		return NULL;
+	free(t->again);
 	free(t);
 	return NULL;
 }
@@ -160,6 +175,7 @@ struct dup_table *dup_table_free(struct dup_table *t)
 void dup_table_vlan_key(struct dup_table *t, bool on)
 {
 	t->vlan_key = on;
+	print_key_vlan(&t->key, on);
 }
 
 const struct dup_stats *dup_table_stats(const struct dup_table *t)
@@ -168,88 +184,6 @@ const struct dup_stats *dup_table_stats(const struct dup_table *t)
 }
 
 /* Looks */
-
-static const union {
-	uint8_t b[8];
-	uint64_t w;
-} but_01 = {{0, 0, 255, 255, 255, 255, 255, 255}}, but_23 = {{255, 255, 0, 0, 255, 255, 255, 255}},
-  but_67 = {{255, 255, 255, 255, 255, 255, 0, 0}}, but_0123 = {{0, 0, 0, 0, 255, 255, 255, 255}},
-  but_4567 = {{255, 255, 255, 255, 0, 0, 0, 0}};
-
-/* n bytes, fewer than PRINT_BYTES, and zeros behind them. */
-static void short_words(const uint8_t *p, size_t n, uint64_t w[TRANSPORT_WORDS])
-{
-	size_t whole = n / sizeof *w, rest = n % sizeof *w;
-
-	for (size_t i = 0; i < TRANSPORT_WORDS; i++) {
-		w[i] = 0;
-		if (i < whole)
-			memcpy(&w[i], p + i * sizeof *w, sizeof *w);
-	}
-	for (size_t i = 0; i < rest && !whole; i++)
-		memcpy((uint8_t *)w + i, p + i, 1);
-	if (!rest || !whole)
-		return;
-	/* The last word that is all there, without what it has in common with the one before. */
-	memcpy(&w[whole], p + n - sizeof *w, sizeof *w);
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	w[whole] >>= 8 * (sizeof *w - rest);
-#else
-	w[whole] <<= 8 * (sizeof *w - rest);
-#endif
-}
-
-/* The transport header and what of the payload is near, without checksum. */
-static void transport_words(const struct packet *p, uint64_t w[TRANSPORT_WORDS])
-{
-	size_t n = p->transport_len;
-
-	if (n >= PRINT_BYTES)
-		memcpy(w, p->transport, PRINT_BYTES);
-	else
-		short_words(p->transport, n, w);
-	if (p->later_fragment)
-		return;
-	switch (p->proto) {
-	case IPPROTO_NR_TCP: /* RFC 9293 3.1 */
-		w[2] &= but_01.w;
-		if (unlikely(p->tcp_flags & TCP_SYN)) {
-			w[2] &= but_4567.w; /* without options */
-			memset(w + 3, 0, (TRANSPORT_WORDS - 3) * sizeof *w);
-		}
-		return;
-	case IPPROTO_NR_UDP: /* RFC 768 */
-		w[0] &= but_67.w;
-		return;
-	case IPPROTO_NR_ICMP:  /* RFC 792 */
-	case IPPROTO_NR_ICMP6: /* RFC 4443 2.1 */
-		w[0] &= but_23.w;
-		return;
-	case PROTO_SCTP: /* RFC 9260 3.1 */
-		w[1] &= but_0123.w;
-	}
-}
-
-static void take_print(const struct dup_table *t, const struct packet *p, struct look *ret)
-{
-	uint64_t w[WORDS];
-	unsigned __int128 sum = 0;
-
-	memcpy(w, p->src.b, 16);
-	memcpy(w + 2, p->dst.b, 16);
-	w[4] = (uint64_t)p->ip_id << 32 | (uint64_t)p->frag_offset << 16 | (uint64_t)p->proto << 8 |
-	       (uint64_t)p->has_ip_id << 2 | (uint64_t)p->fragment << 1 | p->later_fragment;
-	w[5] = (uint64_t)p->ip_len << 32 | (uint64_t)(t->vlan_key ? p->vlan : 0) << 16 |
-	       (p->transport_len < PRINT_BYTES ? p->transport_len : PRINT_BYTES);
-	transport_words(p, w + 6);
-	for (unsigned i = 0; i < WORDS; i += 2)
-		sum += (unsigned __int128)(w[i] + t->nh[i]) * (w[i + 1] + t->nh[i + 1]);
-	ret->print[0] = (uint64_t)sum;
-	ret->print[1] = (uint64_t)(sum >> 64);
-	sum = (unsigned __int128)(ret->print[0] ^ t->chain_key[0]) *
-	      (ret->print[1] ^ t->chain_key[1]);
-	ret->chain = (uint32_t)((uint64_t)sum ^ (uint64_t)(sum >> 64)) % CHAINS;
-}
 
 static uint32_t mix(uint64_t a, uint64_t b)
 {
@@ -288,10 +222,9 @@ static void look_at(const struct dup_table *t, const struct packet *p, struct lo
 	uint32_t src = end_tag(&p->src, p->sport), dst = end_tag(&p->dst, p->dport);
 	uint32_t flow = p->proto + ((t->vlan_key ? p->vlan : 0u) << 8);
 
-	take_print(t, p, ret);
+	ret->print = print_of(&t->key, p);
 	ret->own = src * 0x85ebca6b + dst + flow;
 	ret->peer = dst * 0x85ebca6b + src + flow;
-	ret->view = mix((uint64_t)p->vlan << 16 | (uint64_t)p->tunnel << 8 | p->ttl, p->tunnel_id);
 }
 
 /* What follows from those before it, too. */
@@ -311,27 +244,52 @@ static uint64_t apart_ns(int64_t a, int64_t b)
 	return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
 }
 
-static bool in_ring(const struct dup_table *t, uint32_t number)
-{
-	return t->n - number - 1 < RING;
-}
-
 static struct sight *sight_at(struct dup_table *t, uint32_t number)
 {
 	return &t->ring[number % RING];
 }
 
-static int view_in(const struct sight *e, uint32_t view)
+static struct again *again_of(struct dup_table *t, const struct sight *e)
 {
-	for (int i = 0; i < e->n_view; i++)
-		if (e->view[i] == view)
+	return &t->again[e - t->ring];
+}
+
+static struct view view_of(const struct packet *p)
+{
+	return (struct view){p->tunnel_id, p->vlan, p->tunnel, p->ttl};
+}
+
+static bool same_view(const struct view *a, const struct view *b)
+{
+	return memcmp(a, b, sizeof *a) == 0;
+}
+static_assert(sizeof(struct view) == 8, "no bytes between");
+
+/* Its place among those of e; negative: it was not seen there. */
+static int view_in(struct dup_table *t, const struct sight *e, const struct view *view)
+{
+	const struct again *a = again_of(t, e);
+
+	if (same_view(&e->view, view))
+		return 0;
+	for (int i = 1; i < e->views; i++)
+		if (same_view(&a->view[i - 1], view))
 			return i;
 	return -1;
 }
 
-static bool hop_apart(const struct sight *e, const struct packet *p)
+static unsigned times_in(struct dup_table *t, const struct sight *e, int view)
 {
-	return p->ttl + HOPS >= e->ttl_min && p->ttl <= e->ttl_max + HOPS;
+	return view ? again_of(t, e)->times[view - 1] : e->times;
+}
+
+static bool hop_apart(struct dup_table *t, const struct sight *e, const struct packet *p)
+{
+	const struct again *a = again_of(t, e);
+
+	if (e->views == 1)
+		return p->ttl + HOPS >= e->view.ttl && p->ttl <= e->view.ttl + HOPS;
+	return p->ttl + HOPS >= a->ttl_min && p->ttl <= a->ttl_max + HOPS;
 }
 
 /* Is the peer in view? */
@@ -342,16 +300,16 @@ static bool peer_in_view(const struct dup_table *t, const struct look *k)
 
 enum answer { NEW, COPY, OPEN };
 
-/* What TCP says of the same bytes in the same view, first seen as `number`. */
-static enum answer provoked(struct dup_table *t, uint32_t number, const struct packet *p,
+/* What TCP says of the same bytes in the same view, first seen `back` sights ago. */
+static enum answer provoked(struct dup_table *t, uint32_t back, const struct packet *p,
 			    const struct look *k)
 {
-	if (k->kind == KIND_OPEN || t->n - number > SCAN_MAX)
+	if (k->kind == KIND_OPEN || back > SCAN_MAX)
 		return OPEN;
 
 	bool own = false;
 
-	for (uint32_t i = number + 1; i != t->n; i++) {
+	for (uint32_t i = t->n - back + 1; i != t->n; i++) {
 		if (t->tag[i % RING] == k->peer)
 			return k->kind == KIND_ACK ? OPEN : NEW;
 		own |= t->tag[i % RING] == k->own;
@@ -364,43 +322,64 @@ static enum answer provoked(struct dup_table *t, uint32_t number, const struct p
 	return k->kind == KIND_DATA && peer_in_view(t, k) ? COPY : OPEN;
 }
 
-static struct sight *match(struct dup_table *t, const struct packet *p, const struct look *k)
+static uint32_t *end_of(struct dup_table *t, const struct look *k)
 {
-	struct sight *elsewhere = NULL, *room = NULL, *same = NULL;
-	uint32_t same_number = 0, number = t->chain[k->chain], before = t->n;
+	return &t->end[k->print % CHAINS];
+}
 
-	/* Numbers fall along a chain; one that does not belongs to a newer tenant of the place. */
-	for (unsigned n = 0; n < CHAIN_MAX && in_ring(t, number) && t->n - number > t->n - before;
-	     before = number, number = sight_at(t, number)->next) {
-		struct sight *e = sight_at(t, number);
+static uint32_t end_bits(const struct look *k)
+{
+	return (uint32_t)(k->print >> 32) & ~(uint32_t)((1 << END_BITS) - 1);
+}
 
-		if (e->print[0] != k->print[0] || e->print[1] != k->print[1])
+/* How far back the newest sight of a chain is; 0 or more than RING: there is none. */
+static uint32_t back_to(const struct dup_table *t, uint32_t end)
+{
+	return (uint16_t)(t->n - end);
+}
+
+static bool is_alone(uint32_t end, const struct look *k)
+{
+	return end & END_ALONE && (end ^ end_bits(k)) >> END_BITS;
+}
+
+/* Equal packets, from new to old, and what they say. */
+static NOINLINE struct sight *match(struct dup_table *t, const struct packet *p, const struct look *k)
+{
+	struct sight *elsewhere = NULL, *room = NULL, *same = NULL, *e;
+	struct view here = view_of(p);
+	uint32_t same_back = 0, back = back_to(t, *end_of(t, k));
+
+	for (unsigned n = 0; n < CHAIN_MAX && back - 1 < RING;
+	     back = e->older ? back + e->older : 0) {
+		e = sight_at(t, t->n - back);
+		if (e->print != k->print)
 			continue;
 		n++;
 
 		uint64_t apart = apart_ns(p->ts_ns, e->ts_ns);
 
-		if (apart > WINDOW_NS || !hop_apart(e, p))
+		if (apart > WINDOW_NS || !hop_apart(t, e, p))
 			continue;
 		if (k->counts)
 			return e;
 
-		int view = view_in(e, k->view);
+		int view = view_in(t, e, &here);
 
-		if (view < 0 && e->n_view < VIEWS)
+		if (view < 0 && e->views < VIEWS)
 			elsewhere = e;
 		if (view < 0 || apart > SAME_VIEW_NS)
 			continue;
-		if (e->times[view] < t->habit)
+		if (times_in(t, e, view) < t->habit)
 			room = e;
 		if (!same) {
 			same = e;
-			same_number = number;
+			same_back = back;
 		}
 	}
 	if (elsewhere || !same)
 		return elsewhere;
-	switch (provoked(t, same_number, p, k)) {
+	switch (provoked(t, same_back, p, k)) {
 	case COPY:
 		return same;
 	case OPEN:
@@ -411,38 +390,45 @@ static struct sight *match(struct dup_table *t, const struct packet *p, const st
 	return NULL;
 }
 
-static void count_copy(struct dup_table *t, struct sight *e, const struct packet *p,
-		       const struct look *k)
+static void count_view(struct dup_table *t, struct sight *e, const struct packet *p)
 {
-	int view = view_in(e, k->view);
+	struct again *a = again_of(t, e);
+	struct view here = view_of(p);
+	int view = view_in(t, e, &here);
 
-	if (view < 0 && e->n_view < VIEWS) {
-		view = e->n_view++;
-		e->view[view] = k->view;
+	if (view < 0 && e->views < VIEWS) {
+		view = e->views++;
+		a->view[view - 1] = here;
+		a->times[view - 1] = 0;
 	}
-	if (view >= 0 && e->times[view] < UINT8_MAX)
-		e->times[view]++;
-	t->stats.copies++;
-	t->stats.routed += p->ttl < e->ttl_min || p->ttl > e->ttl_max;
-	t->stats.other_input += p->input != e->input;
-	if (p->ttl < e->ttl_min)
-		e->ttl_min = p->ttl;
-	if (p->ttl > e->ttl_max)
-		e->ttl_max = p->ttl;
+	if (view > 0)
+		a->times[view - 1] += a->times[view - 1] < UINT8_MAX;
+	else if (view == 0)
+		e->times += e->times < UINT8_MAX;
 }
 
-/* No copy of e will come any more: how often was it seen? */
-static void tell_habit(struct dup_table *t, const struct sight *e)
+static NOINLINE void count_copy(struct dup_table *t, struct sight *e, const struct packet *p)
 {
-	if (e->kind != KIND_SURE && e->kind != KIND_SYN && e->kind != KIND_DATA)
-		return;
-	/* Nothing comes twice, and nothing did: nearly always. */
-	if (likely(e->times[0] < 2 && !t->scores))
-		return;
+	struct again *a = again_of(t, e);
+
+	if (e->views == 1)
+		a->ttl_min = a->ttl_max = e->view.ttl;
+	count_view(t, e, p);
+	t->stats.copies++;
+	t->stats.routed += p->ttl < a->ttl_min || p->ttl > a->ttl_max;
+	t->stats.other_input += p->input != e->input;
+	if (p->ttl < a->ttl_min)
+		a->ttl_min = p->ttl;
+	if (p->ttl > a->ttl_max)
+		a->ttl_max = p->ttl;
+}
+
+static NOINLINE void learn_habit(struct dup_table *t, unsigned times)
+{
 	t->habit = 1;
 	t->scores = 0;
 	for (unsigned i = 2; i <= HABIT_MAX; i++) {
-		if (e->times[0] >= i)
+		if (times >= i)
 			t->score[i] += t->score[i] < HABIT_FULL;
 		else
 			t->score[i] -= t->score[i] < HABIT_BREAK ? t->score[i] : HABIT_BREAK;
@@ -452,10 +438,35 @@ static void tell_habit(struct dup_table *t, const struct sight *e)
 	}
 }
 
+/* No copy of e will come any more: how often was it seen? */
+static void tell_habit(struct dup_table *t, const struct sight *e)
+{
+	/* Nothing comes twice, and nothing did: nearly always. */
+	if (likely(e->times < 2 && !t->scores))
+		return;
+	if (e->kind == KIND_SURE || e->kind == KIND_SYN || e->kind == KIND_DATA)
+		learn_habit(t, e->times);
+}
+
+static void know_source(struct dup_table *t, const struct packet *p, const struct look *k)
+{
+	struct source *s = source_of(t, k);
+	bool counts = p->has_ip_id && !p->fragment;
+
+	if (s->tag != k->own)
+		*s = (struct source){.tag = k->own};
+	else if (counts && s->print != k->print)
+		s->constant = s->id == p->ip_id;
+	if (counts) {
+		s->id = (uint16_t)p->ip_id;
+		s->print = k->print;
+	}
+}
+
 static void remember(struct dup_table *t, const struct packet *p, const struct look *k)
 {
 	struct sight *e = sight_at(t, t->n);
-	struct source *s = source_of(t, k);
+	uint32_t *end = end_of(t, k), back = back_to(t, *end);
 
 	if (e->kind != KIND_FREE) {
 		t->stats.crowded += apart_ns(p->ts_ns, e->ts_ns) <= WINDOW_NS;
@@ -464,48 +475,46 @@ static void remember(struct dup_table *t, const struct packet *p, const struct l
 			t->ripe++;
 		}
 	}
+	if (back > RING)
+		back = 0;
 	*e = (struct sight){
-		.print = {k->print[0], k->print[1]},
+		.print = k->print,
 		.ts_ns = p->ts_ns,
-		.next = t->chain[k->chain],
+		.view = view_of(p),
 		.input = p->input,
-		.view = {k->view},
-		.times = {1},
-		.n_view = 1,
+		.older = (uint16_t)back,
 		.kind = (uint8_t)k->kind,
-		.ttl_min = p->ttl,
-		.ttl_max = p->ttl,
+		.views = 1,
+		.times = 1,
 	};
-	t->tag[t->n % RING] = k->own;
-	t->chain[k->chain] = t->n++;
-	if (s->tag != k->own)
-		*s = (struct source){.tag = k->own};
-	else if (p->has_ip_id && !p->fragment && s->print != k->print[0])
-		s->constant = s->id == p->ip_id;
-	if (p->has_ip_id && !p->fragment) {
-		s->id = p->ip_id;
-		s->print = k->print[0];
-	}
+	*end = end_bits(k) | (back ? 0 : END_ALONE) | (uint16_t)t->n;
+	t->tag[t->n++ % RING] = k->own;
+	know_source(t, p, k);
 }
 
-static bool is_copy(struct dup_table *t, const struct packet *p, struct look *k)
+/* Two a packet: the backlog shrinks. */
+static void ripen(struct dup_table *t, int64_t ts_ns)
 {
-	/* Two a packet: the backlog shrinks. */
 	for (int i = 0; i < 2 && t->ripe != t->n; i++) {
 		const struct sight *e = sight_at(t, t->ripe);
 
-		if (p->ts_ns <= e->ts_ns || apart_ns(p->ts_ns, e->ts_ns) <= WINDOW_NS)
+		if (ts_ns <= e->ts_ns || apart_ns(ts_ns, e->ts_ns) <= WINDOW_NS)
 			break;
 		tell_habit(t, e);
 		t->ripe++;
 	}
-	t->stats.packets++;
+}
+
+static inline bool is_copy(struct dup_table *t, const struct packet *p, struct look *k)
+{
+	struct sight *e = NULL;
+
+	ripen(t, p->ts_ns);
 	look_back(t, p, k);
-
-	struct sight *e = match(t, p, k);
-
+	if (!is_alone(*end_of(t, k), k))
+		e = match(t, p, k);
 	if (e)
-		count_copy(t, e, p, k);
+		count_copy(t, e, p);
 	else
 		remember(t, p, k);
 	return e != NULL;
@@ -515,34 +524,25 @@ bool dup_table_is_copy(struct dup_table *t, const struct packet *p)
 {
 	struct look k;
 
+	t->stats.packets++;
 	look_at(t, p, &k);
 	return is_copy(t, p, &k);
 }
 
-/* What the packets will touch, one kind after the other, so that each fetch has the time of all the
- * others. The ring is written in a row, but between two rounds of it all that packets carried went
- * through the cache. */
-static void fetch(struct dup_table *t, const struct packet *p, struct look *k, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		look_at(t, &p[i], &k[i]);
-		prefetch(&t->chain[k[i].chain]);
-		prefetch(source_of(t, &k[i]));
-		prefetch(&t->source[k[i].peer % SOURCES]);
-		prefetch(sight_at(t, t->n + (uint32_t)i));
-	}
-	for (size_t i = 0; i < n; i++)
-		prefetch(sight_at(t, t->chain[k[i].chain]));
-}
-
+/* What a packet will touch is fetched while those before it are worked on. */
 void dup_table_are_copies(struct dup_table *t, const struct packet *p, size_t n, bool *ret_copy)
 {
 	struct look k[BATCH];
 
+	t->stats.packets += n;
 	for (size_t done = 0; done < n;) {
 		size_t m = n - done < BATCH ? n - done : BATCH;
 
-		fetch(t, p + done, k, m);
+		for (size_t i = 0; i < m; i++) {
+			look_at(t, &p[done + i], &k[i]);
+			prefetch(end_of(t, &k[i]));
+			prefetch(source_of(t, &k[i]));
+		}
 		for (size_t i = 0; i < m; i++)
 			ret_copy[done + i] = is_copy(t, &p[done + i], &k[i]);
 		done += m;

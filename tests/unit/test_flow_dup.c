@@ -709,9 +709,78 @@ static void test_crowd(void **state)
 	}
 }
 
+/* Every byte that is looked at, of every length, counts, and no other. */
+static bool is_left_out(uint8_t proto, bool syn, size_t at)
+{
+	enum { LOOKED_AT = 64 };
+
+	if (at >= LOOKED_AT)
+		return true;
+	switch (proto) {
+	case T:
+		return at == 16 || at == 17 || (syn && at >= 20);
+	case U:
+		return at == 6 || at == 7;
+	case I:
+		return at == 2 || at == 3;
+	case 132: /* SCTP */
+		return at >= 8 && at < 12;
+	default:
+		return false;
+	}
+}
+
+static void each_byte(struct dup_table *t, struct packet *p, uint8_t *b, size_t n, bool syn)
+{
+	p->transport = b;
+	p->transport_len = (uint32_t)n;
+	for (size_t at = 0; at < n; at++) {
+		p->ts_ns += 100000000;
+		p->sport++;
+		assert_false(dup_table_is_copy(t, p));
+		assert_true(dup_table_is_copy(t, p));
+		b[at] ^= 0x10;
+		assert_int_equal(dup_table_is_copy(t, p), is_left_out(p->proto, syn, at));
+		b[at] ^= 0x10;
+	}
+}
+
+static void test_each_byte(void **state)
+{
+	enum { MOST = 80 };
+	static const struct {
+		uint8_t proto, flags;
+	} kinds[] = {{T, TCP_ACK}, {T, TCP_SYN}, {U, 0}, {I, 0}, {132, 0}, {89, 0}};
+	struct dup_table *t = table();
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(kinds); i++) {
+		struct packet p = {.src = addr_v4(1),
+				   .dst = addr_v4(2),
+				   .proto = kinds[i].proto,
+				   .tcp_flags = kinds[i].flags,
+				   .ip_id = 7,
+				   .has_ip_id = true,
+				   .ts_ns = (int64_t)i << 40};
+
+		for (size_t n = 0; n <= MOST; n++) {
+			/* Of its size, so that sanitizers see who reads more. */
+			uint8_t *b = malloc(n + 1);
+
+			assert_non_null(b);
+			for (size_t k = 0; k < n; k++)
+				b[k + 1] = (uint8_t)(k * 37);
+			each_byte(t, &p, b + 1, n, kinds[i].flags & TCP_SYN);
+			free(b);
+		}
+	}
+	dup_table_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_byte),
 		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_vlan_key),
 		cmocka_unit_test(test_lines),
