@@ -15,11 +15,14 @@
 
 enum { SLAB = 256 };
 
-/* What is read for each payload is in the first line; names are behind it. */
+/* What is read for each payload is in the first line; names are behind it. So is what a free one
+ * has: it is fetched when the one before is taken. */
 struct slot {
-	struct recognise_memo memo;
+	union {
+		struct recognise_memo memo;
+		struct slot *next_free;
+	};
 	struct recognition r;
-	struct slot *next_free;
 } __attribute__((aligned(CACHELINE)));
 _Static_assert(offsetof(struct slot, r.name) < CACHELINE, "one line");
 
