@@ -4,12 +4,19 @@
 #include "flow/straight.h"
 #include "flow/stream.h"
 
-/* What a flow without reader will do with payload: first bytes of both sides, and what was made of
- * them so far, which is of its owner's and not small. */
-static void fetch_head(const struct flow_table *t, const struct rec *r, const struct rest *e)
+/* What was made of its first bytes, which is of its owner's and not small. */
+static void fetch_app(const struct rest *e)
 {
 	enum { APP_LINES = 2 };
 
+	for (unsigned i = 0; e->app && i < APP_LINES; i++)
+		prefetch((const uint8_t *)e->app + (size_t)i * CACHELINE);
+}
+
+/* What a flow without reader will do with payload: first bytes of both sides, and what was made of
+ * them so far. */
+static void fetch_head(const struct flow_table *t, const struct rec *r, const struct rest *e)
+{
 	if (r->flags & F_STREAM) {
 		prefetch(line_at(t, e->stream));
 		return;
@@ -19,8 +26,7 @@ static void fetch_head(const struct flow_table *t, const struct rec *r, const st
 	for (unsigned i = 0; i < 2; i++)
 		if (e->head[i])
 			prefetch(head_at(t, e->head[i]));
-	for (unsigned i = 0; e->app && i < APP_LINES; i++)
-		prefetch((const uint8_t *)e->app + (size_t)i * CACHELINE);
+	fetch_app(e);
 }
 
 static const struct cold *fetch_halves(const struct flow_table *t, const struct rec *r)
@@ -34,18 +40,34 @@ static const struct cold *fetch_halves(const struct flow_table *t, const struct 
 	return c;
 }
 
+/* Behind the last packet: what was made of the first bytes, however long ago, and where it was
+ * seen. */
+static void fetch_told(const struct flow_table *t, const struct rec *r, const struct rest *e)
+{
+	fetch_head(t, r, e);
+	if ((r->flags & (F_HEAD_OFF | F_STREAM)) == F_HEAD_OFF)
+		fetch_app(e);
+	for (unsigned i = 0; i < 2; i++)
+		links_fetch_number(&t->links, rest_link(e, i));
+}
+
 void flow_fetch(const struct flow_table *t, const uint32_t *rec, size_t n)
 {
 	const struct cold *cold[FLOW_BATCH];
 
-	for (size_t i = 0; i < n; i++)
-		cold[i] = rec[i] ? fetch_halves(t, rec_at(t, rec[i])) : NULL;
+	for (size_t i = 0; i < n; i++) {
+		const struct rec *r = rec[i] ? rec_at(t, rec[i]) : NULL;
+
+		cold[i] = r ? fetch_halves(t, r) : NULL;
+		if (r)
+			links_fetch_number(&t->links, r->link);
+	}
 	for (size_t i = 0; i < n; i++)
 		if (cold[i])
 			prefetch(rest_at(t, cold[i]));
 	for (size_t i = 0; i < n; i++)
 		if (cold[i])
-			fetch_head(t, rec_at(t, rec[i]), rest_at(t, cold[i]));
+			fetch_told(t, rec_at(t, rec[i]), rest_at(t, cold[i]));
 }
 
 /* Keys, and what the index says of them. */

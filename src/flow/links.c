@@ -4,8 +4,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "base/cpu.h"
-
 enum { FIRST_SLOTS = 64 };
 
 /* How many numbers may be given out for what is known this well: half of all for everything, so

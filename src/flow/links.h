@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cpu.h"
 #include "base/siphash.h"
 #include "decode/packet.h"
 
@@ -45,6 +46,12 @@ void links_done(struct links *l);
 #define LINKS_FETCHED UINT32_MAX
 uint32_t links_fetch(const struct links *l, const struct packet *p);
 void links_fetch_more(const struct links *l, uint32_t at);
+/* Hints that links_mac() and the like will be asked about a number that was given out, or 0. */
+static inline void links_fetch_number(const struct links *l, uint32_t number)
+{
+	if (number)
+		prefetch(&l->link[number]);
+}
 /* The number of where p was seen; 0 also without memory. */
 uint32_t links_number(struct links *l, const struct packet *p);
 /* True when nothing was forgotten, nor could have been in another order of the same places. */

@@ -287,7 +287,7 @@ void head_put(struct flow_table *t, uint32_t i);
 size_t lines_charge(void); /* what a slab of lines counts */
 struct loss *loss_make(struct flow_table *t, struct cold *c);
 enum { FLOW_BATCH = 32 };
-/* Hints that all of these records (0: none), FLOW_BATCH at most, will be worked on soon. */
+/* Hints that all of these records (0: none), FLOW_BATCH at most, will end soon. */
 void flow_fetch(const struct flow_table *t, const uint32_t *rec, size_t n);
 
 /* wheel.c */
