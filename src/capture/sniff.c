@@ -176,6 +176,9 @@ static const struct mark {
 	{MARK("<pdml"), 512, "an XML print-out of Wireshark (PDML), not a capture file",
 	 "it holds what was decoded, not the packets\ngive the capture that it was printed "
 	 "from"},
+	{MARK("\"schema\": \"spanaudit-result/"), 64, "the result of an audit, not a capture file",
+	 "it holds what was found, not the packets\ngive the captures that it names under "
+	 "`files`; `spanaudit report` and `spanaudit diff` read results"},
 #undef MARK
 };
 
