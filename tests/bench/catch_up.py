@@ -12,7 +12,6 @@ ratios to one thread mean something only where nobody else is. Needs root; 77 wh
 
 import json
 import os
-import shutil
 import signal
 import statistics
 import subprocess
@@ -20,8 +19,9 @@ import sys
 import tempfile
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SKIP, PACKETS, RING, INSIDE = 77, 2000000, 1000, 'SPANAUDIT_CATCH_UP'
+import wire
+
+PACKETS, RING = 2000000, 1000
 
 
 def busy(pid):
@@ -34,11 +34,11 @@ def busy(pid):
     return seconds
 
 
-def catch_up(tool, tmp, threads):
+def catch_up(tool, send, tmp, threads):
     """-> seconds until all was read, of processor time in all, and of the busiest thread."""
     control = os.path.join(tmp, 'control')
     run = subprocess.Popen([tool, 'live', '-i', 'a1', '-B', str(RING), '--every', '0', '-S',
-                            os.path.join(HERE, 'site.yaml'), '--user', 'nobody', '--control', control, '-o',
+                            os.path.join(wire.HERE, 'site.yaml'), '--user', 'nobody', '--control', control, '-o',
                             os.path.join(tmp, 'live.json'), '--shed', 'never', '--threads', threads],
                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
@@ -46,8 +46,7 @@ def catch_up(tool, tmp, threads):
             if run.poll() is not None:
                 raise RuntimeError('it ended at once')
         run.send_signal(signal.SIGSTOP)
-        subprocess.run([os.path.join(tmp, 'send'), 'a0', os.path.join(tmp, 'capture'), str(PACKETS), '0'], check=True,
-                       stdout=subprocess.DEVNULL)
+        subprocess.run([send[0], 'a0', send[1], str(PACKETS), '0'], check=True, stdout=subprocess.DEVNULL)
         since = time.monotonic()
         run.send_signal(signal.SIGCONT)
         status = {'packets': 0, 'lost': {'kernel': 0}}
@@ -63,22 +62,12 @@ def catch_up(tool, tmp, threads):
 
 
 def inside(tool, threads='2', pairs='5', kind='mixed'):
-    for x in 'all', 'default':
-        with open('/proc/sys/net/ipv6/conf/%s/disable_ipv6' % x, 'w') as f:
-            f.write('1')
-    subprocess.run(['ip', 'link', 'add', 'a0', 'type', 'veth', 'peer', 'name', 'a1'], check=True)
-    for end in 'a0', 'a1':
-        subprocess.run(['ip', 'link', 'set', end, 'up'], check=True)
     ratios = []
     with tempfile.TemporaryDirectory(prefix='spanaudit-catch-up-') as tmp:
         os.chmod(tmp, 0o777)
-        for program in 'gen', 'send':
-            subprocess.run(['cc', '-O2', '-D_GNU_SOURCE', '-o', os.path.join(tmp, program),
-                            os.path.join(HERE, program + '.c')], check=True)
-        with open(os.path.join(tmp, 'capture'), 'wb') as f:
-            subprocess.run([os.path.join(tmp, 'gen'), kind, str(PACKETS)], stdout=f, check=True)
+        send = wire.sender(tmp, kind, PACKETS)
         for _ in range(int(pairs)):
-            one, several = catch_up(tool, tmp, '1'), catch_up(tool, tmp, threads)
+            one, several = catch_up(tool, send, tmp, '1'), catch_up(tool, send, tmp, threads)
             ratios.append([several[2] / several[1]] + [y / x for x, y in zip(one, several)])
             print('%.2f s, %.2f of processors, %.2f of the busiest thread; with %s %.2f, %.2f, %.2f' %
                   (*one, threads, *several), flush=True)
@@ -88,17 +77,5 @@ def inside(tool, threads='2', pairs='5', kind='mixed'):
     return 0
 
 
-def main():
-    missing = [x for x in ('ip', 'cc', 'unshare') if not shutil.which(x)]
-    if os.geteuid() != 0 or missing:
-        print('skipped: needs root, and %s' % (' '.join(missing) or 'network namespaces'))
-        return SKIP
-    if os.environ.get(INSIDE):
-        return inside(os.path.abspath(sys.argv[1]), *sys.argv[2:5])
-    env = dict(os.environ, **{INSIDE: '1'})
-    env.setdefault('SPANAUDIT_RULES_PATH', os.path.join(os.path.dirname(os.path.dirname(HERE)), 'rules'))
-    return subprocess.run(['unshare', '--net', sys.executable, *sys.argv], env=env).returncode
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(wire.run(inside))

@@ -16,6 +16,7 @@ use any processor. Needs root; 77 when something is missing.
 """
 
 import functools
+import json
 import os
 import re
 import shutil
@@ -25,8 +26,9 @@ import sys
 import tempfile
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SKIP, MIB, PACKETS, INSIDE = 77, 64, 500000, 'SPANAUDIT_ZERO_LOSS'
+import wire
+
+MIB, PACKETS = 64, 500000
 FACTOR, RATES = 1.25, 20
 SENDER, LISTENER = (['taskset', '-c', str(x)] if os.cpu_count() > 1 else [] for x in (0, 1))
 FIRST = ['nice', '-n', '-10']  # all of them, so that other work on this computer shows less
@@ -53,10 +55,9 @@ def finish(p, log, sig=signal.SIGTERM):
 
 def spanaudit(tool, tmp, threads=None):
     """-> a function that ends it, and says how many packets it read and lost."""
-    import json
     out = os.path.join(tmp, 'live.json')
     p, log = start([tool, 'live', '-i', 'a1', '-B', str(MIB), '--control', 'none', '--every', '1s', '-S',
-                    os.path.join(HERE, 'site.yaml'), '-o', out, '--events', os.path.join(tmp, 'events'),
+                    os.path.join(wire.HERE, 'site.yaml'), '-o', out, '--events', os.path.join(tmp, 'events'),
                     '--shed', 'never', '--user', 'nobody', '--threads', threads or '1'], 'taking packets', tmp,
                    [] if threads else LISTENER)
 
@@ -98,12 +99,7 @@ def softflowd(_, tmp):
 
 class Sender:
     def __init__(self, tmp):
-        gen, self.send, self.path = (os.path.join(tmp, x) for x in ('gen', 'send', 'mixed.pcap'))
-        for program in gen, self.send:
-            subprocess.run(['cc', '-O2', '-D_GNU_SOURCE', '-o', program,
-                            os.path.join(HERE, os.path.basename(program) + '.c')], check=True)
-        with open(self.path, 'wb') as f:
-            subprocess.run([gen, 'mixed', str(PACKETS)], stdout=f, check=True)
+        self.send, self.path = wire.sender(tmp, 'mixed', PACKETS)
 
     def __call__(self, rate, seconds):
         """-> packets sent, and at which rate."""
@@ -113,13 +109,8 @@ class Sender:
         return int(sent), int(sent) / float(took)
 
 
-def inside(tool, seconds, rate, threads=None):
-    for x in 'all', 'default':
-        with open('/proc/sys/net/ipv6/conf/%s/disable_ipv6' % x, 'w') as f:
-            f.write('1')
-    subprocess.run(['ip', 'link', 'add', 'a0', 'type', 'veth', 'peer', 'name', 'a1'], check=True)
-    for end in 'a0', 'a1':
-        subprocess.run(['ip', 'link', 'set', end, 'up'], check=True)
+def inside(tool, seconds='3', rate='50000', threads=None):
+    seconds, rate = float(seconds), float(rate)
     programs = {'spanaudit live': spanaudit, 'tcpdump -w /dev/null': tcpdump}
     if threads:
         programs['spanaudit live --threads ' + threads] = functools.partial(spanaudit, threads=threads)
@@ -178,19 +169,5 @@ def inside(tool, seconds, rate, threads=None):
     return 0
 
 
-def main():
-    missing = [x for x in ('ip', 'tcpdump', 'cc', 'unshare', 'taskset') if not shutil.which(x)]
-    if os.geteuid() != 0 or missing:
-        print('skipped: needs root, and %s' % (' '.join(missing) or 'network namespaces'))
-        return SKIP
-    tool = os.path.abspath(sys.argv[1])
-    seconds, rate = (float(x) for x in (sys.argv[2:4] + ['3', '50000'][len(sys.argv[:4]) - 2:]))
-    if os.environ.get(INSIDE):
-        return inside(tool, seconds, rate, *sys.argv[4:5])
-    env = dict(os.environ, **{INSIDE: '1'})
-    env.setdefault('SPANAUDIT_RULES_PATH', os.path.join(os.path.dirname(os.path.dirname(HERE)), 'rules'))
-    return subprocess.run(['unshare', '--net', sys.executable, *sys.argv], env=env).returncode
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(wire.run(inside, 'tcpdump', 'taskset'))
