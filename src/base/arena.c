@@ -3,18 +3,23 @@
 
 #include <stdalign.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/huge.h"
+
 struct arena_block {
 	struct arena_block *before;
 	size_t n, cap;
+	bool huge;
 	alignas(max_align_t) unsigned char bytes[];
 };
 
-enum { BLOCK = 16 * 1024 };
+/* An arena that has MANY bytes goes on by huge pages. */
+enum { BLOCK = 16 * 1024, MANY = 2 * HUGE_PAGE };
 
 void arena_done(struct arena *a)
 {
@@ -22,8 +27,12 @@ void arena_done(struct arena *a)
 		struct arena_block *b = a->last;
 
 		a->last = b->before;
-		free(b);
+		if (b->huge)
+			huge_put(b, HUGE_PAGE);
+		else
+			free(b);
 	}
+	a->bytes = 0;
 }
 
 void arena_join(struct arena *to, struct arena *from)
@@ -41,7 +50,22 @@ void arena_join(struct arena *to, struct arena *from)
 	} else {
 		to->last = from->last;
 	}
-	from->last = NULL;
+	to->bytes += from->bytes;
+	*from = (struct arena){0};
+}
+
+static struct arena_block *block_make(struct arena *a, size_t n)
+{
+	bool huge = n <= BLOCK / 4 && a->bytes >= MANY;
+	size_t cap = n > BLOCK / 4 ? n : BLOCK;
+	struct arena_block *b = huge ? huge_get(HUGE_PAGE) : calloc(1, sizeof *b + cap);
+
+	if (!b)
+		return NULL;
+	b->huge = huge;
+	b->cap = huge ? HUGE_PAGE - sizeof *b : cap;
+	a->bytes += b->cap;
+	return b;
 }
 
 void *arena_alloc(struct arena *a, size_t n)
@@ -52,14 +76,12 @@ void *arena_alloc(struct arena *a, size_t n)
 		return NULL;
 	n = (n + align - 1) & ~(align - 1);
 	if (!a->last || a->last->cap - a->last->n < n) {
-		size_t cap = n > BLOCK / 4 ? n : BLOCK;
-		struct arena_block *b = calloc(1, sizeof *b + cap);
+		struct arena_block *b = block_make(a, n);
 
 		if (!b)
 			return NULL;
-		b->cap = cap;
 		/* A large piece gets a block of its own behind the one that still has room. */
-		if (a->last && cap == n) {
+		if (a->last && b->cap == n) {
 			b->before = a->last->before;
 			a->last->before = b;
 			b->n = n;

@@ -10,6 +10,7 @@
 struct arena_block;
 struct arena {
 	struct arena_block *last;
+	size_t bytes; /* of its blocks */
 };
 
 void arena_done(struct arena *a);

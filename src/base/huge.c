@@ -22,6 +22,23 @@ void *huge_get(size_t n)
 	return p + off;
 }
 
+void *huge_resize(void *p, size_t was, size_t n)
+{
+	void *to;
+
+	if (mremap(p, was, n, 0) != MAP_FAILED)
+		return p;
+	/* Only what stays a multiple of their size stays huge pages. */
+	to = huge_get(n);
+	if (!to)
+		return NULL;
+	if (mremap(p, was, n, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED) {
+		huge_put(to, n);
+		return NULL;
+	}
+	return to;
+}
+
 void huge_put(void *p, size_t n)
 {
 	if (p)

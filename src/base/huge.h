@@ -16,6 +16,9 @@ enum { HUGE_PAGE = 2 << 20 };
 /* n bytes, zero, from a multiple of HUGE_PAGE on; they cost memory when they are touched. NULL
  * without memory. */
 void *huge_get(size_t n);
+/* `was` bytes become n, both multiples of HUGE_PAGE: more of them, and perhaps elsewhere, or less,
+ * in their place. NULL without memory; p is then as before. */
+void *huge_resize(void *p, size_t was, size_t n);
 /* The same piece and size; NULL is fine. */
 void huge_put(void *p, size_t n);
 

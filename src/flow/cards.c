@@ -8,7 +8,14 @@
 #include "base/cpu.h"
 #include "base/vec.h"
 
-enum { FIRST_SLOTS = 64 };
+enum { FIRST_SLOTS = 64, LINE = 32 };
+
+struct sight { /* an address behind a card, as it is told */
+	uint64_t place;
+	struct addr addr;
+	int64_t ns;
+	uint32_t tag;
+};
 
 struct cards {
 	struct hash_key key;
@@ -21,8 +28,10 @@ struct cards {
 	uint64_t shed;
 	struct {
 		uint64_t place;
-		uint32_t at; /* index + 1; 0: none */
-	} last[2];           /* asked for */
+		uint32_t at;     /* index + 1; 0: none */
+	} last[2];               /* asked for */
+	struct sight line[LINE]; /* while what they need is fetched */
+	unsigned n_line;
 };
 
 struct cards *cards_new(const struct hash_key *key, size_t max_memory)
@@ -59,9 +68,14 @@ static uint64_t place_of(const uint8_t mac[6], uint16_t vlan)
 	return w;
 }
 
-static uint32_t *find(const struct cards *t, uint64_t place)
+static uint32_t tag_of(const struct cards *t, uint64_t place)
 {
-	for (uint32_t i = (uint32_t)siphash13_words(&place, 1, &t->key);; i++) {
+	return (uint32_t)siphash13_words(&place, 1, &t->key);
+}
+
+static uint32_t *find(const struct cards *t, uint64_t place, uint32_t tag)
+{
+	for (uint32_t i = tag;; i++) {
 		uint32_t *s = &t->slot[i & (t->slots - 1)];
 
 		if (!*s)
@@ -83,17 +97,20 @@ static bool index_again(struct cards *t, size_t slots)
 	free(t->slot);
 	t->slot = slot;
 	t->slots = slots;
-	for (size_t i = 0; i < t->cards.n; i++)
-		*find(t, place_of(t->cards.v[i].mac, t->cards.v[i].vlan)) = (uint32_t)i + 1;
+	for (size_t i = 0; i < t->cards.n; i++) {
+		uint64_t place = place_of(t->cards.v[i].mac, t->cards.v[i].vlan);
+
+		*find(t, place, tag_of(t, place)) = (uint32_t)i + 1;
+	}
 	return true;
 }
 
-static struct card *card_of(struct cards *t, const uint8_t mac[6], uint16_t vlan)
+static struct card *card_of(struct cards *t, uint64_t place, uint32_t tag)
 {
 	if (!t->slot && !index_again(t, t->slots ? t->slots : FIRST_SLOTS))
 		return NULL;
 
-	uint32_t *s = find(t, place_of(mac, vlan));
+	uint32_t *s = find(t, place, tag);
 
 	if (*s)
 		return &t->cards.v[*s - 1];
@@ -102,35 +119,32 @@ static struct card *card_of(struct cards *t, const uint8_t mac[6], uint16_t vlan
 	if (2 * (t->cards.n + 1) > t->slots) {
 		if (!index_again(t, 2 * t->slots))
 			return NULL;
-		s = find(t, place_of(mac, vlan));
+		s = find(t, place, tag);
 	}
 
-	struct card c = {.vlan = vlan, .first_ns = INT64_MAX};
+	struct card c = {.vlan = place & 0xffff, .first_ns = INT64_MAX};
 
-	memcpy(c.mac, mac, sizeof c.mac);
+	for (int i = 0; i < 6; i++)
+		c.mac[i] = (uint8_t)(place >> (56 - 8 * i));
 	if (!vec_push(&t->cards, c))
 		return NULL;
 	*s = (uint32_t)t->cards.n;
 	return &t->cards.v[t->cards.n - 1];
 }
 
-/* The same; both ends of most flows are the cards of the flow before. */
-static struct card *card_again(struct cards *t, const uint8_t mac[6], uint16_t vlan)
+/* One of the last two; both ends of most flows are often the cards of the flow before. */
+static struct card *card_again(const struct cards *t, uint64_t place)
 {
-	uint64_t place = place_of(mac, vlan);
 	unsigned i = t->last[1].at && t->last[1].place == place;
 
-	if (!t->last[i].at || t->last[i].place != place) {
-		struct card *c = card_of(t, mac, vlan);
+	return t->last[i].at && t->last[i].place == place ? &t->cards.v[t->last[i].at - 1] : NULL;
+}
 
-		if (!c)
-			return NULL;
-		t->last[1] = t->last[0];
-		t->last[0].place = place;
-		t->last[0].at = (uint32_t)(c - t->cards.v) + 1;
-		return c;
-	}
-	return &t->cards.v[t->last[i].at - 1];
+static void remember(struct cards *t, const struct card *c, uint64_t place)
+{
+	t->last[1] = t->last[0];
+	t->last[0].place = place;
+	t->last[0].at = (uint32_t)(c - t->cards.v) + 1;
 }
 
 /* Room for one more address, which full rows of a power of two do not have. */
@@ -183,27 +197,83 @@ static bool of_somebody(const uint8_t mac[6], const struct addr *a)
 	       !addr_is_loopback(a);
 }
 
-void cards_add(struct cards *t, const uint8_t mac[6], uint16_t vlan, const struct addr *a,
-	       int64_t ts_ns)
+static void see(struct cards *t, struct card *c, const struct addr *a, int64_t ts_ns)
 {
-	if (!of_somebody(mac, a))
-		return;
-
-	struct card *c = card_again(t, mac, vlan);
-
-	if (unlikely(!c)) {
-		t->shed++;
-		return;
-	}
 	if (ts_ns < c->first_ns)
 		c->first_ns = ts_ns;
 	t->shed += !put_addr(t, c, a);
 }
 
+static void see_at(struct cards *t, const struct sight *s)
+{
+	struct card *c = card_again(t, s->place);
+
+	if (!c) {
+		c = card_of(t, s->place, s->tag);
+		if (unlikely(!c)) {
+			t->shed++;
+			return;
+		}
+		remember(t, c, s->place);
+	}
+	see(t, c, &s->addr, s->ns);
+}
+
+/* The card that is first in the place of this tag, which is the one that is meant, mostly. */
+static const struct card *guess(const struct cards *t, uint32_t tag)
+{
+	uint32_t at = t->slot ? t->slot[tag & (t->slots - 1)] : 0;
+
+	return at ? &t->cards.v[at - 1] : NULL;
+}
+
+static void settle(struct cards *t)
+{
+	unsigned n = t->n_line;
+
+	t->n_line = 0;
+	for (unsigned i = 0; i < n; i++)
+		prefetch(guess(t, t->line[i].tag));
+	for (unsigned i = 0; i < n; i++) {
+		const struct card *c = guess(t, t->line[i].tag);
+
+		if (c)
+			prefetch(c->addr);
+	}
+	for (unsigned i = 0; i < n; i++)
+		see_at(t, &t->line[i]);
+}
+
+void cards_add(struct cards *t, const uint8_t mac[6], uint16_t vlan, const struct addr *a,
+	       int64_t ts_ns)
+{
+	uint64_t place = place_of(mac, vlan);
+	struct card *c;
+	struct sight *s;
+
+	if (!of_somebody(mac, a))
+		return;
+	c = card_again(t, place);
+	if (c) {
+		see(t, c, a, ts_ns);
+		return;
+	}
+	s = &t->line[t->n_line++];
+	*s = (struct sight){place, *a, ts_ns, tag_of(t, place)};
+	if (t->slot)
+		prefetch(&t->slot[s->tag & (t->slots - 1)]);
+	/* Where a new one might find no room, the order counts. */
+	if (t->n_line == LINE || t->cards.n + t->n_line > t->max)
+		settle(t);
+}
+
 void cards_put(struct cards *t, const struct card *row)
 {
-	struct card *c = row->n ? card_of(t, row->mac, row->vlan) : NULL;
+	uint64_t place = place_of(row->mac, row->vlan);
+	struct card *c;
 
+	settle(t);
+	c = row->n ? card_of(t, place, tag_of(t, place)) : NULL;
 	if (!c) {
 		t->shed += row->n > 0;
 		return;
@@ -279,6 +349,7 @@ static int by_place(const void *a, const void *b)
 
 const struct card *cards_sorted(struct cards *t, size_t *ret_n)
 {
+	settle(t);
 	if (t->cards.n)
 		qsort(t->cards.v, t->cards.n, sizeof *t->cards.v, by_place);
 	free(t->slot); /* what it points at has moved */
@@ -306,10 +377,11 @@ size_t cards_most(const struct cards *t)
 
 size_t cards_taken(const struct cards *t)
 {
-	return t->cards.n;
+	return t->cards.n + t->n_line;
 }
 
 void cards_limit(struct cards *t, size_t most)
 {
+	settle(t);
 	t->max = most;
 }

@@ -13,10 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
+#include "base/huge.h"
 #include "base/time.h"
 #include "flow/conv_table.h"
 
-enum { FIRST_SLOTS = 64 };
+enum { FIRST_SLOTS = 64, MANY_BYTES = 2 * HUGE_PAGE };
 #define DEFAULT_CONVERSATIONS ((size_t)2000000)
 
 struct conv_table *conv_table_new(const struct conv_options *o)
@@ -35,7 +37,10 @@ struct conv_table *conv_table_new(const struct conv_options *o)
 
 static void set_done(struct conv_set *s)
 {
-	free(s->v);
+	if (s->huge)
+		huge_put(s->v, s->cap * sizeof *s->v);
+	else
+		free(s->v);
 	free(s->slot);
 	*s = (struct conv_set){0};
 }
@@ -51,6 +56,7 @@ struct conv_table *conv_table_free(struct conv_table *t)
 	end_table_done(&t->addrs);
 	free(t->addr);
 	free(t->end);
+	free(t->flows);
 	free(t);
 	return NULL;
 }
@@ -60,19 +66,14 @@ uint64_t conv_table_evicted(const struct conv_table *t)
 	return t->evicted;
 }
 
-static uint16_t key_vlan(const struct conv_table *t, uint16_t vlan)
-{
-	return t->o.vlan_key ? vlan : 0;
-}
-
-static uint64_t hash_of(const struct conv_table *t, const struct conv_key *k)
+uint32_t conv_key_tag(const struct conv_table *t, const struct conv_key *k)
 {
 	uint64_t w[2] = {
 		(uint64_t)k->client << 32 | k->server,
 		(uint64_t)(uint32_t)k->cport << 32 | (uint64_t)k->port << 8 | k->proto,
 	};
 
-	return siphash13_words(w, 2, &t->key);
+	return (uint32_t)siphash13_words(w, 2, &t->key);
 }
 
 static bool same(const struct conv *c, const struct conv_key *k)
@@ -97,7 +98,7 @@ static struct conv_slot *set_slot(const struct conv_set *s, const struct conv_ke
 static struct conv *set_find(const struct conv_table *t, const struct conv_set *s,
 			     const struct conv_key *k)
 {
-	const struct conv_slot *slot = s->slots ? set_slot(s, k, (uint32_t)hash_of(t, k)) : NULL;
+	const struct conv_slot *slot = s->slots ? set_slot(s, k, conv_key_tag(t, k)) : NULL;
 
 	return slot && slot->at ? &s->v[slot->at - 1] : NULL;
 }
@@ -124,10 +125,66 @@ static bool set_grow(struct conv_set *s)
 	return true;
 }
 
+void conv_set_fetch_slot(const struct conv_set *s, uint32_t tag)
+{
+	if (s->slots)
+		prefetch(&s->slot[tag & (s->slots - 1)]);
+}
+
+void conv_set_fetch(const struct conv_set *s, uint32_t tag)
+{
+	const struct conv_slot *slot = s->slots ? &s->slot[tag & (s->slots - 1)] : NULL;
+
+	if (!slot || !slot->at || slot->tag != tag)
+		return;
+	for (size_t at = 0; at < sizeof *s->v; at += CACHELINE)
+		prefetch((const char *)&s->v[slot->at - 1] + at);
+}
+
 struct conv *conv_set_get(struct conv_table *t, struct conv_set *s, const struct conv_key *k,
 			  bool may_make, int *ret_err)
 {
-	uint32_t tag = (uint32_t)hash_of(t, k);
+	return conv_set_get_tagged(t, s, k, conv_key_tag(t, k), may_make, ret_err);
+}
+
+bool conv_set_room(struct conv_set *s)
+{
+	size_t was = s->cap * sizeof *s->v;
+	struct conv *more;
+
+	if (s->n < s->cap || 2 * was < MANY_BYTES)
+		return vec_grow(s);
+	more = s->huge ? huge_resize(s->v, was, 2 * was) : huge_get(2 * was);
+	if (!more)
+		return false;
+	if (!s->huge && was) {
+		memcpy(more, s->v, was);
+		free(s->v);
+	}
+	s->v = more;
+	s->cap *= 2;
+	s->huge = true;
+	return true;
+}
+
+/* No more than n are there from now on. */
+static void set_cut(struct conv_set *s, size_t n)
+{
+	size_t bytes = n * sizeof *s->v, was = s->cap * sizeof *s->v;
+	struct conv *less;
+
+	if (s->huge)
+		bytes = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+	less = s->huge ? huge_resize(s->v, was, bytes) : realloc(s->v, bytes);
+	if (!less)
+		return;
+	s->v = less;
+	s->cap = bytes / sizeof *s->v;
+}
+
+struct conv *conv_set_get_tagged(struct conv_table *t, struct conv_set *s, const struct conv_key *k,
+				 uint32_t tag, bool may_make, int *ret_err)
+{
 	struct conv_slot *slot = s->slots ? set_slot(s, k, tag) : NULL;
 	struct conv *c;
 
@@ -143,7 +200,7 @@ struct conv *conv_set_get(struct conv_table *t, struct conv_set *s, const struct
 		}
 		slot = set_slot(s, k, tag);
 	}
-	if (!vec_grow(s)) {
+	if (!conv_set_room(s)) {
 		*ret_err = -ENOMEM;
 		return NULL;
 	}
@@ -197,11 +254,23 @@ bool conv_table_has_room(const struct conv_table *t)
 	       (!t->o.max_memory || conv_table_memory(t) < t->o.max_memory);
 }
 
-static int add(struct conv_table *t, const struct flow_done *d, const struct conv_facts *f,
-	       bool directed, bool group)
+int conv_put_flow(struct conv_table *t, struct conv *c, const struct conv_key *k,
+		  const struct flow_done *d, const struct conv_facts *f, bool group)
+{
+	int err;
+
+	c->group = group;
+	err = conv_flow(&t->rows, c, d, f);
+	end_look(&t->addrs.v[k->client], d->client_ttl, d->client_ttl, d->mac[0]);
+	end_look(&t->addrs.v[k->server], d->server_ttl, d->server_ttl, d->mac[1]);
+	return err;
+}
+
+int conv_add_now(struct conv_table *t, const struct flow_done *d, const struct conv_facts *f,
+		 bool directed, bool group)
 {
 	struct conv_set *s = directed ? &t->convs : &t->waiting;
-	uint16_t vlan = key_vlan(t, d->vlan);
+	uint16_t vlan = conv_key_vlan(t, d->vlan);
 	bool room = conv_table_has_room(t);
 	struct conv_key k = {
 		.client = end_number(&t->addrs, &d->addr[0], vlan, room),
@@ -218,11 +287,25 @@ static int add(struct conv_table *t, const struct flow_done *d, const struct con
 		t->evicted += err == 0;
 		return err;
 	}
-	c->group = group;
-	err = conv_flow(&t->rows, c, d, f);
-	end_look(&t->addrs.v[k.client], d->client_ttl, d->client_ttl, d->mac[0]);
-	end_look(&t->addrs.v[k.server], d->server_ttl, d->server_ttl, d->mac[1]);
-	return err;
+	return conv_put_flow(t, c, &k, d, f, group);
+}
+
+static int add(struct conv_table *t, const struct flow_done *d, const struct conv_facts *f,
+	       bool directed, bool group)
+{
+	int err;
+
+	if (conv_line_takes(t, f))
+		return conv_line_put(t, d, f, directed, group);
+	err = conv_line_flush(t);
+	return err ? err : conv_add_now(t, d, f, directed, group);
+}
+
+int conv_table_settle(struct conv_table *t)
+{
+	int err = attempts_flush(t); /* some of which are taken for flows */
+
+	return err ? err : conv_line_flush(t);
 }
 
 int conv_table_add(struct conv_table *t, const struct flow_done *d, const struct conv_facts *f)
@@ -257,7 +340,7 @@ static int set_each(const struct conv_set *s, bool waiting,
 int conv_table_each(struct conv_table *t, int (*fn)(void *user, const struct conv *c, bool waiting),
 		    void *user)
 {
-	int r = attempts_flush(t);
+	int r = conv_table_settle(t);
 
 	r = r ? r : set_each(&t->convs, false, fn, user);
 	r = r ? r : set_each(&t->waiting, true, fn, user);
@@ -267,7 +350,7 @@ int conv_table_each(struct conv_table *t, int (*fn)(void *user, const struct con
 int conv_table_each_host(struct conv_table *t, int (*fn)(void *user, const struct conv_host *h),
 			 void *user)
 {
-	int r = attempts_flush(t);
+	int r = conv_table_settle(t);
 
 	for (size_t i = 0; r == 0 && i < t->addrs.n; i++)
 		if (t->addrs.v[i].ttl_min)
@@ -278,7 +361,8 @@ int conv_table_each_host(struct conv_table *t, int (*fn)(void *user, const struc
 int conv_table_put(struct conv_table *t, const struct conv *c, bool waiting)
 {
 	struct conv_set *s = waiting ? &t->waiting : &t->convs;
-	uint16_t vlan = key_vlan(t, c->vlan);
+	uint16_t vlan = conv_key_vlan(t, c->vlan);
+	int err = conv_line_flush(t);
 	bool room = conv_table_has_room(t);
 	struct conv_key k = {
 		.client = end_number(&t->addrs, &c->client, vlan, room),
@@ -288,9 +372,12 @@ int conv_table_put(struct conv_table *t, const struct conv *c, bool waiting)
 		.cport = waiting ? c->client_port_min : -1,
 	};
 	bool known = k.client != END_NONE && k.server != END_NONE;
-	int err = room && !known ? -ENOMEM : 0;
-	struct conv *to = known ? conv_set_get(t, s, &k, room, &err) : NULL;
+	struct conv *to;
 
+	if (err)
+		return err;
+	err = room && !known ? -ENOMEM : 0;
+	to = known ? conv_set_get(t, s, &k, room, &err) : NULL;
 	if (!to) {
 		t->evicted += err ? 0 : c->flows;
 		return err;
@@ -300,21 +387,23 @@ int conv_table_put(struct conv_table *t, const struct conv *c, bool waiting)
 
 int conv_table_put_host(struct conv_table *t, const struct conv_host *from)
 {
-	uint16_t vlan = key_vlan(t, from->vlan);
+	uint16_t vlan = conv_key_vlan(t, from->vlan);
+	int err = conv_line_flush(t);
 	bool room = conv_table_has_room(t);
 	uint32_t no = end_number(&t->addrs, &from->addr, vlan, room);
 	struct conv_host *h = no != END_NONE ? &t->addrs.v[no] : NULL;
 
 	if (!h)
-		return room ? -ENOMEM : 0;
+		return !err && room ? -ENOMEM : err;
 	end_merge(h, from);
-	return 0;
+	return err;
 }
 
 size_t conv_table_memory(const struct conv_table *t)
 {
 	return (t->convs.n + t->waiting.n) * sizeof(struct conv) + t->rows.bytes +
-	       (t->attempts.n + t->n_line) * ATTEMPT_CHARGE + end_table_bytes(&t->addrs);
+	       (t->attempts.n + t->n_line) * ATTEMPT_CHARGE + (size_t)t->n_flow * FLOW_CHARGE +
+	       end_table_bytes(&t->addrs);
 }
 
 /* Directions */
@@ -467,11 +556,8 @@ static int resolve(struct conv_table *t, const uint8_t *decision)
 			err = conv_merge(&t->rows, to, &c);
 		if (err < 0)
 			return err;
-		if (i && i % GIVE_BACK == 0) {
-			struct conv *less = realloc(t->waiting.v, i * sizeof *less);
-
-			t->waiting.v = less ? less : t->waiting.v;
-		}
+		if (i && i % GIVE_BACK == 0)
+			set_cut(&t->waiting, i);
 	}
 	return 0;
 }
@@ -497,7 +583,7 @@ static int directions(struct conv_table *t)
 
 static int finish(struct conv_table *t, bool apart, struct ends *ret_ends)
 {
-	int err = attempts_flush(t);
+	int err = conv_table_settle(t);
 
 	if (err == 0 && t->waiting.n)
 		err = directions(t);

@@ -11,7 +11,7 @@
 
 void conv_table_need(const struct conv_table *t, struct conv_need *sum)
 {
-	sum->n += t->convs.n + t->waiting.n + t->attempts.n;
+	sum->n += t->convs.n + t->waiting.n + t->attempts.n + t->n_flow;
 	sum->memory += conv_table_memory(t);
 }
 
@@ -94,10 +94,10 @@ static int attempts_absorb(struct conv_table *to, const struct conv_table *from,
 
 int conv_table_absorb(struct conv_table *to, struct conv_table *from)
 {
-	int err = attempts_flush(to);
+	int err = conv_table_settle(to);
 	uint32_t *no;
 
-	err = err ? err : attempts_flush(from);
+	err = err ? err : conv_table_settle(from);
 	if (err)
 		return err;
 	no = malloc((from->addrs.n + 1) * sizeof *no);

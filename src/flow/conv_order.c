@@ -105,7 +105,7 @@ static int conv_of(struct conv_table *t, const struct ends *ends, const struct r
 	if (at == t->convs.n) {
 		const struct attempt *a = &t->attempts.v[key[0].number - n_conv];
 
-		if (!vec_grow(&t->convs))
+		if (!conv_set_room(&t->convs))
 			return -ENOMEM;
 		c = &t->convs.v[t->convs.n++];
 		conv_init(c, &ends->addr[a->client_no], &ends->addr[a->server_no], a->port,

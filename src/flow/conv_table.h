@@ -20,6 +20,7 @@ struct conv_slot {
 
 struct conv_set { /* of conversations, by key */
 	VEC(struct conv);
+	bool huge; /* v is of huge pages */
 	struct conv_slot *slot;
 	size_t slots;
 };
@@ -40,6 +41,26 @@ struct waiting_attempt {
 	uint32_t tag[2]; /* of its addresses */
 };
 
+/* Sets by key. An entry that waits is also told apart by its client's port; for the others that is
+ * left out of the key (cport is -1). */
+struct conv_key {
+	uint32_t client, server; /* numbers of addresses, which have their VLAN in them */
+	uint16_t port;
+	uint8_t proto;
+	int32_t cport;
+};
+
+enum { CONV_LINE = 32 };
+
+struct waiting_flow {
+	struct flow_done d;
+	struct conv_facts f; /* its name is: */
+	char name[CONV_NAME_TEXT];
+	struct conv_key key;
+	uint32_t tag[2], key_tag; /* of its addresses, of the key */
+	bool directed, group;
+};
+
 struct conv_table {
 	struct hash_key key;
 	struct conv_options o;
@@ -47,6 +68,8 @@ struct conv_table {
 	VEC(struct attempt) attempts;
 	struct waiting_attempt line[ATTEMPTS_LINE]; /* while what they need is fetched */
 	unsigned n_line;
+	struct waiting_flow *flows; /* CONV_LINE of them; NULL: there were none yet */
+	unsigned n_flow;
 	size_t attempts_left; /* by the last attempts_fold() */
 	struct arena arena;   /* of the rows */
 	struct conv_rows rows;
@@ -57,23 +80,41 @@ struct conv_table {
 	uint64_t evicted;
 };
 
-/* Sets by key. An entry that waits is also told apart by its client's port; for the others that is
- * left out of the key (cport is -1). */
-struct conv_key {
-	uint32_t client, server; /* numbers of addresses, which have their VLAN in them */
-	uint16_t port;
-	uint8_t proto;
-	int32_t cport;
-};
-
 /* The entry of a key, made when `may_make`. NULL with *ret_err 0 when it may not be made. */
 struct conv *conv_set_get(struct conv_table *t, struct conv_set *s, const struct conv_key *k,
 			  bool may_make, int *ret_err);
+/* The same with the key's tag, for who has what it will look at fetched. */
+struct conv *conv_set_get_tagged(struct conv_table *t, struct conv_set *s, const struct conv_key *k,
+				 uint32_t tag, bool may_make, int *ret_err);
+uint32_t conv_key_tag(const struct conv_table *t, const struct conv_key *k);
+void conv_set_fetch_slot(const struct conv_set *s, uint32_t tag);
+void conv_set_fetch(const struct conv_set *s, uint32_t tag);
+static inline uint16_t conv_key_vlan(const struct conv_table *t, uint16_t vlan)
+{
+	return t->o.vlan_key ? vlan : 0;
+}
+/* Room for one more; false without memory. */
+bool conv_set_room(struct conv_set *s);
 bool conv_table_has_room(const struct conv_table *t);
+/* One flow more for its conversation, which has this key. */
+int conv_put_flow(struct conv_table *t, struct conv *c, const struct conv_key *k,
+		  const struct flow_done *d, const struct conv_facts *f, bool group);
+/* The flow into its conversation, if there is room. */
+int conv_add_now(struct conv_table *t, const struct flow_done *d, const struct conv_facts *f,
+		 bool directed, bool group);
+/* Puts all that is in a line where it belongs. */
+int conv_table_settle(struct conv_table *t);
+
+/* conv_line.c. May the flow wait in line? */
+bool conv_line_takes(struct conv_table *t, const struct conv_facts *f);
+int conv_line_put(struct conv_table *t, const struct flow_done *d, const struct conv_facts *f,
+		  bool directed, bool group);
+int conv_line_flush(struct conv_table *t);
 
 enum {
 	ATTEMPT_CHARGE = sizeof(struct conv) + sizeof(struct conv_app) + sizeof(struct conv_fail) +
-			 sizeof(struct conv_minute)
+			 sizeof(struct conv_minute),
+	FLOW_CHARGE = sizeof(struct conv) + sizeof(struct conv_app),
 };
 
 /* attempts.c. One more for c; the attempt's numbers are those of c's ends. */

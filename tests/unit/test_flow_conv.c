@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "build.h"
 #include "flow/conv.h"
+#include "flow/split.h"
 #include "rng.h"
 #include "same_conv.h"
 
@@ -394,7 +395,9 @@ static void test_any_order(void **state)
 		for (int i = 0; i < N; i++)
 			random_flow(&k[i], &seed);
 		for (int turn = 0; turn < 4; turn++) {
-			struct conv_table *t = table(0, rng(&seed)), *part[PARTS] = {t, t, t};
+			/* In turn 2 flows wait for nobody: there is just room. */
+			struct conv_table *t = table(turn == 2 ? N + 1 : 0, rng(&seed));
+			struct conv_table *part[PARTS] = {t, t, t};
 			const struct conv *c;
 			size_t n;
 			uint64_t flows = 0;
@@ -550,6 +553,55 @@ static void test_cap(void **state)
 	assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 	assert_int_equal(n, 2);
 	assert_int_equal(c[0].flows, 2);
+	conv_table_free(t);
+}
+
+/* What came while there was room for all, and finds it gone. */
+static void test_less_room(void **state)
+{
+	struct conv_table *t = table(0, 3);
+	const struct conv *c;
+	size_t n;
+
+	(void)state;
+	for (uint16_t port = 1; port <= 10; port++)
+		add(t, &(struct flow_row){"10.0.0.9", "10.0.0.1", 1, port, T, DIR_SYN, EST, 1});
+	conv_table_limit(t, &(struct conv_need){.n = 4});
+	add(t, &(struct flow_row){"10.0.0.9", "10.0.0.1", 7, 1, T, DIR_SYN, EST, 1});
+	assert_int_equal(conv_table_evicted(t), 6);
+	assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
+	assert_int_equal(n, 4);
+	assert_true(c[0].flows == 2 && c[3].port == 4);
+	conv_table_free(t);
+}
+
+/* More than a table keeps in small pieces: undirected ones, too, which move. */
+static void test_many(void **state)
+{
+	enum { N = 40000 };
+	struct conv_table *t = table(0, 3);
+	const struct conv *c;
+	size_t n;
+
+	(void)state;
+	for (uint32_t i = 0; i < N; i++) {
+		struct flow_done d = {.addr = {addr_v4(0x0a000000 + i), addr_v4(0x0b000001)},
+				      .port = {50000, 443},
+				      .proto = T,
+				      .directed = i % 2,
+				      .reason = i % 2 ? DIR_SYN : DIR_FIRST,
+				      .state = STATE_MID_STREAM,
+				      .packets = {i, 1},
+				      .first_ns = i,
+				      .last_ns = i,
+				      .refusal_ns = TIME_NONE};
+
+		assert_int_equal(conv_table_add(t, &d, &(struct conv_facts){.app = 1}), 0);
+	}
+	assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
+	assert_int_equal(n, N);
+	for (uint32_t i = 0; i < N; i++)
+		assert_true(c[i].packets[0] == i && c[i].n_app == 1 && c[i].app->app == 1);
 	conv_table_free(t);
 }
 
@@ -836,7 +888,8 @@ int main(void)
 		cmocka_unit_test(test_pipes),    cmocka_unit_test(test_directions),
 		cmocka_unit_test(test_flip),     cmocka_unit_test(test_any_order),
 		cmocka_unit_test(test_sorted),   cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_cap),      cmocka_unit_test(test_failing),
+		cmocka_unit_test(test_cap),      cmocka_unit_test(test_less_room),
+		cmocka_unit_test(test_many),     cmocka_unit_test(test_failing),
 		cmocka_unit_test(test_failures), cmocka_unit_test(test_refuser),
 		cmocka_unit_test(test_apps),     cmocka_unit_test(test_telling),
 		cmocka_unit_test(test_memory),   cmocka_unit_test(test_binds),
