@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "base/out.h"
 
+#include "base/cpu.h"
 #include "base/dec.h"
 
 #include <stdio.h>
@@ -60,11 +61,6 @@ void out_bytes(struct out *o, const void *p, size_t n)
 	memcpy(o->p + o->n, p, n);
 	o->n += n;
 	o->p[o->n] = '\0';
-}
-
-void out_puts(struct out *o, const char *trusted)
-{
-	out_bytes(o, trusted, strlen(trusted));
 }
 
 void out_pad(struct out *o, char c, size_t n)
@@ -141,22 +137,38 @@ static size_t utf8(const unsigned char *p, size_t n, uint32_t *ret_cp)
 	return len;
 }
 
-/* How many bytes at the start need no look at more than themselves: printable ASCII. */
-static size_t plain(const unsigned char *p, size_t n)
-{
-	size_t i = 0;
+/* What a byte needs no look at more than itself for. */
+enum { IN_TEXT = 1, IN_JSON = 2 };
 
-	while (i < n && p[i] >= 0x20 && p[i] < 0x7f)
-		i++;
-	return i;
+/* Printable ASCII; inside a JSON string, without what ends or escapes it (RFC 8259 7). */
+static uint8_t plain_in(unsigned char c)
+{
+	if (c < 0x20 || c >= 0x7f)
+		return 0;
+	return c == '"' || c == '\\' ? IN_TEXT : IN_TEXT | IN_JSON;
 }
 
-/* The same inside a JSON string. */
-static size_t plain_json(const unsigned char *p, size_t n)
+/* All of eight bytes are plain. */
+static bool eight_plain(const unsigned char *p, bool json)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+	uint64_t x, odd;
+
+	memcpy(&x, p, sizeof x);
+	odd = x | (x - ones * 0x20) | ((x ^ ones * 0x7f) - ones);
+	if (json)
+		odd |= ((x ^ ones * '"') - ones) | ((x ^ ones * '\\') - ones);
+	return !(odd & high);
+}
+
+/* How many bytes at the start are plain. */
+static size_t plain(const unsigned char *p, size_t n, uint8_t where)
 {
 	size_t i = 0;
 
-	while (i < n && p[i] >= 0x20 && p[i] < 0x7f && p[i] != '"' && p[i] != '\\')
+	while (n - i >= 8 && eight_plain(p + i, where == IN_JSON))
+		i += 8;
+	while (i < n && plain_in(p[i]) & where)
 		i++;
 	return i;
 }
@@ -194,7 +206,7 @@ void out_text(struct out *o, const char *p, size_t n)
 
 	for (size_t i = 0; i < n;) {
 		uint32_t cp;
-		size_t len = plain(u + i, n - i);
+		size_t len = plain(u + i, n - i, IN_TEXT);
 
 		if (len) {
 			out_bytes(o, p + i, len);
@@ -259,14 +271,35 @@ void out_html_z(struct out *o, const char *z)
 	out_html(o, z, strlen(z));
 }
 
+/* As nearly every one is: nothing in it is escaped. */
+static void quoted(struct out *o, const char *p, size_t n)
+{
+	char *to;
+
+	if (n > SIZE_MAX / 2 || !room(o, n + 2))
+		return;
+	to = o->p + o->n;
+	*to++ = '"';
+	if (n)
+		memcpy(to, p, n);
+	to[n] = '"';
+	to[n + 1] = '\0';
+	o->n += n + 2;
+}
+
 void out_json(struct out *o, const char *p, size_t n)
 {
 	const unsigned char *u = (const unsigned char *)p;
+	size_t first = plain(u, n, IN_JSON);
 
+	if (likely(first == n)) {
+		quoted(o, p, n);
+		return;
+	}
 	out_char(o, '"');
 	for (size_t i = 0; i < n;) {
 		uint32_t cp;
-		size_t len = plain_json(u + i, n - i);
+		size_t len = plain(u + i, n - i, IN_JSON);
 
 		if (len) {
 			out_bytes(o, p + i, len);

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/cpu.h"
 
@@ -32,7 +33,11 @@ static inline bool out_failed(const struct out *o)
 const char *out_str(const struct out *o); /* "" when empty; valid until the next write */
 
 void out_bytes(struct out *o, const void *p, size_t n);
-void out_puts(struct out *o, const char *trusted);
+/* In place: most texts are known when compiling, and so are their lengths. */
+static inline void out_puts(struct out *o, const char *trusted)
+{
+	out_bytes(o, trusted, strlen(trusted));
+}
 void out_uint(struct out *o, uint64_t n); /* decimal */
 static inline void out_char(struct out *o, char c)
 {

@@ -10,6 +10,7 @@
 #define SPAN_REPORT_JSONW_H
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/out.h"
 #include "base/time.h"
@@ -45,7 +46,7 @@ static inline void jsonw_before(struct jsonw *w)
 static inline void jsonw_name(struct jsonw *w, const char *name)
 {
 	jsonw_before(w);
-	out_json_z(w->o, name);
+	out_json(w->o, name, strlen(name));
 	out_puts(w->o, ": ");
 	w->named = true;
 }

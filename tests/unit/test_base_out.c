@@ -58,6 +58,37 @@ static void foreign_text_is_inert(void **state)
 	out_done(&o);
 }
 
+/* Eight bytes at a time, or one: any byte at any place comes out as it does by itself. */
+static void each_byte_at_each_place(void **state)
+{
+	enum { LONG = 21 };
+	struct out whole = {0}, alone = {0}, text = {0};
+
+	(void)state;
+	for (unsigned c = 1; c < 256; c++)
+		for (size_t at = 0; at < LONG; at++) {
+			char in[LONG], byte = (char)c;
+
+			memset(in, 'x', sizeof in);
+			in[at] = byte;
+			out_reset(&whole);
+			out_reset(&alone);
+			out_reset(&text);
+			out_json(&whole, in, sizeof in);
+			out_json(&alone, &byte, 1);
+			assert_memory_equal(whole.p + 1 + at, alone.p + 1, alone.n - 2);
+			assert_int_equal(whole.n, alone.n + LONG - 1);
+			out_text(&text, in, sizeof in);
+			out_reset(&alone);
+			out_text(&alone, &byte, 1);
+			assert_memory_equal(text.p + at, alone.p, alone.n);
+			assert_int_equal(text.n, alone.n + LONG - 1);
+		}
+	out_done(&whole);
+	out_done(&alone);
+	out_done(&text);
+}
+
 static void markup_is_text(void **state)
 {
 	static const struct {
@@ -178,6 +209,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(foreign_text_is_inert),
+		cmocka_unit_test(each_byte_at_each_place),
 		cmocka_unit_test(markup_is_text),
 		cmocka_unit_test(columns),
 		cmocka_unit_test(wraps_at_spaces),
