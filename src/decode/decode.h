@@ -64,6 +64,7 @@ struct decode_stats {
 		uint64_t late;    /* given up: a fragment did not come in time, or to the end */
 		uint64_t overlap; /* dropped: fragments overlap (RFC 5722 3, RFC 8200 4.5) */
 		uint64_t shed;    /* dropped for want of memory */
+		uint64_t crowded; /* of those, the ones of the sender that had most */
 	} fragments;
 };
 

@@ -27,21 +27,21 @@ static uint32_t bucket_of(const struct frag_table *t, const struct frag_key *k)
 
 static struct frag_entry *lookup(struct frag_table *t, const struct frag_key *k)
 {
-	for (uint32_t i = t->bucket[bucket_of(t, k)]; i; i = t->ring[i - 1].next)
-		if (memcmp(&t->ring[i - 1].key, k, sizeof *k) == 0)
-			return &t->ring[i - 1];
+	for (uint16_t i = t->bucket[bucket_of(t, k)]; i; i = t->slot[i - 1].next)
+		if (memcmp(&t->slot[i - 1].key, k, sizeof *k) == 0)
+			return &t->slot[i - 1];
 	return NULL;
 }
 
 /* Captures merged from several queues are not quite in order: age counts both ways. */
-static bool expired(const struct frag_entry *e, int64_t ts_ns)
+bool frag_expired(const struct frag_entry *e, int64_t ts_ns)
 {
 	int64_t age, limit = e->key.proto == FRAG_KEY_V6 ? FRAG_V6_NS : FRAG_V4_NS;
 
 	return __builtin_sub_overflow(ts_ns, e->ts_ns, &age) || age > limit || age < -limit;
 }
 
-static void give_up(struct frag_table *t, struct frag_entry *e, uint64_t *why)
+void frag_give_up(struct frag_table *t, struct frag_entry *e, uint64_t *why)
 {
 	if (e->state == FRAG_OPEN)
 		++*why;
@@ -49,52 +49,109 @@ static void give_up(struct frag_table *t, struct frag_entry *e, uint64_t *why)
 	frag_bytes_drop(&t->pool, &e->bytes);
 }
 
-static void leave(struct frag_table *t, struct frag_entry *e, int64_t ts_ns)
+/* In the order of age. */
+static void append(struct frag_table *t, struct frag_entry *e, uint16_t self)
 {
-	uint32_t *at = &t->bucket[bucket_of(t, &e->key)];
-	uint32_t self = (uint32_t)(e - t->ring) + 1;
+	struct frag_entry *before = frag_slot(t, t->newest);
 
-	give_up(t, e, expired(e, ts_ns) ? &t->stats->fragments.late : &t->stats->fragments.shed);
+	e->older = t->newest;
+	if (before)
+		before->newer = self;
+	else
+		t->oldest = self;
+	t->newest = self;
+	if (!t->full)
+		t->full = self;
+}
+
+static void unlink_age(struct frag_table *t, const struct frag_entry *e, uint16_t self)
+{
+	struct frag_entry *older = frag_slot(t, e->older), *newer = frag_slot(t, e->newer);
+
+	if (older)
+		older->newer = e->newer;
+	else
+		t->oldest = e->newer;
+	if (newer)
+		newer->older = e->older;
+	else
+		t->newest = e->older;
+	if (t->full == self)
+		t->full = e->newer;
+	for (unsigned i = 0; i < 2; i++)
+		if (t->crowd[i].at == self)
+			t->crowd[i].at = e->newer;
+}
+
+void frag_leave(struct frag_table *t, struct frag_entry *e, int64_t ts_ns)
+{
+	uint16_t *at = &t->bucket[bucket_of(t, &e->key)];
+	uint16_t self = (uint16_t)(e - t->slot + 1);
+
+	frag_give_up(t, e,
+		     frag_expired(e, ts_ns) ? &t->stats->fragments.late
+					    : &t->stats->fragments.shed);
 	while (*at && *at != self)
-		at = &t->ring[*at - 1].next;
+		at = &t->slot[*at - 1].next;
 	if (*at)
 		*at = e->next;
+	unlink_age(t, e, self);
 	e->used = false;
+	e->next = t->free;
+	t->free = self;
+}
+
+/* A slot that nobody has. */
+static uint16_t place(struct frag_table *t, int64_t ts_ns)
+{
+	uint16_t i;
+
+	if (!t->free && t->n_slot < FRAG_MAX)
+		return ++t->n_slot;
+	if (!t->free) {
+		struct frag_entry *old = frag_slot(t, t->oldest);
+
+		if (old->state != FRAG_OPEN || frag_expired(old, ts_ns) ||
+		    !frag_crowd_out(t, NULL, false, ts_ns))
+			frag_leave(t, old, ts_ns);
+	}
+	i = t->free;
+	t->free = t->slot[i - 1].next;
+	return i;
 }
 
 static struct frag_entry *begin(struct frag_table *t, const struct frag_key *k, int64_t ts_ns)
 {
-	uint32_t slot = (uint32_t)(t->next % FRAG_MAX);
-	struct frag_entry *e = &t->ring[slot];
+	uint16_t self = place(t, ts_ns);
+	uint16_t *head = &t->bucket[bucket_of(t, k)];
+	struct frag_entry *e = &t->slot[self - 1];
 
-	if (e->used)
-		leave(t, e, ts_ns);
-
-	uint32_t *head = &t->bucket[bucket_of(t, k)];
-
-	*e = (struct frag_entry){
-		.key = *k, .serial = t->next, .ts_ns = ts_ns, .next = *head, .used = true};
-	*head = slot + 1;
-	t->next++;
+	*e = (struct frag_entry){.key = *k,
+				 .serial = t->began++ * FRAG_MAX + self - 1,
+				 .ts_ns = ts_ns,
+				 .next = *head,
+				 .used = true};
+	*head = self;
+	append(t, e, self);
 	return e;
 }
 
-/* Takes the bytes of the oldest datagram that has any; false when there is none but e. */
+/* Takes the bytes of an older datagram than e; false when there is none that has any. */
 static COLD bool make_room(struct frag_table *t, const struct frag_entry *e, int64_t ts_ns)
 {
-	if (t->next > FRAG_MAX && t->full < t->next - FRAG_MAX)
-		t->full = t->next - FRAG_MAX;
-	for (; t->full < e->serial; t->full++) {
-		struct frag_entry *old = frag_at(t, t->full);
+	for (; t->full; t->full = t->slot[t->full - 1].newer) {
+		struct frag_entry *old = &t->slot[t->full - 1];
 
-		if (!old)
-			continue;
+		if (old == e)
+			return false;
 		if (old->state == FRAG_DONE && frag_bytes_drop(&t->pool, &old->bytes))
 			return true;
 		if (old->state == FRAG_OPEN) {
-			give_up(t, old,
-				expired(old, ts_ns) ? &t->stats->fragments.late
-						    : &t->stats->fragments.shed);
+			if (!frag_expired(old, ts_ns) && frag_crowd_out(t, e, true, ts_ns))
+				return true;
+			frag_give_up(t, old,
+				     frag_expired(old, ts_ns) ? &t->stats->fragments.late
+							      : &t->stats->fragments.shed);
 			return true;
 		}
 	}
@@ -119,14 +176,14 @@ static bool take(struct frag_table *t, struct frag_entry *e, const struct frag_p
 	case FIT_OVERLAP:
 		/* RFC 8200 4.5 (RFC 5722 3): the datagram and all that still comes of it; hosts do
 		 * the same in IPv4. */
-		give_up(t, e, &s->fragments.overlap);
+		frag_give_up(t, e, &s->fragments.overlap);
 		return false;
 	case FIT_NEW:
 		break;
 	}
 	while (!frag_bytes_put(&t->pool, &e->bytes, p)) {
 		if (!make_room(t, e, ts_ns)) {
-			give_up(t, e, &s->fragments.shed);
+			frag_give_up(t, e, &s->fragments.shed);
 			return false;
 		}
 	}
@@ -143,15 +200,15 @@ struct frag_ref frag_add(struct frag_table *t, const struct frag_key *k, const s
 	struct frag_entry *e = lookup(t, k);
 	struct frag_ref ref = {0};
 
-	if (e && expired(e, ts_ns)) {
-		leave(t, e, ts_ns);
+	if (e && frag_expired(e, ts_ns)) {
+		frag_leave(t, e, ts_ns);
 		e = NULL;
 	}
 	if (e && e->state == FRAG_DONE) {
 		/* Senders number 16 bits full in seconds (RFC 6864 2): another datagram of the same
 		 * number, unless it says what the first one said. */
 		if (has_bytes(e) ? !frag_bytes_repeats(&t->pool, &e->bytes, p) : p->offset == 0) {
-			leave(t, e, ts_ns);
+			frag_leave(t, e, ts_ns);
 			e = NULL;
 		} else {
 			ref.copy = true;
@@ -167,7 +224,7 @@ struct frag_ref frag_add(struct frag_table *t, const struct frag_key *k, const s
 
 struct frag_entry *frag_at(struct frag_table *t, uint64_t serial)
 {
-	struct frag_entry *e = &t->ring[serial % FRAG_MAX];
+	struct frag_entry *e = &t->slot[serial % FRAG_MAX];
 
 	return e->used && e->serial == serial ? e : NULL;
 }
@@ -201,14 +258,9 @@ void frag_release(struct frag_table *t)
 
 void frag_end(struct frag_table *t)
 {
-	uint64_t oldest = t->next > FRAG_MAX ? t->next - FRAG_MAX : 0;
-
-	for (uint64_t serial = oldest; serial < t->next; serial++) {
-		struct frag_entry *e = frag_at(t, serial);
-
-		if (e && e->state == FRAG_OPEN)
-			give_up(t, e, &t->stats->fragments.late);
-	}
+	for (uint16_t i = 0; i < t->n_slot; i++)
+		if (t->slot[i].used && t->slot[i].state == FRAG_OPEN)
+			frag_give_up(t, &t->slot[i], &t->stats->fragments.late);
 }
 
 void frag_done(struct frag_table *t)

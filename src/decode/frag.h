@@ -3,10 +3,12 @@
  * frag - datagrams that came in fragments (RFC 791 3.2, RFC 8200 4.5): the ports of the first one
  * for all others, and the bytes of the whole. Private to this folder.
  *
- * Datagrams stand in a ring in the order in which they began, and their bytes in pages of one
- * budget. When either is used up, the oldest datagram loses its place or its bytes. Which one that
- * is depends on the order of packets alone and never on the hash, whose key is secret and differs
- * by run; the same capture gives the same counts.
+ * Datagrams stand in a list in the order in which they began, and their bytes in pages of one
+ * budget. When either is used up, the oldest datagram loses its place or its bytes; or, when that
+ * one is still being put together, those of the sender that has most of such (frag_crowd.c), so
+ * that nobody can push out everybody else's. Which ones these are depends on the order of packets
+ * alone and never on the hash, whose key is secret and differs by run; the same capture gives the
+ * same counts.
  *
  * A mirror shows a fragment more than once: an exact repetition changes nothing, neither before
  * the datagram is whole nor, as long as its bytes are there, afterwards.
@@ -19,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/most.h"
 #include "base/siphash.h"
 #include "decode/decode.h"
 
@@ -81,6 +84,7 @@ bool frag_bytes_repeats(const struct frag_pool *o, const struct frag_bytes *b,
 /* Copies the bytes from `at` on to ret, which has room for total - at. */
 void frag_bytes_read(const struct frag_pool *o, const struct frag_bytes *b, uint32_t at,
 		     uint8_t *ret);
+unsigned frag_bytes_pages(const struct frag_bytes *b);
 /* Gives all pages back; true when there were any. */
 bool frag_bytes_drop(struct frag_pool *o, struct frag_bytes *b);
 void frag_pool_done(struct frag_pool *o);
@@ -100,9 +104,10 @@ enum frag_state {
 
 struct frag_entry {
 	struct frag_key key;
-	uint64_t serial; /* its place in the ring and in the order of all datagrams */
-	int64_t ts_ns;   /* of the fragment that came first */
-	uint32_t next;   /* in its bucket: slot + 1, 0 ends */
+	uint64_t serial;       /* of all datagrams, times FRAG_MAX, and its slot */
+	int64_t ts_ns;         /* of the fragment that came first */
+	uint16_t next;         /* in its bucket, or free: slot + 1, 0 ends */
+	uint16_t older, newer; /* slot + 1 */
 	bool used;
 	uint8_t state;
 	/* The first fragment, once it came. */
@@ -127,13 +132,24 @@ struct frag_whole { /* a datagram that was handed out */
 	uint8_t b[];
 };
 
+struct frag_crowd { /* who pays when there is no room; see frag_crowd.c */
+	struct most most;
+	uint32_t due;  /* places or pages that are paid before it is asked again who has most */
+	uint32_t calm; /* losses of others before that */
+	uint16_t at;   /* the next one to be looked at: slot + 1 */
+};
+
 struct frag_table {
 	struct hash_key secret;
 	struct decode_stats *stats;
-	uint64_t next; /* serial of the next datagram */
-	uint64_t full; /* those before it hold no page */
-	uint32_t bucket[FRAG_MAX];
-	struct frag_entry ring[FRAG_MAX];
+	uint64_t began;             /* datagrams */
+	uint16_t oldest, newest;    /* as the next ones: slot + 1 */
+	uint16_t full;              /* those older than it hold no page */
+	uint16_t free;              /* slots that were used once */
+	uint16_t n_slot;            /* slots that were ever used */
+	struct frag_crowd crowd[2]; /* for places, for pages */
+	uint16_t bucket[FRAG_MAX];
+	struct frag_entry slot[FRAG_MAX];
 	struct frag_pool pool;
 	struct frag_whole *wholes;
 	size_t wholes_bytes;
@@ -149,6 +165,19 @@ struct frag_ref {
 /* Takes a fragment in: finds its datagram or begins one. Never fails. */
 struct frag_ref frag_add(struct frag_table *t, const struct frag_key *k, const struct frag_piece *p,
 			 int64_t ts_ns);
+/* It loses its bytes, and its place. */
+void frag_give_up(struct frag_table *t, struct frag_entry *e, uint64_t *why);
+void frag_leave(struct frag_table *t, struct frag_entry *e, int64_t ts_ns);
+bool frag_expired(const struct frag_entry *e, int64_t ts_ns);
+static inline struct frag_entry *frag_slot(struct frag_table *t, uint16_t i)
+{
+	return i ? &t->slot[i - 1] : NULL;
+}
+
+/* frag_crowd.c. When there is no room, of pages or of places: takes what a datagram has, the oldest
+ * one of whoever has most of those that are not whole, but not e (NULL: any). False when nobody has
+ * many more than others. */
+bool frag_crowd_out(struct frag_table *t, const struct frag_entry *e, bool pages, int64_t ts_ns);
 /* NULL when it has lost its place. */
 struct frag_entry *frag_at(struct frag_table *t, uint64_t serial);
 /* A buffer of n bytes that lives until frag_release(); NULL when too many do. */

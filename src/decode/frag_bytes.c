@@ -45,6 +45,15 @@ static uint16_t page_get(struct frag_pool *o)
 	return number;
 }
 
+unsigned frag_bytes_pages(const struct frag_bytes *b)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < FRAG_PAGES; i++)
+		n += b->page[i] != 0;
+	return n;
+}
+
 bool frag_bytes_drop(struct frag_pool *o, struct frag_bytes *b)
 {
 	bool any = false;

@@ -389,6 +389,7 @@ void hot_coverage(const struct hot *h, struct coverage *ret)
 	c.fragments_late = ds->fragments.late;
 	c.fragments_overlap = ds->fragments.overlap;
 	c.fragments_shed = ds->fragments.shed;
+	c.crowded_datagrams = ds->fragments.crowded;
 	c.truncated = h->truncated;
 	c.cards_shed = h->beats_shed;
 	if (h->n_shards > 1)

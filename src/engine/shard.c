@@ -548,6 +548,7 @@ void shard_coverage(const struct shard *sh, struct coverage *sum)
 	sum->one_way_flows += sh->one_way;
 	sum->tcp_flows += sh->tcp_flows;
 	sum->evicted += fs->evicted; /* conversations that found no room: shard_evicted() */
+	sum->crowded_flows += fs->crowded;
 	sum->heads_shed += fs->heads_shed;
 	sum->shed_packets += fs->unfollowed;
 	sum->shed_heads += fs->heads_spared;

@@ -99,6 +99,8 @@ struct coverage {
 	uint64_t cards_shed;                /* sights of network cards that found no room */
 	/* Datagrams that came in fragments. */
 	uint64_t reassembled, fragments_late, fragments_overlap, fragments_shed;
+	/* Of fragments_shed and evicted: of those who had the most of such, so that others kept theirs. */
+	uint64_t crowded_datagrams, crowded_flows;
 	uint64_t evicted; /* flows ended early for want of memory, or whose conversation found no
 			     room */
 	/* Left out by a live run because there was no time: packets of flows that were not

@@ -212,6 +212,7 @@ struct flow_stats {
 	uint64_t done;    /* handed out, evicted ones included: equals flows after flow_table_end */
 	uint64_t expired; /* handed out because idle */
 	uint64_t evicted; /* handed out early because of max_memory */
+	uint64_t crowded; /* of those, the ones without answer of whoever had most of them */
 	uint64_t heads_shed;   /* flows whose head buffers were refused because of max_memory */
 	uint64_t heads_spared; /* the same because of flow_table_spare() */
 	uint64_t unfollowed;  /* TCP and UDP packets of flows that were passed by; not in packets */

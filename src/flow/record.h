@@ -20,6 +20,7 @@
 
 #include <assert.h>
 
+#include "base/most.h"
 #include "base/siphash.h"
 #include "base/time.h"
 #include "flow/flow.h"
@@ -197,6 +198,19 @@ struct wheel {                 /* who may be idle when; see wheel.c */
 	uint64_t map[WHEEL_BUCKETS / 64];
 };
 
+struct wheel_at {     /* a place on a walk; zero at first */
+	int64_t tick; /* of the next bucket */
+	uint32_t rec; /* the next one of this bucket; 0: its end */
+};
+
+struct crowd { /* who pays when there is no room; see crowd.c */
+	struct most most;
+	bool target;
+	uint64_t due;  /* flows that pay before it is asked again who has most */
+	uint64_t calm; /* flows that are evicted otherwise before that */
+	struct wheel_at at;
+};
+
 struct flow_table {
 	struct key_secret key;
 	struct flow_ops ops;
@@ -216,6 +230,7 @@ struct flow_table {
 	uint32_t pinned; /* the flow in hand is never evicted */
 	int64_t end_ns;  /* flow_table_end: the last packet's time; else TIME_NONE */
 	struct flow_stats stats;
+	struct crowd crowd;
 };
 
 enum { LINES_SHIFT = 12 }; /* 256 KiB a slab */
@@ -304,8 +319,14 @@ static inline void wheel_advance(struct flow_table *t, int64_t ts_ns)
 }
 /* Hands out the flow that would be the next to expire; false when there is none. */
 bool wheel_evict(struct flow_table *t);
+/* The flow that a walk comes to, the next to expire first as far as that is known; 0 at the end. */
+uint32_t wheel_next(const struct flow_table *t, struct wheel_at *at);
 /* Hands out everything, next to expire first. */
 void wheel_drain(struct flow_table *t);
+
+/* crowd.c. When there is no room: hands out a flow without answer of whoever has most of them;
+ * false when nobody has many more than others. */
+bool crowd_evict(struct flow_table *t);
 
 /* tcp.c. The side that opened the connection: 0, 1, or -1 when no handshake was seen. */
 int tcp_client(uint32_t flags);

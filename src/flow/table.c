@@ -6,7 +6,7 @@
  *                                                         -> all bytes, for a reader (stream.c)
  *
  * Read record.h first: it says where what is kept. Time comes from packets only (wheel.c), and the
- * memory cap is here: a record that finds no room takes that of the flow next to expire; a head
+ * memory cap is here: a record that finds no room takes that of a flow (crowd.c, wheel.c); a head
  * buffer that finds none is refused, and so are bytes that came before their turn.
  */
 #include <errno.h>
@@ -130,7 +130,7 @@ static COLD bool make_room(struct flow_table *t)
 
 	if (allowed && charge(t, &t->lines, lines_charge()))
 		return true;
-	return wheel_evict(t);
+	return crowd_evict(t) || wheel_evict(t);
 }
 
 uint32_t line_get(struct flow_table *t)

@@ -80,6 +80,8 @@ void wheel_remove(struct flow_table *t, uint32_t i)
 	struct rec *r = rec_at(t, i);
 	uint16_t b = r->bucket;
 
+	if (unlikely(t->crowd.at.rec == i))
+		t->crowd.at.rec = r->next;
 	if (r->prev)
 		rec_at(t, r->prev)->next = r->next;
 	else
@@ -188,6 +190,26 @@ bool wheel_evict(struct flow_table *t)
 		}
 	}
 	return false;
+}
+
+uint32_t wheel_next(const struct flow_table *t, struct wheel_at *at)
+{
+	const struct wheel *w = &t->wheel;
+	int64_t last = w->tick + WHEEL_BUCKETS - 1;
+	uint32_t i;
+
+	while (!at->rec) {
+		int64_t from = at->tick < w->tick ? w->tick : at->tick;
+		int64_t tick = next_filled(w, from, last);
+
+		if (tick > last)
+			return 0;
+		at->rec = w->head[(uint64_t)tick % WHEEL_BUCKETS];
+		at->tick = tick + 1;
+	}
+	i = at->rec;
+	at->rec = rec_at(t, i)->next;
+	return i;
 }
 
 void wheel_drain(struct flow_table *t)

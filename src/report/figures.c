@@ -108,6 +108,16 @@ void figures_of_coverage(const struct coverage *c, figure_fn tell, void *user)
 	if (c->evicted)
 		count(t, c->evicted,
 		      "flows given up early for want of memory: raise --max-memory and run again");
+	if (c->crowded_flows)
+		count(t, c->crowded_flows,
+		      "of these, without an answer, of whoever had the most of such: others kept "
+		      "theirs");
+	if (c->fragments_shed)
+		count(t, c->fragments_shed,
+		      "fragmented datagrams not put together for want of room");
+	if (c->crowded_datagrams)
+		count(t, c->crowded_datagrams,
+		      "of these, of the sender that had the most of them: others kept theirs");
 	if (c->heads_shed)
 		count(t, c->heads_shed,
 		      "flows whose protocol was not looked at for want of memory");

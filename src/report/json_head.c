@@ -120,6 +120,18 @@ static void shed(struct jsonw *w, const struct coverage *c)
 	jsonw_object_end(w);
 }
 
+/* What whoever had most had to give; nothing is the usual. */
+static void crowded(struct jsonw *w, const struct coverage *c)
+{
+	if (!(c->crowded_flows + c->crowded_datagrams))
+		return;
+	jsonw_name(w, "crowded");
+	jsonw_object_flat(w);
+	uint_member(w, "flows", c->crowded_flows);
+	uint_member(w, "datagrams", c->crowded_datagrams);
+	jsonw_object_end(w);
+}
+
 /* Streams read for what servers say in them. */
 static void learned(struct jsonw *w, const struct coverage *c)
 {
@@ -185,6 +197,7 @@ void json_coverage(struct jsonw *w, const struct coverage *c)
 	uint_member(w, "truncated", c->truncated);
 	uint_member(w, "evicted", c->evicted);
 	uint_member(w, "heads_shed", c->heads_shed);
+	crowded(w, c);
 	shed(w, c);
 	learned(w, c);
 	jsonw_name(w, "inconclusive");

@@ -301,6 +301,19 @@ static void fragments(struct load *l, const json_t *o, struct coverage *c)
 	c->fragments_shed = doc_count(&l->doc, f, "shed");
 }
 
+/* Absent where nobody had to. */
+static void crowded(struct load *l, const json_t *o, struct coverage *c)
+{
+	const json_t *v = json_object_get(o, "crowded") ? doc_object(&l->doc, o, "crowded") : NULL;
+
+	if (!v)
+		return;
+	c->crowded_flows = doc_count(&l->doc, v, "flows");
+	c->crowded_datagrams = doc_count(&l->doc, v, "datagrams");
+	if (c->crowded_flows > c->evicted || c->crowded_datagrams > c->fragments_shed)
+		doc_wrong(&l->doc, "crowded", "is more than what was given up");
+}
+
 /* Absent where there was time for everything. */
 static void shed(struct load *l, const json_t *o, struct coverage *c)
 {
@@ -338,6 +351,7 @@ void load_coverage(struct load *l, const json_t *top)
 	c->truncated = doc_count(&l->doc, o, "truncated");
 	c->evicted = doc_count(&l->doc, o, "evicted");
 	c->heads_shed = doc_count(&l->doc, o, "heads_shed");
+	crowded(l, o, c);
 	shed(l, o, c);
 	learned(l, o, c);
 	c->inconclusive = doc_flag(&l->doc, o, "inconclusive");

@@ -13,13 +13,15 @@
 	X(other_proto)                                                                           \
 	X(tcp_unseen_bytes)                                                                      \
 	X(tcp_bytes)                                                                             \
-	X(one_way_flows) X(tcp_flows) X(flow_packets) X(duplicates) X(duplicates_routed)         \
-		X(duplicates_across) X(duplicates_crowded) X(truncated) X(heads_shed) X(streams) \
-			X(streams_cut) X(learn_refused) X(answers) X(answers_sealed)             \
-				X(answers_bad) X(grants_shed) X(sightings_shed) X(cards_shed)    \
-					X(reassembled) X(fragments_late) X(fragments_overlap)    \
-						X(fragments_shed) X(evicted) X(shed_packets)     \
-							X(shed_heads) X(shed_streams)
+	X(one_way_flows)                                                                         \
+	X(tcp_flows) X(flow_packets) X(duplicates) X(duplicates_routed) X(duplicates_across)     \
+		X(duplicates_crowded) X(truncated) X(heads_shed) X(streams) X(streams_cut)       \
+			X(learn_refused) X(answers) X(answers_sealed) X(answers_bad)             \
+				X(grants_shed) X(sightings_shed) X(cards_shed) X(reassembled)    \
+					X(fragments_late) X(fragments_overlap) X(fragments_shed) \
+						X(evicted) X(shed_packets) X(shed_heads)         \
+							X(shed_streams) X(crowded_flows)         \
+								X(crowded_datagrams)
 
 static const struct {
 	const char *name;

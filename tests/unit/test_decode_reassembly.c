@@ -595,6 +595,52 @@ static void whole_ones_give_way_and_wait_for_release(void **state)
 	}
 }
 
+/* A sender's own: a number tells its datagrams apart, as long as it has few enough. */
+static void of(struct datagram *g, unsigned i, unsigned sender)
+{
+	g->id = i;
+	g->b[12] = 10;
+	g->b[13] = (uint8_t)(i >> 16);
+	g->b[14] = 1;
+	g->b[15] = (uint8_t)sender;
+}
+
+/* One sender has all the room, of places or of bytes: it is the sender that pays, and what the
+ * others had begun before it becomes whole. */
+static void who_has_most_pays(void **state)
+{
+	enum { HONEST = 100, FLOOD = 9000 };
+	static const size_t sizes[] = {64, 60000};
+	static struct datagram g;
+
+	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+		struct decoder *d = decoder_new();
+		size_t n = sizes[s], flood = n > 64 ? FLOOD / 10 : FLOOD;
+		struct packet k;
+
+		for (unsigned step = 0; step < 2; step++) {
+			for (unsigned i = 0; i < HONEST; i++) {
+				numbered(&g, i, 64);
+				of(&g, i, 100 + i / 3);
+				assert_int_equal(give(d, &g, step ? 32 : 0, step ? 64 : 32, &k),
+						 DECODE_OK);
+				assert_int_equal(k.whole != NULL, step);
+				decoder_release(d);
+			}
+			for (unsigned i = 0; i < flood; i++) {
+				numbered(&g, i + step * FLOOD, n);
+				of(&g, i + step * FLOOD, 77);
+				assert_int_equal(give(d, &g, 0, n / 16 * 8, &k), DECODE_OK);
+			}
+		}
+		assert_int_equal(decoder_stats(d)->fragments.whole, HONEST);
+		assert_true(decoder_stats(d)->fragments.crowded > 0);
+		assert_int_equal(decoder_stats(d)->fragments.crowded,
+				 decoder_stats(d)->fragments.shed);
+		decoder_free(d);
+	}
+}
+
 static void too_many_open_ones(void **state)
 {
 	enum { MANY = 5000, KEPT = 4096 };
@@ -844,6 +890,7 @@ int main(void)
 		cmocka_unit_test(a_fragment_in_a_fragment),
 		cmocka_unit_test(memory_is_bounded_and_the_oldest_goes),
 		cmocka_unit_test(whole_ones_give_way_and_wait_for_release),
+		cmocka_unit_test(who_has_most_pays),
 		cmocka_unit_test(too_many_open_ones),
 		cmocka_unit_test(fragments_inside_a_tunnel),
 		cmocka_unit_test(a_tunnel_in_fragments),

@@ -586,7 +586,7 @@ static struct packet syn(uint32_t i, int64_t ts_ns)
 		.ts_ns = ts_ns,
 		.number = i + 1,
 		.wire_len = 60,
-		.src = addr_v4(0x0a000000 + (i >> 12)),
+		.src = addr_v4(0x0a000000 + i),
 		.dst = addr_v4(0xc0a80001),
 		.sport = (uint16_t)(1024 + (i & 0xfff)),
 		.dport = 443,
@@ -653,6 +653,101 @@ static void test_flood_spares_connections(void **state)
 	flow_table_end(t, ts);
 	assert_int_equal(y.flows, 100001);
 	assert_int_equal(y.no_answer, 100000);
+	flow_table_free(t);
+}
+
+enum { HONEST = 300, EACH = 3 };
+
+/* A segment of the handshake of one of the honest hosts with one of its servers. */
+static struct packet honest(uint32_t i, unsigned step, int64_t ts_ns)
+{
+	struct packet p = syn(i, ts_ns);
+
+	p.src = addr_v4(0x0a010000 + i / EACH);
+	p.dst = addr_v4(0x0a020000 + i % 40);
+	p.sport = (uint16_t)(5000 + i);
+	p.tcp_flags = (uint8_t[]){TCP_SYN, TCP_SYN | TCP_ACK, TCP_ACK}[step];
+	p.seq = step == 2;
+	if (step == 1) {
+		struct addr a = p.src;
+		uint16_t port = p.sport;
+
+		p.src = p.dst;
+		p.dst = a;
+		p.sport = p.dport;
+		p.dport = port;
+	}
+	p.ack = step != 0;
+	return p;
+}
+
+/* By one sender to all, by one to one, by forged ones to one, by some to one. */
+static struct packet flood(unsigned kind, uint32_t i, int64_t ts_ns)
+{
+	struct packet p = syn(i, ts_ns);
+
+	if (kind != 2) {
+		p.src = addr_v4(0xc6336400 + (kind == 3 ? i & 7 : 0));
+		p.sport = (uint16_t)i;
+		p.dport = (uint16_t)(443 + (i >> 16));
+	}
+	if (kind == 0)
+		p.dst = addr_v4(0x0b000000 + i);
+	return p;
+}
+
+/* Who has most of the flows without answer pays for the room: one sender to all, one to one, or
+ * many forged ones to one target. The others' connections, which are the oldest, come about. */
+static void test_crowd(void **state)
+{
+	enum { FLOOD = 30000 };
+
+	for (unsigned kind = 0; kind < 4; kind++) {
+		const struct hash_key key = {kind, 5};
+		struct tally y;
+		struct flow_table *t = tally_table(
+			&y, &(struct flow_options){.max_memory = (size_t)1 << 20, .key = &key});
+		const struct flow_stats *st = flow_table_stats(t);
+
+		for (unsigned step = 0; step < 3; step++) {
+			for (uint32_t i = 0; i < HONEST * EACH; i++) {
+				struct packet p = honest(i, step, step * NS_PER_S);
+
+				assert_int_equal(flow_table_packet(t, &p), 0);
+			}
+			for (uint32_t i = 0; i < FLOOD; i++) {
+				struct packet p = flood(kind, i + step * FLOOD,
+							step * NS_PER_S + i * INT64_C(1000));
+
+				assert_int_equal(flow_table_packet(t, &p), 0);
+			}
+		}
+		flow_table_end(t, 9 * NS_PER_S);
+		assert_int_equal(y.flows, st->flows);
+		assert_int_equal(y.flows - y.no_answer, HONEST * EACH);
+		assert_int_equal(st->crowded, st->evicted);
+		assert_true(st->crowded > FLOOD);
+		flow_table_free(t);
+	}
+}
+
+/* Where nobody has many more than others the next to expire goes, and nobody pays. */
+static void test_no_crowd(void **state)
+{
+	struct tally y;
+	struct flow_table *t =
+		tally_table(&y, &(struct flow_options){.max_memory = (size_t)2 << 20});
+	const struct flow_stats *st = flow_table_stats(t);
+
+	for (uint32_t i = 0; i < 100000; i++) {
+		struct packet p = syn(i, i * INT64_C(1000));
+
+		p.dst = addr_v4(0x0b000000 + i);
+		assert_int_equal(flow_table_packet(t, &p), 0);
+	}
+	assert_true(st->evicted > 0);
+	assert_int_equal(st->crowded, 0);
+	assert_true(y.in_order);
 	flow_table_free(t);
 }
 
@@ -770,9 +865,9 @@ static struct packet noise(uint64_t *seed, int64_t *ts_ns)
 static uint64_t noise_sum(const struct hash_key *key, size_t batch, uint64_t seed, bool long_way)
 {
 	struct tally y;
-	struct flow_table *t = tally_table(&y, &(struct flow_options){.key = key,
-								      .max_memory = 400U << 10,
-								      .long_way = long_way});
+	struct flow_table *t = tally_table(
+		&y,
+		&(struct flow_options){.key = key, .max_memory = 400U << 10, .long_way = long_way});
 	int64_t ts = 0;
 	struct packet p[40];
 	uint64_t sum;
@@ -1023,6 +1118,8 @@ int main(void)
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_flood_spares_connections),
+		cmocka_unit_test(test_crowd),
+		cmocka_unit_test(test_no_crowd),
 		cmocka_unit_test(test_expiry),
 		cmocka_unit_test(test_expiry_by_class),
 		cmocka_unit_test(test_time_jumps),
