@@ -10,6 +10,7 @@
 
 #include "base/cpu.h"
 #include "decode/layer.h"
+#include "decode/plain.h"
 
 /* Layers of one frame. Overlay networks in real captures have up to ten. */
 enum { DEPTH_MAX = 24 };
@@ -61,22 +62,22 @@ static const struct udp_row {
 	bool answers; /* also come from this port */
 	decode_fn *fn;
 } by_udp_port[] = {
-	{1701, true, decode_l2tp},    /* RFC 2661 8.1 */
-	{2152, false, decode_gtpu},   /* TS 29.281 4.4.2.3 */
-	{3386, false, decode_gtp0},   /* GSM 09.60 10 */
-	{3544, true, decode_teredo},  /* RFC 4380 2.7: servers */
-	{4341, false, decode_lisp},   /* RFC 9300 5.3 */
-	{4500, true, decode_esp_udp}, /* RFC 3948 2.1; NAT changes the other one */
-	{4754, false, decode_gre},    /* RFC 8086 3.1 */
-	{4789, false, decode_vxlan},  /* RFC 7348 5 */
+	{TUNNEL_PORT_LEAST, true, decode_l2tp}, /* RFC 2661 8.1 */
+	{2152, false, decode_gtpu},             /* TS 29.281 4.4.2.3 */
+	{3386, false, decode_gtp0},             /* GSM 09.60 10 */
+	{3544, true, decode_teredo},            /* RFC 4380 2.7: servers */
+	{4341, false, decode_lisp},             /* RFC 9300 5.3 */
+	{4500, true, decode_esp_udp},           /* RFC 3948 2.1; NAT changes the other one */
+	{4754, false, decode_gre},              /* RFC 8086 3.1 */
+	{4789, false, decode_vxlan},            /* RFC 7348 5 */
 	{4790, false, decode_vxlan_gpe},
-	{5072, true, decode_ayiya},     /* draft-massar-v6ops-ayiya-02 */
-	{5247, true, decode_capwap},    /* RFC 5415 3.1: controllers */
-	{6080, false, decode_gue},      /* draft-ietf-intarea-gue-09 */
-	{6081, false, decode_geneve},   /* RFC 8926 3.3 */
-	{6635, false, decode_mpls_udp}, /* RFC 7510 3 */
-	{8472, false, decode_vxlan},    /* Linux, from before RFC 7348 */
-	{37008, false, decode_tzsp},
+	{5072, true, decode_ayiya},              /* draft-massar-v6ops-ayiya-02 */
+	{5247, true, decode_capwap},             /* RFC 5415 3.1: controllers */
+	{6080, false, decode_gue},               /* draft-ietf-intarea-gue-09 */
+	{6081, false, decode_geneve},            /* RFC 8926 3.3 */
+	{6635, false, decode_mpls_udp},          /* RFC 7510 3 */
+	{TUNNEL_PORT_MOST, false, decode_vxlan}, /* Linux, from before RFC 7348 */
+	{TUNNEL_PORT_ABOVE, false, decode_tzsp},
 };
 
 static decode_fn *find(const struct row *rows, size_t n, uint16_t number)
@@ -99,14 +100,10 @@ decode_fn *decode_by_proto(uint8_t proto)
 
 static const struct udp_row *find_port(uint16_t port)
 {
-	enum { N = N_ELEMENTS(by_udp_port) };
-	size_t low = 0, high = N;
+	size_t low = 0, high = N_ELEMENTS(by_udp_port);
 
-	/* Below all of them, or an ephemeral port above all but the last. */
-	if (port < by_udp_port[0].port ||
-	    (port > by_udp_port[N - 2].port && port != by_udp_port[N - 1].port))
+	if (!decode_port_may_be_tunnel(port))
 		return NULL;
-
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
@@ -264,36 +261,44 @@ static enum decode_skip by_layers(struct decoder *d, uint16_t linktype, const ui
 	return skip;
 }
 
-static void packet_begin(struct packet *k, uint32_t wire_len, int64_t ts_ns, uint32_t number)
+/* All but what the caller has set. */
+static void packet_begin(struct packet *k)
 {
-	memset(k, 0, sizeof *k);
-	k->ts_ns = ts_ns;
-	k->number = number;
-	k->wire_len = wire_len;
+	*k = (struct packet){
+		.ts_ns = k->ts_ns,
+		.input = k->input,
+		.number = k->number,
+		.wire_len = k->wire_len,
+	};
+}
+
+enum decode_skip decode_into(struct decoder *d, uint16_t linktype, const uint8_t *p, uint32_t len,
+			     struct packet *packet)
+{
+	uint32_t notes = 0;
+
+	if (unlikely(d->layers_only) || !decode_plain(linktype, p, len, packet, &notes)) {
+		packet_begin(packet);
+		return by_layers(d, linktype, p, len, packet);
+	}
+	d->n_fragment_of = 0;
+	d->stats.read++;
+	d->stats.by[DECODE_OK]++;
+	if (unlikely(packet->wire_len > len))
+		notes |= 1U << NOTE_SNAPPED;
+	count(&d->stats, notes);
+	return DECODE_OK;
 }
 
 enum decode_skip decode_frame(struct decoder *d, uint16_t linktype, const uint8_t *p, uint32_t len,
 			      uint32_t wire_len, int64_t ts_ns, uint32_t number,
 			      struct packet *ret_packet)
 {
-	uint32_t notes = 0;
-
-	if (wire_len < len)
-		wire_len = len;
 	ret_packet->ts_ns = ts_ns;
+	ret_packet->input = 0;
 	ret_packet->number = number;
-	ret_packet->wire_len = wire_len;
-	if (unlikely(d->layers_only) || !decode_plain(linktype, p, len, ret_packet, &notes)) {
-		packet_begin(ret_packet, wire_len, ts_ns, number);
-		return by_layers(d, linktype, p, len, ret_packet);
-	}
-	d->n_fragment_of = 0;
-	d->stats.read++;
-	d->stats.by[DECODE_OK]++;
-	if (unlikely(wire_len > len))
-		notes |= 1U << NOTE_SNAPPED;
-	count(&d->stats, notes);
-	return DECODE_OK;
+	ret_packet->wire_len = wire_len < len ? len : wire_len;
+	return decode_into(d, linktype, p, len, ret_packet);
 }
 
 size_t decoder_fragment_of(const struct decoder *d, const uint64_t **ret_numbers)

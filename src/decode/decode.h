@@ -80,6 +80,10 @@ void decoder_layers_only(struct decoder *d);
 enum decode_skip decode_frame(struct decoder *d, uint16_t linktype, const uint8_t *p, uint32_t len,
 			      uint32_t wire_len, int64_t ts_ns, uint32_t number,
 			      struct packet *ret_packet);
+/* The same of one whose ts_ns, number, input and wire_len, which is not below len, are in *packet
+ * already. */
+enum decode_skip decode_into(struct decoder *d, uint16_t linktype, const uint8_t *p, uint32_t len,
+			     struct packet *packet);
 /* The datagrams that the frame decoded last is a fragment of, outermost first: a number for each,
  * which all its fragments have, also those before the first one. Valid until the next frame. */
 size_t decoder_fragment_of(const struct decoder *d, const uint64_t **ret_numbers);

@@ -127,6 +127,13 @@ decode_fn *decode_by_proto(uint8_t proto);
 /* What the destination port promises or, where answers of the tunnel come from its port, the source
  * port. */
 decode_fn *decode_by_udp_ports(uint16_t sport, uint16_t dport);
+/* The least and the greatest of their ports, and one that is above by itself: nearly every port is
+ * outside. */
+enum { TUNNEL_PORT_LEAST = 1701, TUNNEL_PORT_MOST = 8472, TUNNEL_PORT_ABOVE = 37008 };
+static inline bool decode_port_may_be_tunnel(uint16_t port)
+{
+	return port >= TUNNEL_PORT_LEAST && (port <= TUNNEL_PORT_MOST || port == TUNNEL_PORT_ABOVE);
+}
 
 /* guess.c: for headers that no field announces. They look and take nothing. `missing` bytes follow
  * the reader's end on the wire. True when the headers make sense and fit into that. */
@@ -179,12 +186,10 @@ struct addr decode_addr6(struct rd *r, uint16_t vlan);
 /* checksum.c: the Internet checksum (RFC 1071). Only the last piece of a sum may be odd. */
 uint64_t checksum_add(uint64_t sum, const uint8_t *p, size_t n);
 
+/* A sum in ones' complement is a remainder, with two kinds of zero. */
 static inline bool checksum_good(uint64_t sum)
 {
-	sum = (sum >> 32) + (sum & 0xffffffff);
-	sum = (sum >> 32) + (sum & 0xffffffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	return (sum >> 16) + (sum & 0xffff) == 0xffff;
+	return sum && sum % 0xffff == 0;
 }
 
 /* For what is short, but 8 bytes at least: the same without a call. Sums of 64-bit words with their
@@ -195,29 +200,28 @@ __attribute__((always_inline)) static inline uint64_t checksum_add_short(uint64_
 {
 	const unsigned known = 8 * (7 - n % 8); /* less a byte: a word cannot be shifted out */
 	const uint8_t *last = p + n - 8;
-	uint64_t w;
+	unsigned __int128 wide = sum;
+	uint64_t w[2];
 
 	for (; n >= sizeof w; p += sizeof w, n -= sizeof w) {
-		memcpy(&w, p, sizeof w);
-		sum += w;
-		sum += sum < w;
+		memcpy(w, p, sizeof w);
+		wide += w[0];
+		wide += w[1];
 	}
-	memcpy(&w, last, sizeof w);
+	if (n >= sizeof w[0]) {
+		memcpy(w, p, sizeof w[0]);
+		wide += w[0];
+	}
+	memcpy(w, last, sizeof w[0]);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	w = w >> known >> 8;
+	wide += w[0] >> known >> 8;
 #else
-	w = w << known << 8;
+	wide += w[0] << known << 8;
 #endif
-	sum += w;
-	return sum + (sum < w);
+	sum = (uint64_t)wide + (uint64_t)(wide >> 64);
+	return sum + (sum < (uint64_t)wide);
 }
 bool checksum_transport_good(const struct layer *l, const uint8_t *p, size_t n);
-
-/* plain.c: true when the frame is a plain packet, which is then in *k (time, number, input and
- * wire_len are the caller's; the rest may hold anything before), with what is to be noted of it
- * added to *notes. False leaves both in any state. */
-bool decode_plain(uint16_t linktype, const uint8_t *frame, uint32_t len, struct packet *k,
-		  uint32_t *notes);
 
 /* ip_frag.c: a frame was decoded; what its fragments mean for their datagrams and the packet. */
 void decode_fragments_settle(struct decoder *d, struct layer *l, struct decode_stats *s);

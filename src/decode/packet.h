@@ -66,12 +66,12 @@ enum tunnel {
 /* Fragments that came before the first one of their datagram, of which neither ports nor protocol
  * were known until now. Exact copies are not among them. */
 struct packet_early {
-	int64_t ts_ns; /* the earliest; not valid without any */
 	uint32_t n;
 	uint32_t wire;    /* bytes of their frames */
 	uint32_t payload; /* bytes sent */
 	uint32_t reach;   /* TCP: from where the first fragment's payload begins to the end of the
 			   * farthest of them; 0 unknown */
+	int64_t ts_ns;    /* the earliest; not valid without any */
 };
 
 /* What a host of a load-balancing cluster says of itself, in a frame that carries no packet. */
@@ -115,11 +115,13 @@ struct packet {
 	uint32_t seq, ack;
 	uint32_t tunnel_id; /* VNI, TEID, GRE key, session, label of the outermost tunnel; 0 none */
 	uint16_t frag_offset; /* of a fragment, in 8 bytes; 0 else */
-	uint8_t src_mac[6];   /* zero when the link has none */
 	uint8_t tunnel;       /* enum tunnel */
 	bool esp; /* IPsec ESP, as an IP protocol or in UDP (RFC 3948): the content is hidden */
 	bool has_seq;
-	bool has_ip_id; /* IPv4 with a non-zero identification, or an IPv6 fragment */
+	uint8_t icmp_class;  /* enum icmp_class: of ICMP and ICMPv6 errors */
+	bool icmp_has_inner; /* the packet that they answer is known */
+	bool has_ip_id;      /* IPv4 with a non-zero identification, or an IPv6 fragment */
+	uint8_t src_mac[6];  /* zero when the link has none */
 
 	/* The packet is the last missing fragment of its datagram (by capture order; it may be the
 	 * first one): the transport payload of the whole datagram. NULL else. The figures above
@@ -129,11 +131,8 @@ struct packet {
 	uint32_t whole_seq;        /* TCP: sequence number of whole[0] */
 	struct packet_early early; /* n is 0 unless this is a first fragment */
 
-	/* ICMP and ICMPv6 errors: the packet that they answer. The others are not set when class
-	 * and has_inner say so. */
-	enum icmp_class icmp_class;
-	bool icmp_has_inner; /* the next five are valid */
-	uint8_t icmp_type, icmp_code;
+	uint8_t icmp_type, icmp_code; /* not set when icmp_class says that it is no error */
+	/* What the error answers; not set unless icmp_has_inner says so. */
 	uint8_t inner_proto;
 	struct addr inner_src, inner_dst;
 	uint16_t inner_sport, inner_dport;

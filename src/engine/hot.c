@@ -203,8 +203,11 @@ static bool one_frame(struct hot *h, const struct frame *f, struct packet *ret)
 		decode_filtered(h->decoder);
 		return false;
 	}
-	if (decode_frame(h->decoder, f->linktype, f->p, f->len, f->wire_len, f->ts_ns, f->number,
-			 ret) != DECODE_OK) {
+	ret->ts_ns = f->ts_ns;
+	ret->input = f->input;
+	ret->number = f->number;
+	ret->wire_len = f->wire_len;
+	if (unlikely(decode_into(h->decoder, f->linktype, f->p, f->len, ret) != DECODE_OK)) {
 		const struct heartbeat *beat = decoder_heartbeat(h->decoder);
 
 		if (beat)
@@ -219,7 +222,6 @@ static bool one_frame(struct hot *h, const struct frame *f, struct packet *ret)
 		if (h->tap)
 			h->tap->blind(h->tap->user, &ret->src, &ret->dst, f->ts_ns);
 	}
-	ret->input = f->input;
 	return true;
 }
 
@@ -289,10 +291,21 @@ static size_t run_end(const struct batch *b, size_t from)
 	return i;
 }
 
-static void count_frames(struct hot *h, struct span_audit *a, const struct batch *b)
+/* Nearly every batch is one such run, and of one hour. */
+static bool is_run(const struct batch *b)
+{
+	const struct frame *first = &b->f[0];
+	uint64_t odd = 0;
+
+	for (size_t i = 1; i < b->n; i++)
+		odd |= (b->f[i].input ^ first->input) | (b->f[i].ts_ns < b->f[i - 1].ts_ns);
+	return b->n && !odd && (uint64_t)b->f[b->n - 1].ts_ns - (uint64_t)first->ts_ns <= NS_PER_S;
+}
+
+static void count_frames(struct hot *h, struct span_audit *a, const struct batch *b, bool run)
 {
 	for (size_t from = 0, end; from < b->n; from = end) {
-		end = run_end(b, from);
+		end = run ? b->n : run_end(b, from);
 		a->inputs[b->f[from].input].packets += end - from;
 		heard_of(h, b->f[from].ts_ns);
 		if (end - from > 1)
@@ -301,13 +314,15 @@ static void count_frames(struct hot *h, struct span_audit *a, const struct batch
 }
 
 /* Packets of one hour at a time. */
-static void count_hours(struct hot *h, const struct batch *b)
+static void count_hours(struct hot *h, const struct batch *b, bool run)
 {
 	const int64_t hour = busy_step_s(0) * NS_PER_S;
 
 	for (size_t i = 0, from = 0; i < b->n; from = i) {
 		int64_t begin = busy_begin_ns(0, busy_number(0, b->f[i].ts_ns));
 
+		if (run && b->f[i].ts_ns >= begin && b->f[b->n - 1].ts_ns - begin < hour)
+			i = b->n - 1;
 		for (i++; i < b->n; i++)
 			if (b->f[i].ts_ns < begin || b->f[i].ts_ns - begin >= hour)
 				break;
@@ -331,18 +346,19 @@ static void mark_hour(struct hot *h, int64_t hour_ns)
  * the table, which can fetch its memory ahead. */
 int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b)
 {
+	bool run = is_run(b);
 	size_t n = 0;
 	int64_t from_ns;
 	int r;
 
 	stats_took(h->stats, STAGE_READ);
 	stats_batch(h->stats, b->n);
-	count_frames(h, a, b);
+	count_frames(h, a, b, run);
 	for (size_t i = 0; i < b->n; i++)
 		n += one_frame(h, &b->f[i], &h->packets[n]);
 	if (h->err)
 		return h->err;
-	count_hours(h, b);
+	count_hours(h, b, run);
 	stats_took(h->stats, STAGE_DECODE);
 	if (h->tap && b->n)
 		mark_hour(h, busy_begin_ns(0, busy_number(0, b->f[0].ts_ns)));
