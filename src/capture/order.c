@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The window is a ring of keys sorted by (time, arrival); the frames themselves stay in slots. When
- * it is full, each frame that comes takes the slot of the one that leaves, so a sorted file costs
- * one comparison and two copies of a struct frame, and no byte of a packet is touched.
+ * The window is a row of frames sorted by (time, arrival), in a place twice as long in which it
+ * moves on. A batch that comes in the order of its times, behind all that came before, is put
+ * behind the row, and as many frames are taken from its front: nearly all batches of all files.
+ * Whatever else comes is put in its place frame by frame. No byte of a packet is touched.
  *
  * A frame whose time is ahead of the others' (a clock that was set back) stays in the window while
  * any number of frames pass. Only such a one outlives what the source keeps, and its bytes are
@@ -17,8 +18,7 @@
 #include "base/cpu.h"
 #include "base/time.h"
 
-enum { RING = ORDER_WINDOW - 1 };
-_Static_assert((ORDER_WINDOW & RING) == 0, "the ring needs a power of two");
+enum { ROOM = 2 * ORDER_WINDOW };
 /* A held frame that more frames than this have followed may be overwritten by the next batch. */
 enum { SAFE_AGE = KEEP_FRAMES - BATCH_FRAMES };
 _Static_assert((int)SAFE_AGE >= (int)ORDER_WINDOW, "a sorted file must never need a copy");
@@ -26,27 +26,15 @@ _Static_assert((int)SAFE_AGE >= (int)ORDER_WINDOW, "a sorted file must never nee
 /* 2100-01-01T00:00:00Z */
 static const int64_t far_future = INT64_C(4102444800) * NS_PER_S;
 
-struct key {
-	int64_t ts_ns;
-	uint32_t slot;
-};
-
-struct slot {
-	struct frame f;
-	uint8_t *copy; /* f.p, when it is ours; else NULL */
-	uint64_t arrival;
-};
-
 struct order {
 	struct source *source;
 	bool at_end;
 	bool dated; /* a frame with a time was there */
-	bool mixed; /* the window may not be in the order of arrival */
+	bool mixed; /* the window may not be those that arrived last, in that order */
 	uint32_t head, n;
-	struct key keys[ORDER_WINDOW];
-	struct slot slots[ORDER_WINDOW];
+	struct frame row[ROOM]; /* of which n from head on are the window */
 	uint64_t arrivals;
-	uint64_t oldest; /* no frame of the window that is not copied arrived before */
+	uint64_t oldest; /* while mixed: no frame of the window that is not copied arrived before */
 	int64_t before_ns;
 	int64_t out_ns; /* greatest time handed out; TIME_NONE before the first */
 	uint8_t *gone[BATCH_FRAMES];
@@ -69,6 +57,21 @@ struct order *order_new(struct source *s)
 	return o;
 }
 
+static struct frame *window(struct order *o)
+{
+	return &o->row[o->head];
+}
+
+/* The bytes of a frame, when they are ours. */
+static uint8_t *copy_of(const struct frame *f)
+{
+	uint8_t *p = NULL;
+
+	if (f->copied)
+		memcpy(&p, &f->p, sizeof p);
+	return p;
+}
+
 static void free_gone(struct order *o)
 {
 	while (o->n_gone)
@@ -80,8 +83,8 @@ struct order *order_close(struct order *o)
 	if (!o)
 		return NULL;
 	free_gone(o);
-	for (uint32_t i = 0; i < o->n; i++)
-		free(o->slots[o->keys[(o->head + i) & RING].slot].copy);
+	for (struct frame *f = window(o); f < window(o) + o->n; f++)
+		free(copy_of(f));
 	source_close(o->source);
 	free(o);
 	return NULL;
@@ -139,32 +142,34 @@ static void out(struct order *o, const struct frame *f, struct batch *b)
 	b->f[b->n++] = *f;
 }
 
-/* The earliest frame leaves; returns its slot. */
-static uint32_t pop(struct order *o, struct batch *b)
+/* The earliest frame leaves. */
+static void pop(struct order *o, struct batch *b)
 {
-	uint32_t slot = o->keys[o->head].slot;
-	struct slot *s = &o->slots[slot];
+	struct frame *f = window(o);
 
-	out(o, &s->f, b);
-	if (unlikely(s->copy != NULL)) {
-		o->gone[o->n_gone++] = s->copy;
-		s->copy = NULL;
-	}
-	o->head = (o->head + 1) & RING;
+	if (unlikely(f->copied))
+		o->gone[o->n_gone++] = copy_of(f);
+	f->copied = false;
+	out(o, f, b);
+	o->head++;
 	o->n--;
-	return slot;
+}
+
+/* Room for more behind the window. */
+static void make_room(struct order *o, size_t more)
+{
+	if (likely(o->head + o->n + more <= ROOM))
+		return;
+	memmove(o->row, window(o), o->n * sizeof o->row[0]);
+	o->head = 0;
 }
 
 /* The frames that came before the first one with a time are held yet, unless they are more than the
  * window. */
 static void date_first(struct order *o, int64_t ts_ns)
 {
-	for (uint32_t i = 0; i < o->n; i++) {
-		struct key *k = &o->keys[(o->head + i) & RING];
-
-		k->ts_ns = ts_ns;
-		o->slots[k->slot].f.ts_ns = ts_ns;
-	}
+	for (uint32_t i = 0; i < o->n; i++)
+		window(o)[i].ts_ns = ts_ns;
 	if (o->arrivals)
 		o->stats.first_ns = o->stats.last_ns = o->before_ns = ts_ns;
 	o->dated = true;
@@ -177,76 +182,131 @@ static COLD void date(struct order *o, struct frame *f)
 		f->ts_ns = o->before_ns;
 }
 
+/* From here on each frame is told when it came. */
+static void mix(struct order *o)
+{
+	uint32_t first = (uint32_t)o->arrivals - o->n;
+
+	if (o->mixed)
+		return;
+	o->mixed = true;
+	o->oldest = o->arrivals - o->n;
+	for (uint32_t i = 0; i < o->n; i++)
+		window(o)[i].arrival = first + i;
+}
+
+/* Behind those that are not later: equal times stay in the order of arrival. */
+static void insert(struct order *o, const struct frame *f)
+{
+	struct frame *to = window(o) + o->n, *v = window(o);
+	size_t after;
+
+	while (to > v && to[-1].ts_ns > f->ts_ns)
+		to--;
+	after = (size_t)(v + o->n - to);
+	if (unlikely(after)) {
+		mix(o);
+		memmove(to + 1, to, after * sizeof *to);
+	}
+	*to = *f;
+	to->arrival = (uint32_t)o->arrivals++;
+	o->n++;
+}
+
 static void push(struct order *o, struct frame *f, struct batch *b)
 {
-	uint32_t slot = o->n;
-	uint32_t at = slot;
-
 	if (unlikely(f->ts_ns == 0))
 		date(o, f);
 	else if (unlikely(!o->dated))
 		date_first(o, f->ts_ns);
 	count(o, f);
 	if (likely(o->n == ORDER_WINDOW)) {
-		if (unlikely(f->ts_ns < o->keys[o->head].ts_ns)) {
+		if (unlikely(f->ts_ns < window(o)->ts_ns)) {
+			mix(o);
 			o->arrivals++;
 			out(o, f, b);
 			return;
 		}
-		slot = pop(o, b);
-		at = ORDER_WINDOW - 1;
+		pop(o, b);
 	}
-	o->slots[slot].f = *f;
-	o->slots[slot].arrival = o->arrivals++;
-	/* Equal times stay in the order of arrival. */
-	while (at > 0 && unlikely(o->keys[(o->head + at - 1) & RING].ts_ns > f->ts_ns)) {
-		o->keys[(o->head + at) & RING] = o->keys[(o->head + at - 1) & RING];
-		o->mixed = true;
-		at--;
-	}
-	o->keys[(o->head + at) & RING] = (struct key){.ts_ns = f->ts_ns, .slot = slot};
-	o->n++;
+	make_room(o, 1);
+	insert(o, f);
 }
 
-static int copy_bytes(struct slot *s)
+/* Of the batch that came: no time falls, and none is odd by itself. */
+static bool in_turn(const struct order *o)
 {
-	/* One byte at least, so that copy says whose they are. */
-	s->copy = malloc(s->f.len ? s->f.len : 1);
-	if (!s->copy)
+	const struct frame *f = o->in.f;
+	size_t n = o->in.n;
+	bool falls = false;
+
+	if (o->mixed || !o->dated || f[0].ts_ns <= 0 || f[0].ts_ns < o->stats.last_ns)
+		return false;
+	for (size_t i = 1; i < n; i++)
+		falls |= f[i].ts_ns < f[i - 1].ts_ns;
+	return !falls && f[n - 1].ts_ns < far_future;
+}
+
+/* It goes behind the window, and as many as the window is too long by leave. False: that would not
+ * be the same as one by one. */
+static bool pass(struct order *o, struct batch *b)
+{
+	size_t n = o->in.n, leave = o->n + n > ORDER_WINDOW ? o->n + n - ORDER_WINDOW : 0;
+	const struct frame *first = window(o);
+
+	if (!n || !in_turn(o) || (leave && first->ts_ns < o->out_ns))
+		return false;
+	if (leave)
+		o->out_ns = first[leave - 1].ts_ns;
+	memcpy(b->f, first, leave * sizeof *first);
+	b->n = leave;
+	o->head += (uint32_t)leave;
+	o->n -= (uint32_t)leave;
+	make_room(o, n);
+	memcpy(window(o) + o->n, o->in.f, n * sizeof *first);
+	o->n += (uint32_t)n;
+	o->arrivals += n;
+	o->stats.last_ns = o->before_ns = o->in.f[n - 1].ts_ns;
+	return true;
+}
+
+static int copy_bytes(struct frame *f)
+{
+	/* One byte at least, so that they can be given back. */
+	uint8_t *copy = malloc(f->len ? f->len : 1);
+
+	if (!copy)
 		return -ENOMEM;
-	if (s->f.len)
-		memcpy(s->copy, s->f.p, s->f.len);
-	s->f.p = s->copy;
+	if (f->len)
+		memcpy(copy, f->p, f->len);
+	f->p = copy;
+	f->copied = true;
 	return 0;
 }
 
 /* Before the source is asked again: nothing that is held may be overwritten by its next batch. */
 static int secure(struct order *o)
 {
-	uint64_t before;
+	uint64_t before = o->arrivals > SAFE_AGE ? o->arrivals - SAFE_AGE : 0;
+	uint32_t now = (uint32_t)o->arrivals;
 
-	if (o->n == 0 || o->arrivals <= SAFE_AGE)
+	if (likely(!o->mixed) || o->oldest >= before)
 		return 0;
-	before = o->arrivals - SAFE_AGE;
-	if (o->oldest >= before || (!o->mixed && o->slots[o->keys[o->head].slot].arrival >= before))
-		return 0;
-
-	uint64_t last = 0;
-
 	o->oldest = o->arrivals;
 	o->mixed = false;
 	for (uint32_t i = 0; i < o->n; i++) {
-		struct slot *s = &o->slots[o->keys[(o->head + i) & RING].slot];
+		struct frame *f = window(o) + i;
+		uint32_t age = now - f->arrival;
 
-		o->mixed |= s->arrival < last;
-		last = s->arrival;
-		if (s->copy)
+		o->mixed |= f->copied || age != o->n - i;
+		if (f->copied)
 			continue;
-		if (s->arrival < before) {
-			if (copy_bytes(s) < 0)
+		if (age > SAFE_AGE) {
+			if (copy_bytes(f) < 0)
 				return -ENOMEM;
-		} else if (s->arrival < o->oldest) {
-			o->oldest = s->arrival;
+			o->mixed = true;
+		} else if (o->arrivals - age < o->oldest) {
+			o->oldest = o->arrivals - age;
 		}
 	}
 	return 0;
@@ -264,10 +324,12 @@ int order_next(struct order *o, struct batch *b)
 		if (r < 0)
 			return r;
 		o->at_end = o->in.n == 0;
+		if (likely(pass(o, b)))
+			continue;
 		for (size_t i = 0; i < o->in.n; i++)
 			push(o, &o->in.f[i], b);
 	}
 	while (o->at_end && o->n && b->n < BATCH_FRAMES)
-		(void)pop(o, b);
+		pop(o, b);
 	return 0;
 }

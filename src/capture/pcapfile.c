@@ -52,7 +52,7 @@ static int64_t time_of(const struct pcapfile *f, uint32_t seconds, uint32_t frac
 __attribute__((always_inline)) static inline size_t records(struct reader *r, struct batch *b,
 							    bool big, bool plain)
 {
-	const struct pcapfile *f = &r->pcap;
+	const struct pcapfile own = r->pcap, *f = &own;
 	const size_t head = plain ? HEAD_PLAIN : f->head;
 	const uint32_t front = plain ? 0 : f->front;
 	const uint8_t *p = r->stream.p, *end = r->stream.end;

@@ -28,6 +28,10 @@ struct frame {
 	uint32_t input;    /* which source, for who merges several; 0 from a source itself */
 	uint16_t linktype; /* LINKTYPE_ value (not libpcap's DLT_) */
 	bool filtered;     /* the BPF filter said no: to be counted, not decoded */
+
+	/* Of who puts frames in order (order.c); 0 from a source. */
+	bool copied;
+	uint32_t arrival;
 };
 
 struct batch {
