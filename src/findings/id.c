@@ -3,43 +3,62 @@
 
 #include <sha2.h>
 #include <stdio.h>
-#include <string.h>
 
+#include "base/dec.h"
 #include "base/proto.h"
 
 enum { UNIT = 0x1f }; /* ASCII unit separator */
 
-/* A name of the site file could hold the separator itself; it must not pass for two parts. */
-static void part(SHA2_CTX *h, const char *z, bool last)
-{
-	for (const char *p = z; p && *p; p++) {
-		uint8_t c = *p == UNIT ? ' ' : (uint8_t)*p;
+/* What is digested, a piece at a time. */
+struct text {
+	SHA2_CTX sha;
+	uint8_t b[256];
+	size_t n;
+};
 
-		SHA256Update(h, &c, 1);
-	}
+static void flush(struct text *t)
+{
+	SHA256Update(&t->sha, t->b, t->n);
+	t->n = 0;
+}
+
+static void put(struct text *t, char c)
+{
+	if (t->n == sizeof t->b)
+		flush(t);
+	t->b[t->n++] = (uint8_t)c;
+}
+
+/* A name of the site file could hold the separator itself; it must not pass for two parts. */
+static void part(struct text *t, const char *z, bool last)
+{
+	for (const char *p = z; p && *p; p++)
+		put(t, *p == UNIT ? ' ' : *p);
 	if (!last)
-		SHA256Update(h, (const uint8_t[]){UNIT}, 1);
+		put(t, UNIT);
 }
 
 void fact_digest(const struct fact *f, uint8_t ret[FACT_DIGEST])
 {
-	SHA2_CTX h;
+	struct text t;
 	char port[8] = "";
 
+	t.n = 0;
 	if (f->port && !f->service)
-		snprintf(port, sizeof port, "%u", f->port);
-	SHA256Init(&h);
-	part(&h, kind_name(f->kind), false);
-	part(&h, f->rule, false);
-	part(&h, f->client, false);
-	part(&h, f->server, false);
-	part(&h,
+		*dec_put(port, f->port) = '\0';
+	SHA256Init(&t.sha);
+	part(&t, kind_name(f->kind), false);
+	part(&t, f->rule, false);
+	part(&t, f->client, false);
+	part(&t, f->server, false);
+	part(&t,
 	     f->proto == IPPROTO_NR_TCP   ? "tcp"
 	     : f->proto == IPPROTO_NR_UDP ? "udp"
 					  : NULL,
 	     false);
-	part(&h, f->service ? f->service : port, true);
-	SHA256Final(ret, &h);
+	part(&t, f->service ? f->service : port, true);
+	flush(&t);
+	SHA256Final(ret, &t.sha);
 }
 
 void fact_id(const uint8_t digest[FACT_DIGEST], char ret[FACT_ID])

@@ -100,6 +100,16 @@ static void test_id_is_sha256_of_the_fact(void **state)
 	(void)state;
 	id_of(&f, id);
 	assert_string_equal(id, "F-dc552a4facfd");
+
+	/* A name of 600 times "h". */
+	char name[601];
+	struct fact long_one = f;
+
+	memset(name, 'h', 600);
+	name[600] = '\0';
+	long_one.client = name;
+	id_of(&long_one, id);
+	assert_string_equal(id, "F-08737b0a24e9");
 }
 
 static void test_every_part_counts(void **state)
