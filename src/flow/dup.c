@@ -58,7 +58,7 @@
 
 enum {
 	RING = 8192, /* first sights: 5 ms at 1.6 million packets a second */
-	CHAINS = 16384,
+	CHAINS = 32768,
 	CHAIN_MAX = 16, /* sights of equal packets looked at */
 	SCAN_MAX = 512, /* packets between two sights */
 	VIEWS = 5,
@@ -116,13 +116,15 @@ struct source { /* the newest of one direction of a flow */
 	bool constant; /* does not count its packets */
 };
 
-/* The end of a chain: the number of its newest sight, modulo 2^16; whether there was an older one
- * then; and bits of the fingerprint. Who finds other bits and no older one has no need to look. One
- * that is out of the ring may seem to be in it, and leads to sights of other packets. */
-enum { END_ALONE = 1 << 16, END_BITS = 17 };
+/* The end of a chain: the number of its newest sight, modulo 2^NUMBER_BITS; whether there was an
+ * older one then; and bits of the fingerprint. Who finds other bits and no older one has no need to
+ * look. One that is long out of the ring may seem to be in it, and leads to sights of other
+ * packets. */
+enum { NUMBER_BITS = 18, NUMBER = (1 << NUMBER_BITS) - 1, END_ALONE = 1 << NUMBER_BITS };
 
 struct dup_table {
 	struct print_key key;
+	prints_fn *prints;
 	bool vlan_key;
 	uint32_t n;    /* number of the next sight; RING + 1 is the first */
 	uint32_t ripe; /* sights before this one have told their habit */
@@ -153,6 +155,7 @@ struct dup_table *dup_table_new(const struct hash_key *key)
 		return NULL;
 	memset(t, 0, sizeof *t);
 	print_key_init(&t->key, &secret);
+	t->prints = prints_best();
 	t->again = calloc(RING, sizeof *t->again);
 	if (!t->again)
 		return dup_table_free(t);
@@ -176,6 +179,11 @@ void dup_table_vlan_key(struct dup_table *t, bool on)
 {
 	t->vlan_key = on;
 	print_key_vlan(&t->key, on);
+}
+
+void dup_table_by_products(struct dup_table *t)
+{
+	t->prints = prints_by_products;
 }
 
 const struct dup_stats *dup_table_stats(const struct dup_table *t)
@@ -222,7 +230,6 @@ static void look_at(const struct dup_table *t, const struct packet *p, struct lo
 	uint32_t src = end_tag(&p->src, p->sport), dst = end_tag(&p->dst, p->dport);
 	uint32_t flow = p->proto + ((t->vlan_key ? p->vlan : 0u) << 8);
 
-	ret->print = print_of(&t->key, p);
 	ret->own = src * 0x85ebca6b + dst + flow;
 	ret->peer = dst * 0x85ebca6b + src + flow;
 }
@@ -329,22 +336,27 @@ static uint32_t *end_of(struct dup_table *t, const struct look *k)
 
 static uint32_t end_bits(const struct look *k)
 {
-	return (uint32_t)(k->print >> 32) & ~(uint32_t)((1 << END_BITS) - 1);
+	return (uint32_t)(k->print >> 32) & ~(uint32_t)(END_ALONE | NUMBER);
 }
 
 /* How far back the newest sight of a chain is; 0 or more than RING: there is none. */
 static uint32_t back_to(const struct dup_table *t, uint32_t end)
 {
-	return (uint16_t)(t->n - end);
+	return (t->n - end) & NUMBER;
 }
 
-static bool is_alone(uint32_t end, const struct look *k)
+/* Whether there may be an equal packet in the chain: of one in twenty, without any. */
+static bool may_match(const struct dup_table *t, uint32_t end, const struct look *k)
 {
-	return end & END_ALONE && (end ^ end_bits(k)) >> END_BITS;
+	bool older = !(end & END_ALONE),
+	     same = !((end ^ end_bits(k)) & ~(uint32_t)(END_ALONE | NUMBER));
+
+	return (back_to(t, end) - 1 < RING) & (older | same);
 }
 
 /* Equal packets, from new to old, and what they say. */
-static NOINLINE struct sight *match(struct dup_table *t, const struct packet *p, const struct look *k)
+static NOINLINE struct sight *match(struct dup_table *t, const struct packet *p,
+				    const struct look *k)
 {
 	struct sight *elsewhere = NULL, *room = NULL, *same = NULL, *e;
 	struct view here = view_of(p);
@@ -487,7 +499,7 @@ static void remember(struct dup_table *t, const struct packet *p, const struct l
 		.views = 1,
 		.times = 1,
 	};
-	*end = end_bits(k) | (back ? 0 : END_ALONE) | (uint16_t)t->n;
+	*end = end_bits(k) | (back ? 0 : END_ALONE) | (t->n & NUMBER);
 	t->tag[t->n++ % RING] = k->own;
 	know_source(t, p, k);
 }
@@ -511,7 +523,7 @@ static inline bool is_copy(struct dup_table *t, const struct packet *p, struct l
 
 	ripen(t, p->ts_ns);
 	look_back(t, p, k);
-	if (!is_alone(*end_of(t, k), k))
+	if (unlikely(may_match(t, *end_of(t, k), k)))
 		e = match(t, p, k);
 	if (e)
 		count_copy(t, e, p);
@@ -525,6 +537,7 @@ bool dup_table_is_copy(struct dup_table *t, const struct packet *p)
 	struct look k;
 
 	t->stats.packets++;
+	t->prints(&t->key, p, 1, &k.print);
 	look_at(t, p, &k);
 	return is_copy(t, p, &k);
 }
@@ -533,12 +546,15 @@ bool dup_table_is_copy(struct dup_table *t, const struct packet *p)
 void dup_table_are_copies(struct dup_table *t, const struct packet *p, size_t n, bool *ret_copy)
 {
 	struct look k[BATCH];
+	uint64_t print[BATCH];
 
 	t->stats.packets += n;
 	for (size_t done = 0; done < n;) {
 		size_t m = n - done < BATCH ? n - done : BATCH;
 
+		t->prints(&t->key, p + done, m, print);
 		for (size_t i = 0; i < m; i++) {
+			k[i].print = print[i];
 			look_at(t, &p[done + i], &k[i]);
 			prefetch(end_of(t, &k[i]));
 			prefetch(source_of(t, &k[i]));

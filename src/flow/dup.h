@@ -33,6 +33,8 @@ struct dup_table *dup_table_free(struct dup_table *t);
  * (flow_options.vlan_key), so are copies, or each VLAN would keep one direction only. To be set
  * before the first packet. */
 void dup_table_vlan_key(struct dup_table *t, bool on);
+/* Fingerprints as on a processor without better ways: the same answers. Before the first packet. */
+void dup_table_by_products(struct dup_table *t);
 /* True when p is a copy of a packet seen before, within the window. p's bytes are looked at during
  * the call only. Packets come in the order of their times, nearly. */
 bool dup_table_is_copy(struct dup_table *t, const struct packet *p);

@@ -745,15 +745,13 @@ static void each_byte(struct dup_table *t, struct packet *p, uint8_t *b, size_t 
 	}
 }
 
-static void test_each_byte(void **state)
+static void each_length(struct dup_table *t)
 {
 	enum { MOST = 80 };
 	static const struct {
 		uint8_t proto, flags;
 	} kinds[] = {{T, TCP_ACK}, {T, TCP_SYN}, {U, 0}, {I, 0}, {132, 0}, {89, 0}};
-	struct dup_table *t = table();
 
-	(void)state;
 	for (size_t i = 0; i < N_ELEMENTS(kinds); i++) {
 		struct packet p = {.src = addr_v4(1),
 				   .dst = addr_v4(2),
@@ -774,6 +772,18 @@ static void test_each_byte(void **state)
 			free(b);
 		}
 	}
+}
+
+static void test_each_byte(void **state)
+{
+	struct dup_table *t = table();
+
+	(void)state;
+	each_length(t);
+	dup_table_free(t);
+	t = table();
+	dup_table_by_products(t);
+	each_length(t);
 	dup_table_free(t);
 }
 
