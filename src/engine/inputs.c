@@ -248,7 +248,7 @@ static int expand(struct span_audit *a, struct candidates *c)
 static const char *digest(struct span_audit *a, const char *path)
 {
 	struct stat st;
-	char hex[DIGEST_HEX];
+	char hex[SHA256_HEX];
 
 	if (stat(path, &st) < 0 || (st.st_size > digest_below && !a->digest_all))
 		return NULL;

@@ -108,7 +108,7 @@ static bool readable(const struct result_input *in)
 static int digests(struct keep *k, const char **ret)
 {
 	struct span_audit *a = k->a;
-	char hex[DIGEST_HEX];
+	char hex[SHA256_HEX];
 	struct stat st;
 
 	k->digest = calloc(a->n_inputs + 1, sizeof *k->digest);
@@ -462,7 +462,7 @@ static void tell_shed(const struct keep *k)
 static int late_digests(struct keep *k)
 {
 	struct span_audit *a = k->a;
-	char hex[DIGEST_HEX];
+	char hex[SHA256_HEX];
 
 	if (k->n_digest >= a->n_inputs)
 		return 0;

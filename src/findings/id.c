@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "findings/id.h"
 
-#include <sha2.h>
 #include <stdio.h>
 
 #include "base/dec.h"
 #include "base/proto.h"
+#include "base/sha256.h"
 
 enum { UNIT = 0x1f }; /* ASCII unit separator */
 
 /* What is digested, a piece at a time. */
 struct text {
-	SHA2_CTX sha;
+	struct sha256 sha;
 	uint8_t b[256];
 	size_t n;
 };
 
 static void flush(struct text *t)
 {
-	SHA256Update(&t->sha, t->b, t->n);
+	sha256_add(&t->sha, t->b, t->n);
 	t->n = 0;
 }
 
@@ -46,7 +46,7 @@ void fact_digest(const struct fact *f, uint8_t ret[FACT_DIGEST])
 	t.n = 0;
 	if (f->port && !f->service)
 		*dec_put(port, f->port) = '\0';
-	SHA256Init(&t.sha);
+	sha256_begin(&t.sha);
 	part(&t, kind_name(f->kind), false);
 	part(&t, f->rule, false);
 	part(&t, f->client, false);
@@ -58,7 +58,7 @@ void fact_digest(const struct fact *f, uint8_t ret[FACT_DIGEST])
 	     false);
 	part(&t, f->service ? f->service : port, true);
 	flush(&t);
-	SHA256Final(ret, &t.sha);
+	sha256_end(&t.sha, ret);
 }
 
 void fact_id(const uint8_t digest[FACT_DIGEST], char ret[FACT_ID])

@@ -17,7 +17,7 @@
 static void check(const char *path, size_t n)
 {
 	FILE *f = fopen(path, "wb");
-	char want[DIGEST_HEX], hex[DIGEST_HEX];
+	char want[SHA256_HEX], hex[SHA256_HEX];
 
 	assert_non_null(f);
 	for (size_t i = 0; i < n; i++)
@@ -45,7 +45,7 @@ static void as_libmd(void **state)
 
 static void unreadable(void **state)
 {
-	char hex[DIGEST_HEX];
+	char hex[SHA256_HEX];
 
 	assert_false(digest_file("/nonexistent/file", hex));
 	assert_false(digest_file("/", hex));

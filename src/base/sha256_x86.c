@@ -4,12 +4,12 @@
  * SHA256MSG2), an order of magnitude faster than any that does without. Other processors have none
  * of it here, and libmd does the work.
  */
-#include "engine/digest.h"
+#include "base/sha256.h"
 
-#ifdef __x86_64__
+#if defined(__x86_64__) && __has_include(<sys/platform/x86.h>)
 
-#include <cpuid.h>
 #include <immintrin.h>
+#include <sys/platform/x86.h>
 
 enum { ROUNDS_EACH = 4, STEPS = 16 };
 
@@ -27,18 +27,15 @@ static const uint32_t round_k[STEPS * ROUNDS_EACH] = {
 	0xc67178f2,
 };
 
-bool digest_sha_here(void)
+/* What the C library asked when the program began: cpuid itself ends up in the hypervisor of a
+ * virtual machine, and takes longer than a digest. */
+bool sha256_x86_here(void)
 {
-	unsigned a, b, c, d;
-	bool sse;
-
-	if (!__get_cpuid(1, &a, &b, &c, &d))
-		return false;
-	sse = c & bit_SSSE3 && c & bit_SSE4_1;
-	return sse && __get_cpuid_count(7, 0, &a, &b, &c, &d) && b & bit_SHA;
+	return x86_cpu_active(x86_cpu_SHA) && x86_cpu_active(x86_cpu_SSE4_1) &&
+	       x86_cpu_active(x86_cpu_SSSE3);
 }
 
-__attribute__((target("sha,sse4.1,ssse3"))) void digest_sha_blocks(uint32_t state[8],
+__attribute__((target("sha,sse4.1,ssse3"))) void sha256_x86_blocks(uint32_t state[8],
 								   const uint8_t *p, size_t blocks)
 {
 	/* Words are big-endian in a message. */
@@ -50,7 +47,7 @@ __attribute__((target("sha,sse4.1,ssse3"))) void digest_sha_blocks(uint32_t stat
 	__m128i abef = _mm_alignr_epi8(abcd, efgh, 8);
 	__m128i cdgh = _mm_blend_epi16(efgh, abcd, 0xf0);
 
-	for (; blocks; blocks--, p += DIGEST_BLOCK) {
+	for (; blocks; blocks--, p += SHA256_BLOCK) {
 		__m128i abef_before = abef, cdgh_before = cdgh, w[STEPS];
 
 #pragma GCC unroll 16
@@ -85,12 +82,12 @@ __attribute__((target("sha,sse4.1,ssse3"))) void digest_sha_blocks(uint32_t stat
 
 #else
 
-bool digest_sha_here(void)
+bool sha256_x86_here(void)
 {
 	return false;
 }
 
-void digest_sha_blocks(uint32_t state[8], const uint8_t *p, size_t blocks)
+void sha256_x86_blocks(uint32_t state[8], const uint8_t *p, size_t blocks)
 {
 	(void)state;
 	(void)p;
