@@ -39,6 +39,20 @@ void *huge_resize(void *p, size_t was, size_t n)
 	return to;
 }
 
+void huge_hint(void *p, size_t n)
+{
+	/* Of so many the heap asks the system each time, and gives them back when they are freed.
+	 */
+	enum { LARGE = 32 << 20 };
+	size_t off = (HUGE_PAGE - (uintptr_t)p % HUGE_PAGE) % HUGE_PAGE;
+
+	if (!p || n < LARGE)
+		return;
+#ifdef MADV_HUGEPAGE
+	(void)madvise((uint8_t *)p + off, (n - off) / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+#endif
+}
+
 void huge_put(void *p, size_t n)
 {
 	if (p)

@@ -22,4 +22,8 @@ void *huge_resize(void *p, size_t was, size_t n);
 /* The same piece and size; NULL is fine. */
 void huge_put(void *p, size_t n);
 
+/* For n bytes of the heap that will all be used, of arrays with millions of rows: what is large is
+ * by huge pages from here on, also where it grows by realloc(). NULL is fine. */
+void huge_hint(void *p, size_t n);
+
 #endif

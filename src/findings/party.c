@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/huge.h"
 #include "base/proto.h"
 #include "findings/work.h"
 #include "roles/walk.h"
@@ -262,6 +263,7 @@ bool parties_make(struct work *w)
 
 	w->n_party = ends->n;
 	w->party = calloc(ends->n ? ends->n : 1, sizeof *w->party);
+	huge_hint(w->party, ends->n * sizeof *w->party);
 	ok = ok && w->party;
 	for (size_t i = 0; ok && i < ends->n; i++) {
 		w->party[i].addr = ends->addr[i];

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/huge.h"
 #include "base/proto.h"
 #include "base/radix.h"
 #include "flow/conv_table.h"
@@ -181,6 +182,15 @@ static bool of_group(const struct flow_attempt *a)
 	return false;
 }
 
+static bool more(struct conv_table *t)
+{
+	bool grows = t->attempts.n == t->attempts.cap, ok = vec_grow(&t->attempts);
+
+	if (grows && ok)
+		huge_hint(t->attempts.v, t->attempts.cap * sizeof *t->attempts.v);
+	return ok;
+}
+
 static int put(struct conv_table *t, const struct waiting_attempt *w)
 {
 	const struct flow_attempt *a = &w->a;
@@ -195,7 +205,7 @@ static int put(struct conv_table *t, const struct waiting_attempt *w)
 		return to_flow(t, a);
 	for (unsigned i = 0; i < 2; i++)
 		no[i] = end_number_tagged(&t->addrs, &a->addr[i], vlan, w->tag[i], true);
-	if (no[0] == END_NONE || no[1] == END_NONE || !vec_grow(&t->attempts))
+	if (no[0] == END_NONE || no[1] == END_NONE || !more(t))
 		return -ENOMEM;
 	t->attempts.v[t->attempts.n++] = (struct attempt){
 		.client_no = no[0],

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cpu.h"
+#include "base/huge.h"
 #include "base/proto.h"
 #include "base/radix.h"
 #include "flow/conv_table.h"
@@ -199,6 +200,7 @@ static int attempts_in_order(struct conv_table *t, const uint32_t *alone, size_t
 
 	if (!v)
 		return -ENOMEM;
+	huge_hint(v, n * sizeof *v);
 	for (size_t i = 0; i < n; i++)
 		v[i] = t->attempts.v[alone[i]];
 	vec_done(&t->attempts);
@@ -221,6 +223,8 @@ static int put_together(struct conv_table *t, bool apart, const struct ends *end
 
 	if (err < 0)
 		goto out;
+	huge_hint(key, n * sizeof *key);
+	huge_hint(spare, n * sizeof *spare);
 	keys_make(t, ends, place, key);
 	sorted = radix_sort(key, spare, n);
 	/* The other one has room for numbers. */

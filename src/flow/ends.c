@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cpu.h"
+#include "base/huge.h"
 #include "base/radix.h"
 
 enum { FIRST_SLOTS = 64 };
@@ -32,6 +33,7 @@ static bool slots_grow(struct end_table *t)
 
 	if (!slot)
 		return false;
+	huge_hint(slot, slots * sizeof *slot);
 	for (size_t i = 0; i < t->slots; i++) {
 		size_t to = t->slot[i].tag;
 
@@ -45,6 +47,15 @@ static bool slots_grow(struct end_table *t)
 	t->slot = slot;
 	t->slots = slots;
 	return true;
+}
+
+static bool room(struct end_table *t)
+{
+	bool grows = t->n == t->cap, ok = vec_grow(t);
+
+	if (grows && ok)
+		huge_hint(t->v, t->cap * sizeof *t->v);
+	return ok;
 }
 
 static struct end_slot *slot_of(const struct end_table *t, const struct addr *a, uint16_t vlan,
@@ -97,7 +108,7 @@ uint32_t end_number_tagged(struct end_table *t, const struct addr *a, uint16_t v
 	s = t->slots ? slot_of(t, a, vlan, tag) : NULL;
 	if (s && s->at)
 		return s->at - 1;
-	if (!may_make || t->n >= END_NONE - 1 || !vec_grow(t))
+	if (!may_make || t->n >= END_NONE - 1 || !room(t))
 		return END_NONE;
 	if ((t->n + 1) * 4 > t->slots * 3) {
 		if (!slots_grow(t))
@@ -178,6 +189,9 @@ bool ends_sort(const struct end_table *t, const bool *used, struct addr **ret_ad
 		free(place);
 		return false;
 	}
+	huge_hint(v, 2 * t->n * sizeof *v);
+	huge_hint(addr, t->n * sizeof *addr);
+	huge_hint(place, t->n * sizeof *place);
 	for (size_t i = 0; i < t->n; i++) {
 		uint64_t w[2];
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/huge.h"
 #include "infer/parts.h"
 #include "infer/scan.h"
 #include "roles/walk.h"
@@ -88,6 +89,7 @@ static bool nodes_merge(struct parts *p, const struct addr *declared, size_t n_d
 		walk_done(&walk);
 		return false;
 	}
+	huge_hint(p->node, ends->n * sizeof *p->node);
 	while (i < ends->n || k < n_declared) {
 		int d = i == ends->n      ? 1
 			: k == n_declared ? -1
