@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* main - the table of commands, and which one is meant. */
+#include <malloc.h>
 #include <nss.h>
 #include <signal.h>
 #include <string.h>
@@ -81,10 +82,20 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 	return r;
 }
 
+/* Large pieces of memory grow where they are, and go back to the system as soon as they are free.
+ * Left alone, malloc() makes what is large a matter of what was freed before. */
+static void memory_by_pieces(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	const struct cmd *cmd;
 
+	memory_by_pieces();
 	/* A reader that goes away shows as EPIPE where we write, so that nothing is left half done.
 	 */
 	/* Passive: a host name in a capture filter is looked up in /etc/hosts, never on the wire.

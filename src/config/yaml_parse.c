@@ -22,6 +22,7 @@ struct parse {
 	size_t chars, offset;
 	size_t line_offset; /* the line that `offset` is in: begins here */
 	unsigned line;
+	bool ascii; /* characters are bytes: libyaml's count of lines is ours, too */
 };
 
 static bool is_break(const struct yfile *f, size_t i)
@@ -34,6 +35,12 @@ static size_t offset_of(struct parse *s, const yaml_mark_t *m)
 {
 	const char *src = s->f->src;
 
+	if (s->ascii) {
+		s->offset = m->index < s->f->src_n ? m->index : s->f->src_n;
+		s->line = (unsigned)m->line + 1;
+		s->line_offset = m->index - m->column;
+		return s->offset;
+	}
 	while (s->chars < m->index && s->offset < s->f->src_n) {
 		if (is_break(s->f, s->offset)) {
 			s->line++;
@@ -143,6 +150,9 @@ static void check_text(struct parse *s, const char *z, size_t n, const struct sp
 	for (size_t i = 0, size; i < n; i += size) {
 		uint32_t c = 0;
 
+		size = 1;
+		if (z[i] >= 0x20 && z[i] < 0x7f)
+			continue;
 		size = utf8_char(z + i, n - i, &c);
 		if (!size) /* libyaml gives UTF-8 only */
 			size = 1;
@@ -217,11 +227,25 @@ static int by_order(const void *pa, const void *pb)
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
+/* Some key is there twice, of so few that each may be held against each. */
+static bool few_have_twice(const struct ynode *map)
+{
+	for (const struct ynode *a = map->first; a; a = a->next)
+		for (const struct ynode *b = a->next; b; b = b->next)
+			if (a->key[0] == b->key[0] && strcmp(a->key, b->key) == 0)
+				return true;
+	return false;
+}
+
 static bool check_duplicates(struct parse *s, const struct ynode *map)
 {
-	struct child *c = calloc(map->n ? map->n : 1, sizeof *c);
+	enum { FEW = 24 };
+	struct child *c;
 	size_t n = 0;
 
+	if (map->n <= FEW && !few_have_twice(map))
+		return true;
+	c = calloc(map->n, sizeof *c);
 	if (!c) {
 		no_memory(s);
 		return false;
@@ -488,6 +512,15 @@ static bool check_kind(const char *name, const char *src, size_t n, struct error
 	return false;
 }
 
+static bool is_ascii(const char *p, size_t n)
+{
+	unsigned char all = 0;
+
+	for (size_t i = 0; i < n; i++)
+		all |= (unsigned char)p[i];
+	return all < 0x80;
+}
+
 struct yfile *yfile_parse(const char *name, const char *src, size_t n, struct arena *a,
 			  struct errors *errs)
 {
@@ -511,6 +544,7 @@ struct yfile *yfile_parse(const char *name, const char *src, size_t n, struct ar
 		errors_add(errs, false, "out of memory while reading '%s'", name);
 		return NULL;
 	}
+	s.ascii = is_ascii(f->src, f->src_n);
 	if (!yaml_text_check(f, errs))
 		return NULL;
 	if (!yaml_parser_initialize(&s.yaml)) {

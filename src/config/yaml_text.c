@@ -135,6 +135,16 @@ static void bad_encoding(const struct yfile *f, size_t at, struct errors *errs)
 	error_hint(e, "save the file as UTF-8");
 }
 
+/* How many bytes at the start are ASCII that can be seen, or ends of lines. */
+static size_t visible(const char *src, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && ((src[i] >= 0x20 && src[i] < 0x7f) || src[i] == '\n'))
+		i++;
+	return i;
+}
+
 bool yaml_text_check(const struct yfile *f, struct errors *errs)
 {
 	const char *src = f->src;
@@ -143,6 +153,9 @@ bool yaml_text_check(const struct yfile *f, struct errors *errs)
 	for (size_t i = 0, size; i < n; i += size) {
 		uint32_t c = 0;
 
+		size = visible(src + i, n - i);
+		if (size)
+			continue;
 		size = utf8_char(src + i, n - i, &c);
 		if (!size) {
 			bad_encoding(f, i, errs);

@@ -13,22 +13,40 @@
 #include "learn/learn.h"
 #include "recognise/recognise.h"
 
-enum { SLAB = 256 };
+enum { SLAB = 256, NAMES_SLAB = 64 };
 
-/* What is read for each payload is in the first line; names are behind it. So is what a free one
- * has: it is fetched when the one before is taken. */
+/* What few flows have of their recognition. */
+struct names {
+	struct names *next_free;
+	uint8_t n_iface;
+	char name[FACT_NAME];
+	struct fact_iface iface[FACT_IFACES];
+};
+
+/* A flow's recognition, which the flow table carries as one, and what is known of its asking: one
+ * line. */
 struct slot {
 	union {
 		struct recognise_memo memo;
 		struct slot *next_free;
 	};
-	struct recognition r;
+	uint16_t app;
+	int8_t client_side;
+	bool more;
+	uint8_t conf;
+	uint32_t notes, signs, asked, read;
+	struct names *names; /* NULL: none */
 } __attribute__((aligned(CACHELINE)));
-_Static_assert(offsetof(struct slot, r.name) < CACHELINE, "one line");
+_Static_assert(sizeof(struct slot) == CACHELINE, "one line");
 
 struct slab {
 	struct slab *before;
 	struct slot s[SLAB];
+};
+
+struct names_slab {
+	struct names_slab *before;
+	struct names s[NAMES_SLAB];
 };
 
 struct shard_input { /* of the connections whose first packet it holds */
@@ -48,6 +66,8 @@ struct shard {
 	struct stats *stats;
 	struct slab *slabs;
 	struct slot *free;
+	struct names_slab *names_slabs;
+	struct names *free_names;
 	struct timeline *timeline, own_timeline;
 	struct gaps *gaps, own_gaps;
 	VEC(struct shard_input) inputs;
@@ -58,7 +78,7 @@ struct shard {
 	int err;
 };
 
-static struct recognition *recognition_get(struct shard *sh)
+static struct slot *slot_get(struct shard *sh)
 {
 	if (!sh->free) {
 		struct slab *s = aligned_alloc(CACHELINE, sizeof *s);
@@ -78,29 +98,58 @@ static struct recognition *recognition_get(struct shard *sh)
 	sh->free = s->next_free;
 	if (sh->free)
 		prefetch(sh->free);
-	s->memo = (struct recognise_memo){0};
-	s->r.app = APP_NONE;
-	s->r.client_side = -1;
-	s->r.more = false;
-	s->r.conf = APP_UNSURE;
-	s->r.notes = s->r.signs = s->r.asked = s->r.read = 0;
-	s->r.n_iface = 0;
-	s->r.name[0] = '\0';
-	return &s->r;
+	*s = (struct slot){.app = APP_NONE, .client_side = -1, .conf = APP_UNSURE};
+	return s;
+}
+
+static struct names *names_get(struct shard *sh)
+{
+	struct names *n;
+
+	if (!sh->free_names) {
+		struct names_slab *s = malloc(sizeof *s);
+
+		if (!s)
+			return NULL;
+		s->before = sh->names_slabs;
+		sh->names_slabs = s;
+		for (size_t i = 0; i < NAMES_SLAB; i++) {
+			s->s[i].next_free = sh->free_names;
+			sh->free_names = &s->s[i];
+		}
+	}
+	n = sh->free_names;
+	sh->free_names = n->next_free;
+	n->name[0] = '\0';
+	return n;
+}
+
+/* What the flow table carries is opaque to it. */
+static struct recognition *carried(struct slot *s)
+{
+	return (struct recognition *)(void *)s;
 }
 
 static struct slot *slot_of(struct recognition *r)
 {
-	return (struct slot *)(void *)((char *)r - offsetof(struct slot, r));
+	return (struct slot *)(void *)r;
+}
+
+static const struct slot *slot_seen(const struct recognition *r)
+{
+	return (const struct slot *)(const void *)r;
 }
 
 static void recognition_put(struct shard *sh, struct recognition *r)
 {
-	if (!r)
-		return;
-
 	struct slot *s = slot_of(r);
 
+	if (!s)
+		return;
+	if (s->names) {
+		s->names->next_free = sh->free_names;
+		sh->free_names = s->names;
+	}
 	s->next_free = sh->free;
 	sh->free = s;
 }
@@ -114,23 +163,66 @@ static void recognitions_drop(struct shard *sh)
 		sh->slabs = s->before;
 		free(s);
 	}
+	while (sh->names_slabs) {
+		struct names_slab *s = sh->names_slabs;
+
+		sh->names_slabs = s->before;
+		free(s);
+	}
 	sh->free = NULL;
+	sh->free_names = NULL;
+}
+
+/* The name stays where the new answer, of the same protocol, has none. False without memory. */
+static bool names_keep(struct shard *sh, struct slot *s, const struct recognition *now)
+{
+	if (!s->names && !now->name[0] && !now->n_iface)
+		return true;
+	if (!s->names && !(s->names = names_get(sh)))
+		return false;
+	if (now->name[0] || now->app != s->app)
+		memcpy(s->names->name, now->name, sizeof now->name);
+	s->names->n_iface = now->n_iface;
+	if (now->n_iface)
+		memcpy(s->names->iface, now->iface, now->n_iface * sizeof *now->iface);
+	return true;
+}
+
+static void keep(struct shard *sh, struct slot *s, const struct recognition *now, bool grown)
+{
+	bool same = now->app == s->app;
+
+	if (!names_keep(sh, s, now)) {
+		sh->err = -ENOMEM;
+		return;
+	}
+	/* The newest datagram of a side may lack what an older one said. */
+	s->notes = now->notes | (same ? s->notes : 0);
+	s->signs = now->signs | (same && !grown ? s->signs : 0);
+	if (now->client_side >= 0 || !same)
+		s->client_side = now->client_side;
+	s->app = now->app;
+	s->more = now->more;
+	s->conf = (uint8_t)now->conf;
+	s->asked = now->asked;
 }
 
 static bool head(void *user, const struct flow_heads *heads, struct recognition **app)
 {
 	struct shard *sh = user;
+	struct slot *slot = slot_of(*app);
 	struct payload side[2];
 
-	if (!*app)
-		*app = recognition_get(sh);
-	if (!*app) {
+	if (!slot)
+		slot = slot_get(sh);
+	if (!slot) {
 		sh->err = -ENOMEM;
 		return false;
 	}
+	*app = carried(slot);
 	/* Later datagrams of a flow that is known mostly say nothing new. */
-	if ((*app)->conf == APP_SURE && heads->proto == IPPROTO_NR_UDP &&
-	    (*app)->client_side >= 0 && !(*app)->more)
+	if (slot->conf == APP_SURE && heads->proto == IPPROTO_NR_UDP && slot->client_side >= 0 &&
+	    !slot->more)
 		return false;
 	for (int i = 0; i < 2; i++)
 		side[i] = (struct payload){
@@ -143,35 +235,24 @@ static bool head(void *user, const struct flow_heads *heads, struct recognition 
 			.peer_port = heads->port[!i],
 		};
 
-	struct recognise_memo *memo = &slot_of(*app)->memo;
-
 	/* The last call, and nothing that was not there at the last but one. */
-	if (heads->final && recognise_known(memo, side))
+	if (heads->final && recognise_known(&slot->memo, side))
 		return false;
 
 	struct recognition now;
-	bool final =
-		recognise_again(&sh->recognisers, memo, side, heads->proto, heads->final, &now);
+	bool final = recognise_again(&sh->recognisers, &slot->memo, side, heads->proto,
+				     heads->final, &now);
 
-	if (now.conf == APP_UNSURE && (*app)->conf == APP_UNSURE)
+	if (now.conf == APP_UNSURE && slot->conf == APP_UNSURE)
 		return !final;
 
 	/* The head of a stream only grows, so its later answer is the better one; a datagram
 	 * replaces another. */
 	bool grown = heads->proto == IPPROTO_NR_TCP && now.conf != APP_UNSURE;
 
-	if (grown || now.conf > (*app)->conf ||
-	    (now.conf == (*app)->conf && now.app == (*app)->app)) {
-		/* The newest datagram of a side may lack what an older one said. */
-		now.notes |= now.app == (*app)->app ? (*app)->notes : 0;
-		now.signs |= now.app == (*app)->app && !grown ? (*app)->signs : 0;
-		if (now.client_side < 0 && now.app == (*app)->app)
-			now.client_side = (*app)->client_side;
-		if (!now.name[0] && now.app == (*app)->app)
-			memcpy(now.name, (*app)->name, sizeof now.name);
-		now.read = (*app)->read;
-		**app = now;
-	}
+	if (grown || (uint8_t)now.conf > slot->conf ||
+	    ((uint8_t)now.conf == slot->conf && now.app == slot->app))
+		keep(sh, slot, &now, grown);
 	return !final;
 }
 
@@ -189,12 +270,13 @@ static struct learn_flow *on_stream(void *user, const struct flow_heads *heads,
 				    const struct recognition *app)
 {
 	struct shard *sh = user;
+	const struct slot *s = slot_seen(app);
 	struct learn_ask q = {
 		.proto = heads->proto,
 		.addr = {heads->addr[0], heads->addr[1]},
 		.port = {heads->port[0], heads->port[1]},
-		.app = app && app->conf != APP_UNSURE ? app->app : APP_NONE,
-		.asked = app ? app->asked : 0,
+		.app = s && s->conf != APP_UNSURE ? s->app : APP_NONE,
+		.asked = s ? s->asked : 0,
 		.last = heads->final,
 	};
 
@@ -212,7 +294,7 @@ static bool bytes(void *user, struct learn_flow *reader, struct recognition *app
 	if (!more) {
 		learn_close(reader, &read);
 		if (app)
-			app->read |= read.signs;
+			slot_of(app)->read |= read.signs;
 	}
 	return more;
 }
@@ -231,9 +313,11 @@ static bool on_bytes(void *user, struct learn_flow *reader, struct recognition *
 static int on_client_side(void *user, const struct recognition *app,
 			  const struct learn_flow *reader)
 {
+	const struct slot *s = slot_seen(app);
+
 	(void)user;
-	if (app && app->conf != APP_UNSURE && app->client_side >= 0)
-		return app->client_side;
+	if (s && s->conf != APP_UNSURE && s->client_side >= 0)
+		return s->client_side;
 	return reader ? learn_client_side(reader) : -1;
 }
 
@@ -250,20 +334,22 @@ static void add_iface(struct conv_facts *f, struct rpc_iface *iface, const uint8
 
 /* What the head of a flow and its reader found, as one. The reader saw everything that the head
  * did, and whether the server took it. */
-static void facts_of(const struct recognition *app, const struct learn_facts *read,
+static void facts_of(const struct slot *s, const struct learn_facts *read,
 		     struct rpc_iface iface[LEARN_IFACES], struct conv_facts *ret)
 {
-	if (app) {
-		ret->app = app->app;
-		ret->conf = (uint8_t)app->conf;
-		ret->notes = app->notes;
-		ret->signs = app->signs | app->read;
-		ret->name = app->name[0] ? app->name : NULL;
+	const struct names *names = s ? s->names : NULL;
+
+	if (s) {
+		ret->app = s->app;
+		ret->conf = s->conf;
+		ret->notes = s->notes;
+		ret->signs = s->signs | s->read;
+		ret->name = names && names->name[0] ? names->name : NULL;
 	}
 	if (!read) {
-		for (size_t i = 0; app && i < app->n_iface; i++)
-			add_iface(ret, iface, app->iface[i].uuid, app->iface[i].major,
-				  app->iface[i].minor);
+		for (size_t i = 0; names && i < names->n_iface; i++)
+			add_iface(ret, iface, names->iface[i].uuid, names->iface[i].major,
+				  names->iface[i].minor);
 		return;
 	}
 	for (size_t i = 0; i < read->n_iface; i++)
@@ -350,7 +436,7 @@ static void tell(const struct shard *sh, const struct flow_done *d, const struct
 	t->d = *d;
 	t->d.number |= (uint64_t)sh->no << 32;
 	t->f = (struct conv_facts){0};
-	facts_of(d->app, read, t->iface, &t->f);
+	facts_of(slot_seen(d->app), read, t->iface, &t->f);
 	t->f.telling = t->f.notes &
 		       (APP_NOTE_CLEAR_LOGIN | APP_NOTE_SMB1_SERVER | APP_NOTE_RPC_REPLICATES);
 	/* Syslog, NetBIOS datagrams and traps have no answer that could be missing. */

@@ -4,13 +4,11 @@
 #include "flow/straight.h"
 #include "flow/stream.h"
 
-/* What was made of its first bytes, which is of its owner's and not small. */
+/* What was made of its first bytes, which is its owner's. */
 static void fetch_app(const struct rest *e)
 {
-	enum { APP_LINES = 2 };
-
-	for (unsigned i = 0; e->app && i < APP_LINES; i++)
-		prefetch((const uint8_t *)e->app + (size_t)i * CACHELINE);
+	if (e->app)
+		prefetch(e->app);
 }
 
 /* What a flow without reader will do with payload: first bytes of both sides, and what was made of

@@ -18,7 +18,7 @@
 #include "base/time.h"
 #include "flow/conv_table.h"
 
-enum { FIRST_SLOTS = 64, MANY_BYTES = 2 * HUGE_PAGE };
+enum { FIRST_SLOTS = 64, MANY_BYTES = 4 * HUGE_PAGE };
 #define DEFAULT_CONVERSATIONS ((size_t)2000000)
 
 struct conv_table *conv_table_new(const struct conv_options *o)

@@ -3,10 +3,10 @@
 #include "matrix/pack.h"
 
 #include <errno.h>
-#include <sha256.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sha256.h"
 #include "matrix/pack_internal.h"
 
 static const char *const header_keys[] = {
@@ -120,7 +120,13 @@ static void read_header(struct pack_reader *p, struct ynode *root)
 
 static void digest(struct pack *p)
 {
-	SHA256_Data((const uint8_t *)p->src, p->src_n, p->info.sha256);
+	uint8_t sum[SHA256_BYTES];
+	struct sha256 s;
+
+	sha256_begin(&s);
+	sha256_add(&s, p->src, p->src_n);
+	sha256_end(&s, sum);
+	sha256_hex(sum, p->info.sha256);
 }
 
 /* Moves what was gathered into the arena, where it lives as long as the pack. */
