@@ -122,10 +122,13 @@ static int conv_of(struct conv_table *t, const struct ends *ends, const struct r
 	return err;
 }
 
-/* Sorted keys become those of conversations, *ret_n of them, and behind those in `alone` the
- * numbers of lone attempts, each with the conversations before it. */
+struct lone { /* an attempt that stays one, and the conversations before it */
+	uint32_t number, before;
+};
+
+/* Sorted keys become those of conversations, and *ret_alone attempts stay in `alone`. */
 static int attempts_in(struct conv_table *t, bool apart, const struct ends *ends,
-		       struct radix_key *key, size_t n_conv, uint32_t *alone, size_t *ret_alone)
+		       struct radix_key *key, size_t n_conv, struct lone *alone, size_t *ret_alone)
 {
 	size_t n = n_conv + t->attempts.n, left = 0;
 	int err = 0;
@@ -134,10 +137,8 @@ static int attempts_in(struct conv_table *t, bool apart, const struct ends *ends
 		for (k = i + 1; k < n && alike(t, &key[i], &key[k]); k++)
 			;
 		if (apart && k == i + 1 && key[i].number >= n_conv) {
-			uint32_t number = key[i].number - (uint32_t)n_conv;
-
-			t->attempts.v[number].before = (uint32_t)left;
-			alone[(*ret_alone)++] = number;
+			alone[(*ret_alone)++] =
+				(struct lone){key[i].number - (uint32_t)n_conv, (uint32_t)left};
 			continue;
 		}
 		err = conv_of(t, ends, &key[i], k - i, n_conv, &key[left].number);
@@ -194,15 +195,20 @@ static int rows_in_order(struct conv_table *t)
 }
 
 /* The lone attempts in their order, and no others. */
-static int attempts_in_order(struct conv_table *t, const uint32_t *alone, size_t n)
+static int attempts_in_order(struct conv_table *t, const struct lone *alone, size_t n)
 {
+	enum { AHEAD = 24 };
 	struct attempt *v = malloc((n + 1) * sizeof *v);
 
 	if (!v)
 		return -ENOMEM;
 	huge_hint(v, n * sizeof *v);
-	for (size_t i = 0; i < n; i++)
-		v[i] = t->attempts.v[alone[i]];
+	for (size_t i = 0; i < n; i++) {
+		if (i + AHEAD < n)
+			prefetch(&t->attempts.v[alone[i + AHEAD].number]);
+		v[i] = t->attempts.v[alone[i].number];
+		v[i].before = alone[i].before;
+	}
 	vec_done(&t->attempts);
 	t->attempts.v = v;
 	t->attempts.n = n;
@@ -210,15 +216,14 @@ static int attempts_in_order(struct conv_table *t, const uint32_t *alone, size_t
 	return 0;
 }
 
-/* Conversations in order, but for their rows; *ret_alone: the numbers of lone attempts, in theirs.
- */
+/* Conversations in order, but for their rows; *ret_alone: lone attempts, in theirs. */
 static int put_together(struct conv_table *t, bool apart, const struct ends *ends,
-			const uint32_t *place, uint32_t **ret_alone, size_t *ret_n)
+			const uint32_t *place, struct lone **ret_alone, size_t *ret_n)
 {
 	size_t n_conv = t->convs.n, n = n_conv + t->attempts.n;
 	struct radix_key *key = malloc((n + 1) * sizeof *key), *sorted;
 	struct radix_key *spare = malloc((n + 1) * sizeof *spare);
-	uint32_t *alone;
+	struct lone *alone;
 	int err = key && spare ? 0 : -ENOMEM;
 
 	if (err < 0)
@@ -227,8 +232,8 @@ static int put_together(struct conv_table *t, bool apart, const struct ends *end
 	huge_hint(spare, n * sizeof *spare);
 	keys_make(t, ends, place, key);
 	sorted = radix_sort(key, spare, n);
-	/* The other one has room for numbers. */
-	alone = (uint32_t *)(void *)(sorted == key ? spare : key);
+	/* The other one has room for these. */
+	alone = (struct lone *)(void *)(sorted == key ? spare : key);
 	err = attempts_in(t, apart, ends, sorted, n_conv, alone, ret_n);
 	if (err < 0)
 		goto out;
@@ -247,7 +252,8 @@ out:
 int conv_table_sort(struct conv_table *t, bool apart, struct ends *ret_ends)
 {
 	struct ends ends;
-	uint32_t *place = NULL, *alone = NULL;
+	uint32_t *place = NULL;
+	struct lone *alone = NULL;
 	size_t n_alone = 0;
 	int err = places_make(t, &ends, &place);
 

@@ -175,6 +175,15 @@ bool end_has_mac(const struct conv_host *e, const uint8_t mac[6])
 
 /* ------------------------------------------------------------------ sorting */
 
+static struct addr addr_of(const struct radix_key *k)
+{
+	const uint64_t w[2] = {htobe64(k->hi), htobe64(k->lo)};
+	struct addr a;
+
+	memcpy(a.b, w, sizeof a.b);
+	return a;
+}
+
 bool ends_sort(const struct end_table *t, const bool *used, struct addr **ret_addr, size_t *ret_n,
 	       uint32_t **ret_place)
 {
@@ -203,7 +212,7 @@ bool ends_sort(const struct end_table *t, const bool *used, struct addr **ret_ad
 	sorted = radix_sort(v, v + n, n);
 	for (size_t i = 0; i < n; i++) {
 		if (!i || sorted[i].hi != sorted[i - 1].hi || sorted[i].lo != sorted[i - 1].lo)
-			addr[k++] = t->v[sorted[i].number].addr;
+			addr[k++] = addr_of(&sorted[i]);
 		place[sorted[i].number] = (uint32_t)k - 1;
 	}
 	free(v);

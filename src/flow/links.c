@@ -53,12 +53,18 @@ static uint32_t hash_of(const struct links *l, const struct link *k)
 	return (uint32_t)((uint64_t)x ^ (uint64_t)(x >> 64));
 }
 
-static uint32_t *find(const struct links *l, const struct link *k)
+/* A slot has the number, and above it bits of the hash: what differs in them need not be looked at,
+ * which matters where every card is a new one. */
+#define NUMBER_BITS ((UINT32_C(1) << LINK_BITS) - 1)
+
+static uint32_t *find(const struct links *l, const struct link *k, uint32_t hash)
 {
-	for (uint32_t i = hash_of(l, k);; i++) {
+	uint32_t tag = hash & ~NUMBER_BITS;
+
+	for (uint32_t i = hash;; i++) {
 		uint32_t *s = &l->slot[i & (l->slots - 1)];
 
-		if (!*s || same(&l->link[*s], k))
+		if (!*s || ((*s & ~NUMBER_BITS) == tag && same(&l->link[*s & NUMBER_BITS], k)))
 			return s;
 	}
 }
@@ -79,8 +85,11 @@ static COLD bool grow(struct links *l)
 	free(l->slot);
 	l->slot = slot;
 	l->slots = slots;
-	for (uint32_t i = 1; i <= l->n; i++)
-		*find(l, &l->link[i]) = i;
+	for (uint32_t i = 1; i <= l->n; i++) {
+		uint32_t hash = hash_of(l, &l->link[i]);
+
+		*find(l, &l->link[i], hash) = i | (hash & ~NUMBER_BITS);
+	}
 	return true;
 }
 
@@ -91,14 +100,15 @@ static uint32_t number_of(struct links *l, const struct link *k, uint32_t max)
 	if (l->n + 1 >= l->slots / 2 && l->n < most_vlan(l) && !grow(l))
 		return 0;
 
-	uint32_t *s = find(l, k);
+	uint32_t hash = hash_of(l, k);
+	uint32_t *s = find(l, k, hash);
 
 	if (*s || l->n >= max)
-		return *s;
+		return *s & NUMBER_BITS;
 	l->link[++l->n] = *k;
 	l->ids |= (k->tunnel & ~KIND_BITS) != 0;
-	*s = l->n;
-	return *s;
+	*s = l->n | (hash & ~NUMBER_BITS);
+	return l->n;
 }
 
 static COLD uint32_t less_exact(struct links *l, struct link k)
@@ -156,7 +166,7 @@ uint32_t links_fetch(const struct links *l, const struct packet *p)
 void links_fetch_more(const struct links *l, uint32_t at)
 {
 	if (at != LINKS_FETCHED)
-		prefetch(&l->link[l->slot[at]]);
+		prefetch(&l->link[l->slot[at] & NUMBER_BITS]);
 }
 
 uint32_t links_number(struct links *l, const struct packet *p)

@@ -28,7 +28,7 @@ struct link {
 
 struct links {
 	struct link *link; /* by number */
-	uint32_t *slot;    /* open addressing, 0 free */
+	uint32_t *slot;    /* open addressing, 0 free: a number, and bits of the hash */
 	uint32_t n, slots;
 	uint64_t secret[2];
 	struct link last_link; /* the newest question and its answer: packets come in runs */
