@@ -277,7 +277,7 @@ enum decode_skip decode_into(struct decoder *d, uint16_t linktype, const uint8_t
 {
 	uint32_t notes = 0;
 
-	if (unlikely(d->layers_only) || !decode_plain(linktype, p, len, packet, &notes)) {
+	if (unlikely(d->layers_only || !decode_plain(linktype, p, len, packet, &notes))) {
 		packet_begin(packet);
 		return by_layers(d, linktype, p, len, packet);
 	}

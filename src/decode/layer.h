@@ -186,10 +186,14 @@ struct addr decode_addr6(struct rd *r, uint16_t vlan);
 /* checksum.c: the Internet checksum (RFC 1071). Only the last piece of a sum may be odd. */
 uint64_t checksum_add(uint64_t sum, const uint8_t *p, size_t n);
 
-/* A sum in ones' complement is a remainder, with two kinds of zero. */
+/* A sum in ones' complement is a remainder, with two kinds of zero: it must be a multiple of
+ * 0xffff, and not 0. By the inverse of 0xffff modulo 2^64, which makes of its multiples, and of
+ * nothing else, how often they hold it. */
 static inline bool checksum_good(uint64_t sum)
 {
-	return sum && sum % 0xffff == 0;
+	const uint64_t inverse = 0xfffefffefffeffff, most = UINT64_MAX / 0xffff;
+
+	return sum * inverse - 1 < most;
 }
 
 /* For what is short, but 8 bytes at least: the same without a call. Sums of 64-bit words with their

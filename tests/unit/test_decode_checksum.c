@@ -60,6 +60,33 @@ static void agrees_with_the_plain_sum_at_every_length_and_alignment(void **state
 	}
 }
 
+/* By folding, as RFC 1071 4.1 has it. */
+static bool folds_to_ones(uint64_t sum)
+{
+	while (sum >> 16)
+		sum = (sum >> 16) + (sum & 0xffff);
+	return sum == 0xffff;
+}
+
+static void good_is_what_folds_to_ones(void **state)
+{
+	static const uint64_t odd[] = {0,          1,          0xfffe,     0xffff,        0x10000,
+				       0xfffe0001, 0xffffffff, UINT64_MAX, UINT64_MAX - 1};
+	uint64_t x = 1;
+
+	for (size_t i = 0; i < N_ELEMENTS(odd); i++)
+		assert_int_equal(checksum_good(odd[i]), folds_to_ones(odd[i]));
+	for (unsigned i = 0; i < 100000; i++) {
+		x = x * 6364136223846793005 + 1442695040888963407;
+
+		uint64_t multiple = (x >> 16) * 0xffff;
+
+		for (uint64_t near = multiple - 2; near != multiple + 3; near++)
+			assert_int_equal(checksum_good(near), folds_to_ones(near));
+		assert_int_equal(checksum_good(x), folds_to_ones(x));
+	}
+}
+
 static void no_carry_is_lost(void **state)
 {
 	size_t n = 1 << 18;
@@ -77,6 +104,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_example_of_rfc_1071),
 		cmocka_unit_test(agrees_with_the_plain_sum_at_every_length_and_alignment),
+		cmocka_unit_test(good_is_what_folds_to_ones),
 		cmocka_unit_test(no_carry_is_lost),
 	};
 
