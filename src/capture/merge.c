@@ -201,10 +201,31 @@ static void take_batch(struct merge *m, struct batch *b)
 	m->dry = in;
 }
 
+/* Nothing else is open, nor will be: its batches pass as they are. */
+static int pass_on(struct merge *m, struct batch *b)
+{
+	struct open_source *in = m->dry;
+	int r = order_next(in->o, b);
+
+	if (r == 0 && b->n) {
+		for (size_t i = 0; i < b->n; i++)
+			b->f[i].input = in->index;
+		return 0;
+	}
+	b->n = 0;
+	m->dry = NULL;
+	if (r == 0)
+		m->ops->ended(m->user, in->index, in->o);
+	open_source_free(in);
+	return r;
+}
+
 int merge_next(struct merge *m, struct batch *b)
 {
 	int r = 0;
 
+	if (m->dry && !m->n_heap && m->next == m->n)
+		return pass_on(m, b);
 	b->n = 0;
 	if (m->dry) {
 		struct open_source *in = m->dry;
