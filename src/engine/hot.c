@@ -27,6 +27,8 @@ static const size_t MEMORY = (size_t)4 << 30;
 
 enum { HOT_SHARDS = 32 };
 
+enum { AHEAD = 4 }; /* frames */
+
 struct hot {
 	struct span_audit *a;
 	const struct hot_tap *tap;
@@ -354,8 +356,12 @@ int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b)
 	stats_took(h->stats, STAGE_READ);
 	stats_batch(h->stats, b->n);
 	count_frames(h, a, b, run);
-	for (size_t i = 0; i < b->n; i++)
+	for (size_t i = 0; i < b->n; i++) {
+		/* Headers: what is behind them follows by itself. */
+		if (i + AHEAD < b->n)
+			prefetch(b->f[i + AHEAD].p);
 		n += one_frame(h, &b->f[i], &h->packets[n]);
+	}
 	if (h->err)
 		return h->err;
 	count_hours(h, b, run);

@@ -126,8 +126,9 @@ struct dup_table {
 	struct print_key key;
 	prints_fn *prints;
 	bool vlan_key;
-	uint32_t n;    /* number of the next sight; RING + 1 is the first */
-	uint32_t ripe; /* sights before this one have told their habit */
+	uint32_t n;        /* number of the next sight; RING + 1 is the first */
+	uint32_t ripe;     /* sights before this one have told their habit */
+	int64_t unripe_ns; /* so long does it not; without any, for ever */
 	unsigned habit;
 	uint8_t score[HABIT_MAX + 1], scores; /* all of them ored: 0 none */
 	struct dup_stats stats;
@@ -162,6 +163,7 @@ struct dup_table *dup_table_new(const struct hash_key *key)
 	for (unsigned i = 0; i < CHAINS; i++)
 		t->end[i] = END_ALONE;
 	t->n = t->ripe = RING + 1;
+	t->unripe_ns = INT64_MAX;
 	t->habit = 1;
 	return t;
 }
@@ -475,6 +477,25 @@ static void know_source(struct dup_table *t, const struct packet *p, const struc
 	}
 }
 
+static int64_t unripe_until(int64_t ts_ns)
+{
+	return ts_ns > INT64_MAX - WINDOW_NS ? INT64_MAX : ts_ns + WINDOW_NS;
+}
+
+static void tell_next_habit(struct dup_table *t)
+{
+	tell_habit(t, sight_at(t, t->ripe));
+	t->ripe++;
+	t->unripe_ns = t->ripe == t->n ? INT64_MAX : unripe_until(sight_at(t, t->ripe)->ts_ns);
+}
+
+/* Two a packet: the backlog shrinks. */
+static void ripen(struct dup_table *t, int64_t ts_ns)
+{
+	for (int i = 0; i < 2 && ts_ns > t->unripe_ns; i++)
+		tell_next_habit(t);
+}
+
 static void remember(struct dup_table *t, const struct packet *p, const struct look *k)
 {
 	struct sight *e = sight_at(t, t->n);
@@ -482,10 +503,8 @@ static void remember(struct dup_table *t, const struct packet *p, const struct l
 
 	if (e->kind != KIND_FREE) {
 		t->stats.crowded += apart_ns(p->ts_ns, e->ts_ns) <= WINDOW_NS;
-		if (t->ripe == t->n - RING) {
-			tell_habit(t, e);
-			t->ripe++;
-		}
+		if (t->ripe == t->n - RING)
+			tell_next_habit(t);
 	}
 	if (back > RING)
 		back = 0;
@@ -500,21 +519,10 @@ static void remember(struct dup_table *t, const struct packet *p, const struct l
 		.times = 1,
 	};
 	*end = end_bits(k) | (back ? 0 : END_ALONE) | (t->n & NUMBER);
+	if (t->ripe == t->n)
+		t->unripe_ns = unripe_until(p->ts_ns);
 	t->tag[t->n++ % RING] = k->own;
 	know_source(t, p, k);
-}
-
-/* Two a packet: the backlog shrinks. */
-static void ripen(struct dup_table *t, int64_t ts_ns)
-{
-	for (int i = 0; i < 2 && t->ripe != t->n; i++) {
-		const struct sight *e = sight_at(t, t->ripe);
-
-		if (ts_ns <= e->ts_ns || apart_ns(ts_ns, e->ts_ns) <= WINDOW_NS)
-			break;
-		tell_habit(t, e);
-		t->ripe++;
-	}
 }
 
 static inline bool is_copy(struct dup_table *t, const struct packet *p, struct look *k)
