@@ -469,7 +469,7 @@ static bool failed(const struct flow_done *d)
 	}
 }
 
-static int64_t minute_of(int64_t ns)
+int64_t conv_minute_of(int64_t ns)
 {
 	return ns / MINUTE_NS - (ns % MINUTE_NS < 0);
 }
@@ -486,7 +486,7 @@ static bool flow_failed(struct conv_rows *rows, struct conv *c, const struct flo
 	min_ns(&f->first_ns, d->first_ns);
 	max_ns(&f->last_ns, d->first_ns);
 	memset(&m, 0, sizeof m); /* its padding too: see conv_init() */
-	m.minute = minute_of(d->first_ns);
+	m.minute = conv_minute_of(d->first_ns);
 	m.first_ns = m.last_ns = d->first_ns;
 	m.n = 1;
 	put_evidence(f->ev, &f->n_ev, d->ev, d->n_ev);
@@ -535,7 +535,7 @@ static bool fail_grows(const struct conv_fail *f, const struct flow_done *d)
 	if (d->refuser != REFUSER_NONE && !f->refusal)
 		return true;
 	for (unsigned i = 0; i < f->n_minutes; i++)
-		if (f->minutes[i].minute == minute_of(d->first_ns))
+		if (f->minutes[i].minute == conv_minute_of(d->first_ns))
 			return false;
 	return f->n_minutes < CONV_MINUTES && f->n_minutes == rows_room(f->n_minutes);
 }

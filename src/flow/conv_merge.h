@@ -34,6 +34,7 @@ bool conv_flow_grows(const struct conv *c, const struct flow_done *d, const stru
 void conv_flip(struct conv *c);
 /* The same for one flow. */
 struct flow_done flow_flip(const struct flow_done *d);
+int64_t conv_minute_of(int64_t ns); /* see conv_minute */
 /* The earliest packet that the conversation can show. */
 struct evidence conv_earliest(const struct conv *c);
 int evidence_compare(const struct evidence *a, const struct evidence *b);
