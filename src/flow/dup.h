@@ -26,7 +26,8 @@ struct dup_stats {
 };
 
 struct dup_table;
-/* key NULL: a random secret. NULL without memory (about 700 KB). */
+/* key NULL: a random secret. NULL without memory (about 800 KB, of which a capture without copies
+ * touches 450). */
 struct dup_table *dup_table_new(const struct hash_key *key);
 struct dup_table *dup_table_free(struct dup_table *t);
 /* The outermost VLAN is part of what a packet is: where a flow is one of its VLAN
