@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * conv - the table of conversations, and the direction of flows that show none themselves.
+ * conv - the table of conversations.
  *
  * Directed flows go straight into their conversation. The others wait as if their first sender were
  * the client, one entry for each (first sender, other end) with both ports, until every flow is
- * known: only then can it be said which end is a server elsewhere, or shared by many.
+ * known (conv_direction.c).
  */
 #include "flow/conv.h"
 
@@ -95,10 +95,9 @@ static struct conv_slot *set_slot(const struct conv_set *s, const struct conv_ke
 	}
 }
 
-static struct conv *set_find(const struct conv_table *t, const struct conv_set *s,
-			     const struct conv_key *k)
+const struct conv *conv_set_find(const struct conv_set *s, const struct conv_key *k, uint32_t tag)
 {
-	const struct conv_slot *slot = s->slots ? set_slot(s, k, conv_key_tag(t, k)) : NULL;
+	const struct conv_slot *slot = s->slots ? set_slot(s, k, tag) : NULL;
 
 	return slot && slot->at ? &s->v[slot->at - 1] : NULL;
 }
@@ -167,8 +166,7 @@ bool conv_set_room(struct conv_set *s)
 	return true;
 }
 
-/* No more than n are there from now on. */
-static void set_cut(struct conv_set *s, size_t n)
+void conv_set_cut(struct conv_set *s, size_t n)
 {
 	size_t bytes = n * sizeof *s->v, was = s->cap * sizeof *s->v;
 	struct conv *less;
@@ -182,13 +180,13 @@ static void set_cut(struct conv_set *s, size_t n)
 	s->cap = bytes / sizeof *s->v;
 }
 
-struct conv *conv_set_get_tagged(struct conv_table *t, struct conv_set *s, const struct conv_key *k,
-				 uint32_t tag, bool may_make, int *ret_err)
+struct conv *conv_set_place(struct conv_set *s, const struct conv_key *k, uint32_t tag,
+			    bool may_make, bool *ret_new, int *ret_err)
 {
 	struct conv_slot *slot = s->slots ? set_slot(s, k, tag) : NULL;
-	struct conv *c;
 
 	*ret_err = 0;
+	*ret_new = false;
 	if (slot && slot->at)
 		return &s->v[slot->at - 1];
 	if (!may_make)
@@ -205,7 +203,19 @@ struct conv *conv_set_get_tagged(struct conv_table *t, struct conv_set *s, const
 		return NULL;
 	}
 	assert(s->v && slot);
-	c = &s->v[s->n];
+	*ret_new = true;
+	*slot = (struct conv_slot){(uint32_t)++s->n, tag};
+	return &s->v[s->n - 1];
+}
+
+struct conv *conv_set_get_tagged(struct conv_table *t, struct conv_set *s, const struct conv_key *k,
+				 uint32_t tag, bool may_make, int *ret_err)
+{
+	bool is_new;
+	struct conv *c = conv_set_place(s, k, tag, may_make, &is_new, ret_err);
+
+	if (!is_new)
+		return c;
 	conv_init(c, &t->addrs.v[k->client].addr, &t->addrs.v[k->server].addr, k->port, k->proto);
 	c->client_no = k->client;
 	c->server_no = k->server;
@@ -213,7 +223,6 @@ struct conv *conv_set_get_tagged(struct conv_table *t, struct conv_set *s, const
 		c->vlan = t->addrs.v[k->client].vlan;
 	if (k->cport >= 0)
 		c->client_port_min = c->client_port_max = (uint16_t)k->cport;
-	*slot = (struct conv_slot){(uint32_t)++s->n, tag};
 	return c;
 }
 
@@ -406,187 +415,12 @@ size_t conv_table_memory(const struct conv_table *t)
 	       end_table_bytes(&t->addrs);
 }
 
-/* Directions */
-
-static struct endpoint *end_slot(const struct conv_table *t, uint32_t no, uint16_t port,
-				 uint8_t proto)
-{
-	uint64_t w = (uint64_t)no << 32 | (uint64_t)port << 8 | proto;
-
-	for (uint64_t i = siphash13_words(&w, 1, &t->key);; i++) {
-		struct endpoint *e = &t->end[i & (t->ends - 1)];
-
-		if (!e->used || (e->no == no && e->port == port && e->proto == proto))
-			return e;
-	}
-}
-
-static void count_peer(struct conv_table *t, uint32_t no, uint16_t port, uint8_t proto)
-{
-	struct endpoint *e = end_slot(t, no, port, proto);
-
-	e->no = no;
-	e->port = port;
-	e->proto = proto;
-	e->used = true;
-	e->peers++;
-}
-
-/* The entry of the same 5-tuple whose first sender was the other end. */
-static const struct conv *reverse(const struct conv_table *t, const struct conv *c)
-{
-	struct conv_key k = {c->server_no, c->client_no, c->client_port_min, c->proto, c->port};
-	const struct conv *r = set_find(t, &t->waiting, &k);
-
-	return r != c ? r : NULL;
-}
-
-static bool is_lower(const struct conv *c)
-{
-	int order = addr_compare(&c->client, &c->server);
-
-	return order < 0 || (order == 0 && c->client_port_min < c->port);
-}
-
-static int survey(struct conv_table *t)
-{
-	t->ends = FIRST_SLOTS;
-	while (t->ends < t->waiting.n * 3)
-		t->ends *= 2;
-	t->end = calloc(t->ends, sizeof *t->end);
-	if (!t->end)
-		return -ENOMEM;
-	for (size_t i = 0; i < t->waiting.n; i++) {
-		const struct conv *c = &t->waiting.v[i];
-
-		if (!is_lower(c) && reverse(t, c))
-			continue;
-		count_peer(t, c->client_no, c->client_port_min, c->proto);
-		count_peer(t, c->server_no, c->port, c->proto);
-	}
-	for (size_t i = 0; i < t->convs.n; i++) {
-		const struct conv *c = &t->convs.v[i];
-
-		if (!c->group && c->reason <= DIR_MESSAGE) {
-			struct endpoint *e = end_slot(t, c->server_no, c->port, c->proto);
-
-			e->server = e->used;
-		}
-	}
-	for (size_t i = 0; i < t->attempts.n; i++) {
-		const struct attempt *a = &t->attempts.v[i];
-		struct endpoint *e = end_slot(t, a->server_no, a->port, IPPROTO_NR_TCP);
-
-		e->server = e->used;
-	}
-	return 0;
-}
-
-/* Which end of an entry that waits is the client: 0 as it stands, 1 the other. */
-static unsigned decide(const struct conv_table *t, const struct conv *c,
-		       enum dir_reason *ret_reason)
-{
-	const struct endpoint *a = end_slot(t, c->client_no, c->client_port_min, c->proto);
-	const struct endpoint *b = end_slot(t, c->server_no, c->port, c->proto);
-
-	*ret_reason = DIR_LEARNED;
-	if (a->server != b->server)
-		return a->server;
-
-	bool known_a = false, known_b = false;
-
-	if (t->o.known_port) {
-		known_a = t->o.known_port(t->o.user, c->proto, c->client_port_min);
-		known_b = t->o.known_port(t->o.user, c->proto, c->port);
-	}
-	*ret_reason = DIR_PORT;
-	if (known_a != known_b)
-		return known_a;
-	*ret_reason = DIR_FAN_IN;
-	if ((a->peers == 1) != (b->peers == 1))
-		return b->peers == 1;
-
-	const struct conv *r = reverse(t, c);
-
-	*ret_reason = DIR_FIRST;
-	if (!r || c->first_ns < r->first_ns)
-		return 0;
-	if (c->first_ns > r->first_ns)
-		return 1;
-
-	struct evidence mine = conv_earliest(c), theirs = conv_earliest(r);
-
-	return evidence_compare(&mine, &theirs) > 0;
-}
-
-/* For each that waits, what decide() says: which end, and why. NULL without memory. */
-static uint8_t *decisions(const struct conv_table *t)
-{
-	uint8_t *ret = malloc(t->waiting.n);
-
-	for (size_t i = 0; ret && i < t->waiting.n; i++) {
-		enum dir_reason reason;
-		unsigned flip = decide(t, &t->waiting.v[i], &reason);
-
-		ret[i] = (uint8_t)((unsigned)reason << 1 | flip);
-	}
-	return ret;
-}
-
-/* What waited becomes conversations, the last one first: its room is given back on the way, so that
- * they are never all there twice. */
-static int resolve(struct conv_table *t, const uint8_t *decision)
-{
-	enum { GIVE_BACK = 4096 };
-
-	for (size_t i = t->waiting.n; i-- > 0; t->waiting.n = i) {
-		struct conv c = t->waiting.v[i]; /* its rows are turned with it, where they stand */
-		int err;
-
-		if (decision[i] & 1)
-			conv_flip(&c);
-		c.reason = (enum dir_reason)(decision[i] >> 1);
-
-		struct conv_key k = {c.client_no, c.server_no, c.port, c.proto, -1};
-		struct conv *to = conv_set_get(t, &t->convs, &k, true, &err);
-
-		if (to && !to->flows)
-			*to = c; /* with its rows: nobody else has them any more */
-		else if (to)
-			err = conv_merge(&t->rows, to, &c);
-		if (err < 0)
-			return err;
-		if (i && i % GIVE_BACK == 0)
-			set_cut(&t->waiting, i);
-	}
-	return 0;
-}
-
-static int directions(struct conv_table *t)
-{
-	uint8_t *decision = NULL;
-	int err = survey(t);
-
-	if (err == 0) {
-		decision = decisions(t);
-		err = decision ? 0 : -ENOMEM;
-	}
-	free(t->end);
-	t->end = NULL;
-	free(t->waiting.slot);
-	t->waiting.slot = NULL;
-	if (err == 0)
-		err = resolve(t, decision);
-	free(decision);
-	return err;
-}
-
 static int finish(struct conv_table *t, bool apart, struct ends *ret_ends)
 {
 	int err = conv_table_settle(t);
 
 	if (err == 0 && t->waiting.n)
-		err = directions(t);
+		err = conv_table_directions(t);
 	if (err < 0)
 		return err;
 	set_done(&t->waiting);

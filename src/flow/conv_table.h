@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * conv_table - the table of conversations, for the files that share it: conv.c fills it, attempts.c
- * keeps what is too small for a conversation, conv_order.c puts all in order. Private to this
+ * keeps what is too small for a conversation, conv_direction.c says which end is the client where
+ * flows do not show it, conv_order.c puts all in order. Private to this
  * folder.
  */
 #ifndef SPAN_FLOW_CONV_TABLE_H
@@ -86,6 +87,10 @@ struct conv *conv_set_get(struct conv_table *t, struct conv_set *s, const struct
 /* The same with the key's tag, for who has what it will look at fetched. */
 struct conv *conv_set_get_tagged(struct conv_table *t, struct conv_set *s, const struct conv_key *k,
 				 uint32_t tag, bool may_make, int *ret_err);
+/* The same for who fills it himself: a new one is not set at all. */
+struct conv *conv_set_place(struct conv_set *s, const struct conv_key *k, uint32_t tag,
+			    bool may_make, bool *ret_new, int *ret_err);
+const struct conv *conv_set_find(const struct conv_set *s, const struct conv_key *k, uint32_t tag);
 uint32_t conv_key_tag(const struct conv_table *t, const struct conv_key *k);
 void conv_set_fetch_slot(const struct conv_set *s, uint32_t tag);
 void conv_set_fetch(const struct conv_set *s, uint32_t tag);
@@ -95,6 +100,8 @@ static inline uint16_t conv_key_vlan(const struct conv_table *t, uint16_t vlan)
 }
 /* Room for one more; false without memory. */
 bool conv_set_room(struct conv_set *s);
+/* No more than n are there from now on. */
+void conv_set_cut(struct conv_set *s, size_t n);
 bool conv_table_has_room(const struct conv_table *t);
 /* One flow more for its conversation, which has this key. */
 int conv_put_flow(struct conv_table *t, struct conv *c, const struct conv_key *k,
@@ -116,6 +123,9 @@ enum {
 			 sizeof(struct conv_minute),
 	FLOW_CHARGE = sizeof(struct conv) + sizeof(struct conv_app),
 };
+
+/* conv_direction.c. What waits becomes conversations. 0 or -ENOMEM. */
+int conv_table_directions(struct conv_table *t);
 
 /* attempts.c. One more for c; the attempt's numbers are those of c's ends. */
 int attempt_into(struct conv_rows *rows, struct conv *c, const struct attempt *a);
