@@ -147,23 +147,49 @@ static int attempts_in(struct conv_table *t, bool apart, const struct ends *ends
 	return err;
 }
 
-/* Each record is moved once: keys are sorted in their stead. */
-static void put_in_order(struct conv *v, struct radix_key *sorted, size_t n)
+static void fetch_conv(const struct conv *c)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct conv first;
-		size_t to = i, from = sorted[i].number;
+	for (size_t at = 0; at < sizeof *c; at += CACHELINE)
+		prefetch((const char *)c + at);
+}
 
-		if (from == i)
-			continue;
-		first = v[i];
-		for (; from != i; to = from, from = sorted[to].number) {
-			v[to] = v[from];
-			sorted[to].number = (uint32_t)to;
+/* The records of the circle that place i is in: each takes the place of the one before it. Where
+ * the next ones come from is known some steps ahead. */
+static void circle_in_order(struct conv *v, uint32_t *from, uint32_t i)
+{
+	enum { AHEAD = 8 };
+	struct conv first = v[i];
+	uint32_t to = i, far = from[i];
+
+	for (unsigned k = 0; k < AHEAD && far != i; k++, far = from[far])
+		fetch_conv(&v[far]);
+	for (uint32_t at = from[i], next; at != i; to = at, at = next) {
+		if (far != i) {
+			fetch_conv(&v[far]);
+			far = from[far];
 		}
-		v[to] = first;
-		sorted[to].number = (uint32_t)to;
+		next = from[at];
+		v[to] = v[at];
+		from[to] = to;
 	}
+	v[to] = first;
+	from[to] = to;
+}
+
+/* Each record is moved once: keys were sorted in their stead. */
+static int convs_in_order(struct conv_set *s, const struct radix_key *sorted)
+{
+	uint32_t *from = malloc((s->n + 1) * sizeof *from), n = (uint32_t)s->n;
+
+	if (!from)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++)
+		from[i] = sorted[i].number;
+	for (uint32_t i = 0; i < n; i++)
+		if (from[i] != i)
+			circle_in_order(s->v, from, i);
+	free(from);
+	return 0;
 }
 
 static void fetch_rows(const struct conv *c)
@@ -237,7 +263,9 @@ static int put_together(struct conv_table *t, bool apart, const struct ends *end
 	err = attempts_in(t, apart, ends, sorted, n_conv, alone, ret_n);
 	if (err < 0)
 		goto out;
-	put_in_order(t->convs.v, sorted, t->convs.n);
+	err = convs_in_order(&t->convs, sorted);
+	if (err < 0)
+		goto out;
 	*ret_alone = malloc((*ret_n + 1) * sizeof *alone);
 	if (!*ret_alone)
 		err = -ENOMEM;
