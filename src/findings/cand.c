@@ -2,7 +2,11 @@
 /* What rulings may come to: the facts behind them. */
 #include "findings/cand.h"
 
+#include <endian.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/radix.h"
 
 /* ------------------------------------------------------------------ facts */
 
@@ -206,6 +210,50 @@ int cand_order(const void *a, const void *b)
 	if (d)
 		return d;
 	return x->item < y->item ? -1 : x->item > y->item;
+}
+
+static bool in_order(const struct cand *v, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (cand_order(&v[i - 1], &v[i]) > 0)
+			return false;
+	return true;
+}
+
+/* By half of the digest, which tells them apart; items ascend already. False without memory. */
+static bool sort_halves(struct cands *v)
+{
+	struct radix_key *key = malloc(2 * v->n * sizeof *key), *sorted;
+	struct cand *to = malloc(v->n * sizeof *to);
+
+	if (!key || !to) {
+		free(key);
+		free(to);
+		return false;
+	}
+	for (size_t i = 0; i < v->n; i++) {
+		uint64_t w[2];
+
+		memcpy(w, v->v[i].digest, sizeof w);
+		key[i] = (struct radix_key){be64toh(w[0]), be64toh(w[1]), (uint32_t)i};
+	}
+	sorted = radix_sort(key, key + v->n, v->n);
+	for (size_t i = 0; i < v->n; i++)
+		to[i] = v->v[sorted[i].number];
+	free(key);
+	free(v->v);
+	v->v = to;
+	v->cap = v->n;
+	return true;
+}
+
+void cands_sort(struct cands *v)
+{
+	if (!v->n || v->in_order)
+		return;
+	if (!sort_halves(v) || !in_order(v->v, v->n))
+		qsort(v->v, v->n, sizeof *v->v, cand_order);
+	v->in_order = true;
 }
 
 static uint64_t mixed(uint64_t h, uint64_t x)

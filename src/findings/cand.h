@@ -38,6 +38,9 @@ size_t cands_same(const struct cand *v, size_t n);
  * False without memory. */
 bool cands_collect(struct work *w, struct cands *v, const bool *answered);
 
+/* By cand_order(), what cands_collect() has put there. */
+void cands_sort(struct cands *v);
+
 /* What cands_collect() goes by: the same digest as fact_digest(), of many that repeat. */
 void cand_digest(struct cands *v, const struct fact *f, uint8_t ret[FACT_DIGEST]);
 

@@ -230,15 +230,19 @@ static int u32_order(const void *a, const void *b)
 static size_t distinct_hosts(struct work *w, const struct cand *v, size_t n, bool server)
 {
 	uint32_t *p = malloc(n * sizeof *p);
+	bool ascend = true; /* as clients do mostly, and one server does */
 	size_t k = 0;
 
 	if (!p) {
 		w->failed = true;
 		return 0;
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		p[i] = server ? w->item[v[i].item].server : w->item[v[i].item].client;
-	qsort(p, n, sizeof *p, u32_order);
+		ascend = ascend && (!i || p[i - 1] <= p[i]);
+	}
+	if (!ascend)
+		qsort(p, n, sizeof *p, u32_order);
 	for (size_t i = 0; i < n; i++)
 		k += !i || p[i] != p[i - 1];
 	free(p);
@@ -487,8 +491,7 @@ bool findings_make(struct work *w)
 		if (w->party[i].host && w->party[i].answered)
 			answered[w->party[i].host->index] = true;
 	ok = ok && cands_collect(w, &v, answered);
-	if (v.n && !v.in_order)
-		qsort(v.v, v.n, sizeof *v.v, cand_order);
+	cands_sort(&v);
 	for (size_t i = 0, k; ok && i < v.n; i += k) {
 		k = cands_same(&v.v[i], v.n - i);
 		ok = one_finding(w, &v.v[i], k, answered);

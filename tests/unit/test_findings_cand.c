@@ -74,11 +74,40 @@ static void runs(void **state)
 	assert_int_equal(cands_same(v + 3, 2), 1);
 }
 
+/* In order by all of the digest, then as they came; few and many, also where half of a digest does
+ * not tell them apart. */
+static void order(void **state)
+{
+	static const size_t many[] = {0, 1, 2, 900, 20000};
+	uint64_t seed = 5;
+
+	for (size_t r = 0; r < 2 * N_ELEMENTS(many); r++) {
+		size_t n = many[r / 2];
+		struct cands *v = calloc(1, sizeof *v);
+
+		assert_non_null(v);
+		for (size_t i = 0; i < n; i++) {
+			struct cand c = {.item = (uint32_t)i};
+
+			c.digest[rng(&seed) % 16] = (uint8_t)(rng(&seed) % 5);
+			c.digest[31] = r % 2 ? (uint8_t)(rng(&seed) % 3) : 0;
+			assert_true(vec_push(v, c));
+		}
+		cands_sort(v);
+		assert_int_equal(v->n, n);
+		for (size_t i = 1; i < n; i++)
+			assert_true(cand_order(&v->v[i - 1], &v->v[i]) < 0);
+		vec_done(v);
+		free(v);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(digests),
 		cmocka_unit_test(runs),
+		cmocka_unit_test(order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
