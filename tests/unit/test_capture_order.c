@@ -311,6 +311,30 @@ static void without_a_time(void **state)
 		}
 }
 
+/* More frames without a time than the window holds have left when the first one with a time, before
+ * 1970, says how early those are that it does hold: behind what left, all the same. */
+static void dated_before_what_has_left(void **state)
+{
+	enum { UNDATED = ORDER_WINDOW + 44, DATED = 299, N = UNDATED + 1 + DATED };
+	int64_t ts[N] = {0};
+
+	ts[UNDATED] = -5;
+	for (size_t i = UNDATED + 1; i < N; i++)
+		ts[i] = (int64_t)i;
+	for (size_t k = 0; k < N_ELEMENTS(batches); k++) {
+		struct fake *f = fake_new(ts, N, 0, batches[k]);
+		struct order *o = order_new(&f->s);
+		struct batch b;
+
+		assert_non_null(o);
+		do
+			assert_int_equal(order_next(o, &b), 0);
+		while (b.n);
+		assert_int_equal(order_stats(o)->beyond, ORDER_WINDOW + 1);
+		order_close(o);
+	}
+}
+
 static void errors_go_up(void **state)
 {
 	static const size_t at[] = {1, 64, 256, 400};
@@ -350,6 +374,7 @@ int main(void)
 		cmocka_unit_test(clock_steps),
 		cmocka_unit_test(ends_of_time),
 		cmocka_unit_test(without_a_time),
+		cmocka_unit_test(dated_before_what_has_left),
 		cmocka_unit_test(errors_go_up),
 	};
 
