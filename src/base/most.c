@@ -89,7 +89,7 @@ static int falling(const void *a, const void *b)
 
 bool most_share(struct most *m, uint64_t want, uint64_t few)
 {
-	uint64_t has[MOST_WHO], sum = 0;
+	uint64_t has[MOST_WHO] = {0}, sum = 0;
 
 	for (unsigned i = 0; i < m->n; i++)
 		has[i] = m->row[i].n;

@@ -74,5 +74,5 @@ void sha256_hex(const uint8_t digest[SHA256_BYTES], char ret[SHA256_HEX])
 		ret[2 * i] = digit[digest[i] >> 4];
 		ret[2 * i + 1] = digit[digest[i] & 15];
 	}
-	ret[2 * SHA256_BYTES] = '\0';
+	ret[SHA256_HEX - 1] = '\0';
 }

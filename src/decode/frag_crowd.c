@@ -14,10 +14,10 @@ enum {
 	SHARE = 32, /* who has no more than this part does not pay */
 };
 
-/* What a datagram would pay, when room is made for e. */
-static uint32_t has(const struct frag_entry *old, const struct frag_entry *e, bool pages)
+/* What a datagram would pay. */
+static uint32_t has(const struct frag_entry *old, bool pages)
 {
-	if (old->state != FRAG_OPEN || old == e)
+	if (old->state != FRAG_OPEN)
 		return 0;
 	return pages ? frag_bytes_pages(&old->bytes) : 1;
 }
@@ -32,7 +32,7 @@ static bool find(struct frag_table *t, bool pages)
 	c->at = t->oldest;
 	most_begin(&c->most, &t->secret);
 	for (uint16_t i = t->oldest; i; i = t->slot[i - 1].newer) {
-		uint32_t n = has(&t->slot[i - 1], NULL, pages);
+		uint32_t n = has(&t->slot[i - 1], pages);
 
 		if (n)
 			most_see(&c->most, &t->slot[i - 1].key.src, n);
@@ -49,7 +49,8 @@ static struct frag_entry *payer(struct frag_table *t, const struct frag_entry *e
 	for (; c->at; c->at = t->slot[c->at - 1].newer) {
 		struct frag_entry *old = &t->slot[c->at - 1];
 
-		*ret_n = has(old, e, pages);
+		/* Not who the room is for. */
+		*ret_n = old == e ? 0 : has(old, pages);
 		if (*ret_n && most_pays(&c->most, &old->key.src, *ret_n))
 			return old;
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "flow/cards.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,6 +99,8 @@ static bool index_again(struct cards *t, size_t slots)
 	t->slot = slot;
 	t->slots = slots;
 	for (size_t i = 0; i < t->cards.n; i++) {
+		assert(t->cards.v); /* as many as n says */
+
 		uint64_t place = place_of(t->cards.v[i].mac, t->cards.v[i].vlan);
 
 		*find(t, place, tag_of(t, place)) = (uint32_t)i + 1;
