@@ -404,12 +404,23 @@ static int slurp(FILE *f, struct out *o)
 	return out_failed(o) ? -ENOMEM : 0;
 }
 
+/* Captures have a zero among their first bytes, JSON has none anywhere (RFC 8259 7). */
+static bool is_binary(const char *p, size_t n)
+{
+	return n && memchr(p, 0, n < 16 ? n : 16);
+}
+
 int doc_parse(struct doc *d, const char *p, size_t n, json_t **ret)
 {
 	json_error_t at = {0};
 	json_t *top;
-	int r = check_shape(d, p, n);
+	int r;
 
+	if (is_binary(p, n))
+		return no_result(d, "this is no text, so it cannot be a result",
+				 "A capture becomes a result by an audit: spanaudit audit -o "
+				 "night.json night.pcap");
+	r = check_shape(d, p, n);
 	if (r)
 		return r;
 	top = json_loadb(p, n, JSON_REJECT_DUPLICATES, &at);

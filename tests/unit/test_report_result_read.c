@@ -226,6 +226,7 @@ static void test_refused(void **state)
 	refused("{}", 2, -EINVAL, "no result of spanaudit");
 	refused("[]", 2, -EINVAL, "no result of spanaudit");
 	refused("5", 1, -EINVAL, "not JSON");
+	refused("\xd4\xc3\xb2\xa1\x02\x00\x04\x00", 8, -EINVAL, "no text");
 	out_done(&o);
 	out_done(&bad);
 }
