@@ -423,6 +423,12 @@ static const struct opt *by_letter(int letter)
 	return NULL;
 }
 
+/* What getopt_long() returns, or optopt. */
+static const struct opt *by_value(int value)
+{
+	return value >= LONG_BASE ? &opts[value - LONG_BASE] : by_letter(value);
+}
+
 static void help_hint(const struct cmd *cmd, struct out *hint)
 {
 	out_printf(hint, "All options: spanaudit %s --help", cmd->name);
@@ -476,7 +482,7 @@ static int bad_option(const struct cmd *cmd, const char *arg)
 
 static int no_argument_given(const struct cmd *cmd, const char *arg)
 {
-	const struct opt *o = optopt >= LONG_BASE ? &opts[optopt - LONG_BASE] : by_letter(optopt);
+	const struct opt *o = by_value(optopt);
 	struct out hint = {0};
 
 	if (o)
@@ -598,13 +604,14 @@ int opt_parse(const struct cmd *cmd, int argc, char **argv, struct options *ret)
 		/* optind is already past an option that stood alone */
 		const char *arg = optind > 0 && optind <= argc ? argv[optind - 1] : NULL;
 
-		if (c == '?')
-			r = bad_option(cmd, arg);
+		const struct opt *o = by_value(c); /* none of '?' and ':' */
+
+		if (o)
+			r = assign(o, optarg, ret);
 		else if (c == ':')
 			r = no_argument_given(cmd, arg);
 		else
-			r = assign(c >= LONG_BASE ? &opts[c - LONG_BASE] : by_letter(c), optarg,
-				   ret);
+			r = bad_option(cmd, arg);
 	}
 	if (!r && ret->memory)
 		r = opt_size("--max-memory", ret->memory, &ret->max_memory);

@@ -402,22 +402,14 @@ static bool from_items(struct work *w, const struct hint_rule *r)
 
 /* ------------------------------------------------------------------ all of them */
 
-/* The i-th of all hints; NULL past the end. */
-static const struct hint_rule *rule_at(size_t i)
+const struct hint_row *hint_at(size_t i)
 {
 	for (size_t k = 0; k < N_ELEMENTS(families); k++) {
 		if (i < families[k]->n)
-			return &families[k]->rules[i];
+			return &families[k]->rules[i].row;
 		i -= families[k]->n;
 	}
 	return NULL;
-}
-
-const struct hint_row *hint_at(size_t i)
-{
-	const struct hint_rule *r = rule_at(i);
-
-	return r ? &r->row : NULL;
 }
 
 static bool stands_alone(struct work *w, const struct hint_rule *r)
@@ -429,23 +421,25 @@ static bool stands_alone(struct work *w, const struct hint_rule *r)
 	return !r->alone || r->alone(w, &r->row);
 }
 
+static void explain(struct work *w, struct finding *f, const struct hint_rule *r)
+{
+	const char *because = r->explains ? r->explains(w, f) : NULL;
+
+	if (because)
+		hint_put(w, f, &r->row, because);
+}
+
 bool hints_make(struct work *w)
 {
-	size_t n = w->findings.n, n_rules = 0;
+	size_t n = w->findings.n;
 
-	while (rule_at(n_rules))
-		n_rules++;
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = n_rules; k-- > 0;) { /* the list grows at its head */
-			const struct hint_rule *r = rule_at(k);
-			struct finding *f = &w->findings.v[i];
-			const char *because = r->explains ? r->explains(w, f) : NULL;
-
-			if (because)
-				hint_put(w, f, &r->row, because);
-		}
-	for (size_t k = 0; k < n_rules; k++)
-		if (!stands_alone(w, rule_at(k)))
-			return false;
+	for (size_t i = 0; i < n; i++) /* backwards: the list grows at its head */
+		for (size_t k = N_ELEMENTS(families); k-- > 0;)
+			for (size_t j = families[k]->n; j-- > 0;)
+				explain(w, &w->findings.v[i], &families[k]->rules[j]);
+	for (size_t k = 0; k < N_ELEMENTS(families); k++)
+		for (size_t j = 0; j < families[k]->n; j++)
+			if (!stands_alone(w, &families[k]->rules[j]))
+				return false;
 	return !w->failed;
 }

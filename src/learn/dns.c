@@ -113,7 +113,8 @@ static bool address_of(const struct record *r, struct addr *ret)
 		return true;
 	}
 	if (r->type == TYPE_AAAA && rd_left(&d) == sizeof ret->b) {
-		memcpy(ret->b, rd_take(&d, sizeof ret->b), sizeof ret->b);
+		for (size_t i = 0; i < sizeof ret->b; i++)
+			ret->b[i] = rd_u8(&d);
 		return !addr_is_v4(ret); /* mapped: not on the wire, RFC 4291 2.5.5.2 */
 	}
 	return false;
