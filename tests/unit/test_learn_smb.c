@@ -438,6 +438,36 @@ static void middle(void **state)
 	}
 }
 
+/* The capture began in the middle of a file: the next message is found wherever in a piece it
+ * begins, whatever looks like one before it. */
+static void middle_of_a_piece(void **state)
+{
+	const size_t first = 1; /* behind the tree */
+
+	(void)state;
+	for (size_t before = 1; before < 3 * 64; before++) {
+		static const char odd[] = "S.SM.MB.SMB.SSMBMB";
+		const bool is_odd = before % 3;
+		struct talk *t = calloc(1, sizeof *t);
+		struct ear e = listen_to("", 445);
+		bool started[2] = {true, true};
+		uint8_t piece[1024];
+
+		assert_non_null(t);
+		mapper_written_and_read(t);
+		assert_true(t->v[first].n <= sizeof piece - before);
+		for (size_t i = 0; i < before; i++)
+			piece[i] = is_odd ? (uint8_t)odd[(before - i) % (sizeof odd - 1)] : 0;
+		memcpy(piece + before, t->b + t->v[first].at, t->v[first].n);
+		give(&e, t->v[first].side, piece, before + t->v[first].n, false);
+		for (size_t k = first + 1; k < t->n; k++)
+			give_message(&e, t, k, 1460, started);
+		expect("middle of a piece", "", &e,
+		       "client 0 pipe epmapper iface " EPM_IFACE " grant tcp/49667");
+		free(t);
+	}
+}
+
 /* What a transfer of files takes: no memory beyond that of an idle flow. */
 static void bulk_takes_nothing(void **state)
 {
@@ -638,12 +668,19 @@ static void wanted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(conversations), cmocka_unit_test(any_pieces),
-		cmocka_unit_test(out_of_step),   cmocka_unit_test(every_truncation),
-		cmocka_unit_test(holes),         cmocka_unit_test(hole_in_a_file),
-		cmocka_unit_test(middle),        cmocka_unit_test(bulk_takes_nothing),
-		cmocka_unit_test(hostile_opens), cmocka_unit_test(hostile_fields),
-		cmocka_unit_test(loops),         cmocka_unit_test(names),
+		cmocka_unit_test(conversations),
+		cmocka_unit_test(any_pieces),
+		cmocka_unit_test(out_of_step),
+		cmocka_unit_test(every_truncation),
+		cmocka_unit_test(holes),
+		cmocka_unit_test(hole_in_a_file),
+		cmocka_unit_test(middle),
+		cmocka_unit_test(middle_of_a_piece),
+		cmocka_unit_test(bulk_takes_nothing),
+		cmocka_unit_test(hostile_opens),
+		cmocka_unit_test(hostile_fields),
+		cmocka_unit_test(loops),
+		cmocka_unit_test(names),
 		cmocka_unit_test(wanted),
 	};
 
