@@ -746,7 +746,7 @@ bool rulings_make(struct work *w)
 	struct around ar = {0};
 	bool ok = around_make(w, &ar);
 
-	w->answers = answers_new();
+	w->answers = answers_new(w->site, w->m);
 	ok = ok && w->answers;
 	for (size_t i = 0, k; ok && i < w->n; i = k) {
 		for (k = i + 1; k < w->n && w->item[k].client == w->item[i].client &&

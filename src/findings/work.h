@@ -286,7 +286,7 @@ struct answer {
 enum { CANDIDATE_NO = 1, CANDIDATE_YES };
 /* answers.c: what was asked before is not worked out again. For one site and matrix. */
 struct answers;
-struct answers *answers_new(void);
+struct answers *answers_new(const struct site *site, const struct matrix *m);
 struct answers *answers_free(struct answers *a);
 /* As ask_decide(), and valid until the next call. */
 struct answer *answers_decide(struct answers *a, const struct site *site, struct matrix *m,

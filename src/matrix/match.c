@@ -432,6 +432,12 @@ bool matrix_index_ports(struct matrix *m)
 	return true;
 }
 
+size_t matrix_port_bounds(const struct matrix *m, const uint32_t **ret)
+{
+	*ret = m->bounds;
+	return m->n_bounds;
+}
+
 bool matrix_known_port(const struct matrix *m, uint8_t proto, uint16_t port)
 {
 	if (proto != PROTO_TCP && proto != PROTO_UDP)

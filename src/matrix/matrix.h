@@ -196,6 +196,9 @@ const struct rule *matrix_nearest(struct matrix *m, const struct end *client,
 				  const char **ret_why_not);
 /* The port is a documented service port of any rule with a fixed port (direction evidence). */
 bool matrix_known_port(const struct matrix *m, uint8_t proto, uint16_t port);
+/* Ports at which some answer above changes, wherever hosts have their own for services with fixed
+ * ones, ascending; how many. The matrix's. */
+size_t matrix_port_bounds(const struct matrix *m, const uint32_t **ret);
 /* Port in the dynamic RPC range of this server (site's, else 49152-65535, and 1025-5000 never by
  * itself). */
 bool matrix_rpc_range(const struct matrix *m, const struct host *server, uint16_t port);

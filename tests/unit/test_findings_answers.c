@@ -119,7 +119,7 @@ static void change(uint64_t *seed, const struct site *s, struct ask *q)
 static void the_same(void **state)
 {
 	struct lab l = lab_open(SITE_HOSTS "deployment: {auth: ifd}\n");
-	struct answers *a = answers_new();
+	struct answers *a = answers_new(l.site, l.m);
 	uint64_t seed = 3;
 	unsigned verdicts = 0;
 
@@ -158,7 +158,7 @@ static void not_kept(void **state)
 		SITE_HOSTS
 		"egress:\n"
 		"  - {from: [crm-any], service: [443/tcp], names: [\"*.example\"], why: x}\n");
-	struct answers *a = answers_new();
+	struct answers *a = answers_new(l.site, l.m);
 	const struct host *web = inventory_at(l.site->inventory, 0);
 	const char *const good[] = {"www.example"}, *const bad[] = {"www.test"};
 	struct ask q = {
@@ -182,11 +182,85 @@ static void not_kept(void **state)
 	lab_close(&l);
 }
 
+/* Ports of one class are alike to every question: each port is asked, and has its own answer. */
+static void classes_of_ports(void **state)
+{
+	struct lab l =
+		lab_open("hosts:\n"
+			 "  - {name: web, role: crm-web, addr: 10.20.1.11}\n"
+			 "  - {name: sql, role: sql, addr: 10.20.2.20, ports: {sql: 51033}}\n"
+			 "  - {name: dc, role: gc, addr: 10.20.3.30}\n"
+			 "  - {name: mon, role: monitor, addr: 10.20.9.90}\n"
+			 "deployment: {auth: ifd, rpc: 50000-50099}\n"
+			 "egress:\n"
+			 "  - {from: [crm-any], service: [8443/tcp, 60123/tcp], why: x}\n");
+	static const struct {
+		int client, server; /* -1: a public address */
+		uint8_t proto;
+		bool swapped, payload;
+		const char *app;
+	} rows[] = {
+		{0, 1, TCP, false, true, "tds"}, {0, 1, TCP, true, false, NULL},
+		{1, 1, TCP, false, true, NULL},  {0, -1, TCP, false, true, NULL},
+		{0, -1, UDP, false, true, NULL}, {-1, 0, TCP, true, true, NULL},
+		{3, 1, TCP, false, false, NULL}, {0, 2, TCP, false, true, "dcerpc"},
+		{2, 0, TCP, true, true, NULL},   {0, 2, UDP, true, true, "dns"},
+	};
+	struct answers *a = answers_new(l.site, l.m);
+	unsigned differ = 0;
+
+	assert_non_null(a);
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct ask q = {
+			.proto = rows[i].proto,
+			.port = 40000,
+			.client_port = 40001,
+			.confidence = rows[i].swapped ? 20 : 100,
+			.app = rows[i].app ? app_by_name(rows[i].app) : APP_NONE,
+			.sure = rows[i].app,
+			.established = true,
+			.payload = rows[i].payload,
+			.client_public = rows[i].client < 0,
+			.server_public = rows[i].server < 0,
+			.dialled_mapper = true,
+		};
+		struct ruling before = {.verdict = KIND_N};
+
+		if (rows[i].client >= 0)
+			q.client.host = inventory_at(l.site->inventory, (size_t)rows[i].client);
+		if (rows[i].server >= 0)
+			q.server.host = inventory_at(l.site->inventory, (size_t)rows[i].server);
+		q.client.roles = q.client.host ? q.client.host->roles : 0;
+		q.server.roles = q.server.host ? q.server.host->roles : 0;
+		for (uint32_t port = 1; port <= UINT16_MAX; port++) {
+			const struct answer *one;
+			struct ruling r;
+
+			/* What is far from everything that has a name is asked for now and then. */
+			if (port > 10000 && port % 1000 > 160)
+				continue;
+			*(rows[i].swapped ? &q.client_port : &q.port) = (uint16_t)port;
+			ask_decide(l.site, l.m, &q, &r);
+			one = answers_decide(a, l.site, l.m, &q);
+			assert_int_equal(one->r.verdict, r.verdict);
+			assert_int_equal(one->r.why, r.why);
+			assert_ptr_equal(one->r.rule, r.rule);
+			assert_int_equal(one->r.reversed, r.reversed);
+			differ += r.verdict != before.verdict || r.why != before.why;
+			before = r;
+		}
+	}
+	assert_true(differ > 40);
+	answers_free(a);
+	lab_close(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same),
 		cmocka_unit_test(not_kept),
+		cmocka_unit_test(classes_of_ports),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
