@@ -44,10 +44,13 @@ struct evidence_set {
 	size_t n_sign;
 	struct slot *slot;
 	size_t n_slot;
-	uint32_t *first_slot; /* by sign */
-	uint32_t by_app[APPS], any_app, others;
-	struct tally *tally; /* by slot, of the group in hand */
-	bool any;            /* one of them is not empty */
+	uint32_t *first_slot;  /* by sign */
+	uint32_t by_app[APPS]; /* slots of a clue of one protocol, */
+	uint32_t some_app;     /* of one of several, */
+	uint32_t no_app;       /* of whichever protocol, */
+	uint32_t others;       /* of none at all */
+	struct tally *tally;   /* by slot, of the group in hand */
+	bool any;              /* one of them is not empty */
 	struct share served, called;
 	VEC(struct told) told; /* by group, then sighting */
 	size_t told_at;
@@ -88,10 +91,11 @@ static void slot_link(struct evidence_set *e, uint32_t number)
 	struct slot *s = &e->slot[number];
 	uint32_t *head = &e->others;
 
-	/* One list a slot: a clue with several protocols is in the list of those without one. */
+	/* One list a slot. */
 	if (s->at.c->of == CLUE_ANSWERS || s->at.c->of == CLUE_CALLS)
-		head = s->at.n_app == 1 && s->at.app[0] < APPS ? &e->by_app[s->at.app[0]]
-							       : &e->any_app;
+		head = !s->at.n_app                              ? &e->no_app
+		       : s->at.n_app == 1 && s->at.app[0] < APPS ? &e->by_app[s->at.app[0]]
+								 : &e->some_app;
 	s->next = *head;
 	*head = number;
 }
@@ -122,7 +126,7 @@ static bool table_make(struct evidence_set *e)
 	clues = e->n_slot;
 	for (size_t i = 0; i < APPS; i++)
 		e->by_app[i] = NOBODY;
-	e->any_app = e->others = NOBODY;
+	e->some_app = e->no_app = e->others = NOBODY;
 	for (size_t i = clues; i-- > 0;)
 		slot_link(e, (uint32_t)i);
 	e->tally = calloc(clues + 1, sizeof *e->tally);
@@ -168,17 +172,94 @@ struct exchange {
 };
 typedef VEC(struct exchange) exchange_list;
 
-/* The ends are looked up once, while the conversation is at hand. */
-static bool exchanges(const struct parts *p, exchange_list *ret)
+static bool port_fits(const struct clue_at *k, uint16_t port)
 {
+	for (unsigned i = 0; i < k->n_port; i++)
+		if (k->c->port[i] == port)
+			return true;
+	return !k->n_port;
+}
+
+static bool app_fits(const struct clue_at *k, const struct conv_app *a)
+{
+	bool named = !k->n_app;
+
+	for (unsigned i = 0; i < k->n_app; i++)
+		named |= a->app == k->app[i];
+	return named && (!k->n_app || a->conf == APP_SURE) && a->payload[1] &&
+	       (a->by_state[STATE_ESTABLISHED] || a->by_state[STATE_MID_STREAM]) &&
+	       !(a->notes & k->c->never) && (!k->c->signs || a->signs & k->c->signs);
+}
+
+/* Pipes of SMB carry interfaces that every member has. */
+static bool bound_over_tcp(const struct conv *c)
+{
+	return conv_more(c)->n_iface && c->proto == IPPROTO_NR_TCP && c->port != 445 &&
+	       c->port != 139;
+}
+
+static bool list_fits(const struct evidence_set *e, uint32_t list, enum clue_of of,
+		      const struct conv *c, const struct conv_app *a)
+{
+	for (uint32_t i = list; i != NOBODY; i = e->slot[i].next) {
+		const struct clue_at *k = &e->slot[i].at;
+
+		if (k->c->of == of && port_fits(k, c->port) && app_fits(k, a))
+			return true;
+	}
+	return false;
+}
+
+static bool app_tells(const struct evidence_set *e, enum clue_of of, const struct conv *c,
+		      const struct conv_app *a)
+{
+	if (list_fits(e, e->no_app, of, c, a))
+		return true;
+	if (a->app == APP_NONE)
+		return false;
+	return (a->app < APPS && list_fits(e, e->by_app[a->app], of, c, a)) ||
+	       list_fits(e, e->some_app, of, c, a);
+}
+
+/* Some clue is in the conversation: most have none, and need not be looked at with their host's. */
+static bool tells(const struct evidence_set *e, const struct conv *c, enum clue_of of)
+{
+	if (of == CLUE_ANSWERS && c->more && (bound_over_tcp(c) || c->more->n_name))
+		return true;
+	for (unsigned k = 0; k < c->n_app; k++)
+		if (app_tells(e, of, c, &c->app[k]))
+			return true;
+	return false;
+}
+
+/* Rows of protocols lie anywhere: they are asked for before they are needed. */
+static void exchange_ahead(const struct infer_input *in, size_t i)
+{
+	enum { AHEAD = 12 };
+
+	if (i + AHEAD < in->n_convs)
+		prefetch(in->convs[i + AHEAD].app);
+}
+
+/* Exchanges that tell something of the client, of the server. The ends are looked up once, while
+ * the conversation is at hand. */
+static bool exchanges(const struct evidence_set *e, exchange_list *called, exchange_list *served)
+{
+	const struct parts *p = e->p;
+
 	for (size_t i = 0; i < p->in->n_convs; i++) {
 		const struct conv *c = &p->in->convs[i];
+		struct exchange x = {.conv = (uint32_t)i};
 
+		exchange_ahead(p->in, i);
 		if (!exchanged(c) || p->scanner[i])
 			continue;
-		if (!vec_push(ret, ((struct exchange){(uint32_t)i,
-						      {p->node[client_node(p, c)].group,
-						       p->node[server_node(p, c)].group}})))
+		x.group[0] = p->node[client_node(p, c)].group;
+		x.group[1] = p->node[server_node(p, c)].group;
+		if (x.group[0] == x.group[1]) /* with itself */
+			continue;
+		if ((tells(e, c, CLUE_ANSWERS) && !vec_push(served, x)) ||
+		    (tells(e, c, CLUE_CALLS) && !vec_push(called, x)))
 			return false;
 	}
 	return true;
@@ -205,11 +286,12 @@ static bool share_make(const struct parts *p, struct share *s, const exchange_li
 
 static bool shares_make(struct evidence_set *e)
 {
-	exchange_list l = {0};
-	bool ok = exchanges(e->p, &l) && share_make(e->p, &e->served, &l, true) &&
-		  share_make(e->p, &e->called, &l, false);
+	exchange_list called = {0}, served = {0};
+	bool ok = exchanges(e, &called, &served) && share_make(e->p, &e->served, &served, true) &&
+		  share_make(e->p, &e->called, &called, false);
 
-	vec_done(&l);
+	vec_done(&called);
+	vec_done(&served);
 	return ok;
 }
 
@@ -408,25 +490,6 @@ static void tally_conv(struct evidence_set *e, struct tally *t, uint32_t number,
 		t->conv_core = c;
 }
 
-static bool port_fits(const struct clue_at *k, uint16_t port)
-{
-	for (unsigned i = 0; i < k->n_port; i++)
-		if (k->c->port[i] == port)
-			return true;
-	return !k->n_port;
-}
-
-static bool app_fits(const struct clue_at *k, const struct conv_app *a)
-{
-	bool named = !k->n_app;
-
-	for (unsigned i = 0; i < k->n_app; i++)
-		named |= a->app == k->app[i];
-	return named && (!k->n_app || a->conf == APP_SURE) && a->payload[1] &&
-	       (a->by_state[STATE_ESTABLISHED] || a->by_state[STATE_MID_STREAM]) &&
-	       !(a->notes & k->c->never) && (!k->c->signs || a->signs & k->c->signs);
-}
-
 static void look_at_apps(struct evidence_set *e, uint32_t list, enum clue_of of, uint32_t number,
 			 uint32_t peer, const struct conv_app *a)
 {
@@ -438,13 +501,6 @@ static void look_at_apps(struct evidence_set *e, uint32_t list, enum clue_of of,
 		if (k->c->of == of && port_fits(k, c->port) && app_fits(k, a))
 			tally_conv(e, &e->tally[i], number, peer, a->flows, a->ev, a->n_ev);
 	}
-}
-
-/* Pipes of SMB carry interfaces that every member has. */
-static bool bound_over_tcp(const struct conv *c)
-{
-	return conv_more(c)->n_iface && c->proto == IPPROTO_NR_TCP && c->port != 445 &&
-	       c->port != 139;
 }
 
 static void look_at_rest(struct evidence_set *e, uint32_t number, uint32_t peer)
@@ -516,15 +572,15 @@ static void look_at_share(struct evidence_set *e, const struct share *s, uint32_
 		const struct conv *c = &e->p->in->convs[v[i].conv];
 
 		look_ahead(e, v, i, n);
-		if (v[i].peer == group) /* with itself */
-			continue;
 		for (unsigned k = 0; k < c->n_app; k++) {
 			uint16_t app = c->app[k].app;
 
 			if (app != APP_NONE && app < APPS)
 				look_at_apps(e, e->by_app[app], of, v[i].conv, v[i].peer,
 					     &c->app[k]);
-			look_at_apps(e, e->any_app, of, v[i].conv, v[i].peer, &c->app[k]);
+			if (app != APP_NONE)
+				look_at_apps(e, e->some_app, of, v[i].conv, v[i].peer, &c->app[k]);
+			look_at_apps(e, e->no_app, of, v[i].conv, v[i].peer, &c->app[k]);
 		}
 		if (of == CLUE_ANSWERS)
 			look_at_rest(e, v[i].conv, v[i].peer);
