@@ -27,7 +27,7 @@ const struct recogniser recogniser_cldap = {
 	.spec = "MS-ADTS 6.3.3; RFC 4511 4.5; RFC 1798",
 	.proto = PROTO_UDP,
 	.min = 8,
-	RECOGNISER_FIRST("\x30\x30"),
+	RECOGNISER_BEGINS({.byte = {BYTE_IN("\x30\x30"), BYTE_IN("\x00\x7f\x81\x84")}}),
 	.apps = {{"cldap", "CLDAP"}},
 	.probe = probe,
 };

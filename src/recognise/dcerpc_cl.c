@@ -82,7 +82,9 @@ const struct recogniser recogniser_dcerpc_cl = {
 	.spec = "C706 12.5.2.1",
 	.proto = PROTO_UDP,
 	.min = HEADER,
-	RECOGNISER_FIRST("\x04\x04"),
+	RECOGNISER_BEGINS({.byte = {BYTE_IN("\4\4"), BYTE_IN("\x00\x0a"), BYTE_IN("\x00\x7e"),
+				    BYTE_IN("\0\0\2\2"), BYTE_IN("\x00\x00\x10\x10"),
+				    BYTE_IN("\0\3"), BYTE_IN("\0\0")}}),
 	.apps = {{"dcerpc-cl", "DCE/RPC, connectionless"}},
 	.probe = probe,
 };

@@ -40,7 +40,8 @@ const struct recogniser recogniser_dhcp = {
 	.spec = "RFC 2131 2, 3",
 	.proto = PROTO_UDP,
 	.min = COOKIE_AT + 4,
-	RECOGNISER_FIRST("\x01\x02"),
+	RECOGNISER_BEGINS(
+		{.byte = {BYTE_IN("\1\2"), BYTE_ANY, BYTE_IN("\x00\x10"), BYTE_IN("\x00\x10")}}),
 	.apps = {{"dhcp", "DHCP"}},
 	.probe = probe,
 };

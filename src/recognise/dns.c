@@ -169,10 +169,22 @@ static enum verdict resume(const struct payload *in, struct facts *ret)
 	return v == VERDICT_SURE && in->proto != PROTO_TCP ? VERDICT_LIKELY : v;
 }
 
+/* The flags that message() lets pass. */
+#define OPCODES BYTE_IN("\x00\x17\x20\x2f\x80\x97\xa0\xaf")
+#define RCODES  BYTE_IN("\x00\x0b\x10\x1b\x20\x2b\x30\x3b\x80\x8b\x90\x9b\xa0\xab\xb0\xbb")
+
 const struct recogniser recogniser_dns = {
 	.word = "dns",
 	.spec = "RFC 1035 4.1, 4.2.2; RFC 4795 2.1; RFC 6762 18",
 	.min = HEADER,
+	RECOGNISER_BEGINS({.proto = PROTO_TCP,
+			   .least = 2 + HEADER,
+			   .byte = {BYTE_ANY, BYTE_ANY, BYTE_ANY, BYTE_ANY, OPCODES, RCODES,
+				    BYTE_IN("\0\0"), BYTE_IN("\0\x40")}},
+			  {.proto = PROTO_UDP,
+			   .least = HEADER,
+			   .byte = {BYTE_ANY, BYTE_ANY, OPCODES, RCODES, BYTE_IN("\0\0"),
+				    BYTE_IN("\0\x40"), BYTE_IN("\0\x10")}}),
 	.apps = {{"dns", "DNS"}, {"llmnr", "LLMNR"}, {"mdns", "mDNS"}},
 	.probe = probe,
 	.resume = resume,

@@ -85,9 +85,11 @@ const struct recogniser recogniser_ftp = {
 	.spec = "RFC 959 4, 5.4; RFC 4217 4",
 	.proto = PROTO_TCP,
 	.min = 8,
-	RECOGNISER_FIRST("22"
-			 "AAEFHHOQSSUU"
-			 "aaefhhoqssuu"),
+	RECOGNISER_BEGINS(
+		{.byte = {BYTE_IN("22"), BYTE_IN("22"), BYTE_IN("00"), BYTE_IN("  --")}},
+		{.byte = {BYTE_IN("AAEFHHOQSSUUaaefhhoqssuu"), BYTE_IN("AAEEOPSSUUYYaaeeopssuuyy"),
+			  BYTE_IN("AAEEIISTaaeeiist"), BYTE_IN("HHRTVVhhrtvv"),
+			  BYTE_IN("\r\r  ")}}),
 	.remote_control = true,
 	.apps = {{"ftp", "FTP control"}},
 	.probe = probe,

@@ -160,8 +160,13 @@ const struct recogniser recogniser_http = {
 	.spec = "RFC 9112 3, 4; RFC 9113 3.4; RFC 4918 9",
 	.proto = PROTO_TCP,
 	.min = 12,
-	RECOGNISER_FIRST("\x00\x00"
-			 "BDGHLPRUXX"), /* of methods, and of HTTP and PRI */
+	RECOGNISER_BEGINS(/* methods, HTTP and PRI, and what is in their lines */
+			  {.byte = {BYTE_IN("BDGHLPRUXX"), BYTE_IN("--AZ"), BYTE_IN("AZ"),
+				    BYTE_IN("  AZ__"), BYTE_IN("\t\t ~"), BYTE_IN("\t\t ~"),
+				    BYTE_IN("\t\t ~"), BYTE_IN("\t\t ~")}},
+			  {.byte = {BYTE_IN("\0\0"), BYTE_IN("\0\0"), BYTE_IN("\0\x60"),
+				    BYTE_IN("\4\4"), BYTE_IN("\0\0"), BYTE_IN("\0\0"),
+				    BYTE_IN("\0\0"), BYTE_IN("\0\0")}}),
 	.apps = {{"http", "HTTP"}},
 	.probe = probe,
 	.resume = probe, /* persistent connections begin anew at every message */

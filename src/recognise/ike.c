@@ -62,6 +62,7 @@ const struct recogniser recogniser_ike = {
 	.spec = "RFC 7296 3.1; RFC 2408 3.1; RFC 3948 2.2",
 	.proto = PROTO_UDP,
 	.min = HEADER,
+	RECOGNISER_BEGINS({.least = HEADER}),
 	.apps = {{"ike", "IKE (IPsec key exchange)"}},
 	.probe = probe,
 };

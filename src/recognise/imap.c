@@ -95,7 +95,8 @@ const struct recogniser recogniser_imap = {
 	.spec = "RFC 3501 2.2, 6.1, 6.2, 7.1",
 	.proto = PROTO_TCP,
 	.min = 8,
-	RECOGNISER_FIRST("!~"),
+	RECOGNISER_BEGINS({.byte = {BYTE_IN("!~"), BYTE_IN(" ~"), BYTE_IN(" ~"), BYTE_IN(" ~"),
+				    BYTE_IN(" ~")}}),
 	.apps = {{"imap", "IMAP"}},
 	.probe = probe,
 };

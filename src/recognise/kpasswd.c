@@ -47,6 +47,13 @@ const struct recogniser recogniser_kpasswd = {
 	.word = "kpasswd",
 	.spec = "RFC 3244 2",
 	.min = 8,
+	RECOGNISER_BEGINS(
+		{.proto = PROTO_TCP, .least = 4, .byte = {BYTE_IN("\0\0"), BYTE_IN("\0\0")}},
+		{.proto = PROTO_UDP,
+		 .least = 7,
+		 .byte = {BYTE_ANY, BYTE_ANY, BYTE_IN("\x00\x00\xff\xff"),
+			  BYTE_IN("\x01\x01\x80\x80"), BYTE_ANY, BYTE_ANY,
+			  BYTE_IN("\x6e\x6f\x7e\x7e")}}),
 	.apps = {{"kpasswd", "Kerberos password change"}},
 	.probe = probe,
 };

@@ -60,7 +60,7 @@ const struct recogniser recogniser_ldap = {
 	.spec = "RFC 4511 4.1.1, 5.1",
 	.proto = PROTO_TCP,
 	.min = 7, /* an unbind request is whole with 7 */
-	RECOGNISER_FIRST("\x30\x30"),
+	RECOGNISER_BEGINS({.byte = {BYTE_IN("\x30\x30"), BYTE_IN("\x00\x7f\x81\x84")}}),
 	.apps = {{"ldap", "LDAP"}},
 	.probe = probe,
 	.resume = resume,

@@ -59,7 +59,7 @@ const struct recogniser recogniser_nbdgm = {
 	.spec = "RFC 1002 4.4",
 	.proto = PROTO_UDP,
 	.min = 11,
-	RECOGNISER_FIRST("\x10\x16"),
+	RECOGNISER_BEGINS({.byte = {BYTE_IN("\x10\x16"), BYTE_IN("\x00\x0f")}}),
 	.apps = {{"nbdgm", "NetBIOS datagrams"}},
 	.probe = probe,
 };

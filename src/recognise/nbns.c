@@ -62,6 +62,11 @@ const struct recogniser recogniser_nbns = {
 	.spec = "RFC 1002 4.2",
 	.proto = PROTO_UDP,
 	.min = 50, /* header, one name, type and class */
+	RECOGNISER_BEGINS({.least = 12,
+			   .byte = {BYTE_ANY, BYTE_ANY,
+				    BYTE_IN("\x00\x07\x28\x4f\x78\x7f\x80\x87\xa8\xcf\xf8\xff"),
+				    BYTE_IN("\x00\x1f\x80\x9f"), BYTE_IN("\0\0"), BYTE_IN("\0\1"),
+				    BYTE_IN("\0\0"), BYTE_IN("\0\1")}}),
 	.apps = {{"nbns", "NetBIOS name service"}},
 	.probe = probe,
 };

@@ -92,7 +92,7 @@ const struct recogniser recogniser_nbss = {
 	.spec = "RFC 1002 4.3",
 	.proto = PROTO_TCP,
 	.min = 5,
-	RECOGNISER_FIRST("\x81\x84"),
+	RECOGNISER_BEGINS({.byte = {BYTE_IN("\x81\x84")}}),
 	.apps = {{"nbss", "NetBIOS session"}},
 	.probe = probe,
 };

@@ -166,7 +166,7 @@ const struct recogniser recogniser_ntp = {
 	.spec = "RFC 5905 7.3; RFC 7822 7.5; RFC 9327 2; MS-SNTP 2.2",
 	.proto = PROTO_UDP,
 	.min = 8,
-	RECOGNISER_FIRST("\x08\x27\x48\x67\x88\xa7\xc8\xe7"),
+	RECOGNISER_BEGINS({.byte = {BYTE_IN("\x08\x27\x48\x67\x88\xa7\xc8\xe7")}}),
 	.apps = {{"ntp", "NTP"}},
 	.probe = probe,
 	.together = together,

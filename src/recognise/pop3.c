@@ -71,9 +71,11 @@ const struct recogniser recogniser_pop3 = {
 	.spec = "RFC 1939 3, 4, 7; RFC 2449 5; RFC 2595 4",
 	.proto = PROTO_TCP,
 	.min = 8,
-	RECOGNISER_FIRST("++"
-			 "AACCQQSSUU"
-			 "aaccqqssuu"),
+	RECOGNISER_BEGINS(
+		{.byte = {BYTE_IN("++"), BYTE_IN("OO"), BYTE_IN("KK"), BYTE_IN("\r\r  ")}},
+		{.byte = {BYTE_IN("AACCQQSSUUaaccqqssuu"), BYTE_IN("AAPPSUaappsu"),
+			  BYTE_IN("EEIILLOPTTeeiilloptt"), BYTE_IN("AAHHPPRTaahhpprt"),
+			  BYTE_IN("\r\r  ")}}),
 	.apps = {{"pop3", "POP3"}},
 	.probe = probe,
 };

@@ -35,12 +35,38 @@ const struct recogniser *recogniser_at(size_t i)
 	return i < N_ELEMENTS(all) ? all[i] : NULL;
 }
 
-bool recogniser_begins(const struct recogniser *r, uint8_t first)
+static bool is_in(const struct recogniser_byte *b, uint8_t value)
 {
-	for (size_t i = 0; i < r->n_first; i++)
-		if (first >= (uint8_t)r->first[2 * i] && first <= (uint8_t)r->first[2 * i + 1])
+	for (size_t i = 0; i < b->n; i++)
+		if (value >= (uint8_t)b->pairs[2 * i] && value <= (uint8_t)b->pairs[2 * i + 1])
 			return true;
-	return !r->n_first;
+	return !b->n;
+}
+
+/* A datagram does not grow: what it lacks it will never have. */
+static bool is_all(const struct payload *in)
+{
+	return in->proto == PROTO_UDP && !in->cut;
+}
+
+static bool may_begin(const struct recogniser_begin *b, const struct payload *in)
+{
+	if (b->proto && b->proto != in->proto)
+		return false;
+	if (in->n < b->least)
+		return !is_all(in);
+	for (size_t i = 0; i < RECOGNISER_BYTES && i < in->n; i++)
+		if (!is_in(&b->byte[i], in->p[i]))
+			return false;
+	return true;
+}
+
+bool recogniser_begins(const struct recogniser *r, const struct payload *in)
+{
+	for (size_t i = 0; i < r->n_begin; i++)
+		if (may_begin(&r->begin[i], in))
+			return true;
+	return !r->n_begin;
 }
 
 static const struct app_row *app_row(uint16_t app)
@@ -144,8 +170,7 @@ static void ask_side(const struct recogniser *r, const struct payload *in, struc
 	c->notes |= c->f[i].notes;
 	if (!in->whole_start)
 		c->f[i].asked = 0; /* who knows which message it is, and which answer is its own */
-	/* A datagram does not grow: what it lacks it will never have. */
-	else if (c->v[i] == VERDICT_MORE && in->proto == PROTO_UDP && !in->cut)
+	else if (c->v[i] == VERDICT_MORE && is_all(in))
 		c->v[i] = VERDICT_NO;
 }
 
@@ -316,16 +341,6 @@ static bool may_be(const struct recogniser *r, bool udp)
 	return !r->proto || r->proto == (udp ? PROTO_UDP : PROTO_TCP);
 }
 
-static uint64_t who_begins(bool udp, uint8_t first)
-{
-	uint64_t who = 0;
-
-	for (size_t i = 0; i < N_ELEMENTS(all); i++)
-		if (may_be(all[i], udp) && recogniser_begins(all[i], first))
-			who |= UINT64_C(1) << i;
-	return who;
-}
-
 static uint64_t who_resumes(bool udp)
 {
 	uint64_t who = 0;
@@ -336,25 +351,109 @@ static uint64_t who_resumes(bool udp)
 	return who;
 }
 
+static const uint64_t EACH = UINT64_MAX >> (RECOGNISERS_MAX - N_ELEMENTS(all));
+
+static void add_byte(uint64_t may[256], const struct recogniser_byte *b, uint64_t bit)
+{
+	for (unsigned value = 0; !b->n && value < 256; value++)
+		may[value] |= bit;
+	for (size_t i = 0; i < b->n; i++)
+		for (unsigned v = (uint8_t)b->pairs[2 * i]; v <= (uint8_t)b->pairs[2 * i + 1]; v++)
+			may[v] |= bit;
+}
+
+static void add_begin(struct recognise_table *t, bool udp, const struct recogniser_begin *b,
+		      uint64_t bit)
+{
+	for (size_t i = 0; i < RECOGNISER_BYTES; i++)
+		add_byte(t->may[udp][i], &b->byte[i], bit);
+	for (unsigned n = 0; n < b->least; n++)
+		t->waits[udp][n] |= bit;
+}
+
+/* Its first beginning has its own bit, each further one the next that is free; without any left it
+ * is asked about everything. */
+static void add_recogniser(struct recognise_table *t, bool udp, size_t i, unsigned *further)
+{
+	static const struct recogniser_begin anything = {.least = 0};
+	const struct recogniser *r = all[i];
+	unsigned bit = (unsigned)i;
+	bool own = false;
+
+	for (size_t k = 0; k < r->n_begin; k++) {
+		const struct recogniser_begin *b = &r->begin[k];
+
+		if (b->proto && b->proto != (udp ? PROTO_UDP : PROTO_TCP))
+			continue;
+		if (own && *further == RECOGNISERS_MAX) {
+			b = &anything;
+			bit = (unsigned)i;
+		} else if (own) {
+			bit = (*further)++;
+		}
+		add_begin(t, udp, b, UINT64_C(1) << bit);
+		t->of[udp][bit] = (uint8_t)i;
+		own = true;
+	}
+	if (!r->n_begin)
+		add_begin(t, udp, &anything, UINT64_C(1) << bit);
+}
+
 void recognise_table_init(struct recognise_table *ret)
 {
+	memset(ret, 0, sizeof *ret);
 	for (int udp = 0; udp < 2; udp++) {
-		for (unsigned byte = 0; byte < 256; byte++)
-			ret->begins[udp][byte] = who_begins(udp, (uint8_t)byte);
+		unsigned further = N_ELEMENTS(all);
+
+		for (size_t i = 0; i < N_ELEMENTS(all); i++)
+			if (may_be(all[i], udp))
+				add_recogniser(ret, udp, i, &further);
 		ret->resumes[udp] = who_resumes(udp);
 	}
 }
 
-/* Most are out of the question by the first byte of a side. */
+/* Whoever has one of these bits. */
+static uint64_t owners(const struct recognise_table *t, bool udp, uint64_t bits)
+{
+	uint64_t who = bits & EACH;
+
+	for (uint64_t left = bits & ~EACH; left; left &= left - 1)
+		who |= UINT64_C(1) << t->of[udp][__builtin_ctzll(left)];
+	return who;
+}
+
+static uint64_t who_begins(const struct recognise_table *t, const struct payload *in)
+{
+	bool udp = in->proto == PROTO_UDP;
+	size_t n = in->n < RECOGNISER_BYTES ? in->n : RECOGNISER_BYTES;
+	uint64_t who = UINT64_MAX;
+
+	for (size_t i = 0; i < n; i++)
+		who &= t->may[udp][i][in->p[i]];
+	if (in->n <= RECOGNISER_LEAST) {
+		uint64_t waits = t->waits[udp][in->n];
+
+		who = is_all(in) ? who & ~waits : who | waits;
+	}
+	return owners(t, udp, who);
+}
+
+/* Most are out of the question by the first bytes of a side. Without a table all are asked. */
 static uint64_t who_speaks(const struct recognise_table *t, const struct payload *in)
 {
 	bool udp = in->proto == PROTO_UDP;
+	uint64_t who = 0;
 
 	if (!in->n)
 		return 0;
 	if (!in->whole_start)
 		return t ? t->resumes[udp] : who_resumes(udp);
-	return t ? t->begins[udp][in->p[0]] : who_begins(udp, in->p[0]);
+	if (t)
+		return who_begins(t, in);
+	for (size_t i = 0; i < N_ELEMENTS(all); i++)
+		if (may_be(all[i], udp))
+			who |= UINT64_C(1) << i;
+	return who;
 }
 
 static bool is_known(const struct recognise_memo *m, const struct payload *in, int i)

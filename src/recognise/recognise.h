@@ -120,6 +120,34 @@ struct payload {
 	bool same;
 };
 
+/* What one byte may be: pairs of the lowest and the highest of a range. */
+struct recogniser_byte {
+	const char *pairs;
+	uint8_t n; /* 0: anything */
+};
+#define BYTE_IN(pairs)                     \
+	{                                  \
+		(pairs), sizeof(pairs) / 2 \
+	}
+#define BYTE_ANY        \
+	{               \
+		NULL, 0 \
+	}
+
+enum { RECOGNISER_BYTES = 8, RECOGNISER_LEAST = 31 };
+
+struct recogniser_begin {
+	uint8_t proto; /* as in struct recogniser */
+	/* Fewer bytes say nothing, whatever they are: probe wants more. A datagram of so few is a
+	 * no. RECOGNISER_LEAST at most; 0: each byte counts as soon as it is there. */
+	uint8_t least;
+	struct recogniser_byte byte[RECOGNISER_BYTES];
+};
+#define RECOGNISER_BEGINS(...)                                              \
+	.begin = (const struct recogniser_begin[]){__VA_ARGS__},            \
+	.n_begin = sizeof((const struct recogniser_begin[]){__VA_ARGS__}) / \
+		   sizeof(struct recogniser_begin)
+
 struct app_row { /* one name of a recogniser: the first names the family */
 	const char *name;
 	const char *title; /* "TLS", "DCE/RPC endpoint mapper" */
@@ -130,11 +158,11 @@ struct recogniser {
 	const char *spec; /* "RFC 8446 5.1" */
 	uint8_t proto;    /* IP protocol: 6 or 17; 0 both */
 	uint8_t min;      /* fewest bytes that can prove it */
-	uint8_t n_first;
-	/* Optional, by RECOGNISER_FIRST: ranges of what a stream or datagram of it may begin with.
-	 * Other first bytes are a no at once, for which probe is not asked: it would have to say
-	 * the same, however many bytes follow. */
-	const char *first;
+	uint8_t n_begin;
+	/* Optional, by RECOGNISER_BEGINS: what a stream or datagram of it may begin with, each for
+	 * itself. Other beginnings are a no at once, for which probe is not asked: it would have to
+	 * say the same, however many bytes follow. */
+	const struct recogniser_begin *begin;
 	bool remote_control; /* remote control, shell, file transfer or tunnel (severity) */
 	struct app_row apps[6];
 	enum verdict (*probe)(const struct payload *in, struct facts *ret);
@@ -145,15 +173,13 @@ struct recogniser {
 	uint32_t (*together)(const struct facts *client, const struct facts *server);
 };
 
-/* Pairs of the lowest and the highest byte of a range. */
-#define RECOGNISER_FIRST(pairs) .first = (pairs), .n_first = sizeof(pairs) / 2
-
 /* An app is a number: 1 + recogniser index * 8 + variant. Stable within one build only; names are
  * what is written anywhere. */
 enum { APP_NONE = 0 };
 size_t recogniser_count(void);
 const struct recogniser *recogniser_at(size_t i);
-bool recogniser_begins(const struct recogniser *r, uint8_t first);
+/* False when the bytes, the first of a stream or datagram, are out of the question. */
+bool recogniser_begins(const struct recogniser *r, const struct payload *in);
 const char *app_name(uint16_t app); /* "" for APP_NONE */
 const char *app_title(uint16_t app);
 /* APP_NONE when there is none. */
@@ -179,17 +205,20 @@ struct recognition {
 	struct fact_iface iface[FACT_IFACES]; /* n_iface of them */
 };
 
-/* Judges the first bytes of both sides (p may be NULL with n 0). Returns true when the answer is
- * final: nothing more could change it, or *ret is APP_SURE and no wanted fact is missing. `final`
- * says that no more bytes will come. */
+/* Judges the first bytes of both sides (p may be NULL with n 0), by asking everybody. Returns true
+ * when the answer is final: nothing more could change it, or *ret is APP_SURE and no wanted fact is
+ * missing. `final` says that no more bytes will come. */
 bool recognise(const struct payload side[2], uint8_t proto, bool final, struct recognition *ret);
 
 enum { RECOGNISERS_MAX = 64 }; /* one bit each */
 
-/* Who has anything to say to a first byte: made once, then only read. */
+/* Who has anything to say to a beginning: made once, then only read. A bit for each recogniser, and
+ * behind those one for each further beginning that one of them has; [1]: UDP. */
 struct recognise_table {
-	uint64_t begins[2][256]; /* recognisers by first byte; [1]: UDP */
-	uint64_t resumes[2];     /* those that can begin in the middle */
+	uint64_t may[2][RECOGNISER_BYTES][256];  /* by place and value of a byte */
+	uint64_t waits[2][RECOGNISER_LEAST + 1]; /* by number of bytes: who wants more of them */
+	uint64_t resumes[2];                     /* those that can begin in the middle */
+	uint8_t of[2][RECOGNISERS_MAX];          /* whose bit it is */
 };
 void recognise_table_init(struct recognise_table *ret);
 

@@ -80,7 +80,10 @@ const struct recogniser recogniser_smb1 = {
 	.spec = "MS-CIFS 2.2.3.1; MS-SMB 2.1",
 	.proto = PROTO_TCP,
 	.min = 37,
-	RECOGNISER_FIRST("\x00\x00\x81\x85"),
+	RECOGNISER_BEGINS(
+		{.byte = {BYTE_IN("\0\0"), BYTE_ANY, BYTE_ANY, BYTE_ANY, BYTE_IN("\xff\xff"),
+			  BYTE_IN("SS"), BYTE_IN("MM"), BYTE_IN("BB")}},
+		{.byte = {BYTE_IN("\x81\x82\x84\x85"), BYTE_IN("\0\0"), BYTE_IN("\0\2")}}),
 	.remote_control = true,
 	.apps = {{"smb1", "SMB 1"}},
 	.probe = probe,

@@ -145,7 +145,10 @@ const struct recogniser recogniser_smb2 = {
 	.spec = "MS-SMB2 2.1, 2.2.1.2, 2.2.41, 2.2.42, 3.3.5.3",
 	.proto = PROTO_TCP,
 	.min = 24,
-	RECOGNISER_FIRST("\x00\x00\x81\x85"),
+	RECOGNISER_BEGINS(
+		{.byte = {BYTE_IN("\0\0"), BYTE_ANY, BYTE_ANY, BYTE_ANY, BYTE_ANY, BYTE_IN("SS"),
+			  BYTE_IN("MM"), BYTE_IN("BB")}},
+		{.byte = {BYTE_IN("\x81\x82\x84\x85"), BYTE_IN("\0\0"), BYTE_IN("\0\2")}}),
 	.remote_control = true,
 	.apps = {{"smb2", "SMB 2 or 3"}},
 	.probe = probe,

@@ -93,9 +93,10 @@ const struct recogniser recogniser_smtp = {
 	.spec = "RFC 5321 3.1, 4.1.1, 4.2; RFC 3207 4",
 	.proto = PROTO_TCP,
 	.min = 8,
-	RECOGNISER_FIRST("25"
-			 "EEHHLMRR"
-			 "eehhlmrr"),
+	RECOGNISER_BEGINS(
+		{.byte = {BYTE_IN("2245"), BYTE_IN("2255"), BYTE_IN("0144"), BYTE_IN("  --")}},
+		{.byte = {BYTE_IN("EEHHLMRReehhlmrr"), BYTE_IN("AAEEHHSSaaeehhss"),
+			  BYTE_IN("EEIILLeeiill"), BYTE_IN("LLOOTTlloott"), BYTE_IN("\r\r  ")}}),
 	.apps = {{"smtp", "SMTP"}},
 	.probe = probe,
 };

@@ -81,7 +81,7 @@ const struct recogniser recogniser_snmp = {
 	.spec = "RFC 1157 4; RFC 3416 3; RFC 3412 6",
 	.proto = PROTO_UDP,
 	.min = 12,
-	RECOGNISER_FIRST("\x30\x30"),
+	RECOGNISER_BEGINS({.byte = {BYTE_IN("\x30\x30"), BYTE_IN("\x00\x7f\x81\x84")}}),
 	.apps = {{"snmp", "SNMP"}},
 	.probe = probe,
 };

@@ -28,7 +28,8 @@ const struct recogniser recogniser_ssdp = {
 	.spec = "UPnP Device Architecture 1.1, 1.2, 1.3",
 	.proto = PROTO_UDP,
 	.min = 15,
-	RECOGNISER_FIRST("HN"),
+	RECOGNISER_BEGINS(
+		{.byte = {BYTE_IN("HHMN"), BYTE_IN("--OOTT"), BYTE_IN("ST"), BYTE_IN("EEIIPP")}}),
 	.apps = {{"ssdp", "SSDP"}},
 	.probe = probe,
 };

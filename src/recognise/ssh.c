@@ -37,13 +37,15 @@ static enum verdict probe(const struct payload *in, struct facts *ret)
 	return VERDICT_NO;
 }
 
+/* Of lines before the one that counts, which take part of it with them. */
+#define TEXT BYTE_IN("\t\r ~")
+
 const struct recogniser recogniser_ssh = {
 	.word = "ssh",
 	.spec = "RFC 4253 4.2",
 	.proto = PROTO_TCP,
 	.min = 8,
-	RECOGNISER_FIRST("\t\r"
-			 " ~"),
+	RECOGNISER_BEGINS({.byte = {TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT}}),
 	.remote_control = true,
 	.apps = {{"ssh", "SSH"}},
 	.probe = probe,

@@ -110,7 +110,7 @@ const struct recogniser recogniser_ssrp = {
 	.spec = "MC-SQLR 2.1, 2.2",
 	.proto = PROTO_UDP,
 	.min = 1, /* a request is whole with one byte */
-	RECOGNISER_FIRST("\x02\x05\x0f\x0f"),
+	RECOGNISER_BEGINS({.byte = {BYTE_IN("\x02\x05\x0f\x0f")}}),
 	.apps = {{"ssrp", "SQL Browser"}},
 	.probe = probe,
 };

@@ -59,7 +59,7 @@ const struct recogniser recogniser_syslog = {
 	.spec = "RFC 3164 4.1; RFC 5424 6",
 	.proto = PROTO_UDP,
 	.min = 12,
-	RECOGNISER_FIRST("<<"),
+	RECOGNISER_BEGINS({.byte = {BYTE_IN("<<"), BYTE_IN("09"), BYTE_IN("09>>")}}),
 	.apps = {{"syslog", "Syslog"}},
 	.probe = probe,
 };

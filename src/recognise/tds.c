@@ -299,7 +299,9 @@ const struct recogniser recogniser_tds = {
 	.spec = "MS-TDS 2.2.3.1, 2.2.6.4, 2.2.6.5",
 	.proto = PROTO_TCP,
 	.min = 8,
-	RECOGNISER_FIRST("\x02\x02\x04\x04\x10\x10\x12\x12"),
+	RECOGNISER_BEGINS(
+		{.byte = {BYTE_IN("\x02\x02\x04\x04\x10\x10\x12\x12"), BYTE_IN("\x00\x1f"),
+			  BYTE_ANY, BYTE_ANY, BYTE_ANY, BYTE_ANY, BYTE_ANY, BYTE_IN("\0\0")}}),
 	.apps = {{"tds", "SQL Server (TDS)"}},
 	.probe = probe,
 	.resume = resume,

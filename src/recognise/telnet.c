@@ -78,7 +78,7 @@ const struct recogniser recogniser_telnet = {
 	.spec = "RFC 854; RFC 855",
 	.proto = PROTO_TCP,
 	.min = 6, /* two commands, each whole with three */
-	RECOGNISER_FIRST("\xff\xff"),
+	RECOGNISER_BEGINS({.byte = {BYTE_IN("\xff\xff"), BYTE_IN("\xfa\xfe"), BYTE_IN("\0\x31")}}),
 	.remote_control = true,
 	.apps = {{"telnet", "Telnet"}},
 	.probe = probe,

@@ -265,7 +265,8 @@ const struct recogniser recogniser_tls = {
 	.spec = "RFC 8446 4.1, 5.1; RFC 5246 6.2.1, E.2; RFC 6066 3; RFC 7301 3.1; MS-TDS 1.7",
 	.proto = PROTO_TCP,
 	.min = 7, /* an alert is whole with 7 */
-	RECOGNISER_FIRST("\x15\x16\x80\xff"),
+	RECOGNISER_BEGINS({.byte = {BYTE_IN("\x15\x16"), BYTE_IN("\3\3"), BYTE_IN("\0\4")}},
+			  {.byte = {BYTE_IN("\x80\xff"), BYTE_ANY, BYTE_IN("\1\1")}}),
 	.apps = {{"tls", "TLS"}, {"tls-tds8", "TLS that carries TDS 8"}},
 	.probe = probe,
 	.resume = resume,

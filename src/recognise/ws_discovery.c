@@ -43,8 +43,9 @@ const struct recogniser recogniser_ws_discovery = {
 	.spec = "WS-Discovery 1.1, 2.4, 3.1; SOAP-over-UDP 1.1",
 	.proto = PROTO_UDP,
 	.min = 64,
-	RECOGNISER_FIRST("\xef\xef\t\r"
-			 " <"),
+	RECOGNISER_BEGINS(
+		{.byte = {BYTE_IN("\t\r  <<")}},
+		{.byte = {BYTE_IN("\xef\xef"), BYTE_IN("\xbb\xbb"), BYTE_IN("\xbf\xbf")}}),
 	.apps = {{"ws-discovery", "WS-Discovery"}},
 	.probe = probe,
 };

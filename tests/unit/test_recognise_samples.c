@@ -70,46 +70,104 @@ static void own_messages(void **state)
 	}
 }
 
-/* What is declared of first bytes is no more than a short cut: probe says no to all others, at any
- * length, whatever follows. */
+/* What is declared of beginnings is no more than a short cut: probe says no to all others. */
+static void no_to_others(const struct recogniser *r, const uint8_t *p, size_t n, uint8_t proto,
+			 bool cut)
+{
+	struct payload in = {.p = p, .n = n, .whole_start = true, .cut = cut, .proto = proto};
+	struct facts f = {0};
+	enum verdict v;
+
+	if ((r->proto && r->proto != proto) || recogniser_begins(r, &in))
+		return;
+	v = r->probe(&in, &f);
+	/* A datagram does not grow. */
+	if (v == VERDICT_MORE && proto == PROTO_UDP && !cut)
+		v = VERDICT_NO;
+	if (v != VERDICT_NO || f.notes)
+		fail_msg("%s: %u bytes from %02x %02x: verdict %d", r->word, (unsigned)n, p[0],
+			 n > 1 ? p[1] : 0, v);
+}
+
+static void at_all_lengths(const struct recogniser *r, const uint8_t *p, size_t n, size_t changed)
+{
+	const size_t some[] = {changed + 1, 4, 8, 12, 16, 33, n};
+
+	for (size_t i = 0; i < N_ELEMENTS(some); i++) {
+		if (some[i] <= changed || some[i] > n)
+			continue;
+		no_to_others(r, p, some[i], PROTO_TCP, false);
+		no_to_others(r, p, some[i], PROTO_UDP, i & 1);
+	}
+}
+
+/* All messages, zeros and ones, with each of their first bytes changed. */
 static void first_bytes(void **state)
 {
-	enum { MOST = 96 };
+	enum { SOME = 23 };
 
-	for (size_t i = 0; i < recogniser_count(); i++) {
-		const struct recogniser *r = recogniser_at(i);
+	for (size_t k = 0; k < N_ELEMENTS(samples) + 2; k++) {
+		const struct recogniser *own = NULL;
+		uint8_t buf[SAMPLE_MAX];
+		size_t n = 96;
 
-		for (size_t k = 0; k < N_ELEMENTS(samples) + 2; k++) {
-			uint8_t buf[SAMPLE_MAX];
-			size_t n = MOST;
+		memset(buf, k == N_ELEMENTS(samples) ? 0 : 0xff, n);
+		if (k < N_ELEMENTS(samples)) {
+			n = sample_bytes(&samples[k], buf);
+			own = recogniser_of(app_by_name(samples[k].app));
+		}
+		for (size_t i = 0; i < recogniser_count(); i++) {
+			const struct recogniser *r = recogniser_at(i);
 
-			if (k < N_ELEMENTS(samples))
-				n = sample_bytes(&samples[k], buf);
-			else
-				memset(buf, k == N_ELEMENTS(samples) ? 0 : 0xff, n);
-			for (unsigned first = 0; first < 256; first++) {
-				if (recogniser_begins(r, (uint8_t)first))
-					continue;
-				buf[0] = (uint8_t)first;
-				for (size_t m = 1; m <= n; m += m < 16       ? 1
-								: n - m < 64 ? n - m + !(n - m)
-									     : 64) {
-					struct payload in = {.p = buf,
-							     .n = m,
-							     .whole_start = true,
-							     .cut = first & 1,
-							     .proto = r->proto ? r->proto
-								      : k & 1  ? PROTO_TCP
-									       : PROTO_UDP};
-					struct facts f = {0};
-					enum verdict v = r->probe(&in, &f);
+			for (size_t at = 0; at < RECOGNISER_BYTES && at < n; at++) {
+				uint8_t was = buf[at];
 
-					if (v != VERDICT_NO || f.notes)
-						fail_msg("%s: %u bytes from %02x: verdict %d",
-							 r->word, (unsigned)m, first, v);
+				for (unsigned v = 0; v < 256; v += r == own ? 1 : SOME) {
+					buf[at] = (uint8_t)v;
+					at_all_lengths(r, buf, n, at);
 				}
+				buf[at] = was;
 			}
 		}
+	}
+}
+
+/* Each pair of first bytes, before a message of its own, and before zeros. */
+static void first_pairs(void **state)
+{
+	for (size_t i = 0; i < recogniser_count(); i++) {
+		const struct recogniser *r = recogniser_at(i);
+		uint8_t buf[SAMPLE_MAX], zeros[SAMPLE_MAX] = {0};
+		size_t k = 0, n;
+
+		while (recogniser_of(app_by_name(samples[k].app)) != r)
+			k++;
+		n = sample_bytes(&samples[k], buf);
+		for (unsigned pair = 0; pair < 1U << 16; pair++) {
+			uint8_t proto = r->proto ? r->proto : pair & 1 ? PROTO_TCP : PROTO_UDP;
+
+			buf[0] = zeros[0] = (uint8_t)(pair >> 8);
+			buf[1] = zeros[1] = (uint8_t)pair;
+			no_to_others(r, buf, 2, proto, true);
+			no_to_others(r, buf, n, proto, false);
+			no_to_others(r, zeros, 40, proto, false);
+		}
+	}
+}
+
+/* A beginning that is declared for too few of its own messages would leave them unrecognised. */
+static void own_beginnings(void **state)
+{
+	uint8_t buf[SAMPLE_MAX];
+
+	for (size_t i = 0; i < N_ELEMENTS(samples); i++) {
+		const struct sample *s = &samples[i];
+		size_t n = sample_bytes(s, buf);
+		struct payload in = payload_of(s, buf, n);
+
+		if (s->verdict >= VERDICT_LIKELY &&
+		    !recogniser_begins(recogniser_of(app_by_name(s->app)), &in))
+			fail_msg("%s: out of the question by its first bytes", s->label);
 	}
 }
 
@@ -236,6 +294,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_messages),
 		cmocka_unit_test(first_bytes),
+		cmocka_unit_test(first_pairs),
+		cmocka_unit_test(own_beginnings),
 		cmocka_unit_test(others_messages_and_cut_ones),
 		cmocka_unit_test(every_protocol_has_both_sides),
 		cmocka_unit_test(noise),
