@@ -27,9 +27,9 @@ static void fetch_head(const struct flow_table *t, const struct rec *r, const st
 	fetch_app(e);
 }
 
-static const struct cold *fetch_halves(const struct flow_table *t, const struct rec *r)
+static struct cold *fetch_halves(const struct flow_table *t, const struct rec *r)
 {
-	const struct cold *c = cold_at(t, r);
+	struct cold *c = cold_at(t, r);
 
 	if (c)
 		prefetch(c);
@@ -76,40 +76,46 @@ static void look_up(struct flow_table *t, const struct packet *p, size_t n, stru
 		if (unlikely(!a[i].segment))
 			continue;
 		ahead_key(t, &p[i], &a[i].key);
-		index_prefetch(&t->index, a[i].key.hash);
+		a[i].home = index_home(&t->index, a[i].key.hash);
 	}
 	for (size_t i = 0; i < n; i++) {
-		uint32_t at = 0;
+		uint32_t rec = 0;
 
-		a[i].rec = likely(a[i].segment) ? index_next(&t->index, a[i].key.hash, &at) : 0;
-		if (a[i].rec)
-			prefetch(rec_at(t, a[i].rec));
+		if (likely(a[i].segment))
+			rec = index_first(&t->index, a[i].key.hash, a[i].home);
+		a[i].rec = NULL;
+		if (likely(rec)) {
+			a[i].number = rec;
+			a[i].rec = rec_at(t, rec);
+			prefetch(a[i].rec);
+		}
 	}
 }
 
 /* One kind after the other, so that each fetch has the time of all the others. */
 void ahead_look(struct flow_table *t, const struct packet *p, size_t n, struct ahead *ret)
 {
-	const struct cold *cold[FLOW_BATCH];
 	uint32_t link[FLOW_BATCH], late[FLOW_BATCH];
 	size_t n_link = 0, n_late = 0;
 
 	look_up(t, p, n, ret);
 	for (size_t i = 0; i < n; i++) {
-		const struct rec *r = ret[i].rec ? rec_at(t, ret[i].rec) : NULL;
+		const struct rec *r = ret[i].rec;
 
-		cold[i] = r ? fetch_halves(t, r) : NULL;
+		ret[i].cold = r ? fetch_halves(t, r) : NULL;
 		if (ret[i].segment && (!r || !(r->flags & BIT(F_SEEN, ret[i].key.from))))
 			link[n_link++] = links_fetch(&t->links, &p[i]);
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (!cold[i] || cold[i]->steady & steady_bit(ret[i].key.from, p[i].payload_wire))
+		const struct cold *c = ret[i].cold;
+
+		if (!c || c->steady & steady_bit(ret[i].key.from, p[i].payload_wire))
 			continue; /* the straight way, probably */
-		prefetch(rest_at(t, cold[i]));
+		prefetch(rest_at(t, c));
 		late[n_late++] = (uint32_t)i;
 	}
 	for (size_t i = 0; i < n_link; i++)
 		links_fetch_more(&t->links, link[i]);
 	for (size_t i = 0; i < n_late; i++)
-		fetch_head(t, rec_at(t, ret[late[i]].rec), rest_at(t, cold[late[i]]));
+		fetch_head(t, ret[late[i]].rec, rest_at(t, ret[late[i]].cold));
 }

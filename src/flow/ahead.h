@@ -10,8 +10,11 @@
 
 struct ahead { /* of one packet */
 	struct key key;
-	uint32_t rec; /* probably its flow's; 0 when there is none yet */
-	bool segment; /* else neither of the above */
+	const struct index_slot *home;
+	struct rec *rec;   /* probably its flow's; NULL when there is none yet */
+	struct cold *cold; /* rec's, unless it has none yet */
+	uint32_t number;   /* of rec */
+	bool segment;      /* else none of the above */
 };
 
 static inline bool ahead_is_segment(const struct packet *p)

@@ -45,12 +45,15 @@ static inline struct index_segment *index_segment(struct index *x, uint64_t hash
 	return &x->seg[hash >> 56];
 }
 
-static inline void index_prefetch(struct index *x, uint64_t hash)
+/* Where a search begins; NULL: nothing is there. Fetched. */
+static inline const struct index_slot *index_home(struct index *x, uint64_t hash)
 {
-	struct index_segment *s = index_segment(x, hash);
+	const struct index_segment *s = index_segment(x, hash);
+	const struct index_slot *home = s->v ? &s->v[(uint32_t)hash & s->mask] : NULL;
 
-	if (s->v)
-		prefetch(&s->v[(uint32_t)hash & s->mask]);
+	if (likely(home != NULL))
+		prefetch(home);
+	return home;
 }
 
 /* Walks the records whose tag fits: start with *at = 0 and call until it returns 0. */
@@ -67,6 +70,21 @@ static inline uint32_t index_next(struct index *x, uint64_t hash, uint32_t *at)
 		if (!e->rec || e->tag == tag)
 			return e->rec;
 	}
+}
+
+static inline void index_prefetch(struct index *x, uint64_t hash)
+{
+	(void)index_home(x, hash);
+}
+
+/* The first of those, for who has had its home, before anything was put in or removed. */
+static inline uint32_t index_first(struct index *x, uint64_t hash, const struct index_slot *home)
+{
+	uint32_t at = 0;
+
+	if (likely(home && (home->tag == (uint32_t)hash || !home->rec)))
+		return home->rec;
+	return home ? index_next(x, hash, &at) : 0;
 }
 
 void index_done(struct index *x);

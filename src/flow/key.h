@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/cpu.h"
 #include "base/siphash.h"
 
 /* Of a run: made of its hash key, never shown. */
@@ -89,42 +90,53 @@ static inline int key_order(const struct addr *x, const struct addr *y)
 	return (a > b) - (a < b);
 }
 
+/* IPv4: address and port are one number, so that one comparison says which end is the lower one. */
+static inline void key_make_v4(struct key *k, uint32_t src, uint16_t sport, uint32_t dst,
+			       uint16_t dport, const struct key_secret *secret)
+{
+	uint64_t s = (uint64_t)src << 16 | sport, d = (uint64_t)dst << 16 | dport;
+	uint64_t low = s < d ? s : d, high = s < d ? d : s;
+
+	/* A packet to itself (same address, same port) has only one side. */
+	k->from = s > d;
+	k->a[0] = (uint32_t)(low >> 16);
+	k->a[1] = (uint32_t)(high >> 16);
+	k->port[0] = (uint16_t)low;
+	k->port[1] = (uint16_t)high;
+	k->hash =
+		key_fold(secret, key_pair(secret, 0, (low >> 16) << 32 | high >> 16, key_ports(k)));
+}
+
+static inline void key_make_v6(struct key *k, const struct addr *src, uint16_t sport,
+			       const struct addr *dst, uint16_t dport,
+			       const struct key_secret *secret)
+{
+	int order = key_order(src, dst);
+	unsigned __int128 sum;
+
+	k->addr[0] = order > 0 ? *dst : *src;
+	k->addr[1] = order > 0 ? *src : *dst;
+	k->from = order > 0 || (order == 0 && sport > dport);
+	k->port[0] = k->from ? dport : sport;
+	k->port[1] = k->from ? sport : dport;
+	sum = key_pair(secret, 0, key_half(&k->addr[0], 0), key_half(&k->addr[0], 1));
+	sum += key_pair(secret, 2, key_half(&k->addr[1], 0), key_half(&k->addr[1], 1));
+	sum += key_pair(secret, 4, key_ports(k), 0);
+	k->hash = key_fold(secret, sum);
+}
+
 /* In place: a key that is copied while it is still being written waits for its own stores. */
 static inline void key_make(struct key *k, const struct addr *src, uint16_t sport,
 			    const struct addr *dst, uint16_t dport, bool udp, uint16_t vlan,
 			    const struct key_secret *secret)
 {
-	int order;
-
 	k->udp = udp;
 	k->vlan = vlan;
 	k->v4 = addr_is_v4(src) && addr_is_v4(dst);
-	if (k->v4) {
-		uint32_t s = addr_to_v4(src), d = addr_to_v4(dst);
-
-		order = (s > d) - (s < d);
-		k->a[0] = s < d ? s : d;
-		k->a[1] = s < d ? d : s;
-	} else {
-		order = key_order(src, dst);
-		k->addr[0] = order > 0 ? *dst : *src;
-		k->addr[1] = order > 0 ? *src : *dst;
-	}
-	/* A packet to itself (same address, same port) has only one side. */
-	k->from = order > 0 || (order == 0 && sport > dport);
-	k->port[0] = k->from ? dport : sport;
-	k->port[1] = k->from ? sport : dport;
-	if (k->v4) {
-		k->hash = key_fold(secret, key_pair(secret, 0, (uint64_t)k->a[0] << 32 | k->a[1],
-						    key_ports(k)));
-	} else {
-		unsigned __int128 sum =
-			key_pair(secret, 0, key_half(&k->addr[0], 0), key_half(&k->addr[0], 1));
-
-		sum += key_pair(secret, 2, key_half(&k->addr[1], 0), key_half(&k->addr[1], 1));
-		sum += key_pair(secret, 4, key_ports(k), 0);
-		k->hash = key_fold(secret, sum);
-	}
+	if (likely(k->v4))
+		key_make_v4(k, addr_to_v4(src), sport, addr_to_v4(dst), dport, secret);
+	else
+		key_make_v6(k, src, sport, dst, dport, secret);
 }
 
 #endif

@@ -79,12 +79,11 @@ static inline bool in_turn(const struct rec *r, const struct cold *c, unsigned f
 	return !c->loss && begin <= 0 && end <= SEQ_WINDOW;
 }
 
-/* False: it is nothing for the straight way, and nothing was changed. */
-static inline bool straight(struct flow_table *t, struct rec *r, unsigned from,
+/* Of a flow's record and its cold half, if it has one. False: it is nothing for the straight way,
+ * and nothing was changed. */
+static inline bool straight(struct flow_table *t, struct rec *r, struct cold *c, unsigned from,
 			    const struct packet *p)
 {
-	struct cold *c = cold_at(t, r);
-
 	if (!c || !(c->steady & steady_bit(from, p->payload_wire)) || p->ts_ns < r->first_ns)
 		return false;
 	/* The owner wants to hear of the first one behind its mark. */

@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "flow/ahead.h"
 #include "flow/record.h"
@@ -462,18 +463,26 @@ fail:
 	return err;
 }
 
-static bool same_key(const struct flow_table *t, const struct rec *r, const struct key *k)
+/* Whether an IPv4 flow, or one of another kind, has these ports, and these addresses if it is one.
+ */
+static inline bool same_v4(const struct rec *r, const struct key *k)
 {
-	if (r->port[0] != k->port[0] || r->port[1] != k->port[1] ||
-	    (bool)(r->flags & F_UDP) != k->udp || !(r->flags & F_V6) != k->v4)
-		return false;
-	if (t->vlan_key && links_vlan(&t->links, r->link) != k->vlan)
-		return false;
-	if (k->v4)
-		return r->a[0] == k->a[0] && r->a[1] == k->a[1];
+	uint32_t kind = (k->udp ? F_UDP : 0) | (k->v4 ? 0 : F_V6);
 
-	const struct addr *a = line_at(t, r->v6);
+	return memcmp(r->port, k->port, sizeof r->port) == 0 &&
+	       (r->flags & (F_UDP | F_V6)) == kind &&
+	       (!k->v4 || memcmp(r->a, k->a, sizeof r->a) == 0);
+}
 
+static inline bool same_key(const struct flow_table *t, const struct rec *r, const struct key *k)
+{
+	const struct addr *a;
+
+	if (!same_v4(r, k) || (unlikely(t->vlan_key) && links_vlan(&t->links, r->link) != k->vlan))
+		return false;
+	if (likely(k->v4))
+		return true;
+	a = line_at(t, r->v6);
 	return addr_equal(&a[0], &k->addr[0]) && addr_equal(&a[1], &k->addr[1]);
 }
 
@@ -540,11 +549,10 @@ void flow_table_spare(struct flow_table *t, const struct flow_spare *s)
 		t->spare.shift = FLOW_SPARE_SHIFT_MOST;
 }
 
-/* `i`: a record that may be the flow's, unless 0. */
-static int segment(struct flow_table *t, const struct key *k, uint32_t i, const struct packet *p)
+/* `i`: the flow's record; 0 there is none. */
+static NOINLINE int segment(struct flow_table *t, const struct key *k, uint32_t i,
+			    const struct packet *p)
 {
-	if (unlikely(!i || !same_key(t, rec_at(t, i), k)))
-		i = find(t, k);
 	if (i) {
 		struct rec *r = rec_at(t, i);
 
@@ -552,7 +560,7 @@ static int segment(struct flow_table *t, const struct key *k, uint32_t i, const 
 		    (!k->udp && unlikely(p->tcp_flags & TCP_SYN) && tcp_begins(t, r, k->from, p))) {
 			flow_finish(t, i);
 			i = 0;
-		} else if (straight(t, r, k->from, p)) {
+		} else if (straight(t, r, cold_at(t, r), k->from, p)) {
 			return 0;
 		}
 	}
@@ -646,7 +654,16 @@ int flow_table_packet(struct flow_table *t, const struct packet *p)
 
 	ahead_key(t, p, &k);
 	wheel_advance(t, p->ts_ns);
-	return segment(t, &k, 0, p);
+	return segment(t, &k, find(t, &k), p);
+}
+
+/* Of a flow that is still there: whether that was all. */
+static inline bool goes_on(struct flow_table *t, const struct ahead *a, const struct packet *p)
+{
+	struct rec *r = a->rec;
+
+	return (uint64_t)p->ts_ns - (uint64_t)r->last_ns <= (uint64_t)t->least_idle_ns &&
+	       straight(t, r, a->cold, a->key.from, p);
 }
 
 /* Those of one batch, which were looked at ahead. */
@@ -655,6 +672,7 @@ static int batch(struct flow_table *t, const struct ahead *a, const struct packe
 	uint64_t ended = t->stats.done;
 
 	for (size_t i = 0; i < n; i++) {
+		bool known;
 		int err;
 
 		if (unlikely(!a[i].segment)) {
@@ -662,7 +680,12 @@ static int batch(struct flow_table *t, const struct ahead *a, const struct packe
 		} else {
 			wheel_advance(t, p[i].ts_ns);
 			/* What has ended since may have left its record to another flow. */
-			err = segment(t, &a[i].key, t->stats.done == ended ? a[i].rec : 0, &p[i]);
+			known = t->stats.done == ended && a[i].rec &&
+				same_key(t, a[i].rec, &a[i].key);
+			if (likely(known && goes_on(t, &a[i], &p[i])))
+				continue;
+			err = segment(t, &a[i].key, known ? a[i].number : find(t, &a[i].key),
+				      &p[i]);
 		}
 		if (err < 0)
 			return err;
