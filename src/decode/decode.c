@@ -286,7 +286,8 @@ enum decode_skip decode_into(struct decoder *d, uint16_t linktype, const uint8_t
 	d->stats.by[DECODE_OK]++;
 	if (unlikely(packet->wire_len > len))
 		notes |= 1U << NOTE_SNAPPED;
-	count(&d->stats, notes);
+	if (unlikely(notes))
+		count(&d->stats, notes);
 	return DECODE_OK;
 }
 

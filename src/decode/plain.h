@@ -19,9 +19,9 @@ enum {
 	LINKTYPE_ETHERNET = 1,
 	ETHERNET_HEADER = 14,
 	ETHERNET_MTU = 1500,
-	IPV4_HEADER = 20,
+	PLAIN_IPV4 = 20,        /* headers without more */
 	IPV4_FRAGMENT = 0x3fff, /* more fragments, or an offset */
-	IPV6_HEADER = 40,
+	PLAIN_IPV6 = 40,
 	TCP_HEADER = 20,
 	UDP_HEADER = 8,
 };
@@ -67,7 +67,9 @@ static inline void plain_note(uint32_t *notes, bool is, enum decode_note n)
 
 struct plain_ip {
 	uint64_t ends;    /* sum of both addresses */
-	uint32_t missing; /* bytes behind r's end that were sent */
+	const uint8_t *p; /* what is behind the header */
+	uint32_t n;       /* captured of it: 8 bytes at least */
+	uint32_t missing; /* bytes behind those that were sent */
 	bool v6;
 };
 
@@ -81,39 +83,40 @@ static inline bool plain_sum_good(const struct plain_ip *ip, uint8_t proto, cons
 	return checksum_good(n <= SHORT ? checksum_add_short(sum, p, n) : checksum_add(sum, p, n));
 }
 
-/* Takes what follows the packet off r's end. */
-static inline void plain_limit(struct rd *r, size_t payload, struct plain_ip *ret)
+/* `sent` bytes follow the header, of which `left` or fewer were captured. */
+static inline void plain_limit(struct plain_ip *ip, uint32_t sent, uint32_t left)
 {
-	size_t left = rd_left(r);
-
-	ret->missing = payload > left ? (uint32_t)(payload - left) : 0;
-	if (payload < left)
-		r->end = r->p + payload;
+	ip->n = sent < left ? sent : left;
+	ip->missing = sent - ip->n;
 }
 
-static inline bool plain_ipv4(struct rd *r, struct packet *k, uint32_t *notes, struct plain_ip *ret)
+/* Of the header at p, behind which the frame has `left` bytes. */
+static inline bool plain_ipv4(const uint8_t *p, uint32_t left, struct packet *k, uint32_t *notes,
+			      struct plain_ip *ret)
 {
-	const uint8_t *p = rd_take(r, IPV4_HEADER);
-	uint16_t total;
+	uint64_t words[2];
+	uint32_t last = plain_word32(p + 16), total = plain_be16(p + 2);
 
-	if (!p || p[0] != 0x45 || plain_be16(p + 6) & IPV4_FRAGMENT)
+	if (p[0] != 0x45 || plain_be16(p + 6) & IPV4_FRAGMENT || total < PLAIN_IPV4 + UDP_HEADER)
 		return false;
-	total = plain_be16(p + 2);
-	k->ip_id = plain_be16(p + 4);
-	k->has_ip_id = k->ip_id != 0;
-	k->ttl = p[8];
-	k->proto = p[9];
+	memcpy(words, p, sizeof words);
 	k->src = plain_mapped(p + 12);
 	k->dst = plain_mapped(p + 16);
+	k->proto = p[9];
+	k->ttl = p[8];
 	k->ip_len = total;
-	ret->ends = (uint64_t)plain_word32(p + 12) + plain_word32(p + 16);
+	k->ip_id = plain_be16(p + 4);
+	k->has_ip_id = k->ip_id != 0;
+	ret->ends = (uint64_t)plain_word32(p + 12) + last;
 	ret->v6 = false;
+	ret->p = p + PLAIN_IPV4;
+	/* Sums of wider words are the same (RFC 1071 2 (B)). */
 	plain_note(notes,
-		   !checksum_good(ret->ends + plain_word32(p) + plain_word32(p + 4) +
-				  plain_word32(p + 8)),
+		   !checksum_good((words[0] & UINT32_MAX) + (words[0] >> 32) +
+				  (words[1] & UINT32_MAX) + (words[1] >> 32) + last),
 		   NOTE_BAD_CHECKSUM);
-	plain_limit(r, total - (size_t)IPV4_HEADER, ret);
-	return total > IPV4_HEADER;
+	plain_limit(ret, total - PLAIN_IPV4, left);
+	return true;
 }
 
 static inline bool plain_link_local(const uint8_t *a)
@@ -121,47 +124,47 @@ static inline bool plain_link_local(const uint8_t *a)
 	return a[0] == 0xfe && (a[1] & 0xc0) == 0x80;
 }
 
-static inline bool plain_ipv6(struct rd *r, struct packet *k, struct plain_ip *ret)
+static inline bool plain_ipv6(const uint8_t *p, uint32_t left, struct packet *k,
+			      struct plain_ip *ret)
 {
-	const uint8_t *p = rd_take(r, IPV6_HEADER);
-	uint16_t length;
+	uint32_t length = plain_be16(p + 4);
 
-	if (!p || p[0] >> 4 != 6 || plain_link_local(p + 8) || plain_link_local(p + 24))
+	if (p[0] >> 4 != 6 || length < UDP_HEADER || plain_link_local(p + 8) ||
+	    plain_link_local(p + 24))
 		return false;
-	length = plain_be16(p + 4);
-	k->proto = p[6];
-	k->ttl = p[7];
 	memcpy(k->src.b, p + 8, 16);
 	memcpy(k->dst.b, p + 24, 16);
+	k->proto = p[6];
+	k->ttl = p[7];
+	k->ip_len = (uint32_t)PLAIN_IPV6 + length;
 	k->ip_id = 0;
 	k->has_ip_id = false;
-	k->ip_len = (uint32_t)IPV6_HEADER + length;
 	ret->ends = 0;
-	for (unsigned i = 8; i < IPV6_HEADER; i += 4)
+	for (unsigned i = 8; i < PLAIN_IPV6; i += 4)
 		ret->ends += plain_word32(p + i);
 	ret->v6 = true;
-	plain_limit(r, length, ret);
-	return length;
+	ret->p = p + PLAIN_IPV6;
+	plain_limit(ret, length, left);
+	return true;
 }
 
-static inline bool plain_tcp(struct rd r, struct packet *k, uint32_t *notes,
-			     const struct plain_ip *ip)
+static inline bool plain_tcp(struct packet *k, uint32_t *notes, const struct plain_ip *ip)
 {
-	size_t n = rd_left(&r);
-	const uint8_t *p = rd_take(&r, TCP_HEADER);
-	size_t header = p ? (size_t)(p[12] >> 4) * 4 : 0;
+	const uint8_t *p = ip->p;
+	uint32_t header;
 
-	if (header < TCP_HEADER || header > n)
+	if (ip->n < TCP_HEADER)
 		return false;
-	k->sport = plain_be16(p);
-	k->dport = plain_be16(p + 2);
-	k->seq = plain_be32(p + 4);
-	k->ack = plain_be32(p + 8);
+	header = (uint32_t)(p[12] >> 4) * 4;
+	if (header < TCP_HEADER || header > ip->n)
+		return false;
 	k->tcp_flags = p[13];
 	k->payload = p + header;
-	k->payload_len = (uint32_t)(n - header);
-	if (!ip->missing)
-		plain_note(notes, !plain_sum_good(ip, IPPROTO_NR_TCP, p, n), NOTE_BAD_CHECKSUM);
+	k->payload_len = ip->n - header;
+	k->seq = plain_be32(p + 4);
+	k->ack = plain_be32(p + 8);
+	if (likely(!ip->missing))
+		plain_note(notes, !plain_sum_good(ip, IPPROTO_NR_TCP, p, ip->n), NOTE_BAD_CHECKSUM);
 	return true;
 }
 
@@ -171,30 +174,24 @@ static inline bool plain_is_tunnel(uint16_t sport, uint16_t dport)
 	       decode_by_udp_ports(sport, dport);
 }
 
-static inline bool plain_udp(struct rd r, struct packet *k, uint32_t *notes, struct plain_ip *ip)
+static inline bool plain_udp(struct packet *k, uint32_t *notes, struct plain_ip *ip)
 {
-	const uint8_t *p = rd_take(&r, UDP_HEADER);
-	uint16_t length;
+	const uint8_t *p = ip->p;
+	uint32_t length = plain_be16(p + 4);
 
-	if (!p)
-		return false;
-	length = plain_be16(p + 4);
-	k->sport = plain_be16(p);
-	k->dport = plain_be16(p + 2);
 	if (length < UDP_HEADER || plain_is_tunnel(k->sport, k->dport))
 		return false;
-	if ((size_t)length - UDP_HEADER < rd_left(&r) + ip->missing)
-		plain_limit(&r, (size_t)length - UDP_HEADER, ip);
+	/* What follows the datagram is none of it. */
+	if (length < ip->n + ip->missing)
+		plain_limit(ip, length, ip->n);
 	k->tcp_flags = 0;
+	k->payload = p + UDP_HEADER;
+	k->payload_len = ip->n - UDP_HEADER;
 	k->seq = k->ack = 0;
-	k->payload = r.p;
-	k->payload_len = (uint32_t)rd_left(&r);
-	if (!plain_be16(p + 6))
+	if (unlikely(!plain_be16(p + 6)))
 		plain_note(notes, ip->v6, NOTE_BAD_CHECKSUM);
-	else if (!ip->missing)
-		plain_note(notes,
-			   !plain_sum_good(ip, IPPROTO_NR_UDP, p, UDP_HEADER + k->payload_len),
-			   NOTE_BAD_CHECKSUM);
+	else if (likely(!ip->missing))
+		plain_note(notes, !plain_sum_good(ip, IPPROTO_NR_UDP, p, ip->n), NOTE_BAD_CHECKSUM);
 	return true;
 }
 
@@ -221,38 +218,37 @@ static inline bool decode_plain(uint16_t linktype, const uint8_t *frame, uint32_
 				struct packet *k, uint32_t *notes)
 {
 	struct rd r = rd_over(frame, len);
-	const uint8_t *link = rd_take(&r, ETHERNET_HEADER);
+	/* One look at the bounds for all headers of a datagram over IPv4. */
+	const uint8_t *p = rd_take(&r, ETHERNET_HEADER + PLAIN_IPV4 + UDP_HEADER);
+	uint32_t left = (uint32_t)rd_left(&r) + UDP_HEADER;
 	struct plain_ip ip;
 	bool good;
 
-	if (linktype != LINKTYPE_ETHERNET || !link)
+	if (!p || linktype != LINKTYPE_ETHERNET)
 		return false;
-	plain_clear(k);
-	memcpy(k->src_mac, link + 6, sizeof k->src_mac);
-	switch (plain_be16(link + 12)) {
+	switch (plain_be16(p + 12)) {
 	case 0x0800:
-		good = plain_ipv4(&r, k, notes, &ip);
+		good = plain_ipv4(p + ETHERNET_HEADER, left, k, notes, &ip);
 		break;
 	case 0x86dd:
-		good = plain_ipv6(&r, k, &ip);
+		good = left >= PLAIN_IPV6 - PLAIN_IPV4 + UDP_HEADER &&
+		       plain_ipv6(p + ETHERNET_HEADER, left - (PLAIN_IPV6 - PLAIN_IPV4), k, &ip);
 		break;
 	default:
 		return false;
 	}
 	if (!good)
 		return false;
-	k->transport = r.p;
-	k->transport_len = (uint32_t)rd_left(&r);
-	switch (k->proto) {
-	case IPPROTO_NR_TCP:
-		good = plain_tcp(r, k, notes, &ip);
-		break;
-	case IPPROTO_NR_UDP:
-		good = plain_udp(r, k, notes, &ip);
-		break;
-	default:
-		return false;
-	}
+	plain_clear(k);
+	memcpy(k->src_mac, p + 6, sizeof k->src_mac);
+	k->sport = plain_be16(ip.p);
+	k->dport = plain_be16(ip.p + 2);
+	k->transport = ip.p;
+	k->transport_len = ip.n;
+	if (k->proto == IPPROTO_NR_TCP)
+		good = plain_tcp(k, notes, &ip);
+	else
+		good = k->proto == IPPROTO_NR_UDP && plain_udp(k, notes, &ip);
 	k->payload_wire = k->payload_len + ip.missing;
 	k->payload_cut = ip.missing > 0;
 	plain_note(notes, k->ip_len > ETHERNET_MTU, NOTE_ABOVE_MTU);
