@@ -258,11 +258,11 @@ struct matrix *engine_matrix_of(struct span_audit *a, const char *path)
 	return engine_matrix(a, &path, 1);
 }
 
-static bool is_first(const struct conv *a, const struct conv *b)
+static bool is_first(const struct behind_ends *a, const struct behind_ends *b)
 {
-	int d = addr_compare(&a->client, &b->client);
+	int d = addr_compare(a->client, b->client);
 
-	d = d ? d : addr_compare(&a->server, &b->server);
+	d = d ? d : addr_compare(a->server, b->server);
 	if (d)
 		return d < 0;
 	if (a->proto != b->proto)
@@ -271,22 +271,25 @@ static bool is_first(const struct conv *a, const struct conv *b)
 }
 
 /* A flow that other tools can be asked about, the same one each time. */
-static void choose_example(struct finding *f)
+static void choose_example(const struct result *r, struct finding *f)
 {
-	const struct conv *c = NULL;
+	struct behind_ends first = {0};
 
-	for (const struct behind *b = f->behind; b; b = b->next)
-		if (!c || is_first(b->conv, c))
-			c = b->conv;
-	if (!c || !c->client_port_min)
+	for (const struct behind *b = f->behind; b; b = b->next) {
+		struct behind_ends e = behind_ends(&r->ends, b);
+
+		if (!first.client || is_first(&e, &first))
+			first = e;
+	}
+	if (!first.client_port)
 		return;
 	f->example = (struct example){
 		.known = true,
-		.client = c->client,
-		.server = c->server,
-		.client_port = c->client_port_min,
-		.server_port = c->port,
-		.proto = c->proto,
+		.client = *first.client,
+		.server = *first.server,
+		.client_port = first.client_port,
+		.server_port = first.port,
+		.proto = first.proto,
 	};
 }
 
@@ -301,7 +304,7 @@ static struct result *told_of(struct span_audit *a, struct matrix *m, struct res
 	for (size_t i = 0; i < n; i++)
 		packs[i] = *matrix_pack(m, i);
 	for (size_t i = 0; i < r->n_findings; i++)
-		choose_example(&r->findings[i]);
+		choose_example(r, &r->findings[i]);
 	r->packs = packs;
 	r->n_packs = n;
 	r->fail_on = a->fail_on == SEV_INFO ? SEV_MEDIUM : a->fail_on;

@@ -39,11 +39,17 @@ static int refuse(struct job *j, const char *why, const char *hint)
 
 /* ------------------------------------------------------------------ whose packets */
 
-static bool want(struct job *j, const struct conv *c)
+static bool want_behind(struct job *j, const struct behind *b)
 {
-	struct wanted w = {c->client, c->server, c->port, c->proto, j->x.a->vlan_key ? c->vlan : 0};
+	const struct behind_ends e = behind_ends(&j->x.a->result->ends, b);
+	struct wanted w = {*e.client, *e.server, e.port, e.proto, j->x.a->vlan_key ? e.vlan : 0};
 
 	return vec_push(&j->x.wanted, w);
+}
+
+static bool want(struct job *j, const struct conv *c)
+{
+	return want_behind(j, &(struct behind){.conv = c});
 }
 
 /* The conversation with whoever hands out ports, in which this answer was. */
@@ -70,7 +76,7 @@ static bool want_finding(struct job *j, const struct finding *f)
 	if (!vec_push(&j->findings, f))
 		return false;
 	for (const struct behind *b = f->behind; b; b = b->next)
-		if (!want(j, b->conv))
+		if (!want_behind(j, b))
 			return false;
 	for (uint8_t i = 0; i < f->n_ev; i++) {
 		struct proof p = {

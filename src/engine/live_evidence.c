@@ -31,6 +31,7 @@ struct live_evidence {
 	struct kept_frame *frames; /* a ring, too */
 	size_t first, n;
 	struct decoder *decoder; /* of who writes */
+	const struct ends *ends; /* of the finding in hand */
 	unsigned written;
 };
 
@@ -109,13 +110,12 @@ void live_evidence_keep(struct live_evidence *e, const struct batch *b)
 
 /* ------------------------------------------------------------------ what is written */
 
-static bool is_of(const struct conv *c, const struct packet *p)
+static bool is_of(const struct behind_ends *c, const struct packet *p)
 {
-	if (p->dport == c->port && addr_equal(&p->src, &c->client) &&
-	    addr_equal(&p->dst, &c->server))
+	if (p->dport == c->port && addr_equal(&p->src, c->client) && addr_equal(&p->dst, c->server))
 		return true;
-	return p->sport == c->port && addr_equal(&p->src, &c->server) &&
-	       addr_equal(&p->dst, &c->client);
+	return p->sport == c->port && addr_equal(&p->src, c->server) &&
+	       addr_equal(&p->dst, c->client);
 }
 
 static bool is_named(const struct finding *f, const struct frame *x)
@@ -134,8 +134,11 @@ static bool belongs(struct live_evidence *e, const struct finding *f, const stru
 				 x->number, &p) == DECODE_OK;
 	bool mine = is_named(f, x);
 
-	for (int i = 0; seen && !mine && b && i < BEHIND; i++, b = b->next)
-		mine = is_of(b->conv, &p);
+	for (int i = 0; seen && !mine && b && i < BEHIND; i++, b = b->next) {
+		struct behind_ends ends = behind_ends(e->ends, b);
+
+		mine = is_of(&ends, &p);
+	}
 	decoder_release(e->decoder);
 	return mine;
 }
@@ -223,11 +226,12 @@ static bool write_file(struct live_evidence *e, DIR *d, const struct finding *f)
 	return fine;
 }
 
-bool live_evidence_write(struct live_evidence *e, const struct finding *f)
+bool live_evidence_write(struct live_evidence *e, const struct ends *ends, const struct finding *f)
 {
 	DIR *d;
 	bool fine;
 
+	e->ends = ends;
 	if ((!f->behind && !f->n_ev) || e->written == EVIDENCE_FILES)
 		return true;
 	e->written++;

@@ -20,8 +20,9 @@ struct live_evidence;
 /* NULL without memory. `dir` is borrowed. */
 struct live_evidence *live_evidence_new(const char *dir);
 void live_evidence_keep(struct live_evidence *e, const struct batch *b);
-/* Writes what there is of the finding's hosts and port. False: it could not be written. */
-bool live_evidence_write(struct live_evidence *e, const struct finding *f);
+/* Writes what there is of the finding's hosts and port; `ends` are its result's. False: it could
+ * not be written. */
+bool live_evidence_write(struct live_evidence *e, const struct ends *ends, const struct finding *f);
 struct live_evidence *live_evidence_free(struct live_evidence *e);
 
 #endif

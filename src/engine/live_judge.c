@@ -110,7 +110,7 @@ static void send_on(struct telling *t)
 static void show_packets(struct telling *t, const struct finding *f, enum live_status status)
 {
 	if (t->l->evidence && status != LIVE_GONE)
-		t->blind += !live_evidence_write(t->l->evidence, f);
+		t->blind += !live_evidence_write(t->l->evidence, &t->r->ends, f);
 }
 
 static enum syslog_severity severity_of(const struct finding *f, enum live_status status)

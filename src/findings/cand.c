@@ -64,14 +64,13 @@ static const char *rpc_token(struct work *w, const struct item *it)
 
 struct fact cand_fact(struct work *w, const struct item *it)
 {
-	const struct conv *c = it->c;
 	struct fact f = {
 		.kind = it->r.verdict,
 		.rule = case_token(it),
 		.client = item_token(w, it, it->client),
 		.server = item_token(w, it, it->server),
-		.proto = c->proto,
-		.port = c->port,
+		.proto = it->proto,
+		.port = it->port,
 	};
 
 	switch (it->r.why) {

@@ -283,10 +283,10 @@ static bool count_rule(struct work *w, struct demand_set *d, const struct rule *
 		return true;
 	n->conversations++;
 	/* Another protocol on the port is no success of the rule's service. */
-	if (o == OUTCOME_GOOD && !flows_satisfy(it->c, r))
+	if (o == OUTCOME_GOOD && !flows_satisfy(item_shown(w, it), r))
 		o = it->r.verdict == KIND_UNEXPECTED_PROTOCOL ? OUTCOME_FAILED : OUTCOME_UNKNOWN;
 	n->good += o == OUTCOME_GOOD;
-	n->alone += o == OUTCOME_NONE && conv_speaks_alone(it->c);
+	n->alone += o == OUTCOME_NONE && conv_speaks_alone(item_shown(w, it));
 	n->failed += o == OUTCOME_FAILED || o == OUTCOME_BROKEN;
 	if (d->need_of[r->index] == NOBODY ||
 	    !(server->roles & d->need[d->need_of[r->index]].to_set) ||

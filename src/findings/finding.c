@@ -41,7 +41,7 @@ void finding_evidence(struct finding *f, const struct evidence *ev, size_t n)
 	}
 }
 
-void finding_behind(struct work *w, struct finding *f, const struct conv *c)
+static void put_behind(struct work *w, struct finding *f, struct behind one)
 {
 	struct behind *b = arena_alloc(w->a, sizeof *b);
 
@@ -49,13 +49,21 @@ void finding_behind(struct work *w, struct finding *f, const struct conv *c)
 		w->failed = true;
 		return;
 	}
-	*b = (struct behind){.conv = c, .next = f->behind};
+	one.next = f->behind;
+	*b = one;
 	f->behind = b;
 }
 
-void finding_conv(struct work *w, struct finding *f, const struct conv *c)
+void finding_behind(struct work *w, struct finding *f, const struct item *it)
 {
-	finding_behind(w, f, c);
+	if (it->apart)
+		put_behind(w, f, (struct behind){.attempt = &w->in->attempts[it->attempt]});
+	else
+		put_behind(w, f, (struct behind){.conv = it->conv});
+}
+
+static void add_figures(struct finding *f, const struct conv *c)
+{
 	if (f->first_ns == TIME_NONE || c->first_ns < f->first_ns)
 		f->first_ns = c->first_ns;
 	if (f->last_ns == TIME_NONE || c->last_ns > f->last_ns)
@@ -70,6 +78,18 @@ void finding_conv(struct work *w, struct finding *f, const struct conv *c)
 	f->has_direction = true;
 	f->confidence = dir_confidence(f->reason);
 	f->folded++;
+}
+
+void finding_conv(struct work *w, struct finding *f, const struct conv *c)
+{
+	put_behind(w, f, (struct behind){.conv = c});
+	add_figures(f, c);
+}
+
+void finding_of(struct work *w, struct finding *f, const struct item *it)
+{
+	finding_behind(w, f, it);
+	add_figures(f, item_shown(w, it));
 }
 
 struct finding *finding_add(struct work *w, const struct fact *f, enum severity s)
@@ -127,9 +147,9 @@ static struct endpoint common_end(struct work *w, const struct cand *v, size_t n
 	return e;
 }
 
-void finding_item(struct finding *f, const struct item *it, bool failure)
+void finding_item(struct work *w, struct finding *f, const struct item *it, bool failure)
 {
-	const struct conv *c = it->c;
+	const struct conv *c = item_shown(w, it);
 
 	bool by_note = it->r.why == CASE_CLEAR_LOGIN || it->r.why == CASE_SMB1 ||
 		       it->r.why == CASE_REPLICATES;
@@ -144,11 +164,13 @@ void finding_item(struct finding *f, const struct item *it, bool failure)
 		finding_evidence(f, c->ok_ev, c->n_ok_ev);
 }
 
-static const char *protocol_name(const struct item *it)
+static const char *protocol_name(const struct work *w, const struct item *it)
 {
+	const struct conv *c = item_shown(w, it);
+
 	if (it->r.app != APP_NONE)
 		return app_name(it->r.app);
-	return it->c->payload[0] || it->c->payload[1] ? "" : NULL;
+	return c->payload[0] || c->payload[1] ? "" : NULL;
 }
 
 /* Conversations of one finding lie anywhere: they are asked for before they are needed. */
@@ -159,13 +181,20 @@ static void common_ahead(const struct work *w, const struct cand *v, size_t i, s
 	if (i + FAR < n)
 		prefetch(&w->item[v[i + FAR].item]);
 	if (i + NEAR < n) {
-		const struct conv *c = w->item[v[i + NEAR].item].c;
+		const struct conv *c = w->item[v[i + NEAR].item].conv;
 
+		if (!c)
+			return;
 		prefetch(&c->flows);
 		prefetch(&c->first_ns);
 		prefetch(&conv_fail(c)->n);
 		prefetch(&c->n_ok_ev);
 	}
+}
+
+static uint64_t other_flows(const struct conv *c, int app)
+{
+	return c->flows - c->app[app].flows;
 }
 
 static void fill_common(struct work *w, struct finding *f, const struct cand *v, size_t n,
@@ -184,10 +213,10 @@ static void fill_common(struct work *w, struct finding *f, const struct cand *v,
 			port = 0;
 		if (it->proto != proto)
 			proto = 0;
-		finding_conv(w, f, it->c);
+		finding_of(w, f, it);
 		if (!failure && it->r.app_index >= 0) /* about these flows, not about the others */
-			f->flows -= it->c->flows - it->c->app[it->r.app_index].flows;
-		finding_item(f, it, failure);
+			f->flows -= other_flows(item_shown(w, it), it->r.app_index);
+		finding_item(w, f, it, failure);
 	}
 	f->port = port;
 	f->proto = proto;
@@ -263,9 +292,9 @@ static bool peers_make(struct work *w, const struct cand *v, size_t n, struct pe
 
 	*ret = (struct peers){.n = distinct_hosts(w, v, n, true)};
 	for (size_t i = 0; ok && i < n; i++) {
-		const struct conv *c = w->item[v[i].item].c;
+		const struct conv *c = w->item[v[i].item].conv;
 
-		for (unsigned j = 0; ok && j < conv_more(c)->n_name; j++)
+		for (unsigned j = 0; c && ok && j < conv_more(c)->n_name; j++)
 			ok = vec_push(&names, conv_more(c)->name[j]);
 	}
 	if (names.n)
@@ -311,8 +340,8 @@ static bool verdict_finding(struct work *w, const struct cand *v, size_t n)
 	    worst->r.verdict == KIND_MOVED_SERVICE || worst->r.why == CASE_FORBIDDEN)
 		f->rule = worst->r.rule;
 	f->group = f->rule && f->rule->group && *f->rule->group ? f->rule->group : NULL;
-	f->protocol = protocol_name(worst);
-	if (worst->dynamic || conv_more(worst->c)->n_iface)
+	f->protocol = protocol_name(w, worst);
+	if (worst->dynamic || conv_more(item_shown(w, worst))->n_iface)
 		f->interface = rpc_label(w, worst);
 	nearest(w, worst, f);
 	if (!peers_make(w, v, n, &peers))
@@ -334,29 +363,29 @@ static const char *subnet_of(struct work *w, const struct addr *a)
 
 /* The same hosts reach each other on this port by the other version of IP: the addresses of the
  * conversation that shows it. */
-static const struct conv *other_version(const struct work *w, const struct item *it)
+static bool other_version(const struct work *w, const struct item *it)
 {
 	const struct host *from = w->party[it->client].host, *to = w->party[it->server].host;
 
 	if (!from || !to || from->is_network || to->is_network)
-		return NULL;
+		return false;
 	for (size_t i = 0; i < from->n_addr; i++)
 		for (size_t k = 0; k < to->n_addr; k++) {
 			const struct item *other;
 
-			if (addr_is_v4(&from->addr[i]) == addr_is_v4(&it->c->client) ||
+			if (addr_is_v4(&from->addr[i]) == addr_is_v4(&w->party[it->client].addr) ||
 			    addr_is_v4(&from->addr[i]) != addr_is_v4(&to->addr[k]))
 				continue;
 			other = item_find(w, &from->addr[i], &to->addr[k], it->proto, it->port);
 			if (other && other->outcome == OUTCOME_GOOD)
-				return other->c;
+				return true;
 		}
-	return NULL;
+	return false;
 }
 
 static const char *version_text(struct work *w, const struct item *it)
 {
-	bool v4 = addr_is_v4(&it->c->client);
+	bool v4 = addr_is_v4(&w->party[it->client].addr);
 
 	if (!other_version(w, it))
 		return "";
@@ -383,10 +412,10 @@ static const char *blocked_why(struct work *w, const struct item *it, const stru
 				    "required is missing, but clients lose time with it. First "
 				    "failure: %s",
 				    server, subnet_of(w, &w->party[it->server].addr),
-				    text_failure(w, it->c));
-	if (it->dynamic && grant_find(w->grants, it->c, &hit)) {
+				    text_failure(w, item_conv(w, it)));
+	if (it->dynamic && grant_find(w->grants, item_conv(w, it), &hit)) {
 		granted = arena_printf(w->a, " %s", text_grant(w, hit.own ? hit.own : hit.g));
-		elsewhere = hit.own && hit.own->first.ts_ns <= conv_fail(it->c)->last_ns;
+		elsewhere = hit.own && hit.own->first.ts_ns <= conv_fail(item_conv(w, it))->last_ns;
 	}
 	return arena_printf(
 		w->a, "%s may open %s to %s (%s) and %s; it tried, and failed.%s %s%s%s", client,
@@ -396,7 +425,7 @@ static const char *blocked_why(struct work *w, const struct item *it, const stru
 		it->hidden  ? "IPsec hides whether it found another way"
 		: elsewhere ? "reached the same service in another place"
 			    : "nothing demands it of this host now",
-		granted, text_failure(w, it->c), since, version_text(w, it));
+		granted, text_failure(w, item_conv(w, it)), since, version_text(w, it));
 }
 
 static bool blocked_finding(struct work *w, const struct cand *v, size_t n, const bool *answered)
@@ -416,7 +445,7 @@ static bool blocked_finding(struct work *w, const struct cand *v, size_t n, cons
 	f->group = f->rule && f->rule->group && *f->rule->group ? f->rule->group : NULL;
 	if (it->outcome == OUTCOME_BROKEN)
 		f->has_state = false;
-	attempts_of(f, it->c);
+	attempts_of(f, item_conv(w, it));
 	f->why = blocked_why(w, it, f, silent);
 	f->advice = silent ? "Check the path to this domain controller and its firewall; if it is "
 			     "gone, remove it from DNS and from Active Directory Sites."

@@ -120,13 +120,13 @@ static void sum_ahead(const struct work *w, const struct radix_key *v, size_t i,
 	if (i + ITEM < n)
 		prefetch(&w->item[v[i + ITEM].number]);
 	if (i + CONV < n) {
-		const char *c = (const char *)w->item[v[i + CONV].number].c;
+		const char *c = (const char *)w->item[v[i + CONV].number].conv;
 
-		for (size_t at = 0; at < sizeof(struct conv); at += LINE)
+		for (size_t at = 0; c && at < sizeof(struct conv); at += LINE)
 			prefetch(c + at);
 	}
-	if (i + APP < n)
-		prefetch(w->item[v[i + APP].number].c->app);
+	if (i + APP < n && w->item[v[i + APP].number].conv)
+		prefetch(w->item[v[i + APP].number].conv->app);
 }
 
 /* A conversation that others can be added to: its figures are its own. NULL without memory. */
@@ -153,7 +153,7 @@ static struct conv *sum_of(struct arena *a, const struct conv *c)
 static bool fold_run(struct work *w, struct fold_list *l, const struct radix_key *v, size_t n)
 {
 	struct fold f = {.first = v[0].number, .n = n};
-	struct conv *sum = sum_of(w->a, w->item[v[0].number].c);
+	struct conv *sum = sum_of(w->a, item_shown(w, &w->item[v[0].number]));
 
 	if (!sum)
 		return false;
@@ -161,7 +161,7 @@ static bool fold_run(struct work *w, struct fold_list *l, const struct radix_key
 	for (size_t i = 1; i < n; i++) {
 		sum_ahead(w, v, i, n);
 		w->item[v[i].number].folded = true;
-		conv_sum(sum, w->item[v[i].number].c);
+		conv_sum(sum, item_shown(w, &w->item[v[i].number]));
 	}
 	f.sum = sum;
 	return vec_push(&l->v, f);

@@ -27,14 +27,15 @@ static const char *sandbox_moved(struct work *w, const struct finding *f)
 
 static bool refused_framing(const struct work *w, const struct item *it)
 {
+	const struct conv *c = it->conv;
 	uint16_t nmf;
 
 	(void)w;
-	if (!it->scope || !it->r.rule || it->r.rule->moves_with != PORT_SANDBOX)
+	if (!c || !it->scope || !it->r.rule || it->r.rule->moves_with != PORT_SANDBOX)
 		return false;
 	nmf = app_by_name("mc-nmf");
-	for (unsigned i = 0; i < it->c->n_app; i++)
-		if (it->c->app[i].app == nmf && it->c->app[i].notes & APP_NOTE_ERROR)
+	for (unsigned i = 0; i < c->n_app; i++)
+		if (c->app[i].app == nmf && c->app[i].notes & APP_NOTE_ERROR)
 			return true;
 	return false;
 }
@@ -147,7 +148,8 @@ static bool router_lost(struct work *w, const struct sighting *s)
 	for (size_t i = 0; i < w->n && !works; i++) {
 		const struct item *it = &w->item[i];
 
-		works = it->outcome == OUTCOME_GOOD && addr_equal(&it->c->client, &s->about) &&
+		works = it->outcome == OUTCOME_GOOD &&
+			addr_equal(&w->party[it->client].addr, &s->about) &&
 			w->party[it->server].roles & (ROLE_BIT(ROLE_CRM_WEB) | ROLE_BIT(ROLE_NLB));
 	}
 	return works;

@@ -13,7 +13,7 @@ static const char *stealth(struct work *w, const struct finding *f)
 	if (f->kind != KIND_MISSING || !hint_failed(f) || !f->has_state ||
 	    f->state != STATE_NO_ANSWER)
 		return NULL;
-	sv = party_of(w, &f->behind->conv->server);
+	sv = party_of(w, behind_ends(&w->in->ends, f->behind).server);
 	return sv && sv->answered
 		       ? arena_printf(w->a, "%s answers others, and nothing came back here",
 				      text_endpoint(w, &f->server))
@@ -38,10 +38,11 @@ static const char *backup_blocked(struct work *w, const struct finding *f)
 /* Accepted, and shut at once by the server's end, every time. */
 static bool shut_at_once(const struct work *w, const struct item *it)
 {
+	const struct conv *c = it->conv; /* an attempt alone was not accepted */
+
 	(void)w;
-	return it->scope && !it->probe && !it->scan && it->r.verdict == KIND_DOCUMENTED &&
-	       it->c->flows > 1 && conv_more(it->c)->rst_after_accept == it->c->flows &&
-	       !hint_hung_up(it);
+	return c && it->scope && !it->probe && !it->scan && it->r.verdict == KIND_DOCUMENTED &&
+	       c->flows > 1 && conv_more(c)->rst_after_accept == c->flows && !hint_hung_up(it);
 }
 
 static bool flooded(struct work *w, const struct hint_row *row)

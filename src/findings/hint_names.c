@@ -139,6 +139,8 @@ static const char *udp_too_big(struct work *w, const struct finding *f)
 				 "over TCP failed"
 			       : NULL;
 	for (const struct behind *b = f->behind; b; b = b->next) {
+		if (!b->conv) /* tried once */
+			continue;
 		fails += conv_fail(b->conv)->n;
 		tries += conv_fail(b->conv)->tries;
 	}
@@ -151,7 +153,7 @@ static const char *time_symmetric(struct work *w, const struct finding *f)
 	if (!hint_failed(f) || !hint_at_port(f, IPPROTO_NR_UDP, 123))
 		return NULL;
 	for (const struct behind *b = f->behind; b; b = b->next)
-		for (unsigned i = 0; i < b->conv->n_app; i++)
+		for (unsigned i = 0; b->conv && i < b->conv->n_app; i++)
 			if (b->conv->app[i].notes & APP_NOTE_NTP_SYMMETRIC)
 				return "the requests are symmetric (NTP mode 1), and nothing "
 				       "answered them";
@@ -178,11 +180,13 @@ static const char *locator_and_dc(struct work *w, const struct finding *f)
 
 static bool ntlm_refused(const struct work *w, const struct item *it)
 {
+	const struct conv *c = it->conv;
+
 	(void)w;
-	if (!it->scope || !it->r.rule)
+	if (!c || !it->scope || !it->r.rule)
 		return false;
-	for (unsigned i = 0; i < it->c->n_app; i++) {
-		uint32_t s = it->c->app[i].signs;
+	for (unsigned i = 0; i < c->n_app; i++) {
+		uint32_t s = c->app[i].signs;
 
 		if (s & SIGN_NTLM && s & SIGN_LOGIN_REFUSED && !(s & SIGN_KERBEROS))
 			return true;

@@ -17,7 +17,7 @@ static const char *epm_blocked(struct work *w, const struct finding *f)
 
 	if (!hint_failed(f) || !hint_at_port(f, IPPROTO_NR_TCP, 135))
 		return NULL;
-	while ((it = hint_pair_next(w, f->behind->conv, false, &at)))
+	while ((it = hint_pair_next(w, f->behind, false, &at)))
 		if (it->dynamic && it->outcome == OUTCOME_GOOD)
 			return NULL;
 	return hint_failed_to(w, f);
@@ -28,7 +28,8 @@ static const char *range_old(struct work *w, const struct finding *f)
 	if (f->kind != KIND_RPC_BLOCKED)
 		return NULL;
 	for (const struct behind *b = f->behind; b; b = b->next)
-		if (b->conv->port < 49152 || b->conv->by_state[STATE_REFUSED])
+		if (behind_ends(&w->in->ends, b).port < 49152 ||
+		    (b->conv && b->conv->by_state[STATE_REFUSED]))
 			return NULL;
 	return "ports from 49152 on were handed out and nothing answered on them";
 }
@@ -42,9 +43,10 @@ static const char *dtc_one_way(struct work *w, const struct finding *f)
 	if (!hint_failed(f) || f->proto != IPPROTO_NR_TCP || !dtc ||
 	    (f->port != 135 && f->kind != KIND_RPC_BLOCKED))
 		return NULL;
-	while ((it = hint_pair_next(w, f->behind->conv, true, &at)))
-		for (unsigned i = 0; i < conv_more(it->c)->n_iface; i++)
-			if (!memcmp(conv_more(it->c)->iface[i].uuid, dtc->uuid, sizeof dtc->uuid))
+	while ((it = hint_pair_next(w, f->behind, true, &at)))
+		for (unsigned i = 0; it->conv && i < conv_more(it->conv)->n_iface; i++)
+			if (!memcmp(conv_more(it->conv)->iface[i].uuid, dtc->uuid,
+				    sizeof dtc->uuid))
 				return arena_printf(
 					w->a,
 					"%s speaks MSDTC (IXnRemote) to %s, and the way "
@@ -62,17 +64,17 @@ static const struct item *of_pair(const struct work *w, const struct addr *clien
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
-		const struct conv *c = w->item[mid].c;
-		int d = addr_compare(&c->client, client);
+		const struct item *it = &w->item[mid];
+		int d = addr_compare(&w->party[it->client].addr, client);
 
-		d = d ? d : addr_compare(&c->server, server);
+		d = d ? d : addr_compare(&w->party[it->server].addr, server);
 		if (d < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	while (lo + n < w->n && addr_equal(&w->item[lo + n].c->client, client) &&
-	       addr_equal(&w->item[lo + n].c->server, server))
+	while (lo + n < w->n && addr_equal(&w->party[w->item[lo + n].client].addr, client) &&
+	       addr_equal(&w->party[w->item[lo + n].server].addr, server))
 		n++;
 	*ret_n = n;
 	return &w->item[lo];
@@ -113,7 +115,7 @@ static bool of_interest(struct work *w, const struct sighting *s, const uint8_t 
 	if (!hint_look(w, n))
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		if (it[i].scan || (uuid && speaks_of(it[i].c, uuid)))
+		if (it[i].scan || (uuid && speaks_of(item_shown(w, &it[i]), uuid)))
 			return false;
 		scope |= it[i].scope;
 	}

@@ -20,7 +20,7 @@ static const char *sql_named(struct work *w, const struct finding *f)
 				    text_endpoint(w, &f->server), text_endpoint(w, &f->client));
 	if (!hint_failed(f) || !hint_of_key(f, PORT_SQL) || f->proto != IPPROTO_NR_TCP)
 		return NULL;
-	while ((it = hint_pair_next(w, f->behind->conv, false, &at)))
+	while ((it = hint_pair_next(w, f->behind, false, &at)))
 		if (it->proto == IPPROTO_NR_UDP && it->port == 1434 &&
 		    it->outcome == OUTCOME_FAILED)
 			return "the server was tried on its port, and SQL Browser (1434/udp) did "
@@ -31,9 +31,9 @@ static const char *sql_named(struct work *w, const struct finding *f)
 
 bool hint_hung_up(const struct item *it)
 {
-	const struct conv *c = it->c;
+	const struct conv *c = it->conv;
 
-	return it->scope && !it->probe && it->r.rule && it->r.rule->moves_with == PORT_SQL &&
+	return c && it->scope && !it->probe && it->r.rule && it->r.rule->moves_with == PORT_SQL &&
 	       it->r.app == app_by_name("tds") && c->flows > 1 &&
 	       conv_more(c)->rst_after_accept + conv_more(c)->rst_after_data == c->flows &&
 	       c->payload[1] && c->payload[1] < PRELOGIN_MOST * c->flows;
@@ -70,7 +70,7 @@ static const char *org_create(struct work *w, const struct finding *f)
 	    (f->port != 445 && f->port != 139 && f->port != 135) ||
 	    !(f->client.roles & role_end_set("crm-any")))
 		return NULL;
-	while ((it = hint_pair_next(w, f->behind->conv, false, &at)))
+	while ((it = hint_pair_next(w, f->behind, false, &at)))
 		if (it->outcome == OUTCOME_GOOD && it->r.rule && it->r.rule->moves_with == PORT_SQL)
 			return arena_printf(w->a, "%s, and SQL Server itself was reached",
 					    hint_failed_to(w, f));
@@ -99,7 +99,7 @@ static const char *sql_moved(struct work *w, const struct finding *f)
 		const struct grant *g = &w->in->grants[i], *now;
 
 		if (g->g.how != GRANT_SQL_BROWSER || g->g.port != f->port ||
-		    !addr_equal(&g->server, &f->behind->conv->server) ||
+		    !addr_equal(&g->server, behind_ends(&w->in->ends, f->behind).server) ||
 		    !hint_look(w, w->in->n_grants))
 			continue;
 		now = moved_on(w, g);

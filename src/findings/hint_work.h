@@ -46,9 +46,10 @@ bool hint_at_port(const struct finding *f, uint8_t proto, uint16_t port);
 bool hint_of_key(const struct finding *f, enum port_key key);
 /* False when hints have looked at so much that n conversations more are too many. */
 bool hint_look(struct work *w, uint64_t n);
-/* Another conversation of the pair that c is of, the same way or the other way round; *at begins
+/* Another conversation of the pair that b is of, the same way or the other way round; *at begins
  * at 0. NULL: no more. */
-const struct item *hint_pair_next(struct work *w, const struct conv *c, bool reversed, size_t *at);
+const struct item *hint_pair_next(struct work *w, const struct behind *b, bool reversed,
+				  size_t *at);
 /* The address is this party, or another address of its host. */
 bool hint_same_end(const struct work *w, uint32_t party, const struct addr *a);
 /* A sighting about the client of the finding; NULL. */

@@ -96,7 +96,7 @@ static size_t item_of_client(const struct work *w, uint32_t party, size_t at)
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (addr_compare(&w->item[mid].c->client, &w->party[party].addr) < 0)
+		if (addr_compare(&w->party[w->item[mid].client].addr, &w->party[party].addr) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -129,10 +129,11 @@ static size_t item_of_host(const struct work *w, uint32_t party, size_t at)
 	return first;
 }
 
-const struct item *hint_pair_next(struct work *w, const struct conv *c, bool reversed, size_t *at)
+const struct item *hint_pair_next(struct work *w, const struct behind *b, bool reversed, size_t *at)
 {
-	uint32_t from = reversed ? c->server_no : c->client_no;
-	const struct addr *to = reversed ? &c->client : &c->server;
+	const struct behind_ends e = behind_ends(&w->in->ends, b);
+	uint32_t from = reversed ? e.server_no : e.client_no;
+	const struct addr *to = reversed ? e.client : e.server;
 
 	if (!mates_make(w)) {
 		w->failed = true;
@@ -144,7 +145,8 @@ const struct item *hint_pair_next(struct work *w, const struct conv *c, bool rev
 		for (; *at < w->n && w->item[*at].client == client; ++*at) {
 			if (!hint_look(w, 1))
 				return NULL;
-			if (w->item[*at].c != c && hint_same_end(w, w->item[*at].server, to))
+			if (!item_is(w, &w->item[*at], b) &&
+			    hint_same_end(w, w->item[*at].server, to))
 				return &w->item[(*at)++];
 		}
 	}
@@ -160,7 +162,7 @@ const struct sighting *hint_of_client(struct work *w, const struct finding *f,
 		if (!is(w, s))
 			continue;
 		for (const struct behind *b = f->behind; b; b = b->next)
-			if (addr_equal(&b->conv->client, &s->about))
+			if (addr_equal(behind_ends(&w->in->ends, b).client, &s->about))
 				return s;
 	}
 	return NULL;
@@ -359,17 +361,17 @@ static bool of_server(struct work *w, const struct hint_rule *r, const struct it
 	if (!f)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		flows += v[i]->c->flows;
+		flows += item_shown(w, v[i])->flows;
 		roles |= w->party[v[i]->client].roles;
-		finding_conv(w, f, v[i]->c);
-		finding_item(f, v[i], !v[i]->c->n_ok_ev);
+		finding_of(w, f, v[i]);
+		finding_item(w, f, v[i], !item_shown(w, v[i])->n_ok_ev);
 	}
 	f->client = n == 1 ? party_end(&w->party[v[0]->client]) : endpoint_roles(roles);
 	f->server = party_end(sv);
-	f->proto = v[0]->c->proto;
-	f->port = v[0]->c->port;
+	f->proto = v[0]->proto;
+	f->port = v[0]->port;
 	for (size_t i = 1; i < n; i++)
-		f->port = v[i]->c->port == f->port ? f->port : 0;
+		f->port = v[i]->port == f->port ? f->port : 0;
 	f->has_state = f->has_direction = false;
 	f->folded = n > 1 ? n : 0;
 

@@ -34,9 +34,9 @@ bool served_make(struct work *w, struct served_list *l)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		const struct item *it = &w->item[i];
-		const struct conv *c = it->c;
+		const struct conv *c = it->conv;
 
-		if (it->scan || it->group || c->state > STATE_MID_STREAM ||
+		if (it->scan || it->group || it->state > STATE_MID_STREAM ||
 		    !w->party[it->server].roles)
 			continue;
 		for (unsigned k = 0; k < c->n_app; k++) {
@@ -446,8 +446,8 @@ static bool undeclared_host(struct work *w, const struct meeting *v, size_t n)
 		const struct item *it = &w->item[v[i].item];
 
 		f->client.roles |= w->party[neighbour(w, &v[i])].roles;
-		finding_conv(w, f, it->c);
-		finding_item(f, it, false);
+		finding_of(w, f, it);
+		finding_item(w, f, it, false);
 	}
 	if (f->folded == 1)
 		f->folded = 0;
@@ -653,9 +653,9 @@ static bool one_way(struct work *w)
 		const struct item *it = &w->item[i];
 
 		if (it->scope && it->proto == IPPROTO_NR_TCP && it->state == STATE_ONE_WAY)
-			finding_behind(w, f, it->c);
+			finding_behind(w, f, it);
 	}
-	finding_evidence(f, first->c->ok_ev, first->c->n_ok_ev);
+	finding_evidence(f, first->conv->ok_ev, first->conv->n_ok_ev);
 	return true;
 }
 

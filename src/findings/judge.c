@@ -87,7 +87,7 @@ static bool run(struct work *w)
 	}
 	vec_done(&folds.v);
 	vec_done(&served.v);
-	return ok && !w->failed;
+	return ok && !w->failed && !w->showing->failed;
 }
 
 struct result *judge(const struct judge_input *in)
@@ -99,6 +99,7 @@ struct result *judge(const struct judge_input *in)
 	if (!r)
 		return NULL;
 	w.a = &r->arena;
+	r->ends = in->ends;
 	r->site = in->site;
 	r->matrix = in->matrix;
 	r->coverage = in->coverage;

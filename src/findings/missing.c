@@ -112,7 +112,7 @@ static void tried(struct work *w, struct finding *f, size_t from, size_t to)
 {
 	struct demand_set *d = w->demands;
 	const struct item *tell = &w->item[d->failed.v[from].item];
-	enum flow_state state = failed_state(tell->c);
+	enum flow_state state = failed_state(item_conv(w, tell));
 	char text[TIME_TEXT];
 	size_t n = to - from; /* at least one */
 	struct out o = {0};
@@ -120,37 +120,37 @@ static void tried(struct work *w, struct finding *f, size_t from, size_t to)
 	for (size_t i = from; i < to; i++) {
 		const struct item *it = &w->item[d->failed.v[i].item];
 
-		finding_conv(w, f, it->c);
+		finding_of(w, f, it);
 		/* Where another protocol answers, what succeeded is the proof. */
-		finding_item(f, it, it->outcome != OUTCOME_GOOD);
-		if (failed_state(it->c) < state) {
+		finding_item(w, f, it, it->outcome != OUTCOME_GOOD);
+		if (failed_state(item_shown(w, it)) < state) {
 			tell = it;
-			state = failed_state(it->c);
+			state = failed_state(item_conv(w, it));
 		}
 	}
 	f->folded = n > 1 ? n : 0;
-	f->port = tell->c->port;
-	f->proto = tell->c->proto;
+	f->port = tell->port;
+	f->proto = tell->proto;
 	f->state = state;
 	if (n == 1) {
 		f->server = party_end(&w->party[tell->server]);
 		if (!f->client.host || f->client.has_address)
 			f->client = party_end(&w->party[tell->client]);
 	}
-	if (tell->r.verdict == KIND_UNEXPECTED_PROTOCOL && tell->c->state <= STATE_MID_STREAM) {
+	if (tell->r.verdict == KIND_UNEXPECTED_PROTOCOL && tell->state <= STATE_MID_STREAM) {
 		out_printf(&o, " %s answers on %u/%s, but with %s.",
-			   party_text(w, &w->party[tell->server]), tell->c->port,
-			   proto_text(tell->c->proto), app_title(tell->r.app));
-		f->state = tell->c->state;
+			   party_text(w, &w->party[tell->server]), tell->port,
+			   proto_text(tell->proto), app_title(tell->r.app));
+		f->state = tell->state;
 	} else {
-		out_printf(&o, " Tried on %u/%s at %s%s: %s", tell->c->port,
-			   proto_text(tell->c->proto), party_text(w, &w->party[tell->server]),
+		out_printf(&o, " Tried on %u/%s at %s%s: %s", tell->port, proto_text(tell->proto),
+			   party_text(w, &w->party[tell->server]),
 			   n > 1 ? arena_printf(w->a, " and in %zu more conversations", n - 1) : "",
-			   text_failure(w, tell->c));
+			   text_failure(w, item_conv(w, tell)));
 	}
 	if (tell->sql_port) {
-		const struct grant *g =
-			sql_port_told(w->sql_ports, tell->c, w->party[tell->server].host);
+		const struct grant *g = sql_port_told(w->sql_ports, item_conv(w, tell),
+						      w->party[tell->server].host);
 
 		out_printf(&o, " SQL Browser told this port of the instance %s.", g->g.name);
 		finding_evidence(f, &g->first, 1);
@@ -160,7 +160,7 @@ static void tried(struct work *w, struct finding *f, size_t from, size_t to)
 			   time_human_tz(tell->since_ns, site_tz(w->site), text));
 	f->why = arena_printf(w->a, "%s%s", f->why, out_str(&o));
 	out_done(&o);
-	attempts_of(f, tell->c);
+	attempts_of(f, item_conv(w, tell));
 }
 
 static const struct site_sensor *sensor_of(const struct site *s, roleset roles)

@@ -99,7 +99,8 @@ struct coverage {
 	uint64_t cards_shed;                /* sights of network cards that found no room */
 	/* Datagrams that came in fragments. */
 	uint64_t reassembled, fragments_late, fragments_overlap, fragments_shed;
-	/* Of fragments_shed and evicted: of those who had the most of such, so that others kept theirs. */
+	/* Of fragments_shed and evicted: of those who had the most of such, so that others kept
+	 * theirs. */
 	uint64_t crowded_datagrams, crowded_flows;
 	uint64_t evicted; /* flows ended early for want of memory, or whose conversation found no
 			     room */
@@ -160,9 +161,18 @@ struct example {
 
 /* A conversation behind a finding. */
 struct behind {
-	const struct conv *conv; /* borrowed, as given to the judge */
+	const struct conv *conv; /* borrowed, as given to the judge; NULL: */
+	const struct attempt *attempt;
 	const struct behind *next;
 };
+/* Whose it is, of either kind. */
+struct behind_ends {
+	const struct addr *client, *server;
+	uint32_t client_no, server_no;
+	uint16_t client_port, port, vlan; /* client_port: the lowest */
+	uint8_t proto;
+};
+struct behind_ends behind_ends(const struct ends *ends, const struct behind *b);
 
 enum finding_status { STATUS_NONE, STATUS_NEW, STATUS_KNOWN };
 
@@ -356,6 +366,7 @@ struct result {
 	struct window_span *missing; /* parts of it without packets, see asked.c; in order */
 	size_t n_missing;
 	struct timeline timeline;      /* by the hour */
+	struct ends ends;              /* of what is behind findings; borrowed, as that is */
 	const struct site *site;       /* borrowed from the audit */
 	struct matrix *matrix;         /* borrowed; NULL of a document that was read */
 	const struct pack_info *packs; /* the rule packs, in their order; borrowed */

@@ -447,7 +447,7 @@ const char *rpc_label(struct work *w, const struct item *it)
 {
 	struct grant_hit hit;
 	size_t n, at = it->r.iface >= 0 ? (size_t)it->r.iface : 0;
-	const struct rpc_iface *f = rpc_ifaces(w, it->c, &hit, &n);
+	const struct rpc_iface *f = rpc_ifaces(w, item_shown(w, it), &hit, &n);
 
 	return at < n ? rpc_iface_label(w->a, &f[at]) : NULL;
 }

@@ -86,7 +86,7 @@ static bool reached_add(struct work *w, struct rpc_blocks *b, const struct item 
 {
 	struct grant_hit hit;
 	size_t n;
-	const struct rpc_iface *f = rpc_ifaces(w, it->c, &hit, &n);
+	const struct rpc_iface *f = rpc_ifaces(w, item_shown(w, it), &hit, &n);
 
 	/* An object is reached whatever its interface. */
 	if (hit.g && rpc_is_dcom(hit.g) && !vec_push(&b->reached, key_of(w, it, NULL, false)))
@@ -120,12 +120,13 @@ static bool is_reached(const struct work *w, const struct rpc_blocks *b, const s
 /* Told to this client, and tried in vain after that. */
 static bool in_vain(const struct work *w, const struct item *it, struct grant_hit *ret_hit)
 {
-	const struct conv *c = it->c;
+	const struct conv *c;
 
 	if (!it->scope || it->scan || it->group || it->probe || !dynamic_verdict(it))
 		return false;
 	if (it->outcome != OUTCOME_FAILED && it->outcome != OUTCOME_BROKEN)
 		return false;
+	c = item_shown(w, it);
 	if (!grant_find(w->grants, c, ret_hit) || !ret_hit->own)
 		return false;
 	/* The mapper still hands out what has stopped working. */
@@ -163,7 +164,7 @@ static bool cands_of(struct work *w, struct rpc_blocks *b, uint32_t item, bool *
 	const struct item *it = &w->item[item];
 
 	*ret_any = false;
-	grant_find(w->grants, it->c, &hit);
+	grant_find(w->grants, item_shown(w, it), &hit);
 	for (unsigned i = 0; i < hit.n_iface && !hit.listed; i++) {
 		if (is_reached(w, b, it, &hit.iface[i]))
 			continue;
@@ -275,7 +276,7 @@ void rpc_blocked_done(struct work *w)
 static const char *failed_advice(struct work *w, const struct item *it, const struct finding *f,
 				 const char *service)
 {
-	const struct conv *c = it->c;
+	const struct conv *c = item_conv(w, it);
 	const char *client = text_endpoint(w, &f->client), *server = text_endpoint(w, &f->server);
 
 	if (w->site->rpc_restricted && !port_list_has(&w->site->rpc, c->port))
@@ -324,8 +325,8 @@ static void ends_of(struct work *w, struct finding *f, const struct cand *v, siz
 
 		one[0] &= it->client == first->client;
 		one[1] &= it->server == first->server;
-		f->port = it->port == first->c->port ? f->port : 0;
-		finding_conv(w, f, it->c);
+		f->port = it->port == first->port ? f->port : 0;
+		finding_of(w, f, it);
 	}
 	f->client = party_end(&w->party[first->client]);
 	f->server = party_end(&w->party[first->server]);
@@ -355,10 +356,10 @@ static const struct item *failed_otherwise(const struct work *w, const struct it
 	for (size_t i = 0; i < n; i++) {
 		const struct item *other = &w->item[v[i].item];
 
-		if (other->c->state == it->state &&
-		    conv_refusal(other->c)->who == conv_refusal(it->c)->who)
+		if (other->state == it->state &&
+		    conv_refusal(item_conv(w, other))->who == conv_refusal(item_conv(w, it))->who)
 			continue;
-		if (!first || other->c->first_ns < first->c->first_ns)
+		if (!first || item_conv(w, other)->first_ns < item_conv(w, first)->first_ns)
 			first = other;
 	}
 	return first;
@@ -392,7 +393,7 @@ static const char *others_text(struct work *w, const struct item *it, const stru
 		return arena_printf(
 			w->a, " The same failed in %s.",
 			text_counted(w->a, n - 1, "more conversation", "more conversations"));
-	c = otherwise->c;
+	c = item_conv(w, otherwise);
 	return arena_printf(w->a, " %s failed as well, not all alike; between %s, %u/%s: %s",
 			    text_counted(w->a, n - 1, "more conversation", "more conversations"),
 			    pair_text(w, it, otherwise), c->port, proto_text(c->proto),
@@ -412,9 +413,9 @@ static bool blocked_finding(struct work *w, const struct cand *v, size_t n)
 
 	/* Who was told first tells it. */
 	for (size_t i = 1; i < n; i++)
-		if (w->item[v[i].item].c->first_ns < it->c->first_ns)
+		if (item_conv(w, &w->item[v[i].item])->first_ns < item_conv(w, it)->first_ns)
 			it = &w->item[v[i].item];
-	grant_find(w->grants, it->c, &hit);
+	grant_find(w->grants, item_conv(w, it), &hit);
 	iface = v[0].iface >= 0 ? &hit.iface[v[0].iface] : NULL;
 	for (size_t i = 0; i < n && iface; i++)
 		if (&w->item[v[i].item] == it)
@@ -432,8 +433,8 @@ static bool blocked_finding(struct work *w, const struct cand *v, size_t n)
 	f->interface = label;
 	f->state = it->state;
 	finding_evidence(f, &hit.own->first, 1);
-	finding_evidence(f, conv_fail(it->c)->ev, conv_fail(it->c)->n_ev);
-	attempts_of(f, it->c);
+	finding_evidence(f, conv_fail(item_conv(w, it))->ev, conv_fail(item_conv(w, it))->n_ev);
+	attempts_of(f, item_conv(w, it));
 	if (it->outcome == OUTCOME_BROKEN) {
 		since = arena_printf(w->a, " It worked before, and has failed since %s.",
 				     time_human_tz(it->since_ns, site_tz(w->site), text));
@@ -445,7 +446,7 @@ static bool blocked_finding(struct work *w, const struct cand *v, size_t n)
 	f->why =
 		arena_printf(w->a, "%s was told where %s of %s is, and could not reach it. %s %s%s",
 			     text_endpoint(w, &f->client), label, text_endpoint(w, &f->server),
-			     text_grant(w, hit.own), text_failure(w, it->c), since);
+			     text_grant(w, hit.own), text_failure(w, item_conv(w, it)), since);
 	f->advice = failed_advice(w, it, f, label);
 	if (otherwise) {
 		const char *also = failed_advice(w, otherwise, f, label);

@@ -86,7 +86,7 @@ static const char *tie_sentence(struct work *w, const struct grant_hit *h)
 /* What is out of scope was not asked how its port came to be known. */
 static enum ruling_case why_no_grant(const struct work *w, const struct item *it)
 {
-	const struct conv *c = it->c;
+	const struct conv *c = item_shown(w, it);
 
 	if (it->r.verdict == KIND_OUT_OF_SCOPE && it->r.why == CASE_PLAIN &&
 	    c->state <= STATE_MID_STREAM &&
@@ -156,7 +156,7 @@ static struct evidence first_packet(const struct conv *c)
 
 static bool row_of_item(struct work *w, const struct item *it, draft_list *v)
 {
-	const struct conv *c = it->c;
+	const struct conv *c = item_shown(w, it);
 	const struct party *cl = &w->party[it->client];
 	struct draft d = {.row = {
 				  .client = party_end(cl),
@@ -426,7 +426,8 @@ bool rpc_rows_make(struct work *w)
 		/* What a scanner tried is one finding; it used nothing. */
 		if (it->scan && it->state >= STATE_HALF_OPEN)
 			continue;
-		grant_use(w->grants, it->c);
+		if (w->in->n_grants)
+			grant_use(w->grants, item_shown(w, it));
 		if (it->dynamic)
 			ok = row_of_item(w, it, &v);
 	}

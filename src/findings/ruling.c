@@ -232,8 +232,10 @@ static bool around_make(struct work *w, struct around *ar)
 		return false;
 	for (size_t i = 0; i < w->n; i++) {
 		const struct item *it = &w->item[i];
-		const struct conv *c = it->c;
+		const struct conv *c = it->conv;
 
+		if (it->apart) /* neither a datagram nor a word */
+			continue;
 		/* Packets in the name of a group are no call to it (RFC 1122 3.2.1.3). */
 		if (it->group && c->proto == IPPROTO_NR_UDP && c->packets[0] &&
 		    !vec_push(&ar->groups, ((struct group_call){
@@ -308,9 +310,9 @@ static const struct group_call *call_of(const struct around *ar, uint32_t caller
  * may have been given. */
 static const struct group_call *answered_call(const struct around *ar, const struct item *it)
 {
-	const struct conv *c = it->c;
+	const struct conv *c = it->conv;
 
-	if (c->proto != IPPROTO_NR_UDP || it->group || !ar->groups.n)
+	if (it->proto != IPPROTO_NR_UDP || it->group || !ar->groups.n)
 		return NULL;
 	if (!c->packets[0] && c->packets[1])
 		return call_of(ar, it->client, c, c->client_port_min, c->client_port_max, c->port);
@@ -319,8 +321,9 @@ static const struct group_call *answered_call(const struct around *ar, const str
 	return NULL;
 }
 
-static bool called_back(const struct around *ar, const struct item *it)
+static bool called_back(const struct work *w, const struct around *ar, const struct item *it)
 {
+	const struct conv *c = item_shown(w, it);
 	struct dcom_pair key = {it->server, it->client, 0, 0};
 	size_t lo = 0, hi = ar->dcom.n;
 
@@ -333,8 +336,8 @@ static bool called_back(const struct around *ar, const struct item *it)
 			hi = mid;
 	}
 	for (; lo < ar->dcom.n && !pair_order(&ar->dcom.v[lo], &key); lo++)
-		if (it->c->first_ns <= ar->dcom.v[lo].last_ns + CALLBACK_NS &&
-		    it->c->last_ns >= ar->dcom.v[lo].first_ns - CALLBACK_NS)
+		if (c->first_ns <= ar->dcom.v[lo].last_ns + CALLBACK_NS &&
+		    c->last_ns >= ar->dcom.v[lo].first_ns - CALLBACK_NS)
 			return true;
 	return false;
 }
@@ -368,7 +371,7 @@ static bool mapper_read(const struct work *w, const struct conv *m)
 static struct ask ask_of(const struct work *w, const struct item *it, const struct pair_facts *pf,
 			 const struct grant_hit *hit, const char *names[CONV_NAMES])
 {
-	const struct conv *c = it->c;
+	const struct conv *c = item_shown(w, it);
 	const struct party *cl = &w->party[it->client], *sv = &w->party[it->server];
 	const struct conv *m = pf->mapper;
 	struct ask q = {
@@ -466,16 +469,17 @@ static bool is_dynamic(const struct work *w, const struct item *it, const struct
 	case KIND_RPC_OUT_OF_RANGE:
 		return true;
 	default:
-		return it->r.why == CASE_INTERFACE || is_candidate(w, q, a) || is_bound(it->c);
+		return it->r.why == CASE_INTERFACE || is_candidate(w, q, a) ||
+		       is_bound(item_shown(w, it));
 	}
 }
 
 static void rule_item(struct work *w, struct item *it, const struct pair_facts *pf)
 {
-	const struct conv *c = it->c;
+	const struct conv *c = item_shown(w, it);
 	const char *names[CONV_NAMES];
 	struct grant_hit hit;
-	bool granted = !it->group && grant_find(w->grants, c, &hit);
+	bool granted = w->in->n_grants && !it->group && grant_find(w->grants, c, &hit);
 	const struct grant_hit none = {.g = NULL};
 	struct ask q = ask_of(w, it, pf, granted ? &hit : &none, names);
 	struct answer *answer = NULL;
@@ -518,7 +522,7 @@ bool public_probe(const struct work *w, const struct item *it)
 static void settle(struct work *w, struct item *it)
 {
 	const roleset probing = ROLE_BIT(ROLE_NLB) | ROLE_BIT(ROLE_MONITOR);
-	const struct conv *c = it->c;
+	const struct conv *c = item_shown(w, it);
 
 	it->scope = it->r.verdict != KIND_OUT_OF_SCOPE;
 	it->probe = it->r.why == CASE_PROBE ||
@@ -537,12 +541,12 @@ static void rule_pair(struct work *w, const struct around *ar, size_t from, size
 
 	for (size_t i = from; i < to; i++)
 		if (w->item[i].proto == IPPROTO_NR_TCP && w->item[i].port == EPM_PORT)
-			pf.mapper = w->item[i].c;
+			pf.mapper = item_conv(w, &w->item[i]);
 	for (size_t i = from; i < to; i++) {
 		struct item *it = &w->item[i];
 		const struct group_call *g = answered_call(ar, it);
 
-		pf.called_back = ar->dcom.n && called_back(ar, it);
+		pf.called_back = ar->dcom.n && called_back(w, ar, it);
 		rule_item(w, it, &pf);
 		if (g && it->r.verdict > KIND_TOLERATED) {
 			struct item call = w->item[g->item];

@@ -115,11 +115,15 @@ struct item_list {
 	VEC(struct item);
 };
 
-static bool item_put(struct work *w, struct item_list *v, const struct conv *c, bool scan,
-		     bool apart)
+static bool item_of_conv(struct work *w, struct item_list *v, size_t i)
 {
+	const struct conv *c = &w->in->convs[i];
+	const struct pair p = pair_of(c);
+
+	if (is_aside(w, c))
+		return scope_aside(w, &p);
 	return vec_push(v, ((struct item){
-				   .c = c,
+				   .conv = c,
 				   .client = c->client_no,
 				   .server = c->server_no,
 				   .r = {.app_index = -1, .iface = -1},
@@ -128,38 +132,42 @@ static bool item_put(struct work *w, struct item_list *v, const struct conv *c, 
 				   .state = (uint8_t)c->state,
 				   .reason = (uint8_t)c->reason,
 				   .since_ns = TIME_NONE,
-				   .scan = scan,
-				   .apart = apart,
+				   .scan = w->scan[i],
 				   .group = conv_group(w, c),
 			   }));
-}
-
-static bool item_of_conv(struct work *w, struct item_list *v, size_t i)
-{
-	const struct conv *c = &w->in->convs[i];
-	const struct pair p = pair_of(c);
-
-	return is_aside(w, c) ? scope_aside(w, &p) : item_put(w, v, c, w->scan[i], false);
 }
 
 static bool item_of_attempt(struct work *w, struct item_list *v, size_t i)
 {
 	const struct attempt *a = &w->in->attempts[i];
 	const struct pair p = pair_of_attempt(a);
-	struct conv *c;
 
 	if (attempt_is_aside(w, a))
 		return scope_aside(w, &p);
-	c = arena_alloc(w->a, sizeof *c);
-	return c && conv_of_attempt(w->a, &w->in->ends, a, c) &&
-	       item_put(w, v, c, w->scan_attempt[i], true);
+	return vec_push(v, ((struct item){
+				   .client = a->client_no,
+				   .server = a->server_no,
+				   .attempt = (uint32_t)i,
+				   .r = {.app_index = -1, .iface = -1},
+				   .port = a->port,
+				   .proto = IPPROTO_NR_TCP,
+				   .state = STATE_NO_ANSWER,
+				   .reason = DIR_SYN,
+				   .since_ns = TIME_NONE,
+				   .scan = w->scan_attempt[i],
+				   .apart = true,
+				   .group = w->party[a->server_no].group,
+			   }));
 }
 
 bool items_make(struct work *w)
 {
 	struct item_list v = {0};
 	size_t k = 0;
-	bool ok = true;
+	bool ok;
+
+	w->showing = calloc(1, sizeof *w->showing);
+	ok = w->showing;
 
 	for (size_t i = 0; ok && i <= w->in->n_convs; i++) {
 		for (; ok && k < w->in->n_attempts && w->in->attempts[k].before <= i; k++)
@@ -175,6 +183,7 @@ bool items_make(struct work *w)
 void items_done(struct work *w)
 {
 	free(w->item);
+	free(w->showing);
 	free(w->scan);
 	free(w->scan_attempt);
 	if (w->aside) {
@@ -183,6 +192,7 @@ void items_done(struct work *w)
 		free(w->aside);
 	}
 	w->item = NULL;
+	w->showing = NULL;
 	w->scan = w->scan_attempt = NULL;
 	w->aside = NULL;
 }

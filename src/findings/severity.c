@@ -49,12 +49,13 @@ static enum severity by_case(const struct work *w, const struct item *it)
 	case CASE_GROUP:
 		return k == KIND_UNEXPECTED_ENDPOINT ? SEV_INFO : kind_row(k)->severity;
 	case CASE_NAME_SERVICE:
-		return addr_is_public(&it->c->server) && !w->party[it->server].host ? SEV_MEDIUM
-										    : SEV_LOW;
+		return addr_is_public(&w->party[it->server].addr) && !w->party[it->server].host
+			       ? SEV_MEDIUM
+			       : SEV_LOW;
 	case CASE_EGRESS:
 		/* "Another protocol" takes bytes that could be read. */
 		if (established && it->r.app == APP_NONE &&
-		    ((!it->c->payload[0] && !it->c->payload[1]) ||
+		    ((!item_shown(w, it)->payload[0] && !item_shown(w, it)->payload[1]) ||
 		     w->r->coverage.notes[NOTE_SNAPPED]))
 			return SEV_MEDIUM;
 		return established ? SEV_HIGH : SEV_LOW;

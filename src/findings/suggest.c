@@ -65,7 +65,7 @@ static bool still_serves(const struct work *w, const struct item *moved, const s
 	const struct rule *r = it->r.rule;
 	struct port_list ports;
 
-	if (!r || r->moves_with != moved->r.rule->moves_with || it->proto != moved->c->proto ||
+	if (!r || r->moves_with != moved->r.rule->moves_with || it->proto != moved->proto ||
 	    (it->r.verdict != KIND_DOCUMENTED && it->r.verdict != KIND_ADVICE) ||
 	    (it->outcome != OUTCOME_GOOD && it->outcome != OUTCOME_UNKNOWN))
 		return false;
@@ -112,7 +112,7 @@ static const char *moved_ports(struct work *w, const struct item *it)
 bool suggest_administrators(const struct work *w, const struct item *it)
 {
 	return it->r.rule && it->r.rule->moves_with == PORT_SQL &&
-	       sql_port_dac(w->sql_ports, it->c, w->party[it->server].host);
+	       sql_port_dac(w->sql_ports, item_conv(w, it), w->party[it->server].host);
 }
 
 const char *suggest_moved(struct work *w, const struct item *it)

@@ -18,13 +18,14 @@ static const struct rule *rule_of(const struct item *it)
 static void on_timeline(const struct work *w, const struct item *it)
 {
 	if (it->scope)
-		timeline_conv(&w->r->timeline, &it->c->busy, it->r.verdict > KIND_TOLERATED);
+		timeline_conv(&w->r->timeline, &item_shown(w, it)->busy,
+			      it->r.verdict > KIND_TOLERATED);
 }
 
 static struct judged row_of(const struct work *w, const struct item *it)
 {
 	return (struct judged){
-		.conv = it->c,
+		.conv = item_conv(w, it),
 		.client = party_end(&w->party[it->client]),
 		.server = party_end(&w->party[it->server]),
 		.verdict = it->r.verdict,
@@ -52,13 +53,13 @@ bool rows_make(struct work *w, const struct fold_list *l)
 		const struct item *it = &w->item[i];
 
 		if (!it->apart) {
-			verdict_of[it->c - w->in->convs] = (uint8_t)it->r.verdict;
-			rules[it->c - w->in->convs] = rule_of(it);
+			verdict_of[it->conv - w->in->convs] = (uint8_t)it->r.verdict;
+			rules[it->conv - w->in->convs] = rule_of(it);
 		}
 		r->n_verdict[it->r.verdict]++;
 		on_timeline(w, it);
 		if (!it->scope) {
-			const struct pair p = pair_of(it->c);
+			const struct pair p = {it->client, it->server, it->proto, it->port};
 
 			if (!scope_aside(w, &p))
 				return false;

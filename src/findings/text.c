@@ -249,8 +249,23 @@ static const char *outcome_word(enum flow_state s)
 	}
 }
 
+/* Of an attempt alone in *once. */
+static const struct conv_fail *fail_of(const struct behind *b, struct conv_fail *once)
+{
+	if (b->conv)
+		return conv_fail(b->conv);
+	*once = (struct conv_fail){
+		.n = !b->attempt->unproven,
+		.tries = !b->attempt->unproven,
+		.first_ns = b->attempt->ns,
+		.last_ns = b->attempt->ns,
+	};
+	return once;
+}
+
 void attempts_of(struct finding *f, const struct conv *tell)
 {
+	struct conv_fail once;
 	struct attempts *a = &f->attempts;
 	enum flow_state s = tell ? worst_known(tell) : STATE_N;
 
@@ -259,9 +274,10 @@ void attempts_of(struct finding *f, const struct conv *tell)
 	if (!tell)
 		return;
 	for (const struct behind *b = f->behind; b; b = b->next) {
-		const struct conv_fail *c = conv_fail(b->conv);
+		const struct conv_fail *c = fail_of(b, &once);
 
-		a->reset_at_once += conv_more(b->conv)->rst_after_accept;
+		if (b->conv)
+			a->reset_at_once += conv_more(b->conv)->rst_after_accept;
 		if (!c->n)
 			continue;
 		a->attempts += c->n;
@@ -372,7 +388,7 @@ static const char *granted_tail(struct work *w, const struct item *it)
 {
 	struct grant_hit hit;
 
-	if (!it->dynamic || !grant_find(w->grants, it->c, &hit))
+	if (!it->dynamic || !grant_find(w->grants, item_conv(w, it), &hit))
 		return "";
 	return arena_printf(w->a, " %s", text_grant(w, hit.g));
 }
@@ -391,8 +407,8 @@ static const char *interface_why(struct work *w, const struct item *it, const st
 		w->a,
 		"%s %s the RPC interface %s of %s on port %u, which these roles have no "
 		"documented use for.%s",
-		client, conv_more(it->c)->n_iface ? "bound" : "was given", label, server, it->port,
-		tail);
+		client, conv_more(item_conv(w, it))->n_iface ? "bound" : "was given", label, server,
+		it->port, tail);
 }
 
 /* Whose role nobody knows, at one of the ends of the finding's conversations. */
@@ -414,6 +430,13 @@ static int port_order(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static uint32_t port_behind(const struct work *w, const struct behind *b)
+{
+	const struct behind_ends e = behind_ends(&w->in->ends, b);
+
+	return (uint32_t)e.port << 8 | e.proto;
+}
+
 /* "1433/tcp, 51433/tcp and 3 more ports": of the conversations behind a finding. */
 static const char *ports_behind(struct work *w, const struct finding *f)
 {
@@ -425,7 +448,7 @@ static const char *ports_behind(struct work *w, const struct finding *f)
 	bool ok = true;
 
 	for (const struct behind *b = f->behind; b && ok; b = b->next)
-		ok = vec_push(&v, (uint32_t)b->conv->port << 8 | b->conv->proto);
+		ok = vec_push(&v, port_behind(w, b));
 	if (v.n)
 		qsort(v.v, v.n, sizeof *v.v, port_order);
 	for (size_t i = 0; i < v.n; i++)
@@ -452,7 +475,7 @@ static const char *why_case(struct work *w, const struct item *it, const struct 
 {
 	const char *client = with_roles(w, &f->client), *server = with_roles(w, &f->server);
 	const char *service = service_text(w, f);
-	const struct conv *c = it->c;
+	const struct conv *c = item_conv(w, it);
 
 	switch (it->r.why) {
 	case CASE_CLEAR_HTTP:
@@ -671,12 +694,13 @@ const char *text_why(struct work *w, const struct item *it, const struct finding
 
 	if (!why)
 		why = why_verdict(w, it, f);
-	if (f->flows && f->flows < it->c->flows && !f->folded)
+	if (f->flows && f->flows < item_conv(w, it)->flows && !f->folded)
 		tail = arena_printf(w->a, " That is %" PRIu64 " of %" PRIu64 " flows.", f->flows,
-				    it->c->flows);
+				    item_conv(w, it)->flows);
 	else if (it->state >= STATE_HALF_OPEN && it->r.verdict > KIND_SETUP_ONLY &&
 		 it->outcome != OUTCOME_NONE)
-		tail = arena_printf(w->a, " It never came about: %s", text_failure(w, it->c));
+		tail = arena_printf(w->a, " It never came about: %s",
+				    text_failure(w, item_conv(w, it)));
 	else if (it->state == STATE_ONE_WAY && it->r.verdict > KIND_SETUP_ONLY)
 		tail = " Only one direction was visible, so what became of it is unknown.";
 	if (it->r.why != CASE_GUESS && (w->party[it->client].guess || w->party[it->server].guess))

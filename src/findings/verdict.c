@@ -559,15 +559,25 @@ static int conv_order(const void *key, const void *row)
 	return d ? d : (int)k->port - (int)c->port;
 }
 
+struct item_place { /* items know their ends by number, too */
+	struct conv_place at;
+	const struct party *party;
+};
+
 static int item_order(const void *key, const void *row)
 {
-	return conv_order(key, ((const struct item *)row)->c);
+	const struct item_place *k = key;
+	const struct item *it = row;
+	int d = ends_order(&k->at, &k->party[it->client].addr, &k->party[it->server].addr);
+
+	d = d ? d : (int)k->at.proto - (int)it->proto;
+	return d ? d : (int)k->at.port - (int)it->port;
 }
 
 const struct item *item_find(const struct work *w, const struct addr *client,
 			     const struct addr *server, uint8_t proto, uint16_t port)
 {
-	const struct conv_place k = {client, server, proto, port};
+	const struct item_place k = {{client, server, proto, port}, w->party};
 
 	return w->n ? bsearch(&k, w->item, w->n, sizeof *w->item, item_order) : NULL;
 }

@@ -110,10 +110,11 @@ static bool blind_make(const struct work *w, blind_list *l)
 	const struct blind_set *s = w->in->blind;
 
 	for (size_t i = 0; i < w->n; i++) {
-		const struct conv *c = w->item[i].c;
+		const struct item *it = &w->item[i];
 
-		if (c->proto == IPPROTO_NR_UDP && (c->port == IKE || c->port == IKE_NAT) &&
-		    c->state <= STATE_MID_STREAM && !blind_push(w, l, &c->client, &c->server))
+		if (it->proto == IPPROTO_NR_UDP && (it->port == IKE || it->port == IKE_NAT) &&
+		    it->state <= STATE_MID_STREAM &&
+		    !blind_push(w, l, &w->party[it->client].addr, &w->party[it->server].addr))
 			return false;
 	}
 	for (size_t i = 0; s && i < s->pairs.n; i++)
@@ -207,7 +208,7 @@ static int by_unit(const void *a, const void *b)
 static bool only_silence(const struct work *w, const struct demand_set *d, uint32_t unit)
 {
 	for (size_t i = unit_first(d, unit); i < d->failed.n && d->failed.v[i].unit == unit; i++) {
-		const struct conv *c = w->item[d->failed.v[i].item].c;
+		const struct conv *c = item_shown(w, &w->item[d->failed.v[i].item]);
 
 		if (c->by_state[STATE_REFUSED] || c->by_state[STATE_REJECTED])
 			return false;
@@ -322,7 +323,8 @@ bool failures_judge(struct work *w, const uint32_t *items, size_t n, const char 
 					.role = ROLE_N,
 					.roles = cl->roles};
 		const struct need k = {.to_set = sv->roles};
-		bool refused = it->c->by_state[STATE_REFUSED] || it->c->by_state[STATE_REJECTED];
+		const struct conv *c = item_shown(w, it);
+		bool refused = c->by_state[STATE_REFUSED] || c->by_state[STATE_REJECTED];
 
 		ret_why[i] = hidden(w, &a, &k, &blind);
 		if (!ret_why[i] && !refused)

@@ -143,10 +143,12 @@ enum outcome {
 };
 
 struct item { /* one line of memory: passes over all of them look at no conversation */
-	const struct conv *c;
+	/* NULL: a lone attempt that nobody wanted more of so far. See item_conv(). */
+	const struct conv *conv;
 	int64_t since_ns; /* OUTCOME_BROKEN: the first of the failures at the end */
 	struct ruling r;
 	uint32_t client, server;      /* parties */
+	uint32_t attempt;             /* apart: its place in the input's attempts */
 	uint16_t port, sql_port;      /* the conversation's; see sql_port_for() */
 	uint8_t proto, state, reason; /* the conversation's */
 	uint8_t outcome;
@@ -180,6 +182,13 @@ static inline struct pair pair_of_attempt(const struct attempt *a)
 	return (struct pair){a->client_no, a->server_no, IPPROTO_NR_TCP, a->port};
 }
 
+/* Attempts as conversations; see item_shown(). */
+struct showing {
+	const struct attempt *of; /* NULL: none yet */
+	struct attempt_conv one;
+	bool failed; /* out of memory */
+};
+
 struct hint_mate {   /* an address of a declared host */
 	size_t host; /* its index */
 	uint32_t party;
@@ -205,6 +214,7 @@ struct work {
 	uint8_t *scan, *scan_attempt; /* by conversation, by attempt: part of a scan */
 	struct item *item;
 	size_t n;
+	struct showing *showing;
 	struct scope_tally *aside; /* conversations out of scope; see scope_aside() */
 	VEC(struct finding) findings;
 	bool failed; /* out of memory */
@@ -276,6 +286,22 @@ bool scope_rows_make(struct work *w);
  * balancer for the clients in front of it. */
 void scope_ends(const struct ask *q, struct end *ret_client, struct end *ret_server);
 
+/* item.c */
+/* The conversation that it is: of an attempt valid until the next call, for who passes over all. */
+const struct conv *item_show(const struct work *w, const struct item *it);
+static inline const struct conv *item_shown(const struct work *w, const struct item *it)
+{
+	return it->conv ? it->conv : item_show(w, it);
+}
+/* The same for who keeps it: it lives as long as the result. */
+const struct conv *item_keep(const struct work *w, const struct item *it);
+static inline const struct conv *item_conv(const struct work *w, const struct item *it)
+{
+	return it->conv ? it->conv : item_keep(w, it);
+}
+/* The item is that conversation behind a finding. */
+bool item_is(const struct work *w, const struct item *it, const struct behind *b);
+
 /* verdict.c */
 void ask_decide(const struct site *site, struct matrix *m, const struct ask *q, struct ruling *ret);
 /* What it came to, and may be remembered by. */
@@ -333,10 +359,12 @@ bool findings_make(struct work *w);
 struct finding *finding_add(struct work *w, const struct fact *f, enum severity s);
 void finding_evidence(struct finding *f, const struct evidence *ev, size_t n);
 void finding_conv(struct work *w, struct finding *f, const struct conv *c);
-/* The conversation is behind the finding, but adds nothing to its figures. */
-void finding_behind(struct work *w, struct finding *f, const struct conv *c);
+/* The conversation of the item is behind the finding, and adds to its figures. */
+void finding_of(struct work *w, struct finding *f, const struct item *it);
+/* The same, but it adds nothing to them. */
+void finding_behind(struct work *w, struct finding *f, const struct item *it);
 /* The packets of the conversation that prove the finding: of its failure, or of its protocol. */
-void finding_item(struct finding *f, const struct item *it, bool failure);
+void finding_item(struct work *w, struct finding *f, const struct item *it, bool failure);
 struct endpoint endpoint_roles(roleset roles);
 bool findings_finish(struct work *w); /* sorts */
 bool missing_make(struct work *w);    /* missing.c */

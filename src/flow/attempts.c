@@ -44,21 +44,15 @@ int attempt_into(struct conv_rows *rows, struct conv *c, const struct attempt *a
 	return conv_flow(rows, c, &d, &(struct conv_facts){0});
 }
 
-struct rows { /* of a conversation that is one attempt */
-	struct conv_app app;
-	struct conv_fail fail;
-	struct conv_minute minute;
-};
-
-static void made_rows(struct rows *r, const struct attempt *t, struct conv *c)
+static void made_rows(struct attempt_conv *r, const struct attempt *t)
 {
 	const struct evidence ev = {t->ns, t->input, t->number};
 
 	r->app.flows = r->app.by_state[STATE_NO_ANSWER] = 1;
 	r->app.ev[0] = ev;
 	r->app.n_ev = 1;
-	c->app = &r->app;
-	c->n_app = 1;
+	r->conv.app = &r->app;
+	r->conv.n_app = 1;
 	if (t->unproven)
 		return;
 	r->fail.n = r->fail.tries = 1;
@@ -70,59 +64,54 @@ static void made_rows(struct rows *r, const struct attempt *t, struct conv *c)
 	r->minute.n = 1;
 	r->fail.minutes = &r->minute;
 	r->fail.n_minutes = 1;
-	c->fail = &r->fail;
+	r->conv.fail = &r->fail;
 }
 
 /* What attempt_into() would make of a new conversation, by the hundred thousand: in one piece. */
-static int conv_made(struct arena *a, const struct addr *client, const struct addr *server,
-		     const struct attempt *t, struct conv *ret)
+static const struct conv *conv_made(const struct addr *client, const struct addr *server,
+				    const struct attempt *t, struct attempt_conv *ret)
 {
-	struct rows *r = arena_alloc(a, sizeof *r);
+	struct conv *c = &ret->conv;
 
-	if (!r)
-		return -ENOMEM;
-	conv_init(ret, client, server, t->port, IPPROTO_NR_TCP);
-	ret->client_no = t->client_no;
-	ret->server_no = t->server_no;
-	ret->reason = DIR_SYN;
-	ret->state = STATE_NO_ANSWER;
-	ret->flows = ret->by_state[STATE_NO_ANSWER] = 1;
-	ret->packets[0] = 1;
-	ret->bytes[0] = t->bytes;
-	ret->first_ns = ret->last_ns = t->ns;
-	busy_add(&ret->busy, t->ns);
-	ret->vlan = t->vlan;
-	ret->tunnel = (uint8_t)t->tunnel;
-	ret->tunnel_id = t->tunnel_id;
-	ret->client_port_min = ret->client_port_max = t->client_port;
-	ret->started = true;
-	made_rows(r, t, ret);
-	return 0;
+	conv_init(c, client, server, t->port, IPPROTO_NR_TCP);
+	c->client_no = t->client_no;
+	c->server_no = t->server_no;
+	c->reason = DIR_SYN;
+	c->state = STATE_NO_ANSWER;
+	c->flows = c->by_state[STATE_NO_ANSWER] = 1;
+	c->packets[0] = 1;
+	c->bytes[0] = t->bytes;
+	c->first_ns = c->last_ns = t->ns;
+	busy_add(&c->busy, t->ns);
+	c->vlan = t->vlan;
+	c->tunnel = (uint8_t)t->tunnel;
+	c->tunnel_id = t->tunnel_id;
+	c->client_port_min = c->client_port_max = t->client_port;
+	c->started = true;
+	made_rows(ret, t);
+	return c;
 }
 
-bool conv_of_attempt(struct arena *a, const struct ends *ends, const struct attempt *t,
-		     struct conv *ret)
+const struct conv *conv_of_attempt(const struct ends *ends, const struct attempt *t,
+				   struct attempt_conv *ret)
 {
-	return conv_made(a, &ends->addr[t->client_no], &ends->addr[t->server_no], t, ret) == 0;
+	return conv_made(&ends->addr[t->client_no], &ends->addr[t->server_no], t, ret);
 }
 
 int attempts_each(const struct conv_table *t,
 		  int (*fn)(void *user, const struct conv *c, bool waiting), void *user)
 {
-	struct arena arena = {0};
+	struct attempt_conv made = {0};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < t->attempts.n; i++) {
 		const struct attempt *a = &t->attempts.v[i];
-		struct conv c;
 
-		r = conv_made(&arena, &t->addrs.v[a->client_no].addr,
-			      &t->addrs.v[a->server_no].addr, a, &c);
-		r = r ? r : fn(user, &c, false);
-		if (i % 1024 == 0)
-			arena_done(&arena);
+		r = fn(user,
+		       conv_made(&t->addrs.v[a->client_no].addr, &t->addrs.v[a->server_no].addr, a,
+				 &made),
+		       false);
 	}
-	arena_done(&arena);
 	return r;
 }
 

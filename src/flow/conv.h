@@ -170,9 +170,16 @@ struct conv_list {
 	size_t n_attempt;
 	struct ends ends;
 };
-/* The attempt as the conversation that it is; its rows are the arena's. False without memory. */
-bool conv_of_attempt(struct arena *a, const struct ends *ends, const struct attempt *t,
-		     struct conv *ret);
+/* An attempt as the conversation that it is, with its rows. */
+struct attempt_conv {
+	struct conv conv;
+	struct conv_app app;
+	struct conv_fail fail;
+	struct conv_minute minute;
+};
+/* Into *ret, which is zero or was filled so before; returns its conversation. */
+const struct conv *conv_of_attempt(const struct ends *ends, const struct attempt *t,
+				   struct attempt_conv *ret);
 
 struct conv_table;
 struct conv_options {

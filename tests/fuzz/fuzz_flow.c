@@ -381,20 +381,19 @@ static uint64_t run(const uint8_t *p, size_t n, uint64_t secret, unsigned way,
 static void hold_apart(struct conv_table *t, const struct conv *want, size_t n)
 {
 	struct conv_list l;
-	struct arena arena = {0};
+	struct attempt_conv made = {0};
 	size_t i = 0, k = 0;
 
 	CHECK(conv_table_finish_apart(t, &l) == 0 && l.n + l.n_attempt == n);
 	for (size_t at = 0; at < n; at++) {
-		struct conv c;
+		const struct conv *c;
 
 		if (k < l.n_attempt && l.attempt[k].before <= i)
-			CHECK(conv_of_attempt(&arena, &l.ends, &l.attempt[k++], &c));
+			c = conv_of_attempt(&l.ends, &l.attempt[k++], &made);
 		else
-			memcpy(&c, &l.v[i++], sizeof c);
-		CHECK(same_conv(&c, &want[at]));
+			c = &l.v[i++];
+		CHECK(same_conv(c, &want[at]));
 	}
-	arena_done(&arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
