@@ -28,6 +28,8 @@ void json_waivers(struct jsonw *w, const struct result *r);
 /* json_tables.c: everything, as it was seen. */
 void json_dynamic_rpc(struct jsonw *w, const struct result *r);
 void json_roles(struct jsonw *w, const struct result *r);
+/* A member of a row that is about RPC. */
+void json_interfaces(struct jsonw *w, const struct rpc_iface *iface, size_t n);
 void json_conversations(struct jsonw *w, const struct result *r);
 
 #endif

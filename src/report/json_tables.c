@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* json_tables - dynamic RPC, roles, conversations. */
+/* json_tables - dynamic RPC, roles. */
 #include "recognise/recognise.h"
 #include "recognise/rpc_iface.h"
 #include "report/json_members.h"
 #include "report/json_sections.h"
 
-static void interfaces(struct jsonw *w, const struct rpc_iface *iface, size_t n)
+void json_interfaces(struct jsonw *w, const struct rpc_iface *iface, size_t n)
 {
 	jsonw_name(w, "interfaces");
 	jsonw_array_flat(w);
@@ -58,7 +58,7 @@ void json_dynamic_rpc(struct jsonw *w, const struct result *r)
 		endpoint(w, "server", &row->server);
 		service(w, row->proto, "port", row->port);
 		state_member(w, row->has_state, row->state);
-		interfaces(w, row->iface, row->n_iface);
+		json_interfaces(w, row->iface, row->n_iface);
 		granted_by(w, r, row);
 		used_by(w, r, row);
 		text_member(w, "tie", row->tie);
@@ -222,76 +222,6 @@ void json_roles(struct jsonw *w, const struct result *r)
 		jsonw_name(w, "left_aside");
 		role_list(w, row->said);
 		contradictions(w, r, row);
-		jsonw_object_end(w);
-	}
-	jsonw_array_end(w);
-}
-
-/* What its packets came in: attributes, no part of what a conversation is. */
-static void way_members(struct jsonw *w, const struct conv *c)
-{
-	jsonw_name(w, "vlan");
-	if (c->vlan)
-		jsonw_uint(w, c->vlan);
-	else
-		jsonw_null(w);
-	text_member(w, "tunnel", some(tunnel_name((enum tunnel)c->tunnel)));
-	jsonw_name(w, "tunnel_id");
-	if (c->tunnel_id)
-		jsonw_uint(w, c->tunnel_id);
-	else
-		jsonw_null(w);
-}
-
-/* Of conversations that opened any, and no others. */
-static void pipes(struct jsonw *w, const struct conv *c)
-{
-	const struct conv_more *m = conv_more(c);
-	if (!m->n_pipe)
-		return;
-	jsonw_name(w, "pipes");
-	jsonw_array_flat(w);
-	for (unsigned i = 0; i < m->n_pipe; i++)
-		jsonw_text(w, m->pipe[i]);
-	jsonw_array_end(w);
-}
-
-void json_conversations(struct jsonw *w, const struct result *r)
-{
-	jsonw_name(w, "conversations");
-	jsonw_array(w);
-	for (size_t i = 0; i < r->n_convs; i++) {
-		const struct judged *j = &r->convs[i];
-		const struct conv *c = j->conv;
-
-		jsonw_object_flat(w);
-		endpoint(w, "client", &j->client);
-		endpoint(w, "server", &j->server);
-		service(w, c->proto, "server_port", c->port);
-		text_member(w, "verdict", kind_name(j->verdict));
-		text_member(w, "state", flow_state_name(c->state));
-		text_member(w, "rule", j->rule ? j->rule->id : NULL);
-		text_member(w, "rule_pack", j->rule ? j->rule->pack : NULL);
-		text_member(w, "protocol", some(app_name(j->app)));
-		interfaces(w, conv_more(c)->iface, conv_more(c)->n_iface);
-		pipes(w, c);
-		direction_member(w, true, dir_confidence(c->reason), c->reason);
-		way_members(w, c);
-		uint_member(w, "flows", c->flows);
-		uint_member(w, "failed_flows", conv_fail(c)->n);
-		jsonw_name(w, "packets");
-		jsonw_array(w);
-		jsonw_uint(w, c->packets[0]);
-		jsonw_uint(w, c->packets[1]);
-		jsonw_array_end(w);
-		jsonw_name(w, "bytes");
-		jsonw_array(w);
-		jsonw_uint(w, c->bytes[0]);
-		jsonw_uint(w, c->bytes[1]);
-		jsonw_array_end(w);
-		time_member(w, "first", c->first_ns);
-		time_member(w, "last", c->last_ns);
-		uint_member(w, "folded", j->folded);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
