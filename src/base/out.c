@@ -21,6 +21,16 @@ void out_reset(struct out *o)
 		o->p[0] = '\0';
 }
 
+void out_take(struct out *o)
+{
+	enum { MUCH = 128 * 1024 }; /* fits the second level of the cache */
+
+	if (!o->take || o->n < MUCH || o->failed)
+		return;
+	o->failed = o->take(o->user, o->p, o->n) != 0;
+	out_reset(o);
+}
+
 const char *out_str(const struct out *o)
 {
 	return o->p ? o->p : "";

@@ -21,7 +21,14 @@ struct out {
 	char *p; /* owned; NUL-terminated once anything was written */
 	size_t n, cap;
 	bool failed;
+	/* Who takes what was written so far, where it need not be kept; NULL: nobody does. What it
+	 * returns is not 0 when that went wrong. */
+	int (*take)(void *user, const char *p, size_t n);
+	void *user;
 };
+
+/* Has much that was written taken away, if somebody takes it. Between two writes. */
+void out_take(struct out *o);
 
 void out_done(struct out *o);
 /* Empties it and keeps the memory. */

@@ -17,13 +17,28 @@ struct span_report {
 	struct loaded loaded;
 };
 
+struct sink {
+	FILE *f;
+	int status;
+};
+
+static int to_file(void *user, const char *p, size_t n)
+{
+	struct sink *s = user;
+
+	if (fwrite(p, 1, n, s->f) != n)
+		s->status = errno ? -errno : -EIO;
+	return s->status;
+}
+
 int engine_write(const struct result *r, const char *format, const struct span_write_options *opt,
 		 FILE *f)
 {
 	static const struct span_write_options plain;
 	const struct report_format *fmt = report_format_by_name(format);
 	struct report_options ro = {.width = 80, .now_ns = TIME_NONE};
-	struct out o = {0};
+	struct sink sink = {.f = f};
+	struct out o = {.take = to_file, .user = &sink}; /* long documents go as they are made */
 	int status;
 
 	opt = opt ? opt : &plain;
@@ -35,6 +50,7 @@ int engine_write(const struct result *r, const char *format, const struct span_w
 	ro.fail_on = opt->fail_on ? engine_fail_on(opt->fail_on) : r->fail_on;
 	ro.only = opt->only ? opt->only : r->only;
 	status = fmt->write(r, &ro, &o);
+	status = sink.status ? sink.status : status;
 	if (status == 0)
 		status = engine_put(&o, f);
 	out_done(&o);

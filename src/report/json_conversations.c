@@ -260,8 +260,10 @@ void json_conversations(struct jsonw *w, const struct result *r)
 
 	jsonw_name(w, "conversations");
 	jsonw_array(w);
-	for (size_t i = 0; p && i < r->n_convs; i++)
+	for (size_t i = 0; p && i < r->n_convs; i++) {
 		row(w, p, &r->convs[i]);
+		out_take(w->o);
+	}
 	jsonw_array_end(w);
 	w->o->failed |= !p;
 	pieces_free(p);

@@ -205,6 +205,46 @@ static void arenas(void **state)
 	arena_done(&a);
 }
 
+struct taker {
+	struct out all;
+	int fails;
+};
+
+static int take(void *user, const char *p, size_t n)
+{
+	struct taker *t = user;
+
+	out_bytes(&t->all, p, n);
+	return t->fails;
+}
+
+/* What is taken away on the way and what is left are the text; who cannot take it spoils it. */
+static void taken(void **state)
+{
+	struct taker t = {0};
+	struct out o = {.take = take, .user = &t}, whole = {0};
+
+	for (unsigned i = 0; i < 40000; i++) {
+		out_printf(&o, "line %u\n", i);
+		out_printf(&whole, "line %u\n", i);
+		out_take(&o);
+	}
+	assert_true(t.all.n > 0 && o.cap < whole.n);
+	out_bytes(&t.all, o.p, o.n);
+	assert_int_equal(t.all.n, whole.n);
+	assert_memory_equal(t.all.p, whole.p, whole.n);
+	assert_false(out_failed(&o));
+	t.fails = -5;
+	for (unsigned i = 0; i < 40000; i++) {
+		out_printf(&o, "line %u\n", i);
+		out_take(&o);
+	}
+	assert_true(out_failed(&o));
+	out_done(&o);
+	out_done(&whole);
+	out_done(&t.all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +257,7 @@ int main(void)
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(errors_show_their_place),
 		cmocka_unit_test(arenas),
+		cmocka_unit_test(taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
