@@ -34,6 +34,7 @@ struct slot {
 	int8_t client_side;
 	bool more;
 	uint8_t conf;
+	bool unread; /* no learner wants such a flow, as it is known now */
 	uint32_t notes, signs, asked, read;
 	struct names *names; /* NULL: none */
 } __attribute__((aligned(CACHELINE)));
@@ -63,6 +64,7 @@ struct shard {
 	struct learn *learn;
 	struct cards *cards;
 	struct recognise_table recognisers;
+	struct recognise_cache said;
 	struct stats *stats;
 	struct slab *slabs;
 	struct slot *free;
@@ -205,9 +207,19 @@ static void keep(struct shard *sh, struct slot *s, const struct recognition *now
 	s->more = now->more;
 	s->conf = (uint8_t)now->conf;
 	s->asked = now->asked;
+	s->unread = false;
 }
 
-static bool head(void *user, const struct flow_heads *heads, struct recognition **app)
+/* A datagram to which nobody has anything to say is not needed again. */
+static enum flow_want more_of(const struct slot *s, const struct flow_heads *heads)
+{
+	for (int i = 0; i < 2; i++)
+		if (!heads->same[i] && !recognise_over(&s->memo, i))
+			return FLOW_MORE;
+	return FLOW_MORE_WITHOUT;
+}
+
+static enum flow_want head(void *user, const struct flow_heads *heads, struct recognition **app)
 {
 	struct shard *sh = user;
 	struct slot *slot = slot_of(*app);
@@ -217,13 +229,13 @@ static bool head(void *user, const struct flow_heads *heads, struct recognition 
 		slot = slot_get(sh);
 	if (!slot) {
 		sh->err = -ENOMEM;
-		return false;
+		return FLOW_ENOUGH;
 	}
 	*app = carried(slot);
 	/* Later datagrams of a flow that is known mostly say nothing new. */
 	if (slot->conf == APP_SURE && heads->proto == IPPROTO_NR_UDP && slot->client_side >= 0 &&
 	    !slot->more)
-		return false;
+		return FLOW_ENOUGH;
 	for (int i = 0; i < 2; i++)
 		side[i] = (struct payload){
 			.p = heads->p[i],
@@ -235,16 +247,18 @@ static bool head(void *user, const struct flow_heads *heads, struct recognition 
 			.peer_port = heads->port[!i],
 		};
 
-	/* The last call, and nothing that was not there at the last but one. */
-	if (heads->final && recognise_known(&slot->memo, side))
-		return false;
+	/* Nothing that would change the last answer, which was to ask again. */
+	if (recognise_known(&slot->memo, side))
+		return heads->final ? FLOW_ENOUGH : FLOW_MORE;
 
 	struct recognition now;
-	bool final = recognise_again(&sh->recognisers, &slot->memo, side, heads->proto,
+	bool final = recognise_again(&sh->recognisers, &sh->said, &slot->memo, side, heads->proto,
 				     heads->final, &now);
 
+	enum flow_want want = final ? FLOW_ENOUGH : more_of(slot, heads);
+
 	if (now.conf == APP_UNSURE && slot->conf == APP_UNSURE)
-		return !final;
+		return want;
 
 	/* The head of a stream only grows, so its later answer is the better one; a datagram
 	 * replaces another. */
@@ -253,24 +267,28 @@ static bool head(void *user, const struct flow_heads *heads, struct recognition 
 	if (grown || (uint8_t)now.conf > slot->conf ||
 	    ((uint8_t)now.conf == slot->conf && now.app == slot->app))
 		keep(sh, slot, &now, grown);
-	return !final;
+	return want;
 }
 
-static bool on_head(void *user, const struct flow_heads *heads, struct recognition **app)
+static enum flow_want on_head(void *user, const struct flow_heads *heads, struct recognition **app)
 {
 	struct stats *stats = ((struct shard *)user)->stats;
 	int64_t from_ns = stats_from(stats);
-	bool more = head(user, heads, app);
+	enum flow_want want = head(user, heads, app);
 
 	stats_asked(stats, ASKED_RECOGNISE, from_ns);
-	return more;
+	return want;
 }
 
 static struct learn_flow *on_stream(void *user, const struct flow_heads *heads,
-				    const struct recognition *app)
+				    struct recognition *app)
 {
 	struct shard *sh = user;
-	const struct slot *s = slot_seen(app);
+	struct slot *s = slot_of(app);
+
+	if (s && s->unread)
+		return NULL;
+
 	struct learn_ask q = {
 		.proto = heads->proto,
 		.addr = {heads->addr[0], heads->addr[1]},
@@ -280,6 +298,10 @@ static struct learn_flow *on_stream(void *user, const struct flow_heads *heads,
 		.last = heads->final,
 	};
 
+	if (s && !learn_wants(&q)) {
+		s->unread = true;
+		return NULL;
+	}
 	return learn_open(sh->learn, &q);
 }
 

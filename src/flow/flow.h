@@ -134,6 +134,15 @@ struct flow_attempt {
 
 struct flow;
 
+/* What more of a flow's first bytes is wanted. */
+enum flow_want {
+	FLOW_ENOUGH, /* nothing */
+	FLOW_MORE,   /* all, with what was shown so far */
+	/* All, but the datagram that was shown now need not be kept: later its side has none, or a
+	 * newer one. Of TCP the same as FLOW_MORE: bytes are kept for who reads them. */
+	FLOW_MORE_WITHOUT,
+};
+
 struct flow_heads {
 	const uint8_t *p[2];
 	size_t n[2];
@@ -143,7 +152,7 @@ struct flow_heads {
 	/* Where there are as many bytes as at the last call of `head`, they are the same ones. */
 	bool same[2];
 	uint16_t port[2];
-	struct addr addr[2];
+	struct addr addr[2]; /* filled for `stream` alone */
 	uint8_t proto;
 	bool final;
 };
@@ -167,14 +176,14 @@ struct flow_bytes {
 struct flow_ops {
 	/* In-order payload arrived (TCP) or a datagram (UDP). `head[i]` are the first bytes of side
 	 * i (UDP: its newest datagram); `final` on the last call. `*app` is the flow's recognition,
-	 * NULL at first, to be filled by the owner. Returns false when no more bytes are wanted. */
-	bool (*head)(void *user, const struct flow_heads *h, struct recognition **app);
+	 * NULL at first, to be filled by the owner. */
+	enum flow_want (*head)(void *user, const struct flow_heads *h, struct recognition **app);
 	/* Asked behind `head`, and for payload that comes before its turn, until the heads are over
 	 * or somebody wants it: does the whole flow have a reader? Not NULL: `bytes` is called for
 	 * everything from the heads' first byte on (UDP: from the datagram in hand on). NULL
 	 * ops.stream: never. `app` is NULL when `head` was not called yet. */
 	struct learn_flow *(*stream)(void *user, const struct flow_heads *h,
-				     const struct recognition *app);
+				     struct recognition *app);
 	/* False when the reader has enough. It is then the owner's again, the flow has no reader,
 	 * and as soon as nobody wants its first bytes either its packets cost what those of any
 	 * other do. `app` is the flow's recognition, as `head` has left it; NULL. */

@@ -8,7 +8,8 @@
  * is shown from the packet itself and copied only when the owner wants more.
  *
  * UDP: each datagram of a side, up to DATAGRAMS. One in fragments is shown twice: its first
- * fragment, because the others may never come, and the whole.
+ * fragment, because the others may never come, and the whole. It is kept when the owner wants to
+ * see it again with what the other side says.
  *
  * Who is shown first bytes is also asked for a reader of all bytes. What it is told begins with
  * what is kept here, so nothing is let go of before the last time that it is asked.
@@ -60,7 +61,6 @@ static struct flow_heads kept(const struct flow_table *t, const struct rec *r, c
 		.final = final,
 	};
 
-	rec_addr(t, r, h.addr);
 	for (unsigned i = 0; i < 2; i++) {
 		const struct head *s = head_at(t, e->head[i]);
 
@@ -108,11 +108,13 @@ static void give_window(struct flow_table *t, const struct rec *r, const struct 
 
 /* Does the flow get a reader? It is told what the windows hold, then the packet in hand: so bytes
  * are shown by the packet that carried them, as far as that is still known. */
-static void offer(struct flow_table *t, struct rec *r, struct cold *c, const struct flow_heads *h,
+static void offer(struct flow_table *t, struct rec *r, struct cold *c, struct flow_heads *h,
 		  const struct hand *hand)
 {
 	if (!t->ops.stream || !hand->p || r->flags & F_STREAM || !stream_room(t))
 		return;
+
+	rec_addr(t, r, h->addr);
 
 	struct learn_flow *reader = t->ops.stream(t->user, h, *app_at(t, r, c));
 
@@ -129,20 +131,22 @@ static void offer(struct flow_table *t, struct rec *r, struct cold *c, const str
 }
 
 /* Asks the owner; its "enough" ends everything. */
-static bool ask(struct flow_table *t, struct rec *r, struct cold *c, const struct flow_heads *h,
-		const struct hand *hand)
+static enum flow_want ask(struct flow_table *t, struct rec *r, struct cold *c, struct flow_heads *h,
+			  const struct hand *hand)
 {
 	struct rest *e = rest_at(t, c);
 
 	r->flags |= F_HEAD_ASKED;
 	e->moved = 0;
 
-	bool more = t->ops.head && t->ops.head(t->user, h, app_at(t, r, c)) && !h->final;
+	enum flow_want want = t->ops.head ? t->ops.head(t->user, h, app_at(t, r, c)) : FLOW_ENOUGH;
 
+	if (h->final)
+		want = FLOW_ENOUGH;
 	offer(t, r, c, h, hand);
-	if (!more)
+	if (want == FLOW_ENOUGH)
 		release(t, r, e);
-	return more;
+	return want;
 }
 
 static void last_call(struct flow_table *t, struct rec *r, struct cold *c, const struct hand *hand)
@@ -357,7 +361,7 @@ void head_tcp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 		h.whole_start[from] = whole;
 		h.cut[from] = (n == HEAD_BYTES || r->flags & F_SNAPPED0 << from) &&
 			      sent(r, c, from, base) > n;
-		if (!ask(t, r, c, &h, &hand))
+		if (ask(t, r, c, &h, &hand) == FLOW_ENOUGH)
 			return;
 		s = make(t, e, &hand, HEAD_BYTES);
 		if (!s) {
@@ -415,7 +419,14 @@ void head_udp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 	h.same[from] = false;
 	h.whole_start[from] = true;
 	h.cut[from] = cut;
-	if (!ask(t, r, c, &h, &hand))
+
+	enum flow_want want = ask(t, r, c, &h, &hand);
+
+	if (want == FLOW_MORE_WITHOUT && e->head[from]) {
+		head_put(t, e->head[from]);
+		e->head[from] = 0;
+	}
+	if (want != FLOW_MORE)
 		return;
 
 	struct head *s = make(t, e, &hand, n);

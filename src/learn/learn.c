@@ -102,14 +102,25 @@ void learn_spare(struct learn *l, bool names)
 	l->spare = names;
 }
 
-struct learn_flow *learn_open(struct learn *l, const struct learn_ask *q)
+static const struct learner *learner_for(const struct learn_ask *q)
 {
 	const char *app = app_name(q->app);
-	const struct learner *learner = NULL;
 
-	for (size_t i = 0; i < learner_count() && !learner; i++)
+	for (size_t i = 0; i < learner_count(); i++)
 		if (all[i]->wants(q, app))
-			learner = all[i];
+			return all[i];
+	return NULL;
+}
+
+bool learn_wants(const struct learn_ask *q)
+{
+	return learner_for(q);
+}
+
+struct learn_flow *learn_open(struct learn *l, const struct learn_ask *q)
+{
+	const struct learner *learner = learner_for(q);
+
 	if (!learner)
 		return NULL;
 	if (l->spare && learner->names_only) {

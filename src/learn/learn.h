@@ -88,7 +88,10 @@ struct learn_ask {
 	uint32_t asked; /* enum app_sign: struct recognition */
 	bool last;      /* it was asked for before, and is for the last time */
 };
-/* NULL when no learner wants it (ret_again: but might when more is known), or there is no room. */
+/* False when no learner wants it, whatever room there is, as long as ports, app and `asked` are
+ * those. */
+bool learn_wants(const struct learn_ask *q);
+/* NULL when no learner wants it, or there is no room. */
 struct learn_flow *learn_open(struct learn *l, const struct learn_ask *q);
 /* Both return false when the reader has enough: nothing more of the stream is wanted, and f can be
  * closed. */

@@ -167,7 +167,6 @@ static void ask_side(const struct recogniser *r, const struct payload *in, struc
 {
 	facts_begin(&c->f[i]);
 	c->v[i] = in->whole_start ? r->probe(in, &c->f[i]) : r->resume(in, &c->f[i]);
-	c->notes |= c->f[i].notes;
 	if (!in->whole_start)
 		c->f[i].asked = 0; /* who knows which message it is, and which answer is its own */
 	else if (c->v[i] == VERDICT_MORE && is_all(in))
@@ -197,10 +196,72 @@ static bool side_open(const struct payload *in)
 	return in->n < (in->whole_start ? ENOUGH : RESUME_ENOUGH);
 }
 
-/* Asks about the sides to whose first byte the recogniser has something to say, and has not said
+static bool is_set(uint8_t sides, int i)
+{
+	return sides >> i & 1;
+}
+
+static void set(uint8_t *sides, int i)
+{
+	*sides |= (uint8_t)(1U << i);
+}
+
+static void clear(uint8_t *sides, int i)
+{
+	*sides &= (uint8_t)(0xff ^ 1U << i);
+}
+
+/* For who is asked about one flow. */
+struct asking {
+	struct recognise_memo *memo;
+	struct recognise_said *said; /* the memo's place in a cache; NULL */
+};
+
+static struct recognise_said *said_at(struct recognise_cache *cache, const struct recognise_memo *m)
+{
+	return cache ? &cache->said[(uintptr_t)m / sizeof(uint64_t[8]) % RECOGNISE_CACHE] : NULL;
+}
+
+static void copy_facts(struct facts *to, const struct facts *from)
+{
+	memcpy(to, from, offsetof(struct facts, iface));
+	memcpy(to->iface, from->iface, from->n_iface * sizeof from->iface[0]);
+	to->more = from->more;
+}
+
+/* Of a side that is as it was. */
+static bool recall(const struct asking *a, size_t who, struct claim *c, int i)
+{
+	const struct recognise_said *s = a->said;
+
+	if (!s || !is_set(a->memo->said, i) || s->of != a->memo || s->who[i] != who)
+		return false;
+	c->v[i] = (enum verdict)s->verdict[i];
+	copy_facts(&c->f[i], &s->facts[i]);
+	return true;
+}
+
+/* The first one who says more than no is nearly always the only one. */
+static void note_down(const struct asking *a, size_t who, const struct claim *c, int i)
+{
+	struct recognise_said *s = a->said;
+	bool own = s && s->of == a->memo;
+
+	if (!s || (own && is_set(a->memo->said, i)))
+		return;
+	if (!own)
+		a->memo->said = 0;
+	set(&a->memo->said, i);
+	s->of = a->memo;
+	s->who[i] = (uint8_t)who;
+	s->verdict[i] = (uint8_t)c->v[i];
+	copy_facts(&s->facts[i], &c->f[i]);
+}
+
+/* Asks about the sides to whose first bytes the recogniser has something to say, and has not said
  * no. False when there is nothing to judge: no side says more than no. */
-static bool ask(const struct recogniser *r, const struct payload side[2], const bool asked[2],
-		struct claim *c)
+static bool ask(const struct asking *a, size_t who, const struct payload side[2],
+		const bool asked[2], struct claim *c)
 {
 	bool any = false;
 
@@ -208,7 +269,12 @@ static bool ask(const struct recogniser *r, const struct payload side[2], const 
 	for (int i = 0; i < 2; i++) {
 		if (!asked[i])
 			continue;
-		ask_side(r, &side[i], c, i);
+		if (!recall(a, who, c, i)) {
+			ask_side(all[who], &side[i], c, i);
+			if (c->v[i] != VERDICT_NO)
+				note_down(a, who, c, i);
+		}
+		c->notes |= c->f[i].notes;
 		any |= c->v[i] != VERDICT_NO;
 	}
 	if (likely(!any))
@@ -335,6 +401,7 @@ static bool settled(const struct payload side[2], const struct claim *c)
 }
 
 _Static_assert(N_ELEMENTS(all) <= RECOGNISERS_MAX, "a bit for each");
+_Static_assert((int)RECOGNISER_BYTES >= (int)ENOUGH, "what is lasting is worth something");
 
 static bool may_be(const struct recogniser *r, bool udp)
 {
@@ -458,8 +525,13 @@ static uint64_t who_speaks(const struct recognise_table *t, const struct payload
 
 static bool is_known(const struct recognise_memo *m, const struct payload *in, int i)
 {
-	return in->same && in->n == m->n[i] && in->whole_start == m->whole_start[i] &&
-	       in->cut == m->cut[i];
+	if (!in->same)
+		return false;
+	if (is_set(m->over, i) && !in->n)
+		return true;
+	if (is_set(m->lasting, i) && in->n >= m->n[i])
+		return true;
+	return in->n == m->n[i] && in->whole_start == m->whole_start[i] && in->cut == m->cut[i];
 }
 
 bool recognise_known(const struct recognise_memo *m, const struct payload side[2])
@@ -467,19 +539,49 @@ bool recognise_known(const struct recognise_memo *m, const struct payload side[2
 	return is_known(m, &side[0], 0) && is_known(m, &side[1], 1);
 }
 
-/* What was said of bytes that are no longer those is forgotten. */
-static void renew(struct recognise_memo *m, const struct payload side[2])
+/* What was said of bytes that are no longer those is forgotten. Those that all said no to may not
+ * be shown again. */
+static void renew(struct recognise_memo *m, struct payload side[2])
 {
 	for (int i = 0; i < 2; i++) {
-		const struct payload *in = &side[i];
+		struct payload *in = &side[i];
 
-		if (is_known(m, in, i))
+		if (is_known(m, in, i)) {
+			in->n = m->n[i];
+			in->whole_start = m->whole_start[i];
+			in->cut = m->cut[i];
 			continue;
+		}
 		m->no[i] = 0;
 		m->n[i] = (uint32_t)in->n;
 		m->whole_start[i] = in->whole_start;
 		m->cut[i] = in->cut;
+		clear(&m->over, i);
+		clear(&m->lasting, i);
+		clear(&m->said, i);
 	}
+}
+
+/* Who has not said no to a side yet. A stream grows, and if nobody is left by its first bytes
+ * alone, that is the end of it. */
+static uint64_t who_is_left(const struct recognise_table *t, struct recognise_memo *m,
+			    const struct payload *in, int i)
+{
+	uint64_t who = is_set(m->over, i) ? 0 : who_speaks(t, in);
+
+	if (!who && in->whole_start && in->n >= RECOGNISER_BYTES && in->proto == PROTO_TCP) {
+		set(&m->over, i);
+		set(&m->lasting, i);
+	}
+	return who & ~m->no[i];
+}
+
+/* A datagram does not grow: whoever said no has said it for good. */
+static void note_end(struct recognise_memo *m, const struct payload side[2], const uint64_t who[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (side[i].proto == PROTO_UDP && side[i].n && !(who[i] & ~m->no[i]))
+			set(&m->over, i);
 }
 
 static void keep_no(struct recognise_memo *m, uint64_t bit, const bool asked[2],
@@ -492,7 +594,7 @@ static void keep_no(struct recognise_memo *m, uint64_t bit, const bool asked[2],
 
 /* The best founded of all claims, in one of two; *ret_open when more bytes could make another. */
 static struct claim *best_of(const struct payload in[2], const uint64_t who[2],
-			     struct recognise_memo *memo, struct claim claims[2], size_t *ret_index,
+			     const struct asking *a, struct claim claims[2], size_t *ret_index,
 			     bool *ret_open)
 {
 	struct claim *best = &claims[0], *c = &claims[1];
@@ -503,9 +605,9 @@ static struct claim *best_of(const struct payload in[2], const uint64_t who[2],
 		size_t i = (size_t)__builtin_ctzll(left);
 		bool asked[2] = {who[0] >> i & 1, who[1] >> i & 1};
 
-		bool any = ask(all[i], in, asked, c);
+		bool any = ask(a, i, in, asked, c);
 
-		keep_no(memo, UINT64_C(1) << i, asked, c);
+		keep_no(a->memo, UINT64_C(1) << i, asked, c);
 		if (!any)
 			continue;
 		judge(all[i], in, c);
@@ -521,25 +623,27 @@ static struct claim *best_of(const struct payload in[2], const uint64_t who[2],
 	return best;
 }
 
-bool recognise_again(const struct recognise_table *t, struct recognise_memo *memo,
-		     const struct payload side[2], uint8_t proto, bool final,
-		     struct recognition *ret)
+bool recognise_again(const struct recognise_table *t, struct recognise_cache *cache,
+		     struct recognise_memo *memo, const struct payload side[2], uint8_t proto,
+		     bool final, struct recognition *ret)
 {
 	struct payload in[2] = {side[0], side[1]};
+	const struct asking a = {memo, said_at(cache, memo)};
 	struct claim claims[2];
 	size_t index = 0;
-	bool open = side_open(&side[0]) || side_open(&side[1]);
+	bool open;
 
 	in[0].proto = in[1].proto = proto;
 	recognition_begin(ret);
+	renew(memo, in);
 	if (!in[0].n && !in[1].n)
 		return final;
-	renew(memo, in);
+	open = side_open(&in[0]) || side_open(&in[1]);
 
-	const uint64_t who[2] = {who_speaks(t, &in[0]) & ~memo->no[0],
-				 who_speaks(t, &in[1]) & ~memo->no[1]};
-	const struct claim *best = best_of(in, who, memo, claims, &index, &open);
+	const uint64_t who[2] = {who_is_left(t, memo, &in[0], 0), who_is_left(t, memo, &in[1], 1)};
+	const struct claim *best = best_of(in, who, &a, claims, &index, &open);
 
+	note_end(memo, in, who);
 	if (best->conf == APP_UNSURE)
 		return final || !open;
 	tell(index, best, ret);
@@ -550,5 +654,5 @@ bool recognise(const struct payload side[2], uint8_t proto, bool final, struct r
 {
 	struct recognise_memo nothing = {0};
 
-	return recognise_again(NULL, &nothing, side, proto, final, ret);
+	return recognise_again(NULL, NULL, &nothing, side, proto, final, ret);
 }

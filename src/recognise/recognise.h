@@ -222,19 +222,41 @@ struct recognise_table {
 };
 void recognise_table_init(struct recognise_table *ret);
 
-/* Which recognisers said no to which bytes of a flow; zero before the first call. */
+/* What was said of which bytes of a flow; zero before the first call, and where it is then. */
 struct recognise_memo {
-	uint64_t no[2];
-	uint32_t n[2]; /* of this many bytes */
+	uint64_t no[2]; /* by whom: no */
+	uint32_t n[2];  /* of this many bytes */
 	bool whole_start[2], cut[2];
+	uint8_t over;    /* sides (bits) to which all said no, and which are wanted no more */
+	uint8_t lasting; /* of them, those to which all say no whatever follows */
+	uint8_t said;    /* sides of which somebody said more than no: he is in the cache, maybe */
 };
-/* True when these are the bytes of the last call: its answer would be the same. */
+
+/* What was said last of sides of flows, for as long as nobody else needs the place. May be shared
+ * by all flows whose memos do not move; zero at first. */
+enum { RECOGNISE_CACHE = 256 };
+struct recognise_cache {
+	struct recognise_said {
+		const struct recognise_memo *of;
+		uint8_t who[2], verdict[2];
+		struct facts facts[2];
+	} said[RECOGNISE_CACHE];
+};
+
+/* True when the answer would be that of the last call, but for `final`. Where all said no to a side
+ * and nothing can change that, its bytes need not be shown again: n may be 0 then (recognise_again
+ * takes that, too). */
 bool recognise_known(const struct recognise_memo *m, const struct payload side[2]);
+/* True when nobody has anything to say to the side any more, so that its bytes are not wanted. */
+static inline bool recognise_over(const struct recognise_memo *m, int side)
+{
+	return m->over >> side & 1;
+}
 
 /* As recognise(), for who asks about a growing flow again and again: nobody looks at bytes twice to
- * which he has said no. */
-bool recognise_again(const struct recognise_table *t, struct recognise_memo *memo,
-		     const struct payload side[2], uint8_t proto, bool final,
-		     struct recognition *ret);
+ * which he has said no, and seldom at others. `cache` may be NULL. */
+bool recognise_again(const struct recognise_table *t, struct recognise_cache *cache,
+		     struct recognise_memo *memo, const struct payload side[2], uint8_t proto,
+		     bool final, struct recognition *ret);
 
 #endif

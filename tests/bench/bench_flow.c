@@ -53,16 +53,15 @@ static void on_done(void *user, const struct flow_done *d)
 }
 
 /* Knows all by the first bytes. */
-static bool on_head(void *user, const struct flow_heads *h, struct recognition **app)
+static enum flow_want on_head(void *user, const struct flow_heads *h, struct recognition **app)
 {
 	(void)user;
 	(void)h;
 	(void)app;
-	return false;
+	return FLOW_ENOUGH;
 }
 
-static struct learn_flow *nobody(void *user, const struct flow_heads *h,
-				 const struct recognition *app)
+static struct learn_flow *nobody(void *user, const struct flow_heads *h, struct recognition *app)
 {
 	(void)user;
 	(void)h;
@@ -70,8 +69,7 @@ static struct learn_flow *nobody(void *user, const struct flow_heads *h,
 	return NULL;
 }
 
-static struct learn_flow *everybody(void *user, const struct flow_heads *h,
-				    const struct recognition *app)
+static struct learn_flow *everybody(void *user, const struct flow_heads *h, struct recognition *app)
 {
 	(void)h;
 	(void)app;
@@ -131,7 +129,7 @@ static struct packet packet(uint32_t i, uint32_t turn, int64_t ts_ns, const uint
 static int run(const struct bench *b, double *bytes_per_flow)
 {
 	static struct learn_flow *(*const stream[])(void *, const struct flow_heads *,
-						    const struct recognition *) = {
+						    struct recognition *) = {
 		[NO_READERS] = NULL, [NOBODY_ASKS] = nobody, [ALL_READ] = everybody};
 	static const struct hash_key key = {1, 2};
 	const struct flow_ops ops = {.head = b->data ? on_head : NULL,

@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 		for (uint32_t k = 0; k < n; k++) {
 			struct recognise_memo memo = {0};
 
-			recognise_again(&table, &memo, side, rows[i].proto, false, &r);
+			recognise_again(&table, NULL, &memo, side, rows[i].proto, false, &r);
 		}
 		from = bench_cpu_s() - from;
 		if (strcmp(app_name(r.conf == APP_UNSURE ? APP_NONE : r.app), rows[i].app) != 0) {

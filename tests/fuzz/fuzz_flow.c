@@ -33,7 +33,8 @@ struct recognition {
 	unsigned calls;
 	uint8_t salt; /* of the first byte seen: an owner that differs from flow to flow */
 	bool over;
-	size_t n[2]; /* what was shown last */
+	bool without[2]; /* it was said that this datagram is not needed */
+	size_t n[2];     /* what was shown last */
 	uint8_t shown[2][HEAD_BYTES];
 };
 
@@ -73,7 +74,20 @@ static void hold_same(const struct flow_heads *h, struct recognition *app)
 	}
 }
 
-static bool on_head(void *user, const struct flow_heads *h, struct recognition **app)
+/* Does without some datagrams, which must not come back. */
+static bool drop(const struct flow_heads *h, struct recognition *app)
+{
+	bool without = h->proto == IPPROTO_NR_UDP && app->calls % 3 == app->salt % 3u;
+
+	for (int i = 0; i < 2; i++) {
+		CHECK(!app->without[i] || !h->same[i] || !h->n[i]);
+		if (!h->same[i])
+			app->without[i] = without;
+	}
+	return without;
+}
+
+static enum flow_want on_head(void *user, const struct flow_heads *h, struct recognition **app)
 {
 	struct world *w = user;
 	unsigned last = 0;
@@ -91,7 +105,9 @@ static bool on_head(void *user, const struct flow_heads *h, struct recognition *
 		(*app)->salt = (uint8_t)last;
 	w->sum = w->sum * 31 + last + h->cut[0] + h->cut[1] + h->whole_start[0] + h->final;
 	(*app)->over = h->final || (*app)->calls > (*app)->salt % 16u;
-	return !(*app)->over;
+	if ((*app)->over)
+		return FLOW_ENOUGH;
+	return drop(h, *app) ? FLOW_MORE_WITHOUT : FLOW_MORE;
 }
 
 static int on_client_side(void *user, const struct recognition *app,
@@ -103,8 +119,7 @@ static int on_client_side(void *user, const struct recognition *app,
 	return app ? app->salt % 3 - 1 : -1;
 }
 
-static struct learn_flow *on_stream(void *user, const struct flow_heads *h,
-				    const struct recognition *app)
+static struct learn_flow *on_stream(void *user, const struct flow_heads *h, struct recognition *app)
 {
 	struct world *w = user;
 

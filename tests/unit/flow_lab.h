@@ -35,11 +35,13 @@ struct lab {
 	uint64_t packets; /* in them */
 	int client_side;  /* what the owner says */
 	unsigned enough;  /* calls after which it wants no more; 0: never enough */
+	unsigned without; /* calls after which it does without what was shown; 0: never */
 	uint32_t number;  /* of the newest packet */
 	int64_t now_ns;
 };
 
-static inline bool lab_head(void *user, const struct flow_heads *h, struct recognition **app)
+static inline enum flow_want lab_head(void *user, const struct flow_heads *h,
+				      struct recognition **app)
 {
 	struct lab *lab = user;
 
@@ -60,7 +62,9 @@ static inline bool lab_head(void *user, const struct flow_heads *h, struct recog
 	}
 	(*app)->final = h->final;
 	(*app)->calls++;
-	return !lab->enough || (*app)->calls < lab->enough;
+	if (lab->enough && (*app)->calls >= lab->enough)
+		return FLOW_ENOUGH;
+	return lab->without && (*app)->calls >= lab->without ? FLOW_MORE_WITHOUT : FLOW_MORE;
 }
 
 static inline int lab_client_side(void *user, const struct recognition *app,

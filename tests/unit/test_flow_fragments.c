@@ -25,7 +25,7 @@ struct seen {
 	struct flow_done d;
 };
 
-static bool on_head(void *user, const struct flow_heads *h, struct recognition **app)
+static enum flow_want on_head(void *user, const struct flow_heads *h, struct recognition **app)
 {
 	struct seen *s = user;
 	struct payload side[2];
@@ -42,7 +42,7 @@ static bool on_head(void *user, const struct flow_heads *h, struct recognition *
 	recognise(side, h->proto, h->final, &now);
 	if (now.conf >= s->r.conf)
 		s->r = now;
-	return true;
+	return FLOW_MORE;
 }
 
 static int on_client_side(void *user, const struct recognition *app,

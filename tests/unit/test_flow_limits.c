@@ -239,13 +239,53 @@ static void test_time_jumps(void **state)
 	flow_table_free(t);
 }
 
+static void datagram(struct lab *lab, bool back, const char *text)
+{
+	struct packet p = build_packet(&(struct build){.src = back ? "10.0.0.2" : "10.0.0.1",
+						       .dst = back ? "10.0.0.1" : "10.0.0.2",
+						       .sport = back ? 53 : 5,
+						       .dport = back ? 5 : 53,
+						       .proto = IPPROTO_NR_UDP,
+						       .payload = text,
+						       .n = 4},
+				       0, 0);
+
+	assert_int_equal(lab_give(lab, &p), 0);
+}
+
+/* A datagram that its owner does without takes no room, and neither it nor the one before it comes
+ * back. */
+static void test_datagrams_without(void **state)
+{
+	struct lab *lab = lab_new(NULL);
+	const struct recognition *s = &lab->f[0].seen;
+	size_t before;
+
+	(void)state;
+	lab->without = 1;
+	datagram(lab, false, "once");
+	before = flow_table_stats(lab->t)->memory;
+	datagram(lab, true, "that");
+	assert_int_equal(flow_table_stats(lab->t)->memory, before);
+	lab->without = 4;
+	datagram(lab, false, "kept");
+	assert_true(flow_table_stats(lab->t)->memory > before);
+	datagram(lab, false, "then");
+	datagram(lab, true, "last");
+	lab_end(lab);
+	assert_int_equal(s->calls, 6);
+	assert_int_equal(s->n[0], 0);
+	assert_int_equal(s->n[1], 0);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flood),      cmocka_unit_test(test_flood_spares_connections),
 		cmocka_unit_test(test_crowd),      cmocka_unit_test(test_no_crowd),
 		cmocka_unit_test(test_expiry),     cmocka_unit_test(test_expiry_by_class),
-		cmocka_unit_test(test_time_jumps),
+		cmocka_unit_test(test_time_jumps), cmocka_unit_test(test_datagrams_without),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,7 +52,7 @@ struct owner {
 	struct flow_done d;
 };
 
-static bool on_head(void *user, const struct flow_heads *h, struct recognition **app)
+static enum flow_want on_head(void *user, const struct flow_heads *h, struct recognition **app)
 {
 	struct owner *o = user;
 
@@ -60,11 +60,10 @@ static bool on_head(void *user, const struct flow_heads *h, struct recognition *
 	if (!*app)
 		*app = calloc(1, sizeof **app);
 	assert_non_null(*app);
-	return ++(*app)->calls != o->enough;
+	return ++(*app)->calls == o->enough ? FLOW_ENOUGH : FLOW_MORE;
 }
 
-static struct learn_flow *on_stream(void *user, const struct flow_heads *h,
-				    const struct recognition *app)
+static struct learn_flow *on_stream(void *user, const struct flow_heads *h, struct recognition *app)
 {
 	struct owner *o = user;
 

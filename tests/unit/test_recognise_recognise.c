@@ -166,16 +166,17 @@ static void other_bytes(void **state)
 	struct payload side[2] = {{.p = buf, .n = bytes_of("A1.1", buf), .whole_start = true},
 				  {.whole_start = true}};
 	struct recognise_table table;
+	static struct recognise_cache cache;
 	struct recognise_memo memo = {0};
 	struct recognition r;
 
 	recognise_table_init(&table);
 	memset(hello, buf[0], side[0].n);
 	side[0].p = hello;
-	recognise_again(&table, &memo, side, TCP, false, &r);
+	recognise_again(&table, &cache, &memo, side, TCP, false, &r);
 	assert_int_equal(r.conf, APP_UNSURE);
 	side[0].p = buf;
-	recognise_again(&table, &memo, side, TCP, false, &r);
+	recognise_again(&table, &cache, &memo, side, TCP, false, &r);
 	assert_int_not_equal(r.conf, APP_UNSURE);
 }
 
