@@ -284,9 +284,9 @@ void cand_digest(struct cands *v, const struct fact *f, uint8_t ret[FACT_DIGEST]
 	memcpy(ret, k->digest, FACT_DIGEST);
 }
 
-static bool push(struct cands *v, const struct fact *f, size_t item)
+static bool push(struct cands *v, const struct fact *f, size_t item, enum severity s)
 {
-	struct cand c = {.item = (uint32_t)item, .kind = (uint8_t)f->kind};
+	struct cand c = {.item = (uint32_t)item, .kind = (uint8_t)f->kind, .severity = (uint8_t)s};
 	const struct cand *before = v->n ? &v->v[v->n - 1] : NULL;
 
 	cand_digest(v, f, c.digest);
@@ -298,24 +298,26 @@ bool cands_collect(struct work *w, struct cands *v, const bool *answered)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		const struct item *it = &w->item[i];
+		enum severity s;
 		struct fact f;
 
 		if (!it->scope)
 			continue;
 		if (it->scan) {
 			f = cand_fact_scan(w, it);
-			if (!push(v, &f, i))
+			if (!push(v, &f, i, SEV_NONE))
 				return false;
 			continue;
 		}
-		if (severity_of(w, it) < SEV_NONE) {
+		s = severity_of(w, it);
+		if (s < SEV_NONE) {
 			f = cand_fact(w, it);
-			if (!push(v, &f, i))
+			if (!push(v, &f, i, s))
 				return false;
 		}
 		if (blocked(it) && !it->covered) {
 			f = cand_fact_blocked(w, it, cand_dc_silent(w, it, answered));
-			if (!push(v, &f, i))
+			if (!push(v, &f, i, SEV_NONE))
 				return false;
 		}
 	}

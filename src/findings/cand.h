@@ -14,7 +14,8 @@ struct cand {
 	uint8_t digest[FACT_DIGEST];
 	uint32_t item;
 	uint8_t kind;
-	int8_t iface; /* see rpc_blocked.c */
+	int8_t iface;     /* see rpc_blocked.c */
+	uint8_t severity; /* of a verdict: severity_of() the item */
 };
 
 struct cand_recent { /* one that was met a short while ago: most are */

@@ -292,10 +292,11 @@ static bool peers_make(struct work *w, const struct cand *v, size_t n, struct pe
 
 	*ret = (struct peers){.n = distinct_hosts(w, v, n, true)};
 	for (size_t i = 0; ok && i < n; i++) {
-		const struct conv *c = w->item[v[i].item].conv;
+		const struct item *it = &w->item[v[i].item];
+		const struct conv_more *m = it->more ? it->conv->more : NULL;
 
-		for (unsigned j = 0; c && ok && j < conv_more(c)->n_name; j++)
-			ok = vec_push(&names, conv_more(c)->name[j]);
+		for (unsigned j = 0; m && ok && j < m->n_name; j++)
+			ok = vec_push(&names, m->name[j]);
 	}
 	if (names.n)
 		qsort(names.v, names.n, sizeof *names.v, name_order);
@@ -315,20 +316,16 @@ static bool peers_make(struct work *w, const struct cand *v, size_t n, struct pe
 static bool verdict_finding(struct work *w, const struct cand *v, size_t n)
 {
 	const struct item *worst = &w->item[v[0].item];
-	enum severity s = severity_of(w, worst);
+	enum severity s = (enum severity)v[0].severity;
 	struct finding *f;
 	struct peers peers;
 	struct fact fact;
 
-	for (size_t i = 1; i < n; i++) {
-		const struct item *it = &w->item[v[i].item];
-		enum severity t = severity_of(w, it);
-
-		if (t > s) {
-			worst = it;
-			s = t;
+	for (size_t i = 1; i < n; i++)
+		if ((enum severity)v[i].severity > s) {
+			worst = &w->item[v[i].item];
+			s = (enum severity)v[i].severity;
 		}
-	}
 	fact = cand_fact(w, worst);
 	f = finding_add(w, &fact, s);
 	if (!f)

@@ -31,7 +31,7 @@ static bool refused_framing(const struct work *w, const struct item *it)
 	uint16_t nmf;
 
 	(void)w;
-	if (!c || !it->scope || !it->r.rule || it->r.rule->moves_with != PORT_SANDBOX)
+	if (!it->signs || !it->scope || !it->r.rule || it->r.rule->moves_with != PORT_SANDBOX)
 		return false;
 	nmf = app_by_name("mc-nmf");
 	for (unsigned i = 0; i < c->n_app; i++)

@@ -38,11 +38,12 @@ static const char *backup_blocked(struct work *w, const struct finding *f)
 /* Accepted, and shut at once by the server's end, every time. */
 static bool shut_at_once(const struct work *w, const struct item *it)
 {
-	const struct conv *c = it->conv; /* an attempt alone was not accepted */
+	const struct conv *c = it->conv;
 
 	(void)w;
-	return c && it->scope && !it->probe && !it->scan && it->r.verdict == KIND_DOCUMENTED &&
-	       c->flows > 1 && conv_more(c)->rst_after_accept == c->flows && !hint_hung_up(it);
+	return it->more && it->scope && !it->probe && !it->scan &&
+	       it->r.verdict == KIND_DOCUMENTED && c->flows > 1 &&
+	       conv_more(c)->rst_after_accept == c->flows && !hint_hung_up(it);
 }
 
 static bool flooded(struct work *w, const struct hint_row *row)

@@ -183,7 +183,7 @@ static bool ntlm_refused(const struct work *w, const struct item *it)
 	const struct conv *c = it->conv;
 
 	(void)w;
-	if (!c || !it->scope || !it->r.rule)
+	if (!it->signs || !it->scope || !it->r.rule)
 		return false;
 	for (unsigned i = 0; i < c->n_app; i++) {
 		uint32_t s = c->app[i].signs;

@@ -33,8 +33,9 @@ bool hint_hung_up(const struct item *it)
 {
 	const struct conv *c = it->conv;
 
-	return c && it->scope && !it->probe && it->r.rule && it->r.rule->moves_with == PORT_SQL &&
-	       it->r.app == app_by_name("tds") && c->flows > 1 &&
+	return it->more && it->scope && !it->probe && it->r.rule &&
+	       it->r.rule->moves_with == PORT_SQL && it->r.app == app_by_name("tds") &&
+	       c->flows > 1 &&
 	       conv_more(c)->rst_after_accept + conv_more(c)->rst_after_data == c->flows &&
 	       c->payload[1] && c->payload[1] < PRELOGIN_MOST * c->flows;
 }

@@ -36,7 +36,7 @@ bool served_make(struct work *w, struct served_list *l)
 		const struct item *it = &w->item[i];
 		const struct conv *c = it->conv;
 
-		if (it->scan || it->group || it->state > STATE_MID_STREAM ||
+		if (!it->known || it->scan || it->group || it->state > STATE_MID_STREAM ||
 		    !w->party[it->server].roles)
 			continue;
 		for (unsigned k = 0; k < c->n_app; k++) {

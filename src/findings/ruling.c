@@ -135,7 +135,12 @@ static int pair_order(const void *a, const void *b)
 	return x->server < y->server ? -1 : x->server > y->server;
 }
 
-static bool speaks_dcom(const struct conv *c)
+/* Protocols of object activation and of the resolver of objects. */
+struct dcom_apps {
+	uint16_t oxid, activation;
+};
+
+static bool speaks_dcom(const struct conv *c, const struct dcom_apps *dcom)
 {
 	/* 906b0ce0-c70b-1067-b317-00dd010662da, IXnRemote (MS-CMPO 1.9) */
 	static const uint8_t ixn[16] = {0x90, 0x6b, 0x0c, 0xe0, 0xc7, 0x0b, 0x10, 0x67,
@@ -146,12 +151,9 @@ static bool speaks_dcom(const struct conv *c)
 	for (unsigned i = 0; i < conv_more(c)->n_iface; i++)
 		if (!memcmp(conv_more(c)->iface[i].uuid, ixn, sizeof ixn))
 			return true;
-	for (unsigned i = 0; i < c->n_app; i++) {
-		const char *name = app_name(c->app[i].app);
-
-		if (!strcmp(name, "dcerpc-oxid") || !strcmp(name, "dcerpc-activation"))
+	for (unsigned i = 0; i < c->n_app; i++)
+		if (c->app[i].app == dcom->oxid || c->app[i].app == dcom->activation)
 			return true;
-	}
 	return false;
 }
 
@@ -228,13 +230,17 @@ static bool around_granted(const struct work *w, struct around *ar)
 
 static bool around_make(struct work *w, struct around *ar)
 {
+	const struct dcom_apps dcom = {app_by_name("dcerpc-oxid"),
+				       app_by_name("dcerpc-activation")};
+
 	if (!around_granted(w, ar))
 		return false;
 	for (size_t i = 0; i < w->n; i++) {
 		const struct item *it = &w->item[i];
 		const struct conv *c = it->conv;
 
-		if (it->apart) /* neither a datagram nor a word */
+		/* Most are no call to a group, and say nothing that is known. */
+		if (it->apart || !(it->group || it->known || it->more))
 			continue;
 		/* Packets in the name of a group are no call to it (RFC 1122 3.2.1.3). */
 		if (it->group && c->proto == IPPROTO_NR_UDP && c->packets[0] &&
@@ -248,7 +254,7 @@ static bool around_make(struct work *w, struct around *ar)
 						   .item = (uint32_t)i,
 					   })))
 			return false;
-		if (!it->scan && speaks_dcom(c) &&
+		if (!it->scan && speaks_dcom(c, &dcom) &&
 		    !vec_push(&ar->dcom, ((struct dcom_pair){it->client, it->server, c->first_ns,
 							     c->last_ns})))
 			return false;
@@ -490,6 +496,7 @@ static void rule_item(struct work *w, struct item *it, const struct pair_facts *
 		const struct conv_app *a = &c->app[i];
 		bool first = !answer;
 
+		it->signs |= a->signs || a->notes & APP_NOTE_ERROR;
 		/* Flows without bytes say nothing beside flows with bytes. */
 		if (a->app == APP_NONE && c->recognised)
 			continue;

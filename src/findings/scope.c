@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/huge.h"
 #include "base/proto.h"
 #include "findings/work.h"
 
@@ -134,6 +135,8 @@ static bool item_of_conv(struct work *w, struct item_list *v, size_t i)
 				   .since_ns = TIME_NONE,
 				   .scan = w->scan[i],
 				   .group = conv_group(w, c),
+				   .known = c->recognised,
+				   .more = c->more != NULL,
 			   }));
 }
 
@@ -162,12 +165,15 @@ static bool item_of_attempt(struct work *w, struct item_list *v, size_t i)
 
 bool items_make(struct work *w)
 {
-	struct item_list v = {0};
+	/* Room for all conversations: what stands aside leaves it untouched. */
+	struct item_list v = {.cap = w->in->n_convs + 1};
 	size_t k = 0;
 	bool ok;
 
+	v.v = malloc(v.cap * sizeof *v.v);
+	huge_hint(v.v, v.cap * sizeof *v.v);
 	w->showing = calloc(1, sizeof *w->showing);
-	ok = w->showing;
+	ok = v.v && w->showing;
 
 	for (size_t i = 0; ok && i <= w->in->n_convs; i++) {
 		for (; ok && k < w->in->n_attempts && w->in->attempts[k].before <= i; k++)

@@ -162,6 +162,9 @@ struct item { /* one line of memory: passes over all of them look at no conversa
 	bool folded : 1;  /* its row stands under its network */
 	bool crowd : 1;   /* one of hundreds of strangers on this port of this host */
 	bool dynamic : 1; /* presumed dynamic RPC: a row of that table */
+	bool known : 1;   /* one of its protocols is */
+	bool more : 1;    /* it has a conv_more: names, interfaces, resets */
+	bool signs : 1;   /* one of its protocols shows a sign, or an error */
 };
 _Static_assert(sizeof(struct item) <= 64, "a line of memory");
 

@@ -294,11 +294,22 @@ static void answer(struct matrix *m, struct memo *e, const struct end *client,
 			e->rules[e->n++] = &m->rules[i];
 }
 
+/* Where a memo is remembered that was asked for a short while ago: most are. */
+static struct memo **recent_of(struct matrix *m, const struct memo_key *k)
+{
+	uint64_t word[2], h = k->bound ^ (uint64_t)k->proto << 32;
+
+	memcpy(word, k, sizeof word);
+	h = (h ^ word[0]) * UINT64_C(0x9e3779b97f4a7c15);
+	h = (h ^ word[1]) * UINT64_C(0x9e3779b97f4a7c15);
+	return &m->recent[h >> (64 - MEMO_RECENT_BITS)];
+}
+
 struct memo *matrix_memo(struct matrix *m, const struct end *client, const struct end *server,
 			 uint8_t proto, uint16_t port)
 {
 	struct memo_key key;
-	struct memo *e;
+	struct memo *e, **recent;
 
 	/* The hash reads every byte, padding too. */
 	memset(&key, 0, sizeof key);
@@ -311,9 +322,14 @@ struct memo *matrix_memo(struct matrix *m, const struct end *client, const struc
 	key.auth = (uint8_t)m->site->auth;
 	key.topology = (uint8_t)m->site->topology;
 	key.mail = (uint8_t)m->site->mail;
+	recent = recent_of(m, &key);
+	if (*recent && !memcmp(&(*recent)->key, &key, sizeof key))
+		return *recent;
 	HASH_FIND(hh, m->memos, &key, sizeof key, e);
-	if (e)
+	if (e) {
+		*recent = e;
 		return e;
+	}
 	e = arena_alloc(&m->arena, sizeof *e);
 	if (!e)
 		return NULL;
@@ -327,6 +343,7 @@ struct memo *matrix_memo(struct matrix *m, const struct end *client, const struc
 void matrix_forget(struct matrix *m)
 {
 	HASH_CLEAR(hh, m->memos);
+	memset(m->recent, 0, sizeof m->recent);
 }
 
 size_t matrix_allowing(struct matrix *m, const struct end *client, const struct end *server,

@@ -8,6 +8,7 @@
 #include "matrix/pack.h"
 
 struct memo;
+enum { MEMO_RECENT_BITS = 8 };
 
 struct matrix {
 	const struct site *site; /* never NULL */
@@ -16,7 +17,8 @@ struct matrix {
 	struct rule *rules; /* copies: overrides change them */
 	size_t n_rules;
 	struct arena arena;
-	struct memo *memos; /* hash of uthash */
+	struct memo *memos;                         /* hash of uthash */
+	struct memo *recent[1 << MEMO_RECENT_BITS]; /* by a cheaper hash; NULL: none */
 	/* Ports at which some answer changes, ascending. Two ports between the same two of them
 	 * are alike to every rule, so that the memo is bounded whatever ports are dialled. */
 	uint32_t *bounds;
