@@ -633,7 +633,7 @@ void hot_timeline_cut(struct hot *h, int64_t before_ns)
 
 struct conv_table *hot_convs_new(const struct hot *h)
 {
-	return shard_convs_new(h->a);
+	return shard_convs_new(h->a, NULL);
 }
 
 void hot_convs_replace(struct hot *h, unsigned i, struct conv_table *t)

@@ -59,6 +59,7 @@ struct shard {
 	const struct hot_tap *tap;
 	unsigned no;
 	bool alone;
+	struct bank bank; /* what the flows had, for their conversations */
 	struct flow_table *flows;
 	struct conv_table *convs;
 	struct learn *learn;
@@ -544,7 +545,7 @@ static bool known_port(void *user, uint8_t proto, uint16_t port)
 	return matrix_known_port(a->matrix, proto, port);
 }
 
-struct conv_table *shard_convs_new(struct span_audit *a)
+struct conv_table *shard_convs_new(struct span_audit *a, struct bank *bank)
 {
 	struct hot_room room = hot_room(a);
 
@@ -553,6 +554,7 @@ struct conv_table *shard_convs_new(struct span_audit *a)
 						     .max_memory = room.rows,
 						     .known_port = known_port,
 						     .user = a,
+						     .bank = bank,
 						     .vlan_key = a->vlan_key});
 }
 
@@ -583,9 +585,10 @@ struct shard *shard_new(struct span_audit *a, unsigned no, struct timeline *time
 	recognise_table_init(&sh->recognisers);
 	sh->flows = flow_table_new(&(struct flow_options){.key = key,
 							  .max_memory = room.flows,
+							  .bank = &sh->bank,
 							  .vlan_key = a->vlan_key},
 				   &ops, sh);
-	sh->convs = shard_convs_new(a);
+	sh->convs = shard_convs_new(a, &sh->bank);
 	sh->learn = learn_new(&(struct learn_options){
 		.key = key, .max_memory = room.learn, .tap = a->tap ? a->tap->learn : NULL});
 	sh->cards = cards_new(key, room.cards);
@@ -605,6 +608,7 @@ struct shard *shard_free(struct shard *sh)
 	gaps_done(&sh->own_gaps);
 	vec_done(&sh->inputs);
 	recognitions_drop(sh);
+	bank_done(&sh->bank);
 	free(sh);
 	return NULL;
 }
@@ -688,6 +692,7 @@ void shard_convs_replace(struct shard *sh, struct conv_table *t)
 {
 	sh->evicted += conv_table_evicted(sh->convs);
 	conv_table_free(sh->convs);
+	bank_done(&sh->bank);
 	sh->convs = t;
 }
 
@@ -746,7 +751,10 @@ static void cards_join(struct cards *to, struct cards *from)
 int shard_join(struct shard *to, struct shard *from)
 {
 	bool places = flow_table_places(to->flows, from->flows);
-	int r = conv_table_absorb(to->convs, from->convs);
+	int r;
+
+	bank_join(&to->bank, &from->bank);
+	r = conv_table_absorb(to->convs, from->convs);
 
 	if (r == 0)
 		r = learn_absorb(to->learn, from->learn);

@@ -66,8 +66,9 @@ struct shard_tables {
 	struct cards *cards;
 };
 struct shard_tables shard_tables(struct shard *sh);
-/* An empty table with the settings of a run's; NULL without memory. */
-struct conv_table *shard_convs_new(struct span_audit *a);
+/* An empty table with the settings of a run's, and memory of that bank (NULL: the system's); NULL
+ * without memory. */
+struct conv_table *shard_convs_new(struct span_audit *a, struct bank *bank);
 /* Takes it in the place of its own, whose evicted flows stay counted. */
 void shard_convs_replace(struct shard *sh, struct conv_table *t);
 

@@ -5,6 +5,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/huge.h"
@@ -115,6 +116,14 @@ int attempts_each(const struct conv_table *t,
 	return r;
 }
 
+void attempts_replace(struct conv_table *t, struct bulk *bulk, size_t n)
+{
+	bulk_done(&t->attempts.bulk, t->o.bank);
+	t->attempts.bulk = *bulk;
+	t->attempts.v = bulk->v;
+	t->attempts.n = n;
+}
+
 static int told_twice(struct conv_table *t, const struct radix_key *key, size_t n)
 {
 	const struct attempt *first = &t->attempts.v[key[0].number];
@@ -132,8 +141,10 @@ static int attempts_fold(struct conv_table *t)
 {
 	size_t n = t->attempts.n, left = 0;
 	struct radix_key *key = malloc((2 * n + 1) * sizeof *key), *sorted;
-	struct attempt *once = malloc((n + 1) * sizeof *once);
-	int err = key && once ? 0 : -ENOMEM;
+	struct bulk bulk = {0};
+	bool ok = bulk_room(&bulk, t->o.bank, (n + 1) * sizeof(struct attempt));
+	struct attempt *once = bulk.v;
+	int err = key && ok ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !err && i < n; i++) {
 		const struct attempt *a = &t->attempts.v[i];
@@ -154,13 +165,10 @@ static int attempts_fold(struct conv_table *t)
 	}
 	free(key);
 	if (err) {
-		free(once);
+		bulk_done(&bulk, t->o.bank);
 		return err;
 	}
-	vec_done(&t->attempts);
-	t->attempts.v = once;
-	t->attempts.n = left;
-	t->attempts.cap = n + 1;
+	attempts_replace(t, &bulk, left);
 	t->attempts_left = left;
 	return 0;
 }
@@ -217,11 +225,12 @@ static bool of_group(const struct flow_attempt *a)
 
 static bool more(struct conv_table *t)
 {
-	bool grows = t->attempts.n == t->attempts.cap, ok = vec_grow(&t->attempts);
+	struct attempts *a = &t->attempts;
 
-	if (grows && ok)
-		huge_hint(t->attempts.v, t->attempts.cap * sizeof *t->attempts.v);
-	return ok;
+	if (!bulk_room(&a->bulk, t->o.bank, (a->n + 1) * sizeof *a->v))
+		return false;
+	a->v = a->bulk.v;
+	return true;
 }
 
 static int put(struct conv_table *t, const struct waiting_attempt *w)

@@ -14,11 +14,10 @@
 #include <string.h>
 
 #include "base/cpu.h"
-#include "base/huge.h"
 #include "base/time.h"
 #include "flow/conv_table.h"
 
-enum { FIRST_SLOTS = 64, MANY_BYTES = 4 * HUGE_PAGE };
+enum { FIRST_SLOTS = 64 };
 #define DEFAULT_CONVERSATIONS ((size_t)2000000)
 
 struct conv_table *conv_table_new(const struct conv_options *o)
@@ -30,17 +29,16 @@ struct conv_table *conv_table_new(const struct conv_options *o)
 	t->o = *o;
 	t->rows.arena = &t->arena;
 	t->key = t->addrs.key = o->key ? *o->key : hash_key_random();
+	t->addrs.bank = o->bank;
 	if (!t->o.max_conversations)
 		t->o.max_conversations = DEFAULT_CONVERSATIONS;
 	return t;
 }
 
-static void set_done(struct conv_set *s)
+static void set_done(struct conv_set *s, struct bank *bank)
 {
-	if (s->huge)
-		huge_put(s->v, s->cap * sizeof *s->v);
-	else
-		free(s->v);
+	bulk_done(&s->convs, bank);
+	bulk_done(&s->apps, bank);
 	free(s->slot);
 	*s = (struct conv_set){0};
 }
@@ -49,13 +47,13 @@ struct conv_table *conv_table_free(struct conv_table *t)
 {
 	if (!t)
 		return NULL;
-	set_done(&t->convs);
-	set_done(&t->waiting);
-	vec_done(&t->attempts);
+	set_done(&t->convs, t->o.bank);
+	set_done(&t->waiting, t->o.bank);
+	bulk_done(&t->attempts.bulk, t->o.bank);
 	arena_done(&t->arena);
 	end_table_done(&t->addrs);
 	free(t->addr);
-	free(t->end);
+	bulk_done(&t->endpoints, t->o.bank);
 	free(t->flows);
 	free(t);
 	return NULL;
@@ -146,42 +144,53 @@ struct conv *conv_set_get(struct conv_table *t, struct conv_set *s, const struct
 	return conv_set_get_tagged(t, s, k, conv_key_tag(t, k), may_make, ret_err);
 }
 
-bool conv_set_room(struct conv_set *s)
+/* Rows that stood at their places do so again. */
+static void apps_moved(struct conv_set *s, const struct conv_app *was)
 {
-	size_t was = s->cap * sizeof *s->v;
-	struct conv *more;
+	s->app = s->apps.v;
+	for (size_t i = 0; s->app != was && i < s->n; i++)
+		if (s->v[i].app == &was[i])
+			s->v[i].app = &s->app[i];
+}
 
-	if (s->n < s->cap || 2 * was < MANY_BYTES)
-		return vec_grow(s);
-	more = s->huge ? huge_resize(s->v, was, 2 * was) : huge_get(2 * was);
-	if (!more)
+bool conv_set_room(struct conv_table *t, struct conv_set *s)
+{
+	const struct conv_app *was = s->app;
+
+	if (!bulk_room(&s->convs, t->o.bank, (s->n + 1) * sizeof *s->v))
 		return false;
-	if (!s->huge && was) {
-		memcpy(more, s->v, was);
-		free(s->v);
-	}
-	s->v = more;
-	s->cap *= 2;
-	s->huge = true;
+	s->v = s->convs.v;
+	if (!bulk_room(&s->apps, t->o.bank, (s->n + 1) * sizeof *s->app))
+		return false;
+	apps_moved(s, was);
 	return true;
 }
 
-void conv_set_cut(struct conv_set *s, size_t n)
+void conv_set_cut(struct conv_table *t, struct conv_set *s, size_t n)
 {
-	size_t bytes = n * sizeof *s->v, was = s->cap * sizeof *s->v;
-	struct conv *less;
+	const struct conv_app *was = s->app;
 
-	if (s->huge)
-		bytes = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-	less = s->huge ? huge_resize(s->v, was, bytes) : realloc(s->v, bytes);
-	if (!less)
-		return;
-	s->v = less;
-	s->cap = bytes / sizeof *s->v;
+	bulk_cut(&s->convs, t->o.bank, n * sizeof *s->v);
+	bulk_cut(&s->apps, t->o.bank, n * sizeof *s->app);
+	s->v = s->convs.v;
+	s->n = n;
+	apps_moved(s, was);
 }
 
-struct conv *conv_set_place(struct conv_set *s, const struct conv_key *k, uint32_t tag,
-			    bool may_make, bool *ret_new, int *ret_err)
+void conv_set_copy(struct conv_set *s, struct conv *to, const struct conv *from)
+{
+	struct conv_app *own = &s->app[to - s->v];
+
+	*to = *from;
+	if (from->n_app > 1)
+		return;
+	if (from->n_app)
+		memcpy(own, from->app, sizeof *own);
+	to->app = own;
+}
+
+struct conv *conv_set_place(struct conv_table *t, struct conv_set *s, const struct conv_key *k,
+			    uint32_t tag, bool may_make, bool *ret_new, int *ret_err)
 {
 	struct conv_slot *slot = s->slots ? set_slot(s, k, tag) : NULL;
 
@@ -198,7 +207,7 @@ struct conv *conv_set_place(struct conv_set *s, const struct conv_key *k, uint32
 		}
 		slot = set_slot(s, k, tag);
 	}
-	if (!conv_set_room(s)) {
+	if (!conv_set_room(t, s)) {
 		*ret_err = -ENOMEM;
 		return NULL;
 	}
@@ -212,11 +221,12 @@ struct conv *conv_set_get_tagged(struct conv_table *t, struct conv_set *s, const
 				 uint32_t tag, bool may_make, int *ret_err)
 {
 	bool is_new;
-	struct conv *c = conv_set_place(s, k, tag, may_make, &is_new, ret_err);
+	struct conv *c = conv_set_place(t, s, k, tag, may_make, &is_new, ret_err);
 
 	if (!is_new)
 		return c;
 	conv_init(c, &t->addrs.v[k->client].addr, &t->addrs.v[k->server].addr, k->port, k->proto);
+	c->app = &s->app[c - s->v];
 	c->client_no = k->client;
 	c->server_no = k->server;
 	if (t->o.vlan_key)
@@ -415,7 +425,7 @@ size_t conv_table_memory(const struct conv_table *t)
 	       end_table_bytes(&t->addrs);
 }
 
-static int finish(struct conv_table *t, bool apart, struct ends *ret_ends)
+static int put_in_order(struct conv_table *t, bool apart, struct ends *ret_ends)
 {
 	int err = conv_table_settle(t);
 
@@ -423,7 +433,7 @@ static int finish(struct conv_table *t, bool apart, struct ends *ret_ends)
 		err = conv_table_directions(t);
 	if (err < 0)
 		return err;
-	set_done(&t->waiting);
+	set_done(&t->waiting, t->o.bank);
 	for (size_t i = 0; i < t->convs.n; i++) {
 		conv_complete(&t->convs.v[i]);
 		name_refuser(t, &t->convs.v[i]);
@@ -433,6 +443,14 @@ static int finish(struct conv_table *t, bool apart, struct ends *ret_ends)
 	t->convs.slot = NULL;
 	t->convs.slots = 0;
 	return conv_table_sort(t, apart, ret_ends);
+}
+
+static int finish(struct conv_table *t, bool apart, struct ends *ret_ends)
+{
+	int err = put_in_order(t, apart, ret_ends);
+
+	bank_done(t->o.bank);
+	return err;
 }
 
 int conv_table_finish(struct conv_table *t, const struct conv **ret_convs, size_t *ret_n,

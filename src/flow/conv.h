@@ -191,6 +191,8 @@ struct conv_options {
 	/* True when port is a documented service port (DIR_PORT). */
 	bool (*known_port)(void *user, uint8_t proto, uint16_t port);
 	void *user;
+	struct bank
+		*bank; /* what memory is taken from, and empty when all is finished; NULL: none */
 	bool vlan_key; /* flows of different VLANs are different conversations */
 };
 

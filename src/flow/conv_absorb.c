@@ -65,7 +65,7 @@ static int set_absorb(struct conv_table *t, struct conv_set *to, const struct co
 		if (c->flows)
 			err = conv_merge(&t->rows, c, &one);
 		else
-			*c = one;
+			conv_set_copy(to, c, &one);
 	}
 	return err;
 }
@@ -77,11 +77,9 @@ static int attempts_absorb(struct conv_table *to, const struct conv_table *from,
 
 	if (!from->attempts.n)
 		return 0;
-	v = realloc(to->attempts.v, n * sizeof *v);
-	if (!v)
+	if (!bulk_room(&to->attempts.bulk, to->o.bank, n * sizeof *v))
 		return -ENOMEM;
-	to->attempts.v = v;
-	to->attempts.cap = n;
+	v = to->attempts.v = to->attempts.bulk.v;
 	for (size_t i = 0; i < from->attempts.n; i++) {
 		struct attempt *a = &v[to->attempts.n++];
 

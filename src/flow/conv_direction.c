@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cpu.h"
 #include "flow/conv_table.h"
@@ -171,9 +172,10 @@ static int survey(struct conv_table *t)
 	t->ends = FIRST_SLOTS;
 	while (t->ends < t->waiting.n * 3)
 		t->ends *= 2;
-	t->end = calloc(t->ends, sizeof *t->end);
-	if (!t->end)
+	if (!bulk_room(&t->endpoints, t->o.bank, t->ends * sizeof *t->end))
 		return -ENOMEM;
+	bank_done(t->o.bank); /* from here on entries give back what others take */
+	t->end = memset(t->endpoints.v, 0, t->ends * sizeof *t->end);
 	count_peers(t);
 	mark_servers(t);
 	mark_attempted(t);
@@ -254,7 +256,7 @@ static int become(struct conv_table *t, const struct conv *waiting, uint8_t deci
 	struct conv c = *waiting; /* its rows are turned with it, where they stand */
 	bool is_new;
 	int err;
-	struct conv *to = conv_set_place(&t->convs, &k, tag, true, &is_new, &err);
+	struct conv *to = conv_set_place(t, &t->convs, &k, tag, true, &is_new, &err);
 
 	if (!to)
 		return err;
@@ -263,7 +265,7 @@ static int become(struct conv_table *t, const struct conv *waiting, uint8_t deci
 	c.reason = (enum dir_reason)(decision >> 1);
 	if (!is_new)
 		return conv_merge(&t->rows, to, &c);
-	*to = c; /* with its rows: nobody else has them any more */
+	conv_set_copy(&t->convs, to, &c); /* other rows go with it: nobody else has them any more */
 	return 0;
 }
 
@@ -298,7 +300,7 @@ static int resolve(struct conv_table *t, const uint8_t *decision)
 				return err;
 		}
 		if (at && at % GIVE_BACK == 0)
-			conv_set_cut(&t->waiting, at);
+			conv_set_cut(t, &t->waiting, at);
 	}
 	return 0;
 }
@@ -312,7 +314,7 @@ int conv_table_directions(struct conv_table *t)
 		decision = decisions(t);
 		err = decision ? 0 : -ENOMEM;
 	}
-	free(t->end);
+	bulk_done(&t->endpoints, t->o.bank);
 	t->end = NULL;
 	free(t->waiting.slot);
 	t->waiting.slot = NULL;

@@ -72,9 +72,9 @@ static bool more_move(struct arena *to, struct conv *c)
 	       row_move(to, (void **)&m->pipe, m->n_pipe * sizeof *m->pipe);
 }
 
-bool conv_rows_move(struct arena *to, struct conv *c)
+bool conv_rows_move(struct arena *to, struct conv *c, bool with_apps)
 {
-	return row_move(to, (void **)&c->app, c->n_app * sizeof *c->app) &&
+	return (!with_apps || row_move(to, (void **)&c->app, c->n_app * sizeof *c->app)) &&
 	       (!c->fail || fail_move(to, c)) && (!c->more || more_move(to, c));
 }
 
@@ -325,6 +325,16 @@ static void app_add(struct conv_app *a, const struct conv_app *b)
 	a->told |= b->told;
 }
 
+/* Room for one more row; the first one may be there already. */
+static bool app_room(struct conv_rows *rows, struct conv *c)
+{
+	if (c->n_app || !c->app)
+		return ROWS_GROW(rows, c->app, c->n_app);
+	memset(c->app, 0, sizeof *c->app); /* its padding too: see conv_init() */
+	rows->bytes += sizeof *c->app;
+	return true;
+}
+
 /* The smallest CONV_APPS - 1 numbers have a place of their own, the last place has the rest and the
  * smallest number of them: whatever came first. */
 static bool put_app(struct conv_rows *rows, struct conv *c, const struct conv_app *b)
@@ -344,7 +354,7 @@ static bool put_app(struct conv_rows *rows, struct conv *c, const struct conv_ap
 		return true;
 	}
 	if (c->n_app < CONV_APPS) {
-		if (!ROWS_GROW(rows, c->app, c->n_app))
+		if (!app_room(rows, c))
 			return false;
 		c->n_app++;
 	} else if (i == CONV_APPS - 1) {

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/cpu.h"
-#include "base/huge.h"
 #include "base/proto.h"
 #include "base/radix.h"
 #include "flow/conv_table.h"
@@ -106,11 +105,12 @@ static int conv_of(struct conv_table *t, const struct ends *ends, const struct r
 	if (at == t->convs.n) {
 		const struct attempt *a = &t->attempts.v[key[0].number - n_conv];
 
-		if (!conv_set_room(&t->convs))
+		if (!conv_set_room(t, &t->convs))
 			return -ENOMEM;
-		c = &t->convs.v[t->convs.n++];
+		c = &t->convs.v[t->convs.n];
 		conv_init(c, &ends->addr[a->client_no], &ends->addr[a->server_no], a->port,
 			  IPPROTO_NR_TCP);
+		c->app = &t->convs.app[t->convs.n++];
 		c->client_no = a->client_no;
 		c->server_no = a->server_no;
 	}
@@ -147,32 +147,37 @@ static int attempts_in(struct conv_table *t, bool apart, const struct ends *ends
 	return err;
 }
 
-static void fetch_conv(const struct conv *c)
+static void fetch_conv(const struct conv_set *s, uint32_t i)
 {
-	for (size_t at = 0; at < sizeof *c; at += CACHELINE)
-		prefetch((const char *)c + at);
+	for (size_t at = 0; at < sizeof *s->v; at += CACHELINE)
+		prefetch((const char *)&s->v[i] + at);
+	for (size_t at = 0; at < sizeof *s->app; at += CACHELINE)
+		prefetch((const char *)&s->app[i] + at);
 }
 
 /* The records of the circle that place i is in: each takes the place of the one before it. Where
  * the next ones come from is known some steps ahead. */
-static void circle_in_order(struct conv *v, uint32_t *from, uint32_t i)
+static void circle_in_order(struct conv_set *s, uint32_t *from, uint32_t i)
 {
 	enum { AHEAD = 8 };
-	struct conv first = v[i];
+	struct conv first = s->v[i];
+	struct conv_app first_app = s->app[i];
 	uint32_t to = i, far = from[i];
 
 	for (unsigned k = 0; k < AHEAD && far != i; k++, far = from[far])
-		fetch_conv(&v[far]);
+		fetch_conv(s, far);
 	for (uint32_t at = from[i], next; at != i; to = at, at = next) {
 		if (far != i) {
-			fetch_conv(&v[far]);
+			fetch_conv(s, far);
 			far = from[far];
 		}
 		next = from[at];
-		v[to] = v[at];
+		s->v[to] = s->v[at];
+		s->app[to] = s->app[at];
 		from[to] = to;
 	}
-	v[to] = first;
+	s->v[to] = first;
+	s->app[to] = first_app;
 	from[to] = to;
 }
 
@@ -187,14 +192,24 @@ static int convs_in_order(struct conv_set *s, const struct radix_key *sorted)
 		from[i] = sorted[i].number;
 	for (uint32_t i = 0; i < n; i++)
 		if (from[i] != i)
-			circle_in_order(s->v, from, i);
+			circle_in_order(s, from, i);
 	free(from);
 	return 0;
 }
 
-static void fetch_rows(const struct conv *c)
+/* Is its row one of those that moved with the conversations? */
+static bool app_moved(const struct conv_set *s, const struct conv *c)
 {
-	for (size_t at = 0; at < c->n_app * sizeof *c->app; at += CACHELINE)
+	uintptr_t row = (uintptr_t)c->app, all = (uintptr_t)s->app;
+
+	return row - all < s->n * sizeof *s->app;
+}
+
+static void fetch_rows(const struct conv_set *s, const struct conv *c)
+{
+	size_t apps = app_moved(s, c) ? 0 : c->n_app * sizeof *c->app;
+
+	for (size_t at = 0; at < apps; at += CACHELINE)
 		prefetch((const char *)c->app + at);
 	prefetch(c->fail);
 }
@@ -204,13 +219,17 @@ static int rows_in_order(struct conv_table *t)
 {
 	enum { AHEAD = 8 };
 	struct arena rows = {0};
-	struct conv *v = t->convs.v;
-	size_t n = t->convs.n;
+	struct conv_set *s = &t->convs;
 
-	for (size_t i = 0; i < n; i++) {
-		if (i + AHEAD < n)
-			fetch_rows(&v[i + AHEAD]);
-		if (!conv_rows_move(&rows, &v[i])) {
+	for (size_t i = 0; i < s->n; i++) {
+		struct conv *c = &s->v[i];
+		bool own = app_moved(s, c);
+
+		if (i + AHEAD < s->n)
+			fetch_rows(s, &s->v[i + AHEAD]);
+		if (own)
+			c->app = &s->app[i];
+		if (!conv_rows_move(&rows, c, !own)) {
 			arena_done(&rows); /* the table is of no use any more */
 			return -ENOMEM;
 		}
@@ -224,21 +243,23 @@ static int rows_in_order(struct conv_table *t)
 static int attempts_in_order(struct conv_table *t, const struct lone *alone, size_t n)
 {
 	enum { AHEAD = 24 };
-	struct attempt *v = malloc((n + 1) * sizeof *v);
+	struct bulk bulk = {0};
+	struct attempt *v;
 
-	if (!v)
+	if (!n) {
+		attempts_replace(t, &bulk, 0);
+		return 0;
+	}
+	if (!bulk_room(&bulk, t->o.bank, n * sizeof *v))
 		return -ENOMEM;
-	huge_hint(v, n * sizeof *v);
+	v = bulk.v;
 	for (size_t i = 0; i < n; i++) {
 		if (i + AHEAD < n)
 			prefetch(&t->attempts.v[alone[i + AHEAD].number]);
 		v[i] = t->attempts.v[alone[i].number];
 		v[i].before = alone[i].before;
 	}
-	vec_done(&t->attempts);
-	t->attempts.v = v;
-	t->attempts.n = n;
-	t->attempts.cap = n + 1;
+	attempts_replace(t, &bulk, n);
 	return 0;
 }
 
@@ -247,15 +268,15 @@ static int put_together(struct conv_table *t, bool apart, const struct ends *end
 			const uint32_t *place, struct lone **ret_alone, size_t *ret_n)
 {
 	size_t n_conv = t->convs.n, n = n_conv + t->attempts.n;
-	struct radix_key *key = malloc((n + 1) * sizeof *key), *sorted;
-	struct radix_key *spare = malloc((n + 1) * sizeof *spare);
+	struct bulk keys = {0}, spares = {0};
+	bool ok = bulk_room(&keys, t->o.bank, (n + 1) * sizeof(struct radix_key)) &&
+		  bulk_room(&spares, t->o.bank, (n + 1) * sizeof(struct radix_key));
+	struct radix_key *key = keys.v, *spare = spares.v, *sorted;
 	struct lone *alone;
-	int err = key && spare ? 0 : -ENOMEM;
+	int err = ok ? 0 : -ENOMEM;
 
 	if (err < 0)
 		goto out;
-	huge_hint(key, n * sizeof *key);
-	huge_hint(spare, n * sizeof *spare);
 	keys_make(t, ends, place, key);
 	sorted = radix_sort(key, spare, n);
 	/* The other one has room for these. */
@@ -272,8 +293,8 @@ static int put_together(struct conv_table *t, bool apart, const struct ends *end
 	else if (*ret_n)
 		memcpy(*ret_alone, alone, *ret_n * sizeof *alone);
 out:
-	free(key);
-	free(spare);
+	bulk_done(&keys, t->o.bank);
+	bulk_done(&spares, t->o.bank);
 	return err;
 }
 

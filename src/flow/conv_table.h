@@ -8,7 +8,7 @@
 #ifndef SPAN_FLOW_CONV_TABLE_H
 #define SPAN_FLOW_CONV_TABLE_H
 
-#include "base/vec.h"
+#include "base/bulk.h"
 #include "flow/conv.h"
 #include "flow/conv_merge.h"
 
@@ -19,9 +19,12 @@ struct conv_slot {
 	uint32_t tag;
 };
 
+/* Each has the row of its first protocol in `app`, at its own place. */
 struct conv_set { /* of conversations, by key */
-	VEC(struct conv);
-	bool huge; /* v is of huge pages */
+	struct conv *v;
+	struct conv_app *app;
+	size_t n;
+	struct bulk convs, apps; /* what v and app are */
 	struct conv_slot *slot;
 	size_t slots;
 };
@@ -36,6 +39,12 @@ struct endpoint {
 };
 
 enum { ATTEMPTS_LINE = 32 };
+
+struct attempts {
+	struct attempt *v;
+	size_t n;
+	struct bulk bulk; /* what v is */
+};
 
 struct waiting_attempt {
 	struct flow_attempt a;
@@ -66,7 +75,7 @@ struct conv_table {
 	struct hash_key key;
 	struct conv_options o;
 	struct conv_set convs, waiting;
-	VEC(struct attempt) attempts;
+	struct attempts attempts;
 	struct waiting_attempt line[ATTEMPTS_LINE]; /* while what they need is fetched */
 	unsigned n_line;
 	struct waiting_flow *flows; /* CONV_LINE of them; NULL: there were none yet */
@@ -78,6 +87,7 @@ struct conv_table {
 	struct addr *addr; /* of those who finished: see struct ends */
 	struct endpoint *end;
 	size_t ends;
+	struct bulk endpoints; /* what `end` is */
 	uint64_t evicted;
 };
 
@@ -88,8 +98,8 @@ struct conv *conv_set_get(struct conv_table *t, struct conv_set *s, const struct
 struct conv *conv_set_get_tagged(struct conv_table *t, struct conv_set *s, const struct conv_key *k,
 				 uint32_t tag, bool may_make, int *ret_err);
 /* The same for who fills it himself: a new one is not set at all. */
-struct conv *conv_set_place(struct conv_set *s, const struct conv_key *k, uint32_t tag,
-			    bool may_make, bool *ret_new, int *ret_err);
+struct conv *conv_set_place(struct conv_table *t, struct conv_set *s, const struct conv_key *k,
+			    uint32_t tag, bool may_make, bool *ret_new, int *ret_err);
 const struct conv *conv_set_find(const struct conv_set *s, const struct conv_key *k, uint32_t tag);
 uint32_t conv_key_tag(const struct conv_table *t, const struct conv_key *k);
 void conv_set_fetch_slot(const struct conv_set *s, uint32_t tag);
@@ -99,9 +109,11 @@ static inline uint16_t conv_key_vlan(const struct conv_table *t, uint16_t vlan)
 	return t->o.vlan_key ? vlan : 0;
 }
 /* Room for one more; false without memory. */
-bool conv_set_room(struct conv_set *s);
-/* No more than n are there from now on. */
-void conv_set_cut(struct conv_set *s, size_t n);
+bool conv_set_room(struct conv_table *t, struct conv_set *s);
+/* The first n are all that there are from now on; they may stand elsewhere. */
+void conv_set_cut(struct conv_table *t, struct conv_set *s, size_t n);
+/* `to`, of the set, becomes what `from` is, with its rows. */
+void conv_set_copy(struct conv_set *s, struct conv *to, const struct conv *from);
 bool conv_table_has_room(const struct conv_table *t);
 /* One flow more for its conversation, which has this key. */
 int conv_put_flow(struct conv_table *t, struct conv *c, const struct conv_key *k,
@@ -133,6 +145,8 @@ int attempt_into(struct conv_rows *rows, struct conv *c, const struct attempt *a
 int attempts_make_room(struct conv_table *t);
 /* Puts those in line where they belong. */
 int attempts_flush(struct conv_table *t);
+/* The n attempts of `bulk` in the stead of all that there are. */
+void attempts_replace(struct conv_table *t, struct bulk *bulk, size_t n);
 int attempts_each(const struct conv_table *t,
 		  int (*fn)(void *user, const struct conv *c, bool waiting), void *user);
 

@@ -14,11 +14,11 @@ enum { FIRST_SLOTS = 64 };
 
 void end_table_done(struct end_table *t)
 {
-	free(t->v);
+	bulk_done(&t->hosts, t->bank);
 	free(t->slot);
 	t->v = NULL;
 	t->slot = NULL;
-	t->n = t->cap = t->slots = 0;
+	t->n = t->slots = 0;
 }
 
 size_t end_table_bytes(const struct end_table *t)
@@ -51,11 +51,10 @@ static bool slots_grow(struct end_table *t)
 
 static bool room(struct end_table *t)
 {
-	bool grows = t->n == t->cap, ok = vec_grow(t);
-
-	if (grows && ok)
-		huge_hint(t->v, t->cap * sizeof *t->v);
-	return ok;
+	if (!bulk_room(&t->hosts, t->bank, (t->n + 1) * sizeof *t->v))
+		return false;
+	t->v = t->hosts.v;
+	return true;
 }
 
 static struct end_slot *slot_of(const struct end_table *t, const struct addr *a, uint16_t vlan,
@@ -187,18 +186,20 @@ static struct addr addr_of(const struct radix_key *k)
 bool ends_sort(const struct end_table *t, const bool *used, struct addr **ret_addr, size_t *ret_n,
 	       uint32_t **ret_place)
 {
-	struct radix_key *v = malloc((2 * t->n + 1) * sizeof *v), *sorted;
+	struct bulk keys = {0};
+	bool ok = bulk_room(&keys, t->bank, (2 * t->n + 1) * sizeof(struct radix_key));
+	struct radix_key *v = keys.v, *sorted;
 	struct addr *addr = malloc((t->n + 1) * sizeof *addr);
 	uint32_t *place = malloc((t->n + 1) * sizeof *place);
 	size_t n = 0, k = 0;
 
-	if (!v || !addr || !place) {
-		free(v);
+	if (!ok || !addr || !place) {
+		bulk_done(&keys, t->bank);
 		free(addr);
 		free(place);
 		return false;
 	}
-	huge_hint(v, 2 * t->n * sizeof *v);
+	bank_done(t->bank); /* what follows needs no more than these keys and this table leave */
 	huge_hint(addr, t->n * sizeof *addr);
 	huge_hint(place, t->n * sizeof *place);
 	for (size_t i = 0; i < t->n; i++) {
@@ -215,7 +216,7 @@ bool ends_sort(const struct end_table *t, const bool *used, struct addr **ret_ad
 			addr[k++] = addr_of(&sorted[i]);
 		place[sorted[i].number] = (uint32_t)k - 1;
 	}
-	free(v);
+	bulk_done(&keys, t->bank);
 	*ret_addr = addr;
 	*ret_n = k;
 	*ret_place = place;

@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/bulk.h"
 #include "base/siphash.h"
-#include "base/vec.h"
 
 enum { CONV_HOST_MACS = 4 };
 #define END_NONE UINT32_MAX /* no number */
@@ -44,7 +44,10 @@ struct end_slot {
 
 struct end_table {
 	struct hash_key key;
-	VEC(struct conv_host);
+	struct bank *bank; /* NULL: none */
+	struct conv_host *v;
+	size_t n;
+	struct bulk hosts; /* what v is */
 	struct end_slot *slot;
 	size_t slots;
 };

@@ -210,9 +210,10 @@ struct flow_options {
 	size_t max_memory;          /* bytes for table, pools and heads; 0: 512 MiB. At least a
 				     * slab of records (about 360 KB) is always taken */
 	int64_t tcp_idle_ns, tcp_embryonic_ns, udp_idle_ns; /* 0: 1 h, 60 s, 60 s of packet time */
-	bool vlan_key; /* the outermost VLAN is part of what a flow is: address plans overlap */
-	bool long_way; /* nothing is shortened for packets that are like those before them: the
-			* reference for the shorter way */
+	struct bank *bank; /* where memory goes when flows have ended; NULL: to the system */
+	bool vlan_key;     /* the outermost VLAN is part of what a flow is: address plans overlap */
+	bool long_way;     /* nothing is shortened for packets that are like those before them: the
+			    * reference for the shorter way */
 };
 
 struct flow_stats {

@@ -14,19 +14,19 @@ static size_t block_bytes(unsigned shift)
 	return (sizeof(struct index_slot) * INDEX_SEGMENTS) << shift;
 }
 
-static void block_free(struct index_block *b, unsigned shift)
+static void block_free(struct index_block *b, unsigned shift, struct bank *bank)
 {
 	if (block_bytes(shift) >= HUGE_BLOCK)
-		huge_put(b->v, block_bytes(shift));
+		bank_put_all(bank, b->v, block_bytes(shift));
 	else
 		free(b->v);
 	*b = (struct index_block){0};
 }
 
-void index_done(struct index *x)
+void index_done(struct index *x, struct bank *bank)
 {
 	for (unsigned i = 0; i < INDEX_BLOCKS; i++)
-		block_free(&x->block[i], i);
+		block_free(&x->block[i], i, bank);
 	*x = (struct index){0};
 }
 
@@ -68,7 +68,7 @@ static bool grow(struct index *x, struct index_segment *s)
 		if (s->v[i].rec)
 			settle(v, mask, s->v[i]);
 	if (s->v && --x->block[old].users == 0)
-		block_free(&x->block[old], old);
+		block_free(&x->block[old], old, NULL); /* nobody may want it for long */
 	s->v = v;
 	s->mask = mask;
 	return true;

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bulk.h"
 #include "base/cpu.h"
 
 enum { INDEX_SEGMENTS = 256, INDEX_BLOCKS = 32 };
@@ -87,7 +88,8 @@ static inline uint32_t index_first(struct index *x, uint64_t hash, const struct 
 	return home ? index_next(x, hash, &at) : 0;
 }
 
-void index_done(struct index *x);
+/* What is large goes to the bank (NULL: to the system). */
+void index_done(struct index *x, struct bank *bank);
 /* False when there is no memory. The entry must not be there yet. */
 bool index_put(struct index *x, uint64_t hash, uint32_t rec);
 void index_remove(struct index *x, uint64_t hash, uint32_t rec);

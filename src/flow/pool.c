@@ -13,7 +13,7 @@ void pool_done(struct pool *p)
 	for (size_t i = 0; i < p->n_slab && (i + 1) * pool_slab_bytes(p) <= SMALL; i++)
 		free(p->slab[i]);
 	for (size_t i = 0; i < p->n_chunk; i++)
-		huge_put(p->chunk[i], HUGE_PAGE);
+		bank_put(p->bank, p->chunk[i]);
 	free(p->slab);
 	free(p->chunk);
 	free(p->left);
@@ -78,7 +78,7 @@ void pool_give_back(struct pool *p, uint32_t i)
 	p->gone++;
 	if (--p->left[part])
 		return;
-	huge_put(p->chunk[part - 1], HUGE_PAGE);
+	bank_put(p->bank, p->chunk[part - 1]);
 	p->chunk[part - 1] = NULL;
 }
 
@@ -86,11 +86,13 @@ void pool_drop(struct pool *p)
 {
 	size_t size = p->size, clear = p->clear;
 	unsigned shift = p->shift;
+	struct bank *bank = p->bank;
 
 	if (p->used != p->gone)
 		return;
 	pool_done(p);
 	pool_init(p, size, clear, shift);
+	p->bank = bank;
 }
 
 /* Room for one more in a list of pieces of memory. */
@@ -117,7 +119,7 @@ static uint8_t *cut(struct pool *p)
 		uint8_t *chunk = NULL;
 
 		if (room(&p->chunk, p->n_chunk, &p->cap_chunk) && (!p->left || left_grow(p)))
-			chunk = huge_get(HUGE_PAGE);
+			chunk = bank_get(p->bank);
 		if (!chunk)
 			return NULL;
 		p->chunk[p->n_chunk++] = chunk;

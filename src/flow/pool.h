@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/bulk.h"
 #include "base/cpu.h"
 
 enum { FREE_MAX = 14, FREE_AHEAD = 6 };
@@ -44,6 +45,7 @@ struct pool {
 			 * behind those of the slabs before all chunks; NULL otherwise */
 	size_t gone;    /* pieces that nobody has and nobody will: they count as used */
 	unsigned part_shift; /* log2 of the pieces of a chunk */
+	struct bank *bank;   /* where chunks come from and go to; NULL: the system */
 };
 
 static inline void pool_init(struct pool *p, size_t size, size_t clear, unsigned shift)

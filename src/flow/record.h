@@ -223,6 +223,7 @@ struct flow_table {
 	struct flow_spare spare;
 	bool long_way; /* no straight one */
 	struct pool lines, heads, short_heads;
+	struct bank *bank;
 	struct index index;
 	struct wheel wheel;
 	struct links links;

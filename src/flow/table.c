@@ -68,9 +68,11 @@ struct flow_table *flow_table_new(const struct flow_options *o, const struct flo
 	t->udp_idle_ns = o->udp_idle_ns ? o->udp_idle_ns : 60 * NS_PER_S;
 	t->least_idle_ns = least(t->udp_idle_ns, least(t->tcp_idle_ns, t->tcp_embryonic_ns));
 	t->end_ns = t->mark_ns = TIME_NONE;
+	t->bank = o->bank;
 	pool_init(&t->lines, CACHELINE, CACHELINE, LINES_SHIFT);
 	pool_init(&t->heads, sizeof(struct head), offsetof(struct head, b), HEADS_SHIFT);
 	pool_init(&t->short_heads, HEAD_SHORT_SIZE, offsetof(struct head, b), SHORT_HEADS_SHIFT);
+	t->lines.bank = t->heads.bank = t->short_heads.bank = o->bank;
 	return t;
 }
 
@@ -92,7 +94,7 @@ struct flow_table *flow_table_free(struct flow_table *t)
 	if (!t)
 		return NULL;
 	drop_streams(t);
-	index_done(&t->index);
+	index_done(&t->index, t->bank);
 	pool_done(&t->lines);
 	pool_done(&t->heads);
 	pool_done(&t->short_heads);
@@ -718,7 +720,7 @@ void flow_table_mark(struct flow_table *t, int64_t ns)
 void flow_table_end(struct flow_table *t, int64_t now_ns)
 {
 	t->end_ns = now_ns;
-	index_done(&t->index); /* nothing more is looked up before the next packet */
+	index_done(&t->index, t->bank); /* nothing more is looked up before the next packet */
 	pool_wind_up(&t->lines);
 	wheel_drain(t);
 	/* What comes behind the flows has the memory. */

@@ -161,7 +161,7 @@ static void test_index(void **state)
 		index_remove(x, r[i].hash, r[i].rec);
 	for (uint32_t i = 0; i < MOST; i++)
 		assert_int_equal(look_up(x, &r[i]), i % 2 ? r[i].rec : 0);
-	index_done(x);
+	index_done(x, NULL);
 	free(r);
 	free(x);
 }
