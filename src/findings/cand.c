@@ -201,58 +201,96 @@ static bool same_fact(const struct fact *a, const struct fact *b)
 	       same_text(a->rule, b->rule) && same_text(a->service, b->service);
 }
 
-int cand_order(const void *a, const void *b)
+static int digest_order(const void *a, const void *b)
 {
-	const struct cand *x = a, *y = b;
+	const struct cand_fact *x = a, *y = b;
 	int d = memcmp(x->digest, y->digest, sizeof x->digest);
 
-	if (d)
-		return d;
-	return x->item < y->item ? -1 : x->item > y->item;
+	return d ? d : (x->number > y->number) - (x->number < y->number);
 }
 
-static bool in_order(const struct cand *v, size_t n)
+static bool in_order(const struct cand_fact *v, size_t n)
 {
 	for (size_t i = 1; i < n; i++)
-		if (cand_order(&v[i - 1], &v[i]) > 0)
+		if (digest_order(&v[i - 1], &v[i]) > 0)
 			return false;
 	return true;
 }
 
-/* By half of the digest, which tells them apart; items ascend already. False without memory. */
-static bool sort_halves(struct cands *v)
+/* By half of the digest, which tells them apart. False without memory. */
+static bool facts_sort(struct cands *v)
 {
-	struct radix_key *key = malloc(2 * v->n * sizeof *key), *sorted;
-	struct cand *to = malloc(v->n * sizeof *to);
+	size_t n = v->facts.n;
+	struct radix_key *key = malloc(2 * n * sizeof *key), *sorted;
+	struct cand_fact *to = malloc(n * sizeof *to);
 
 	if (!key || !to) {
 		free(key);
 		free(to);
 		return false;
 	}
-	for (size_t i = 0; i < v->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		uint64_t w[2];
 
-		memcpy(w, v->v[i].digest, sizeof w);
+		memcpy(w, v->facts.v[i].digest, sizeof w);
 		key[i] = (struct radix_key){be64toh(w[0]), be64toh(w[1]), (uint32_t)i};
 	}
-	sorted = radix_sort(key, key + v->n, v->n);
-	for (size_t i = 0; i < v->n; i++)
-		to[i] = v->v[sorted[i].number];
+	sorted = radix_sort(key, key + n, n);
+	for (size_t i = 0; i < n; i++)
+		to[i] = v->facts.v[sorted[i].number];
 	free(key);
-	free(v->v);
-	v->v = to;
-	v->cap = v->n;
+	free(v->facts.v);
+	v->facts.v = to;
+	v->facts.cap = n;
+	if (!in_order(to, n))
+		qsort(to, n, sizeof *to, digest_order);
 	return true;
 }
 
-void cands_sort(struct cands *v)
+/* Facts become places; `at` says of each place where its candidates begin. */
+static void places_make(struct cands *v, uint32_t *place, size_t *at)
 {
-	if (!v->n || v->in_order)
-		return;
-	if (!sort_halves(v) || !in_order(v->v, v->n))
-		qsort(v->v, v->n, sizeof *v->v, cand_order);
-	v->in_order = true;
+	const struct cand_fact *f = v->facts.v;
+	uint32_t k = 0;
+
+	for (size_t i = 0; i < v->facts.n; i++) {
+		k += i && memcmp(f[i].digest, f[i - 1].digest, sizeof f->digest) != 0;
+		place[f[i].number] = k;
+	}
+	for (size_t i = 0; i < v->n; i++) {
+		v->v[i].fact = place[v->v[i].fact];
+		at[v->v[i].fact + 1]++;
+	}
+	for (size_t i = 0; i <= k; i++)
+		at[i + 1] += at[i];
+}
+
+bool cands_sort(struct cands *v)
+{
+	struct cand *to = malloc((v->n + 1) * sizeof *to);
+	uint32_t *place = malloc((v->facts.n + 1) * sizeof *place);
+	size_t *at = calloc(v->facts.n + 2, sizeof *at);
+	bool ok = to && place && at && (!v->n || facts_sort(v));
+
+	if (ok && v->n) {
+		places_make(v, place, at);
+		for (size_t i = 0; i < v->n; i++)
+			to[at[v->v[i].fact]++] = v->v[i];
+		free(v->v);
+		v->v = to;
+		v->cap = v->n + 1;
+		to = NULL;
+	}
+	free(to);
+	free(place);
+	free(at);
+	return ok;
+}
+
+void cands_done(struct cands *v)
+{
+	vec_done(v);
+	vec_done(&v->facts);
 }
 
 static uint64_t mixed(uint64_t h, uint64_t x)
@@ -272,26 +310,34 @@ static struct cand_recent *place_of(struct cands *v, const struct fact *f)
 	return &v->recent[h >> 56];
 }
 
-void cand_digest(struct cands *v, const struct fact *f, uint8_t ret[FACT_DIGEST])
+/* The number of the fact; false without memory. */
+static bool number_of(struct cands *v, const struct fact *f, uint32_t *ret)
 {
 	struct cand_recent *k = place_of(v, f);
+	struct cand_fact one;
 
 	if (!k->used || !same_fact(f, &k->f)) {
-		k->f = *f;
-		k->used = true;
-		fact_digest(f, k->digest);
+		one.number = (uint32_t)v->facts.n;
+		fact_digest(f, one.digest);
+		if (!vec_push(&v->facts, one))
+			return false;
+		*k = (struct cand_recent){.f = *f, .number = one.number, .used = true};
 	}
-	memcpy(ret, k->digest, FACT_DIGEST);
+	*ret = k->number;
+	return true;
+}
+
+bool cands_add(struct cands *v, const struct fact *f, struct cand c)
+{
+	return number_of(v, f, &c.fact) && vec_push(v, c);
 }
 
 static bool push(struct cands *v, const struct fact *f, size_t item, enum severity s)
 {
-	struct cand c = {.item = (uint32_t)item, .kind = (uint8_t)f->kind, .severity = (uint8_t)s};
-	const struct cand *before = v->n ? &v->v[v->n - 1] : NULL;
-
-	cand_digest(v, f, c.digest);
-	v->in_order = !before || (v->in_order && cand_order(before, &c) <= 0);
-	return vec_push(v, c);
+	return cands_add(v, f,
+			 (struct cand){.item = (uint32_t)item,
+				       .kind = (uint8_t)f->kind,
+				       .severity = (uint8_t)s});
 }
 
 bool cands_collect(struct work *w, struct cands *v, const bool *answered)
@@ -328,7 +374,7 @@ size_t cands_same(const struct cand *v, size_t n)
 {
 	size_t k = 1;
 
-	while (k < n && !memcmp(v[k].digest, v[0].digest, FACT_DIGEST))
+	while (k < n && v[k].fact == v[0].fact)
 		k++;
 	return k;
 }

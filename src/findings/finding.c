@@ -517,12 +517,12 @@ bool findings_make(struct work *w)
 		if (w->party[i].host && w->party[i].answered)
 			answered[w->party[i].host->index] = true;
 	ok = ok && cands_collect(w, &v, answered);
-	cands_sort(&v);
+	ok = ok && cands_sort(&v);
 	for (size_t i = 0, k; ok && i < v.n; i += k) {
 		k = cands_same(&v.v[i], v.n - i);
 		ok = one_finding(w, &v.v[i], k, answered);
 	}
-	vec_done(&v);
+	cands_done(&v);
 	free(answered);
 	return ok && !w->failed;
 }

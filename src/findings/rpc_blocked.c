@@ -27,7 +27,7 @@ struct reached {
 struct rpc_blocks {
 	VEC(struct reached) reached;
 	VEC(uint32_t) failed;
-	VEC(struct cand) cands; /* iface: in the interfaces of its grant; -1 an object, or a list */
+	struct cands cands; /* iface: in the interfaces of its grant; -1 an object, or a list */
 };
 
 /* ------------------------------------------------------------------ who reached what */
@@ -151,10 +151,8 @@ static bool cand_add(struct work *w, struct rpc_blocks *b, uint32_t item, const 
 		     int8_t at)
 {
 	struct fact fact = fact_of(w, &w->item[item], f);
-	struct cand c = {.item = item, .iface = at};
 
-	fact_digest(&fact, c.digest);
-	return vec_push(&b->cands, c);
+	return cands_add(&b->cands, &fact, (struct cand){.item = item, .iface = at});
 }
 
 /* A list of all that a server has says nothing of what the client came for. */
@@ -255,9 +253,7 @@ bool rpc_blocked_mark(struct work *w)
 		it->covered = true;
 	}
 	free(why);
-	if (b->cands.n)
-		qsort(b->cands.v, b->cands.n, sizeof *b->cands.v, cand_order);
-	return ok && !w->failed;
+	return ok && cands_sort(&b->cands) && !w->failed;
 }
 
 void rpc_blocked_done(struct work *w)
@@ -266,7 +262,7 @@ void rpc_blocked_done(struct work *w)
 		return;
 	vec_done(&w->blocks->reached);
 	vec_done(&w->blocks->failed);
-	vec_done(&w->blocks->cands);
+	cands_done(&w->blocks->cands);
 	free(w->blocks);
 	w->blocks = NULL;
 }
