@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/huge.h"
 #include "base/vec.h"
 #include "engine/stats.h"
 #include "flow/cards.h"
@@ -13,7 +14,7 @@
 #include "learn/learn.h"
 #include "recognise/recognise.h"
 
-enum { SLAB = 256, NAMES_SLAB = 64 };
+enum { SMALL_SLAB = 16 << 10, SMALL_SLABS = 64, NAMES_SLAB = 64 };
 
 /* What few flows have of their recognition. */
 struct names {
@@ -40,10 +41,14 @@ struct slot {
 } __attribute__((aligned(CACHELINE)));
 _Static_assert(sizeof(struct slot) == CACHELINE, "one line");
 
+/* The first ones are small, those of many flows huge pages: which flow comes next is anybody's
+ * guess. */
 struct slab {
 	struct slab *before;
-	struct slot s[SLAB];
+	size_t bytes;
+	struct slot s[];
 };
+_Static_assert(sizeof(struct slab) == CACHELINE, "one line before the slots");
 
 struct names_slab {
 	struct names_slab *before;
@@ -67,8 +72,10 @@ struct shard {
 	struct recognise_table recognisers;
 	struct recognise_cache said;
 	struct stats *stats;
-	struct slab *slabs;
-	struct slot *free;
+	struct slab *slabs; /* the newest first */
+	size_t n_slabs;
+	struct slot *free;              /* those that were handed out before */
+	struct slot *fresh, *fresh_end; /* of the newest slab, those that never were */
 	struct names_slab *names_slabs;
 	struct names *free_names;
 	struct timeline *timeline, own_timeline;
@@ -81,26 +88,43 @@ struct shard {
 	int err;
 };
 
+static bool slab_add(struct shard *sh)
+{
+	size_t bytes = sh->n_slabs < SMALL_SLABS ? SMALL_SLAB : HUGE_PAGE;
+	struct slab *s = bytes == HUGE_PAGE ? huge_get(bytes) : aligned_alloc(CACHELINE, bytes);
+
+	if (!s)
+		return false;
+	s->before = sh->slabs;
+	s->bytes = bytes;
+	sh->slabs = s;
+	sh->n_slabs++;
+	sh->fresh = s->s;
+	sh->fresh_end = s->s + bytes / sizeof *s->s - 1;
+	return true;
+}
+
+static void slab_free(struct slab *s)
+{
+	if (s->bytes == HUGE_PAGE)
+		huge_put(s, s->bytes);
+	else
+		free(s);
+}
+
 static struct slot *slot_get(struct shard *sh)
 {
-	if (!sh->free) {
-		struct slab *s = aligned_alloc(CACHELINE, sizeof *s);
-
-		if (!s)
-			return NULL;
-		s->before = sh->slabs;
-		sh->slabs = s;
-		for (size_t i = 0; i < SLAB; i++) {
-			s->s[i].next_free = sh->free;
-			sh->free = &s->s[i];
-		}
-	}
-
 	struct slot *s = sh->free;
 
-	sh->free = s->next_free;
-	if (sh->free)
-		prefetch(sh->free);
+	if (s) {
+		sh->free = s->next_free;
+		if (sh->free)
+			prefetch(sh->free);
+	} else {
+		if (sh->fresh == sh->fresh_end && !slab_add(sh))
+			return NULL;
+		s = sh->fresh++;
+	}
 	*s = (struct slot){.app = APP_NONE, .client_side = -1, .conf = APP_UNSURE};
 	return s;
 }
@@ -164,8 +188,10 @@ static void recognitions_drop(struct shard *sh)
 		struct slab *s = sh->slabs;
 
 		sh->slabs = s->before;
-		free(s);
+		slab_free(s);
 	}
+	sh->n_slabs = 0;
+	sh->fresh = sh->fresh_end = NULL;
 	while (sh->names_slabs) {
 		struct names_slab *s = sh->names_slabs;
 
