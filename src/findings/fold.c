@@ -112,23 +112,6 @@ void conv_sum(struct conv *into, const struct conv *c)
 		app_sum(into, &c->app[i]);
 }
 
-/* What is summed lies anywhere: it is asked for before it is needed. */
-static void sum_ahead(const struct work *w, const struct radix_key *v, size_t i, size_t n)
-{
-	enum { ITEM = 24, CONV = 12, APP = 6, LINE = 64 };
-
-	if (i + ITEM < n)
-		prefetch(&w->item[v[i + ITEM].number]);
-	if (i + CONV < n) {
-		const char *c = (const char *)w->item[v[i + CONV].number].conv;
-
-		for (size_t at = 0; c && at < sizeof(struct conv); at += LINE)
-			prefetch(c + at);
-	}
-	if (i + APP < n && w->item[v[i + APP].number].conv)
-		prefetch(w->item[v[i + APP].number].conv->app);
-}
-
 /* A conversation that others can be added to: its figures are its own. NULL without memory. */
 static struct conv *sum_of(struct arena *a, const struct conv *c)
 {
@@ -152,19 +135,47 @@ static struct conv *sum_of(struct arena *a, const struct conv *c)
 
 static bool fold_run(struct work *w, struct fold_list *l, const struct radix_key *v, size_t n)
 {
-	struct fold f = {.first = v[0].number, .n = n};
-	struct conv *sum = sum_of(w->a, item_shown(w, &w->item[v[0].number]));
+	struct fold f = {.first = v[0].number, .number = (uint32_t)l->v.n, .n = n};
 
-	if (!sum)
+	if (!l->of)
+		l->of = calloc(w->n, sizeof *l->of);
+	if (!l->of)
 		return false;
-	w->item[v[0].number].folded = true;
-	for (size_t i = 1; i < n; i++) {
-		sum_ahead(w, v, i, n);
+	for (size_t i = 0; i < n; i++) {
 		w->item[v[i].number].folded = true;
-		conv_sum(sum, item_shown(w, &w->item[v[i].number]));
+		l->of[v[i].number] = f.number + 1;
 	}
-	f.sum = sum;
 	return vec_push(&l->v, f);
+}
+
+/* Rows of protocols lie anywhere: they are asked for before they are needed. */
+static void sum_ahead(const struct work *w, size_t i)
+{
+	enum { AHEAD = 12 };
+	const struct item *it = i + AHEAD < w->n ? &w->item[i + AHEAD] : NULL;
+
+	if (it && it->folded && it->conv)
+		prefetch(it->conv->app);
+}
+
+struct conv *fold_sum(struct work *w, struct fold_list *l, size_t item)
+{
+	struct conv **sum = &l->sum[l->of[item] - 1];
+
+	sum_ahead(w, item);
+	if (*sum)
+		conv_sum(*sum, item_shown(w, &w->item[item]));
+	else
+		*sum = sum_of(w->a, item_conv(w, &w->item[item])); /* shares its rows */
+	return *sum;
+}
+
+void fold_done(struct fold_list *l)
+{
+	vec_done(&l->v);
+	free(l->of);
+	free(l->sum);
+	*l = (struct fold_list){0};
 }
 
 static int by_first(const void *a, const void *b)
@@ -243,8 +254,11 @@ bool fold_make(struct work *w, struct fold_list *l)
 	/* So few are shown one by one, whoever they are. */
 	if (ok && may > FOLD_CLIENTS)
 		ok = folds_make(w, l, net, may);
-	if (l->v.n)
+	if (l->v.n) {
 		qsort(l->v.v, l->v.n, sizeof *l->v.v, by_first);
+		l->sum = calloc(l->v.n, sizeof *l->sum);
+		ok = ok && l->sum;
+	}
 	free(net);
 	return ok;
 }

@@ -7,15 +7,21 @@
 
 struct fold {
 	uint32_t first; /* the item that the row stands at */
+	uint32_t number;
 	size_t n;
-	struct conv *sum; /* in the result's arena */
 };
 
-struct fold_list { /* sorted by first */
-	VEC(struct fold) v;
+struct fold_list {          /* zero at first */
+	VEC(struct fold) v; /* sorted by first */
+	uint32_t *of;       /* by item: number of its fold + 1; NULL: nothing folds */
+	struct conv **sum;  /* by number */
 };
 
-/* Marks the folded items. */
+/* Marks the folded items. False without memory. */
 bool fold_make(struct work *w, struct fold_list *l);
+/* Adds an item that is folded to the sum of its row; all of them, in their order. The sum is the
+ * result's. NULL without memory. */
+struct conv *fold_sum(struct work *w, struct fold_list *l, size_t item);
+void fold_done(struct fold_list *l);
 
 #endif

@@ -85,7 +85,7 @@ static bool run(struct work *w)
 		ok = waivers_apply(w);
 		decide(w);
 	}
-	vec_done(&folds.v);
+	fold_done(&folds);
 	vec_done(&served.v);
 	return ok && !w->failed && !w->showing->failed;
 }

@@ -34,7 +34,7 @@ static struct judged row_of(const struct work *w, const struct item *it)
 	};
 }
 
-bool rows_make(struct work *w, const struct fold_list *l)
+bool rows_make(struct work *w, struct fold_list *l)
 {
 	struct result *r = w->r;
 	/* By conversation; zeros are what is out of scope. */
@@ -51,7 +51,10 @@ bool rows_make(struct work *w, const struct fold_list *l)
 		return false;
 	for (size_t i = 0; i < w->n; i++) {
 		const struct item *it = &w->item[i];
+		const struct conv *sum = it->folded ? fold_sum(w, l, i) : NULL;
 
+		if (it->folded && !sum)
+			return false;
 		if (!it->apart) {
 			verdict_of[it->conv - w->in->convs] = (uint8_t)it->r.verdict;
 			rules[it->conv - w->in->convs] = rule_of(it);
@@ -69,7 +72,7 @@ bool rows_make(struct work *w, const struct fold_list *l)
 			const struct fold *f = &l->v.v[next++];
 			struct judged row = row_of(w, it);
 
-			row.conv = f->sum;
+			row.conv = sum;
 			row.folded = f->n;
 			row.client.has_address = false;
 			row.client.network = fold_network(w, &w->party[it->client]);

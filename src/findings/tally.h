@@ -5,6 +5,6 @@
 
 #include "findings/fold.h"
 
-bool rows_make(struct work *w, const struct fold_list *l);
+bool rows_make(struct work *w, struct fold_list *l);
 
 #endif

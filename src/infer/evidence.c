@@ -221,6 +221,16 @@ static bool app_tells(const struct evidence_set *e, enum clue_of of, const struc
 	       list_fits(e, e->some_app, of, c, a);
 }
 
+/* Of conversations without a known protocol the port alone may tell something. */
+static bool may_tell(const struct evidence_set *e, const struct conv *c)
+{
+	bool some = c->recognised || c->more;
+
+	for (uint32_t i = e->no_app; i != NOBODY && !some; i = e->slot[i].next)
+		some = port_fits(&e->slot[i].at, c->port);
+	return some;
+}
+
 /* Some clue is in the conversation: most have none, and need not be looked at with their host's. */
 static bool tells(const struct evidence_set *e, const struct conv *c, enum clue_of of)
 {
@@ -233,11 +243,12 @@ static bool tells(const struct evidence_set *e, const struct conv *c, enum clue_
 }
 
 /* Rows of protocols lie anywhere: they are asked for before they are needed. */
-static void exchange_ahead(const struct infer_input *in, size_t i)
+static void exchange_ahead(const struct evidence_set *e, size_t i)
 {
 	enum { AHEAD = 12 };
+	const struct infer_input *in = e->p->in;
 
-	if (i + AHEAD < in->n_convs)
+	if (i + AHEAD < in->n_convs && may_tell(e, &in->convs[i + AHEAD]))
 		prefetch(in->convs[i + AHEAD].app);
 }
 
@@ -251,8 +262,8 @@ static bool exchanges(const struct evidence_set *e, exchange_list *called, excha
 		const struct conv *c = &p->in->convs[i];
 		struct exchange x = {.conv = (uint32_t)i};
 
-		exchange_ahead(p->in, i);
-		if (!exchanged(c) || p->scanner[i])
+		exchange_ahead(e, i);
+		if (!exchanged(c) || p->scanner[i] || !may_tell(e, c))
 			continue;
 		x.group[0] = p->node[client_node(p, c)].group;
 		x.group[1] = p->node[server_node(p, c)].group;

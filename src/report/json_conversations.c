@@ -179,22 +179,14 @@ static const struct out *how_text(struct pieces *p, const struct judged *j)
 
 /* ------------------------------------------------------------------ rows */
 
-static char *put(char *p, const char *text)
-{
-	size_t n = strlen(text);
-
-	memcpy(p, text, n);
-	return p + n;
-}
-
 static char *put_time(char *p, int64_t ns)
 {
 	char text[TIME_TEXT];
 
 	if (ns == TIME_NONE)
-		return put(p, "null");
+		return stpcpy(p, "null");
 	*p++ = '"';
-	p = put(p, time_rfc3339(ns, text));
+	p = stpcpy(p, time_rfc3339(ns, text));
 	*p++ = '"';
 	return p;
 }
@@ -204,7 +196,7 @@ static char *put_both(char *p, const uint64_t each[2])
 {
 	*p++ = '[';
 	p = dec_put(p, each[0]);
-	p = put(p, ", ");
+	p = stpcpy(p, ", ");
 	p = dec_put(p, each[1]);
 	*p++ = ']';
 	return p;
@@ -216,13 +208,13 @@ static void figures(struct out *o, const struct judged *j)
 	char text[512] = {0}; /* 110 of names, seven numbers, two times */
 	char *p = text;
 
-	p = dec_put(put(p, ", \"flows\": "), c->flows);
-	p = dec_put(put(p, ", \"failed_flows\": "), conv_fail(c)->n);
-	p = put_both(put(p, ", \"packets\": "), c->packets);
-	p = put_both(put(p, ", \"bytes\": "), c->bytes);
-	p = put_time(put(p, ", \"first\": "), c->first_ns);
-	p = put_time(put(p, ", \"last\": "), c->last_ns);
-	p = dec_put(put(p, ", \"folded\": "), j->folded);
+	p = dec_put(stpcpy(p, ", \"flows\": "), c->flows);
+	p = dec_put(stpcpy(p, ", \"failed_flows\": "), conv_fail(c)->n);
+	p = put_both(stpcpy(p, ", \"packets\": "), c->packets);
+	p = put_both(stpcpy(p, ", \"bytes\": "), c->bytes);
+	p = put_time(stpcpy(p, ", \"first\": "), c->first_ns);
+	p = put_time(stpcpy(p, ", \"last\": "), c->last_ns);
+	p = dec_put(stpcpy(p, ", \"folded\": "), j->folded);
 	out_bytes(o, text, (size_t)(p - text));
 }
 
