@@ -27,6 +27,14 @@ static void fetch_head(const struct flow_table *t, const struct rec *r, const st
 	fetch_app(e);
 }
 
+static void fetch_reader(const struct flow_table *t, const struct rec *r, const struct cold *c)
+{
+	const struct stream *st = stream_at(t, r, c);
+
+	if (st && st->reader)
+		prefetch(st->reader);
+}
+
 static struct cold *fetch_halves(const struct flow_table *t, const struct rec *r)
 {
 	struct cold *c = cold_at(t, r);
@@ -109,7 +117,8 @@ void ahead_look(struct flow_table *t, const struct packet *p, size_t n, struct a
 	for (size_t i = 0; i < n; i++) {
 		const struct cold *c = ret[i].cold;
 
-		if (!c || c->steady & steady_bit(ret[i].key.from, p[i].payload_wire))
+		if (!c || (c->steady & steady_bit(ret[i].key.from, p[i].payload_wire) &&
+			   !(ret[i].rec->flags & F_STREAM)))
 			continue; /* the straight way, probably */
 		prefetch(rest_at(t, c));
 		late[n_late++] = (uint32_t)i;
@@ -118,4 +127,6 @@ void ahead_look(struct flow_table *t, const struct packet *p, size_t n, struct a
 		links_fetch_more(&t->links, link[i]);
 	for (size_t i = 0; i < n_late; i++)
 		fetch_head(t, ret[late[i]].rec, rest_at(t, ret[late[i]].cold));
+	for (size_t i = 0; i < n_late; i++)
+		fetch_reader(t, ret[late[i]].rec, ret[late[i]].cold);
 }

@@ -5,8 +5,9 @@
  * Most packets of a flow tell nothing but that it goes on: more bytes in their turn, or an
  * acknowledgement of what was seen, behind an open handshake, with the first bytes looked at and
  * all evidence taken. What such a packet may change is counters, the time and a sequence number; it
- * touches the record and the first line of its cold half. Everything else goes the long way
- * (table.c, tcp.c), which would do the same with this one: tests hold both against each other.
+ * touches the record and the first line of its cold half. Where the flow has a reader, that one is
+ * given the packet behind it. Everything else goes the long way (table.c, tcp.c), which would do
+ * the same with this one: tests hold both against each other.
  *
  * Whether a flow has come so far is a bit for each side and kind of packet, said anew behind each
  * packet that went the long way. A packet on the straight way changes nothing that a bit depends
@@ -43,10 +44,10 @@ static inline bool tcp_told(uint32_t flags, unsigned side, bool payload)
 
 static inline unsigned steady_side(const struct rec *r, const struct rest *e, unsigned side)
 {
-	bool quiet = (r->flags & (F_HEAD_OFF | F_STREAM)) == F_HEAD_OFF;
+	bool quiet = r->flags & F_HEAD_OFF;
 	unsigned ret = 0;
 
-	if (!(r->flags & BIT(F_SEEN, side)) || r->flags & F_STREAM || !e->ttl[side])
+	if (!(r->flags & BIT(F_SEEN, side)) || !e->ttl[side])
 		return 0;
 	if (side != first_side(r) && !e->answer.rank)
 		return 0;

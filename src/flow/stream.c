@@ -199,10 +199,11 @@ static uint32_t min_u32(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* Takes what is new of x: in order to the reader, else into the list. */
-static void put(struct flow_table *t, struct stream *st, unsigned side, struct range x)
+/* Takes what is new of *all: in order to the reader, else into the list. */
+static void put(struct flow_table *t, struct stream *st, unsigned side, const struct range *all)
 {
 	struct stream_side *s = &st->side[side];
+	struct range x = *all;
 	struct held **link = &s->held; /* nothing of x lies before it */
 
 	while (x.n) {
@@ -320,8 +321,9 @@ static void take_payload(struct flow_table *t, const struct rec *r, const struct
 
 	struct range tail = {.seq = x.seq + x.n, .n = cut, .at = x.at};
 
-	put(t, st, from, x);
-	put(t, st, from, tail);
+	put(t, st, from, &x);
+	if (cut)
+		put(t, st, from, &tail);
 }
 
 static void take_ack(struct stream_side *s, uint32_t ack)
@@ -443,12 +445,12 @@ void stream_take_window(struct flow_table *t, const struct rec *r, const struct 
 	struct stream *st = stream_at(t, r, c);
 
 	know(&st->side[side], w->base, w->whole);
-	put(t, st, side, (struct range){.seq = w->base, .n = w->n, .p = w->b, .at = w->at});
+	put(t, st, side, &(struct range){.seq = w->base, .n = w->n, .p = w->b, .at = w->at});
 	for (uint32_t i = w->n, n; w->have && i < HEAD_BYTES; i += n ? n : 1) {
 		for (n = 0; i + n < HEAD_BYTES && w->have[(i + n) / 64] >> (i + n) % 64 & 1;)
 			n++;
 		put(t, st, side,
-		    (struct range){.seq = w->base + i, .n = n, .p = w->b + i, .at = w->at});
+		    &(struct range){.seq = w->base + i, .n = n, .p = w->b + i, .at = w->at});
 	}
 }
 

@@ -521,6 +521,17 @@ static COLD bool is_passed_by(const struct flow_table *t, const struct key *k)
 	return k->hash * UINT64_C(0x9e3779b97f4a7c15) >> (64 - t->spare.shift) != 0;
 }
 
+/* A packet on the straight way, of a flow with a reader. */
+static NOINLINE void read_on(struct flow_table *t, uint32_t i, unsigned from,
+			     const struct packet *p)
+{
+	struct rec *r = rec_at(t, i);
+
+	t->pinned = i;
+	stream_packet(t, r, line_at(t, r->cold), from, p);
+	t->pinned = 0;
+}
+
 /* A packet that is not on the straight way. */
 static int more(struct flow_table *t, uint32_t i, unsigned from, const struct packet *p)
 {
@@ -563,6 +574,8 @@ static NOINLINE int segment(struct flow_table *t, const struct key *k, uint32_t 
 			flow_finish(t, i);
 			i = 0;
 		} else if (straight(t, r, cold_at(t, r), k->from, p)) {
+			if (r->flags & F_STREAM)
+				read_on(t, i, k->from, p);
 			return 0;
 		}
 	}
@@ -664,8 +677,12 @@ static inline bool goes_on(struct flow_table *t, const struct ahead *a, const st
 {
 	struct rec *r = a->rec;
 
-	return (uint64_t)p->ts_ns - (uint64_t)r->last_ns <= (uint64_t)t->least_idle_ns &&
-	       straight(t, r, a->cold, a->key.from, p);
+	if ((uint64_t)p->ts_ns - (uint64_t)r->last_ns > (uint64_t)t->least_idle_ns ||
+	    !straight(t, r, a->cold, a->key.from, p))
+		return false;
+	if (unlikely(r->flags & F_STREAM))
+		read_on(t, a->number, a->key.from, p);
+	return true;
 }
 
 /* Those of one batch, which were looked at ahead. */

@@ -28,17 +28,18 @@ struct learner {
 };
 
 struct learn_flow {
+	/* What all bytes go by, in one line of memory. */
 	const struct learner *learner;
 	struct learn *l;
-	uint8_t proto;
-	struct addr addr[2];
-	uint16_t port[2];
-	struct learn_facts facts;
 	void *state;
 	/* Set by a reader that has what it wanted, whatever follows: the rest of the stream costs
 	 * nothing then. Of what is in `facts` only `signs` outlast it, so it must be a reader that
 	 * has nothing else there. */
 	bool enough;
+	uint8_t proto;
+	uint16_t port[2];
+	struct addr addr[2];
+	struct learn_facts facts;
 	struct learn_flow *prev, *next; /* of those that are open */
 };
 
