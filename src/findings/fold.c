@@ -37,17 +37,36 @@ struct net { /* of a party that is a client of something that may fold */
 	bool used;
 };
 
-/* What rows that fold share, in numbers; and the item. */
-static struct radix_key key_of(const struct item *it, const struct net *net, size_t number)
+/* What rows that fold share, in numbers. */
+struct share {
+	uint64_t hi, lo;
+};
+
+static struct share share_of(const struct item *it, const struct net *net)
 {
-	return (struct radix_key){
+	return (struct share){
 		.hi = (uint64_t)net->number << 32 | it->server,
 		.lo = (uint64_t)net->bits << 56 | (uint64_t)it->proto << 48 |
 		      (uint64_t)it->port << 32 | (uint64_t)it->r.verdict << 16 |
 		      (uint64_t)it->state,
-		.number = (uint32_t)number,
 	};
 }
+
+struct group {
+	struct share s;
+	size_t n;
+	uint32_t fold; /* its number + 1; 0: none yet */
+};
+
+enum { FIRST_SLOTS = 256, RECENT_BITS = 8 };
+
+struct groups {
+	struct hash_key key;
+	VEC(struct group) v;
+	uint32_t *slot; /* number + 1; 0: free */
+	size_t slots;
+	uint32_t recent[1 << RECENT_BITS]; /* the same, of what was met a short while ago */
+};
 
 static bool may_fold(const struct work *w, const struct item *it)
 {
@@ -133,21 +152,6 @@ static struct conv *sum_of(struct arena *a, const struct conv *c)
 	return sum;
 }
 
-static bool fold_run(struct work *w, struct fold_list *l, const struct radix_key *v, size_t n)
-{
-	struct fold f = {.first = v[0].number, .number = (uint32_t)l->v.n, .n = n};
-
-	if (!l->of)
-		l->of = calloc(w->n, sizeof *l->of);
-	if (!l->of)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		w->item[v[i].number].folded = true;
-		l->of[v[i].number] = f.number + 1;
-	}
-	return vec_push(&l->v, f);
-}
-
 /* Rows of protocols lie anywhere: they are asked for before they are needed. */
 static void sum_ahead(const struct work *w, size_t i)
 {
@@ -176,13 +180,6 @@ void fold_done(struct fold_list *l)
 	free(l->of);
 	free(l->sum);
 	*l = (struct fold_list){0};
-}
-
-static int by_first(const void *a, const void *b)
-{
-	const struct fold *x = a, *y = b;
-
-	return (x->first > y->first) - (x->first < y->first);
 }
 
 /* Numbers the networks of the clients of all that may fold, by their first addresses. How many
@@ -224,24 +221,111 @@ static size_t networks_number(const struct work *w, struct net *net)
 	return may;
 }
 
-/* Items that may fold, by what they share. False without memory. */
-static bool folds_make(struct work *w, struct fold_list *l, const struct net *net, size_t may)
+static bool same_share(const struct share *a, const struct share *b)
 {
-	struct radix_key *key = malloc(2 * may * sizeof *key), *v;
-	bool ok = key;
-	size_t n = 0;
+	return a->hi == b->hi && a->lo == b->lo;
+}
 
-	for (size_t i = 0; ok && i < w->n; i++)
-		if (may_fold(w, &w->item[i]))
-			key[n++] = key_of(&w->item[i], &net[w->item[i].client], i);
-	v = ok ? radix_sort(key, key + n, n) : NULL;
-	for (size_t i = 0, k; ok && i < n; i = k) {
-		for (k = i + 1; k < n && v[k].hi == v[i].hi && v[k].lo == v[i].lo; k++)
-			;
-		if (k - i > FOLD_CLIENTS)
-			ok = fold_run(w, l, &v[i], k - i);
+static uint32_t *slot_of(const struct groups *g, const struct share *s)
+{
+	const uint64_t w[2] = {s->hi, s->lo};
+
+	for (uint64_t i = siphash13_words(w, 2, &g->key);; i++) {
+		uint32_t *slot = &g->slot[i & (g->slots - 1)];
+
+		if (!*slot || same_share(&g->v.v[*slot - 1].s, s))
+			return slot;
 	}
-	free(key);
+}
+
+static bool slots_grow(struct groups *g)
+{
+	size_t slots = g->slots ? 2 * g->slots : FIRST_SLOTS;
+	uint32_t *slot = calloc(slots, sizeof *slot);
+
+	if (!slot)
+		return false;
+	free(g->slot);
+	g->slot = slot;
+	g->slots = slots;
+	for (size_t i = 0; i < g->v.n; i++)
+		*slot_of(g, &g->v.v[i].s) = (uint32_t)i + 1;
+	return true;
+}
+
+/* Number + 1 of the group of those that share this; 0 without memory. */
+static uint32_t group_of(struct groups *g, const struct share *s)
+{
+	uint64_t mix = (s->hi * 31 ^ s->lo) * UINT64_C(0x9e3779b97f4a7c15);
+	uint32_t *recent = &g->recent[mix >> (64 - RECENT_BITS)], *slot;
+
+	if (*recent && same_share(&g->v.v[*recent - 1].s, s))
+		return *recent;
+	if ((g->v.n + 1) * 2 > g->slots && !slots_grow(g))
+		return 0;
+	slot = slot_of(g, s);
+	if (!*slot) {
+		if (!vec_push(&g->v, ((struct group){.s = *s})))
+			return 0;
+		*slot = (uint32_t)g->v.n;
+	}
+	*recent = *slot;
+	return *slot;
+}
+
+/* Each item's group, of those that may fold; 0: it may not. */
+static bool groups_make(const struct work *w, struct groups *g, const struct net *net, uint32_t *of)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		struct share s;
+
+		if (!may_fold(w, &w->item[i]))
+			continue;
+		s = share_of(&w->item[i], &net[w->item[i].client]);
+		of[i] = group_of(g, &s);
+		if (!of[i])
+			return false;
+		g->v.v[of[i] - 1].n++;
+	}
+	return true;
+}
+
+/* Groups with more members than a result may have rows of become folds. */
+static bool folds_number(struct work *w, struct fold_list *l, struct groups *g)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		struct group *one = l->of[i] ? &g->v.v[l->of[i] - 1] : NULL;
+
+		if (!one)
+			continue;
+		if (one->n <= FOLD_CLIENTS) {
+			l->of[i] = 0;
+			continue;
+		}
+		if (!one->fold) {
+			if (!vec_push(&l->v, ((struct fold){(uint32_t)i, one->n})))
+				return false;
+			one->fold = (uint32_t)l->v.n;
+		}
+		l->of[i] = one->fold;
+		w->item[i].folded = true;
+	}
+	return true;
+}
+
+static bool folds_make(struct work *w, struct fold_list *l, const struct net *net)
+{
+	struct groups g = {.key = hash_key_random()};
+	bool ok;
+
+	l->of = calloc(w->n, sizeof *l->of);
+	ok = l->of && groups_make(w, &g, net, l->of) && folds_number(w, l, &g);
+	vec_done(&g.v);
+	free(g.slot);
+	if (ok && l->v.n) {
+		l->sum = calloc(l->v.n, sizeof *l->sum);
+		ok = l->sum;
+	}
 	return ok;
 }
 
@@ -253,12 +337,7 @@ bool fold_make(struct work *w, struct fold_list *l)
 
 	/* So few are shown one by one, whoever they are. */
 	if (ok && may > FOLD_CLIENTS)
-		ok = folds_make(w, l, net, may);
-	if (l->v.n) {
-		qsort(l->v.v, l->v.n, sizeof *l->v.v, by_first);
-		l->sum = calloc(l->v.n, sizeof *l->sum);
-		ok = ok && l->sum;
-	}
+		ok = folds_make(w, l, net);
 	free(net);
 	return ok;
 }

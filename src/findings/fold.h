@@ -7,12 +7,11 @@
 
 struct fold {
 	uint32_t first; /* the item that the row stands at */
-	uint32_t number;
 	size_t n;
 };
 
 struct fold_list {          /* zero at first */
-	VEC(struct fold) v; /* sorted by first */
+	VEC(struct fold) v; /* by first; their order is their number */
 	uint32_t *of;       /* by item: number of its fold + 1; NULL: nothing folds */
 	struct conv **sum;  /* by number */
 };
