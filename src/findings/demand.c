@@ -169,14 +169,17 @@ static bool askers_make(struct work *w, struct demand_set *d)
 	}
 	networks |= guessed;
 	d->guessed = guessed & ~sure;
+	d->outer = many;
 	for (int r = 0; r < ROLE_N; r++) {
 		bool here = roles_has(many, (enum role)r) ? roles_has(d->declared, (enum role)r)
 							  : roles_has(networks, (enum role)r);
 
 		d->asker_of_role[r] = NOBODY;
-		if (here && roles_has(asked, (enum role)r))
-			d->asker_of_role[r] = asker_add(
-				d, &(struct asker){.role = (enum role)r, .roles = ROLE_BIT(r)});
+		if (!here || !roles_has(asked, (enum role)r))
+			continue;
+		d->asker_of_role[r] =
+			asker_add(d, &(struct asker){.role = (enum role)r, .roles = ROLE_BIT(r)});
+		d->asking |= ROLE_BIT(r);
 	}
 	d->unit = calloc(d->n_asker * d->n_need + 1, sizeof *d->unit);
 	return d->unit;
@@ -294,16 +297,16 @@ static bool count_rule(struct work *w, struct demand_set *d, const struct rule *
 		return true;
 
 	const struct host *h = w->party[it->client].host;
+	roleset asking;
 
 	if (h && !h->is_network && d->asker_of_host[h->index] != NOBODY &&
 	    !count_for(w, d, r, d->asker_of_host[h->index], item, o))
 		return false;
-	for (int role = 0; role < ROLE_N; role++)
-		if (d->asker_of_role[role] != NOBODY && roles_has(client->roles, (enum role)role) &&
-		    roles_has(rule_from(w->m, r), (enum role)role) &&
-		    (!h || h->is_network || !h->roles ||
-		     role_tier((enum role)role) == TIER_OUTER) &&
-		    !count_for(w, d, r, d->asker_of_role[role], item, o))
+	asking = d->asking & client->roles & rule_from(w->m, r);
+	if (h && !h->is_network && h->roles)
+		asking &= d->outer;
+	for (; asking; asking &= asking - 1)
+		if (!count_for(w, d, r, d->asker_of_role[__builtin_ctz(asking)], item, o))
 			return false;
 	return true;
 }

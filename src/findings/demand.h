@@ -67,6 +67,8 @@ struct demand_set {
 	size_t n_asker;
 	uint32_t *asker_of_host; /* by host index; UINT32_MAX none */
 	uint32_t asker_of_role[ROLE_N];
+	roleset asking;           /* roles that have one of these */
+	roleset outer;            /* of the outer tier: whose members are many */
 	struct unit *unit;        /* asker * n_need + need */
 	struct rule_count *count; /* by rule index */
 	VEC(struct unit_item) failed;

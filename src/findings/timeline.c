@@ -39,7 +39,7 @@ static void stretch(struct timeline *t, unsigned kind, int32_t first, int32_t la
 /* The step of that number of that kind; NULL: there is none. */
 static struct timeline_step *step_of(struct timeline *t, unsigned kind, int32_t number)
 {
-	int32_t i = busy_longer(kind, number, t->kind) - t->at;
+	int32_t i = (kind == t->kind ? number : busy_longer(kind, number, t->kind)) - t->at;
 
 	return i >= 0 && i < (int32_t)t->n ? &t->step[i] : NULL;
 }
@@ -71,7 +71,6 @@ void timeline_merge(struct timeline *t, const struct timeline *from)
 
 void timeline_conv(struct timeline *t, const struct busy *b, unsigned deviating)
 {
-	const struct timeline_step one = {.conversations = 1, .deviating = deviating ? 1 : 0};
 	struct timeline_step *before = NULL;
 
 	if (!t->n)
@@ -82,14 +81,13 @@ void timeline_conv(struct timeline *t, const struct busy *b, unsigned deviating)
 		stretch(t, b->kind, at, at);
 	}
 	/* Several of its steps may be one of the longer ones here. */
-	for (int i = 0; i < BUSY_STEPS; i++) {
-		struct timeline_step *s;
+	for (uint32_t left = b->bits; left; left &= left - 1) {
+		struct timeline_step *s = step_of(t, b->kind, b->at + __builtin_ctz(left));
 
-		if (!(b->bits >> i & 1))
-			continue;
-		s = step_of(t, b->kind, b->at + i);
-		if (s && s != before)
-			sum(s, &one);
+		if (s && s != before) {
+			s->conversations++;
+			s->deviating += deviating ? 1 : 0;
+		}
 		before = s;
 	}
 }
