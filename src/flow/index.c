@@ -41,6 +41,8 @@ static struct index_slot *place(struct index *x, size_t i, unsigned shift)
 	if (!b->v)
 		return NULL;
 	b->users++;
+	/* A page that is read first is faulted in twice. */
+	b->v[i << shift] = (struct index_slot){0};
 	return b->v + (i << shift);
 }
 
