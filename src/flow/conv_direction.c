@@ -102,7 +102,7 @@ static void count_peer(struct endpoint *e, uint32_t no, uint16_t port, uint8_t p
 	e->port = port;
 	e->proto = proto;
 	e->used = true;
-	e->peers++;
+	e->peers += e->peers < 2;
 }
 
 static void count_peers(struct conv_table *t)

@@ -33,10 +33,11 @@ struct endpoint {
 	uint32_t no; /* of its address */
 	uint16_t port;
 	uint8_t proto;
-	bool used;
-	bool server;    /* of a flow with DIR_SYN or DIR_MESSAGE */
-	uint32_t peers; /* undirected 5-tuples that it is an end of */
+	bool used : 1;
+	bool server : 1;   /* of a flow with DIR_SYN or DIR_MESSAGE */
+	uint8_t peers : 2; /* undirected 5-tuples that it is an end of: none, one, more */
 };
+static_assert(sizeof(struct endpoint) == 8, "several times as many as entries wait");
 
 enum { ATTEMPTS_LINE = 32 };
 

@@ -16,8 +16,9 @@ static size_t block_bytes(unsigned shift)
 
 static void block_free(struct index_block *b, unsigned shift, struct bank *bank)
 {
+	/* Where not all segments have come there is memory that nobody has touched. */
 	if (block_bytes(shift) >= HUGE_BLOCK)
-		bank_put_all(bank, b->v, block_bytes(shift));
+		bank_put_all(b->users == INDEX_SEGMENTS ? bank : NULL, b->v, block_bytes(shift));
 	else
 		free(b->v);
 	*b = (struct index_block){0};
