@@ -9,7 +9,8 @@
 #include "base/huge.h"
 
 /* A smaller array is the heap's: most never grow beyond. */
-enum { FIRST = 4096, MANY = 4 * HUGE_PAGE };
+enum { FIRST = 4096 };
+#define MANY ((size_t)4 * HUGE_PAGE)
 
 struct bank_block {
 	struct bank_block *next;
