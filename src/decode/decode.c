@@ -249,6 +249,7 @@ static enum decode_skip by_layers(struct decoder *d, uint16_t linktype, const ui
 	if (l.next)
 		skip = layers(d, &l);
 	d->stats.read++;
+	d->stats.by_layers++;
 	d->stats.by[skip]++;
 	d->n_fragment_of = l.n_frag;
 	for (unsigned i = 0; i < l.n_frag; i++)

@@ -54,6 +54,7 @@ enum decode_note {
 
 struct decode_stats {
 	uint64_t read;
+	uint64_t by_layers;    /* of those; all others are TCP or UDP */
 	uint64_t by[DECODE_N]; /* by[DECODE_OK] is decoded */
 	uint64_t note[NOTE_N];
 	/* Fragments that came before the first one of their datagram, which is neither TCP nor UDP

@@ -236,13 +236,14 @@ static bool is_copy(struct hot *h, const struct packet *p, bool copy)
 	return copy;
 }
 
-/* Leaves out the copies; returns how many packets are left. */
-static size_t originals(struct hot *h, size_t n)
+/* Leaves out the copies; returns how many packets are left. `segments`: all are TCP or UDP. */
+static size_t originals(struct hot *h, size_t n, bool segments)
 {
 	bool copy[BATCH_FRAMES];
 	size_t left = 0;
 
-	dup_table_are_copies(h->dups, h->packets, n, copy);
+	if (likely(!dup_table_are_copies(h->dups, h->packets, n, copy) && segments))
+		return n;
 	for (size_t i = 0; i < n; i++) {
 		const struct packet *p = &h->packets[i];
 
@@ -260,7 +261,7 @@ static int deal_out(struct hot *h, size_t n)
 {
 	bool copy[BATCH_FRAMES];
 
-	dup_table_are_copies(h->dups, h->packets, n, copy);
+	(void)dup_table_are_copies(h->dups, h->packets, n, copy);
 	for (size_t i = 0; i < n; i++)
 		if (!is_copy(h, &h->packets[i], copy[i]))
 			crew_put(h->crew, &h->packets[i]);
@@ -348,6 +349,7 @@ static void mark_hour(struct hot *h, int64_t hour_ns)
  * the table, which can fetch its memory ahead. */
 int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b)
 {
+	uint64_t by_layers = decoder_stats(h->decoder)->by_layers;
 	bool run = is_run(b);
 	size_t n = 0;
 	int64_t from_ns;
@@ -370,7 +372,7 @@ int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b)
 		mark_hour(h, busy_begin_ns(0, busy_number(0, b->f[0].ts_ns)));
 	if (h->crew)
 		return deal_out(h, n);
-	n = originals(h, n);
+	n = originals(h, n, decoder_stats(h->decoder)->by_layers == by_layers);
 	stats_took(h->stats, STAGE_COPIES);
 	from_ns = stats_from(h->stats);
 	r = shard_packets(h->shard[0], h->packets, n);

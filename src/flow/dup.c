@@ -551,8 +551,9 @@ bool dup_table_is_copy(struct dup_table *t, const struct packet *p)
 }
 
 /* What a packet will touch is fetched while those before it are worked on. */
-void dup_table_are_copies(struct dup_table *t, const struct packet *p, size_t n, bool *ret_copy)
+size_t dup_table_are_copies(struct dup_table *t, const struct packet *p, size_t n, bool *ret_copy)
 {
+	uint64_t before = t->stats.copies;
 	struct look k[BATCH];
 	uint64_t print[BATCH];
 
@@ -571,4 +572,5 @@ void dup_table_are_copies(struct dup_table *t, const struct packet *p, size_t n,
 			ret_copy[done + i] = is_copy(t, &p[done + i], &k[i]);
 		done += m;
 	}
+	return (size_t)(t->stats.copies - before);
 }

@@ -40,8 +40,8 @@ void dup_table_by_products(struct dup_table *t);
  * the call only. Packets come in the order of their times, nearly. */
 bool dup_table_is_copy(struct dup_table *t, const struct packet *p);
 /* The same for n packets in their order, which may be looked at ahead of it. Faster: the memory of
- * later ones is fetched while earlier ones are worked on. */
-void dup_table_are_copies(struct dup_table *t, const struct packet *p, size_t n, bool *ret_copy);
+ * later ones is fetched while earlier ones are worked on. Returns how many are copies. */
+size_t dup_table_are_copies(struct dup_table *t, const struct packet *p, size_t n, bool *ret_copy);
 const struct dup_stats *dup_table_stats(const struct dup_table *t);
 
 #endif

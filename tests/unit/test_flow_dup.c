@@ -474,20 +474,22 @@ static uint64_t crowd_filter(struct crowd *c, uint64_t secret, size_t together)
 	assert_non_null(t);
 	assert_true(together <= MOST);
 	memset(c->left, 0, c->n_original * sizeof *c->left);
-	for (size_t i = 0, n; i < c->n; i += n) {
+	for (size_t i = 0, n, copies; i < c->n; i += n) {
 		n = !together ? 1 : together < c->n - i ? together : c->n - i;
 		for (size_t j = 0; j < n; j++) {
 			p[j] = c->v[i + j].p;
 			p[j].transport = c->v[i + j].b;
 		}
 		if (together)
-			dup_table_are_copies(t, p, n, copy);
+			copies = dup_table_are_copies(t, p, n, copy);
 		else
-			copy[0] = dup_table_is_copy(t, p);
+			copies = copy[0] = dup_table_is_copy(t, p);
 		for (size_t j = 0; j < n; j++) {
 			c->left[c->v[i + j].index] += !copy[j];
 			all = all * 31 + copy[j];
+			copies -= copy[j];
 		}
+		assert_int_equal(copies, 0);
 	}
 	assert_int_equal(dup_table_stats(t)->packets, c->n);
 	assert_int_equal(dup_table_stats(t)->crowded, 0);
