@@ -43,7 +43,7 @@ bool bulk_grow(struct bulk *a, struct bank *b, size_t bytes);
  * without memory, and then only bulk_done() is of use. */
 static inline bool bulk_room(struct bulk *a, struct bank *b, size_t bytes)
 {
-	return likely(bytes <= a->ready) || bulk_grow(a, b, bytes);
+	return likely(a->v && bytes <= a->ready) || bulk_grow(a, b, bytes);
 }
 /* Lets go of memory behind so many bytes. A hint. */
 void bulk_cut(struct bulk *a, struct bank *b, size_t bytes);
