@@ -40,6 +40,7 @@ struct conv_app {
 	uint8_t conf; /* best enum app_conf of its flows */
 	uint8_t n_ev;
 	bool told; /* some flow is telling, see conv_facts; the first one is shown by `tell` */
+	uint8_t zero[3]; /* no padding: what is copied by members is equal bytes, too */
 	uint32_t flows;
 	uint32_t by_state[STATE_N];
 	uint64_t payload[2];
