@@ -149,15 +149,19 @@ static void rule(struct out *o, const struct allow_list *l, const struct allow_l
 	out_done(&ids);
 }
 
+/* Between the same ends, and both on or both off. */
+static bool same_part(const struct allow_line *a, const struct allow_line *b)
+{
+	return a->from == b->from && a->to == b->to && a->s.off == b->s.off;
+}
+
 static void documented(struct out *o, const struct allow_list *l)
 {
 	out_puts(o, "\tchain documented {\n");
 	for (size_t i = 0; i < l->n_line; i++) {
 		const struct allow_line *line = &l->line[i];
-		const struct allow_line *last = i ? line - 1 : NULL;
 
-		if (!last || last->from != line->from || last->to != line->to ||
-		    last->s.off != line->s.off) {
+		if (!i || !same_part(line - 1, line)) {
 			out_puts(o, i ? "\n" : "");
 			note_ends(l, line, "\t\t", o);
 			if (line->s.off != ALLOW_ON)

@@ -253,39 +253,41 @@ static bool slots_grow(struct groups *g)
 	return true;
 }
 
-/* Number + 1 of the group of those that share this; 0 without memory. */
-static uint32_t group_of(struct groups *g, const struct share *s)
+/* The group of those that share this; NULL without memory. */
+static struct group *group_of(struct groups *g, const struct share *s)
 {
 	uint64_t mix = (s->hi * 31 ^ s->lo) * UINT64_C(0x9e3779b97f4a7c15);
 	uint32_t *recent = &g->recent[mix >> (64 - RECENT_BITS)], *slot;
 
 	if (*recent && same_share(&g->v.v[*recent - 1].s, s))
-		return *recent;
+		return &g->v.v[*recent - 1];
 	if ((g->v.n + 1) * 2 > g->slots && !slots_grow(g))
-		return 0;
+		return NULL;
 	slot = slot_of(g, s);
 	if (!*slot) {
 		if (!vec_push(&g->v, ((struct group){.s = *s})))
-			return 0;
+			return NULL;
 		*slot = (uint32_t)g->v.n;
 	}
 	*recent = *slot;
-	return *slot;
+	return &g->v.v[*slot - 1];
 }
 
 /* Each item's group, of those that may fold; 0: it may not. */
 static bool groups_make(const struct work *w, struct groups *g, const struct net *net, uint32_t *of)
 {
 	for (size_t i = 0; i < w->n; i++) {
+		struct group *x;
 		struct share s;
 
 		if (!may_fold(w, &w->item[i]))
 			continue;
 		s = share_of(&w->item[i], &net[w->item[i].client]);
-		of[i] = group_of(g, &s);
-		if (!of[i])
+		x = group_of(g, &s);
+		if (!x)
 			return false;
-		g->v.v[of[i] - 1].n++;
+		x->n++;
+		of[i] = (uint32_t)(x - g->v.v) + 1;
 	}
 	return true;
 }
