@@ -42,4 +42,4 @@ def run(inside, *needs):
         return inside(os.path.abspath(sys.argv[1]), *sys.argv[2:])
     env = dict(os.environ, **{INSIDE: '1'})
     env.setdefault('SPANAUDIT_RULES_PATH', os.path.join(os.path.dirname(os.path.dirname(HERE)), 'rules'))
-    return subprocess.run(['unshare', '--net', sys.executable, *sys.argv], env=env).returncode
+    return subprocess.run(['unshare', '--net', '--mount', sys.executable, *sys.argv], env=env).returncode

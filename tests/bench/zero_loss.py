@@ -29,6 +29,7 @@ import time
 import wire
 
 MIB, PACKETS = 64, 500000
+LOTS = 1000000  # packets a second when as many as go are wanted
 FACTOR, RATES = 1.25, 20
 SENDER, LISTENER = (['taskset', '-c', str(x)] if os.cpu_count() > 1 else [] for x in (0, 1))
 FIRST = ['nice', '-n', '-10']  # all of them, so that other work on this computer shows less
@@ -98,12 +99,12 @@ def softflowd(_, tmp):
 
 
 class Sender:
-    def __init__(self, tmp):
-        self.send, self.path = wire.sender(tmp, 'mixed', PACKETS)
+    def __init__(self, tmp, packets=PACKETS):
+        self.send, self.path = wire.sender(tmp, 'mixed', packets)
 
     def __call__(self, rate, seconds):
         """-> packets sent, and at which rate."""
-        said = subprocess.check_output(FIRST + SENDER + [self.send, 'a0', self.path, str(int(rate * seconds)), str(rate)],
+        said = subprocess.check_output(FIRST + SENDER + [self.send, 'a0', self.path, str(int((rate or LOTS) * seconds)), str(rate)],
                                        text=True)
         sent, took = re.fullmatch(r'(\d+) packets in ([\d.]+) s\n', said).groups()
         return int(sent), int(sent) / float(took)
