@@ -81,10 +81,14 @@ static const char *end_name(struct span_audit *a, struct draft *d, const struct 
 static const char *spoken(const struct conv *c)
 {
 	const struct conv_app *best = NULL;
+	struct conv_app room;
 
-	for (unsigned i = 0; i < c->n_app; i++)
-		if (c->app[i].app != APP_NONE && (!best || c->app[i].flows > best->flows))
-			best = &c->app[i];
+	for (unsigned i = 0; i < c->n_app; i++) {
+		const struct conv_app *a = conv_app(c, i, &room);
+
+		if (a->app != APP_NONE && (!best || a->flows > best->flows))
+			best = a;
+	}
 	return best ? app_name(best->app) : NULL;
 }
 

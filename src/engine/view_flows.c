@@ -38,10 +38,14 @@ static void write_end(const struct span_audit *au, struct out *o, const struct a
 static uint16_t main_app(const struct conv *c, uint8_t *ret_conf)
 {
 	const struct conv_app *best = NULL;
+	struct conv_app room;
 
-	for (size_t i = 0; i < c->n_app; i++)
-		if (c->app[i].app != APP_NONE && (!best || c->app[i].flows > best->flows))
-			best = &c->app[i];
+	for (unsigned i = 0; i < c->n_app; i++) {
+		const struct conv_app *a = conv_app(c, i, &room);
+
+		if (a->app != APP_NONE && (!best || a->flows > best->flows))
+			best = a;
+	}
 	*ret_conf = best ? best->conf : 0;
 	return best ? best->app : APP_NONE;
 }
@@ -65,6 +69,7 @@ static void write_json(const struct span_audit *a, struct out *o, const struct f
 	const struct conv *c = row->conv;
 	char t1[TIME_TEXT], t2[TIME_TEXT];
 	const char *between = "";
+	struct conv_app room;
 
 	out_puts(o, "{\"client\": ");
 	write_end(a, o, &c->client, row->client, row->client_roles);
@@ -72,13 +77,15 @@ static void write_json(const struct span_audit *a, struct out *o, const struct f
 	write_end(a, o, &c->server, row->server, row->server_roles);
 	out_printf(o, ", \"transport\": \"%s\", \"server_port\": %u, \"app\": [",
 		   c->proto == IPPROTO_NR_TCP ? "tcp" : "udp", c->port);
-	for (size_t i = 0; i < c->n_app; i++) {
-		if (c->app[i].app == APP_NONE)
+	for (unsigned i = 0; i < c->n_app; i++) {
+		const struct conv_app *app = conv_app(c, i, &room);
+
+		if (app->app == APP_NONE)
 			continue;
 		out_printf(o, "%s{\"name\": \"%s\", \"sure\": %s, \"flows\": %u", between,
-			   app_name(c->app[i].app), c->app[i].conf == APP_SURE ? "true" : "false",
-			   c->app[i].flows);
-		write_signs(o, c->app[i].signs);
+			   app_name(app->app), app->conf == APP_SURE ? "true" : "false",
+			   app->flows);
+		write_signs(o, app->signs);
 		out_char(o, '}');
 		between = ", ";
 	}

@@ -213,7 +213,8 @@ static bool flows_satisfy(const struct conv *c, const struct rule *r)
 	if (!c->n_app)
 		return true;
 	for (unsigned i = 0; i < c->n_app; i++) {
-		const struct conv_app *a = &c->app[i];
+		struct conv_app room;
+		const struct conv_app *a = conv_app(c, i, &room);
 
 		if (!a->by_state[STATE_ESTABLISHED] && !a->by_state[STATE_MID_STREAM])
 			continue;

@@ -150,16 +150,19 @@ static struct endpoint common_end(struct work *w, const struct cand *v, size_t n
 void finding_item(struct work *w, struct finding *f, const struct item *it, bool failure)
 {
 	const struct conv *c = item_shown(w, it);
+	struct conv_app room;
+	const struct conv_app *a =
+		it->r.app_index >= 0 ? conv_app(c, (unsigned)it->r.app_index, &room) : NULL;
 
 	bool by_note = it->r.why == CASE_CLEAR_LOGIN || it->r.why == CASE_SMB1 ||
 		       it->r.why == CASE_REPLICATES;
 
 	if (failure || c->state >= STATE_HALF_OPEN)
 		finding_evidence(f, conv_fail(c)->ev, conv_fail(c)->n_ev);
-	else if (by_note && it->r.app_index >= 0 && c->app[it->r.app_index].told)
-		finding_evidence(f, &c->app[it->r.app_index].tell, 1);
-	else if (it->r.app_index >= 0 && c->app[it->r.app_index].n_ev)
-		finding_evidence(f, c->app[it->r.app_index].ev, c->app[it->r.app_index].n_ev);
+	else if (by_note && a && a->told)
+		finding_evidence(f, &a->tell, 1);
+	else if (a && a->n_ev)
+		finding_evidence(f, a->ev, a->n_ev);
 	else
 		finding_evidence(f, c->ok_ev, c->n_ok_ev);
 }
@@ -194,7 +197,7 @@ static void common_ahead(const struct work *w, const struct cand *v, size_t i, s
 
 static uint64_t other_flows(const struct conv *c, int app)
 {
-	return c->flows - c->app[app].flows;
+	return c->alone ? 0 : c->flows - c->app[app].flows;
 }
 
 static void fill_common(struct work *w, struct finding *f, const struct cand *v, size_t n,

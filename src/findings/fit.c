@@ -357,6 +357,7 @@ static const char *services(struct fit_work *w, const struct conv **v, size_t n)
 {
 	struct service *s = arena_alloc(w->a, (n + 1) * sizeof *s);
 	const char *list = "";
+	struct conv_app room;
 	size_t k = 0;
 
 	if (!s)
@@ -366,8 +367,8 @@ static const char *services(struct fit_work *w, const struct conv **v, size_t n)
 			s[k++] = (struct service){.proto = v[i]->proto, .port = v[i]->port};
 		s[k - 1].packets += v[i]->packets[0] + v[i]->packets[1];
 		for (unsigned j = 0; j < v[i]->n_app; j++)
-			if (v[i]->app[j].conf == APP_SURE && !s[k - 1].app)
-				s[k - 1].app = v[i]->app[j].app;
+			if (conv_app(v[i], j, &room)->conf == APP_SURE && !s[k - 1].app)
+				s[k - 1].app = conv_app_at(v[i], j);
 	}
 	qsort(s, k, sizeof *s, by_service);
 	for (size_t i = 0; i < k && i < FIT_SERVICES && list; i++)

@@ -21,7 +21,7 @@ static void recognised(const struct fit_work *w, uint64_t *ret_data, uint64_t *r
 		if (!c->payload[0] && !c->payload[1])
 			continue;
 		for (unsigned k = 0; k < c->n_app; k++)
-			known |= c->app[k].app != APP_NONE;
+			known |= conv_app_at(c, k) != APP_NONE;
 		++*ret_data;
 		*ret_known += known;
 	}
@@ -336,10 +336,11 @@ static uint64_t tls_bytes(const struct fit_work *w)
 {
 	uint16_t tls = app_by_name("tls");
 	uint64_t n = 0;
+	struct conv_app room;
 
 	for (size_t i = 0; i < w->in->n_convs; i++)
 		for (unsigned k = 0; k < w->in->convs[i].n_app; k++) {
-			const struct conv_app *a = &w->in->convs[i].app[k];
+			const struct conv_app *a = conv_app(&w->in->convs[i], k, &room);
 
 			if (a->app != APP_NONE && app_is(a->app, tls))
 				n += a->payload[0] + a->payload[1];

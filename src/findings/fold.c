@@ -102,6 +102,8 @@ static void app_sum(struct conv *into, const struct conv_app *a)
 void conv_sum(struct conv *into, const struct conv *c)
 {
 	const struct conv_more *m = conv_more(c);
+	struct conv_app room;
+
 	into->flows += c->flows;
 	into->fail->n += conv_fail(c)->n;
 	into->fail->tries += conv_fail(c)->tries;
@@ -128,7 +130,7 @@ void conv_sum(struct conv *into, const struct conv *c)
 	if (c->client_port_max > into->client_port_max)
 		into->client_port_max = c->client_port_max;
 	for (unsigned i = 0; i < c->n_app; i++)
-		app_sum(into, &c->app[i]);
+		app_sum(into, conv_app(c, i, &room));
 }
 
 /* A conversation that others can be added to: its figures are its own. NULL without memory. */
@@ -138,15 +140,17 @@ static struct conv *sum_of(struct arena *a, const struct conv *c)
 	struct conv_app *app = arena_alloc(a, CONV_APPS * sizeof *app);
 	struct conv_fail *fail = arena_alloc(a, sizeof *fail);
 	struct conv_more *more = arena_alloc(a, sizeof *more);
+	struct conv_app room;
 
 	if (!sum || !app || !fail || !more)
 		return NULL;
-	if (c->n_app)
-		memcpy(app, c->app, c->n_app * sizeof *app);
+	for (unsigned i = 0; i < c->n_app; i++)
+		app[i] = *conv_app(c, i, &room);
 	*fail = *conv_fail(c);
 	*more = *conv_more(c);
 	*sum = *c;
 	sum->app = app;
+	sum->alone = false;
 	sum->fail = fail;
 	sum->more = more;
 	return sum;
@@ -158,7 +162,7 @@ static void sum_ahead(const struct work *w, size_t i)
 	enum { AHEAD = 12 };
 	const struct item *it = i + AHEAD < w->n ? &w->item[i + AHEAD] : NULL;
 
-	if (it && it->folded && it->conv)
+	if (it && it->folded && it->conv && !it->conv->alone)
 		prefetch(it->conv->app);
 }
 

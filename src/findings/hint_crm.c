@@ -28,6 +28,7 @@ static const char *sandbox_moved(struct work *w, const struct finding *f)
 static bool refused_framing(const struct work *w, const struct item *it)
 {
 	const struct conv *c = it->conv;
+	struct conv_app room;
 	uint16_t nmf;
 
 	(void)w;
@@ -35,7 +36,7 @@ static bool refused_framing(const struct work *w, const struct item *it)
 		return false;
 	nmf = app_by_name("mc-nmf");
 	for (unsigned i = 0; i < c->n_app; i++)
-		if (c->app[i].app == nmf && c->app[i].notes & APP_NOTE_ERROR)
+		if (conv_app_at(c, i) == nmf && conv_app(c, i, &room)->notes & APP_NOTE_ERROR)
 			return true;
 	return false;
 }

@@ -149,12 +149,14 @@ static const char *udp_too_big(struct work *w, const struct finding *f)
 
 static const char *time_symmetric(struct work *w, const struct finding *f)
 {
+	struct conv_app room;
+
 	(void)w;
 	if (!hint_failed(f) || !hint_at_port(f, IPPROTO_NR_UDP, 123))
 		return NULL;
 	for (const struct behind *b = f->behind; b; b = b->next)
 		for (unsigned i = 0; b->conv && i < b->conv->n_app; i++)
-			if (b->conv->app[i].notes & APP_NOTE_NTP_SYMMETRIC)
+			if (conv_app(b->conv, i, &room)->notes & APP_NOTE_NTP_SYMMETRIC)
 				return "the requests are symmetric (NTP mode 1), and nothing "
 				       "answered them";
 	return NULL;
@@ -181,12 +183,13 @@ static const char *locator_and_dc(struct work *w, const struct finding *f)
 static bool ntlm_refused(const struct work *w, const struct item *it)
 {
 	const struct conv *c = it->conv;
+	struct conv_app room;
 
 	(void)w;
 	if (!it->signs || !it->scope || !it->r.rule)
 		return false;
 	for (unsigned i = 0; i < c->n_app; i++) {
-		uint32_t s = c->app[i].signs;
+		uint32_t s = conv_app(c, i, &room)->signs;
 
 		if (s & SIGN_NTLM && s & SIGN_LOGIN_REFUSED && !(s & SIGN_KERBEROS))
 			return true;

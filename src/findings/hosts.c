@@ -40,7 +40,8 @@ bool served_make(struct work *w, struct served_list *l)
 		    !w->party[it->server].roles)
 			continue;
 		for (unsigned k = 0; k < c->n_app; k++) {
-			const struct conv_app *a = &c->app[k];
+			struct conv_app room;
+			const struct conv_app *a = conv_app(c, k, &room);
 
 			if (a->app == APP_NONE || a->conf != APP_SURE ||
 			    (!a->by_state[STATE_ESTABLISHED] && !a->by_state[STATE_MID_STREAM]))

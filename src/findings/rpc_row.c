@@ -146,11 +146,15 @@ static void first_of(struct evidence *e, const struct evidence *v, size_t n)
 static struct evidence first_packet(const struct conv *c)
 {
 	struct evidence e = {.number = 0};
+	struct conv_app room;
 
 	first_of(&e, c->ok_ev, c->n_ok_ev);
 	first_of(&e, conv_fail(c)->ev, conv_fail(c)->n_ev);
-	for (unsigned i = 0; i < c->n_app; i++)
-		first_of(&e, c->app[i].ev, c->app[i].n_ev);
+	for (unsigned i = 0; i < c->n_app; i++) {
+		const struct conv_app *a = conv_app(c, i, &room);
+
+		first_of(&e, a->ev, a->n_ev);
+	}
 	return e;
 }
 

@@ -152,7 +152,7 @@ static bool speaks_dcom(const struct conv *c, const struct dcom_apps *dcom)
 		if (!memcmp(conv_more(c)->iface[i].uuid, ixn, sizeof ixn))
 			return true;
 	for (unsigned i = 0; i < c->n_app; i++)
-		if (c->app[i].app == dcom->oxid || c->app[i].app == dcom->activation)
+		if (conv_app_at(c, i) == dcom->oxid || conv_app_at(c, i) == dcom->activation)
 			return true;
 	return false;
 }
@@ -358,7 +358,7 @@ struct pair_facts {                /* of one (client, server) */
 static bool speaks_rpc(const struct conv *c)
 {
 	for (unsigned i = 0; i < c->n_app; i++)
-		if (!strncmp(app_name(c->app[i].app), "dcerpc", 6))
+		if (!strncmp(app_name(conv_app_at(c, i)), "dcerpc", 6))
 			return true;
 	return false;
 }
@@ -493,7 +493,8 @@ static void rule_item(struct work *w, struct item *it, const struct pair_facts *
 	it->sql_port = q.sql_port;
 
 	for (unsigned i = 0; i < c->n_app; i++) {
-		const struct conv_app *a = &c->app[i];
+		struct conv_app room;
+		const struct conv_app *a = conv_app(c, i, &room);
 		bool first = !answer;
 
 		it->signs |= a->signs || a->notes & APP_NOTE_ERROR;

@@ -188,8 +188,9 @@ static const char *reset_text(struct work *w, const struct conv *c)
 		return "";
 	if (c->payload[0])
 		sent = arena_printf(w->a, "after the client's first bytes (%s)",
-				    c->n_app && c->app[0].app != APP_NONE ? app_title(c->app[0].app)
-									  : "not recognised");
+				    c->n_app && conv_app_at(c, 0) != APP_NONE
+					    ? app_title(conv_app_at(c, 0))
+					    : "not recognised");
 	return arena_printf(w->a, " %s accepted and reset at once by the server's end, %s.",
 			    m->rst_after_accept == 1
 				    ? "1 connection was"

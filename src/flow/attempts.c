@@ -49,10 +49,9 @@ static void made_rows(struct attempt_conv *r, const struct attempt *t)
 {
 	const struct evidence ev = {t->ns, t->input, t->number};
 
-	r->app.flows = r->app.by_state[STATE_NO_ANSWER] = 1;
-	r->app.ev[0] = ev;
-	r->app.n_ev = 1;
-	r->conv.app = &r->app;
+	r->conv.ok_ev[0] = ev;
+	r->conv.sole.n_ev = 1;
+	r->conv.alone = true;
 	r->conv.n_app = 1;
 	if (t->unproven)
 		return;

@@ -38,7 +38,6 @@ struct conv_table *conv_table_new(const struct conv_options *o)
 static void set_done(struct conv_set *s, struct bank *bank)
 {
 	bulk_done(&s->convs, bank);
-	bulk_done(&s->apps, bank);
 	free(s->slot);
 	*s = (struct conv_set){0};
 }
@@ -144,49 +143,19 @@ struct conv *conv_set_get(struct conv_table *t, struct conv_set *s, const struct
 	return conv_set_get_tagged(t, s, k, conv_key_tag(t, k), may_make, ret_err);
 }
 
-/* Rows that stood at their places do so again. */
-static void apps_moved(struct conv_set *s, const struct conv_app *was)
-{
-	s->app = s->apps.v;
-	for (size_t i = 0; s->app != was && i < s->n; i++)
-		if (s->v[i].app == &was[i])
-			s->v[i].app = &s->app[i];
-}
-
 bool conv_set_room(struct conv_table *t, struct conv_set *s)
 {
-	const struct conv_app *was = s->app;
-
 	if (!bulk_room(&s->convs, t->o.bank, (s->n + 1) * sizeof *s->v))
 		return false;
 	s->v = s->convs.v;
-	if (!bulk_room(&s->apps, t->o.bank, (s->n + 1) * sizeof *s->app))
-		return false;
-	apps_moved(s, was);
 	return true;
 }
 
 void conv_set_cut(struct conv_table *t, struct conv_set *s, size_t n)
 {
-	const struct conv_app *was = s->app;
-
 	bulk_cut(&s->convs, t->o.bank, n * sizeof *s->v);
-	bulk_cut(&s->apps, t->o.bank, n * sizeof *s->app);
 	s->v = s->convs.v;
 	s->n = n;
-	apps_moved(s, was);
-}
-
-void conv_set_copy(struct conv_set *s, struct conv *to, const struct conv *from)
-{
-	struct conv_app *own = &s->app[to - s->v];
-
-	*to = *from;
-	if (from->n_app > 1)
-		return;
-	if (from->n_app)
-		memcpy(own, from->app, sizeof *own);
-	to->app = own;
 }
 
 struct conv *conv_set_place(struct conv_table *t, struct conv_set *s, const struct conv_key *k,
@@ -226,7 +195,6 @@ struct conv *conv_set_get_tagged(struct conv_table *t, struct conv_set *s, const
 	if (!is_new)
 		return c;
 	conv_init(c, &t->addrs.v[k->client].addr, &t->addrs.v[k->server].addr, k->port, k->proto);
-	c->app = &s->app[c - s->v];
 	c->client_no = k->client;
 	c->server_no = k->server;
 	if (t->o.vlan_key)

@@ -12,6 +12,7 @@
 #define SPAN_FLOW_CONV_H
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "flow/busy.h"
@@ -48,6 +49,14 @@ struct conv_app {
 	uint32_t signs;                 /* SIGN_*, ored */
 	struct evidence ev[EVIDENCE_N]; /* of its first flows */
 	struct evidence tell;
+};
+
+/* What a protocol that shares its conversation with none has of its own: flows, states, payload and
+ * notes are the conversation's, evidence is in ok_ev. */
+struct conv_sole {
+	uint32_t signs;
+	uint16_t app;
+	uint8_t conf, n_ev;
 };
 
 struct conv_minute {    /* failed attempts of one minute */
@@ -107,6 +116,7 @@ struct conv {
 	bool group : 1;             /* the server address is multicast or broadcast */
 	bool recognised : 1;        /* one of its protocols is known */
 	bool started : 1;           /* at least one flow's start was captured */
+	bool alone : 1;             /* its only protocol is `sole`, see conv_app() */
 	uint8_t n_ok_ev, n_app;
 	uint32_t tunnel_id;
 	uint32_t notes;                            /* of all its protocols, ored */
@@ -116,15 +126,44 @@ struct conv {
 	int64_t first_ns, last_ns;
 	/* A success is an established flow, or a mid-stream one with data both ways. */
 	int64_t ok_last_ns; /* start of the newest one (UDP: its last packet); TIME_NONE if never */
-	struct evidence ok_ev[EVIDENCE_N]; /* the first ones */
+	struct evidence ok_ev[EVIDENCE_N]; /* the first ones. Alone: the first of all flows, and
+					    * n_ok_ev of them are the first ones of successes */
 	uint32_t by_state[STATE_N];
-	struct busy busy;       /* when its flows began */
-	struct conv_app *app;   /* by app; more than CONV_APPS: the largest are in the last */
+	struct busy busy; /* when its flows began */
+	union {
+		struct conv_app *app; /* by app; more than CONV_APPS: the largest are in the last */
+		struct conv_sole sole;
+	};
 	struct conv_fail *fail; /* NULL: none. See conv_fail(), conv_more() */
 	struct conv_more *more; /* NULL: nothing */
 };
 
 static_assert(sizeof(struct conv) == 256, "a million of them, four lines each");
+
+/* The i-th protocol; *room is for one that has no row. */
+static inline const struct conv_app *conv_app(const struct conv *c, unsigned i,
+					      struct conv_app *room)
+{
+	if (!c->alone)
+		return &c->app[i];
+	memset(room, 0, sizeof *room); /* what is equal is equal bytes */
+	room->app = c->sole.app;
+	room->conf = c->sole.conf;
+	room->n_ev = c->sole.n_ev;
+	room->flows = (uint32_t)c->flows;
+	memcpy(room->by_state, c->by_state, sizeof room->by_state);
+	memcpy(room->payload, c->payload, sizeof room->payload);
+	room->notes = c->notes;
+	room->signs = c->sole.signs;
+	memcpy(room->ev, c->ok_ev, sizeof room->ev);
+	return room;
+}
+
+/* Which one it is, see recognise.h. */
+static inline uint16_t conv_app_at(const struct conv *c, unsigned i)
+{
+	return c->alone ? c->sole.app : c->app[i].app;
+}
 
 /* What there is of a conversation's, or what there would be of one that has none. */
 static inline const struct conv_fail *conv_fail(const struct conv *c)
@@ -174,7 +213,6 @@ struct conv_list {
 /* An attempt as the conversation that it is, with its rows. */
 struct attempt_conv {
 	struct conv conv;
-	struct conv_app app;
 	struct conv_fail fail;
 	struct conv_minute minute;
 };

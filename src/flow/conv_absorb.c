@@ -65,7 +65,7 @@ static int set_absorb(struct conv_table *t, struct conv_set *to, const struct co
 		if (c->flows)
 			err = conv_merge(&t->rows, c, &one);
 		else
-			conv_set_copy(to, c, &one);
+			*c = one;
 	}
 	return err;
 }

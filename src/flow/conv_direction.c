@@ -265,7 +265,7 @@ static int become(struct conv_table *t, const struct conv *waiting, uint8_t deci
 	c.reason = (enum dir_reason)(decision >> 1);
 	if (!is_new)
 		return conv_merge(&t->rows, to, &c);
-	conv_set_copy(&t->convs, to, &c); /* other rows go with it: nobody else has them any more */
+	*to = c; /* other rows go with it: nobody else has them any more */
 	return 0;
 }
 

@@ -5,38 +5,9 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "flow/conv_apps.h"
 
 #define MINUTE_NS (60 * NS_PER_S)
-
-/* Rows double when they are full, which is at powers of two: so their room need not be kept. */
-static unsigned rows_room(unsigned n)
-{
-	unsigned room = n ? 1 : 0;
-
-	while (room < n)
-		room *= 2;
-	return room;
-}
-
-/* Room for one more row behind the n at *v; false when there is no memory. */
-static bool rows_grow(struct conv_rows *rows, void **v, unsigned n, size_t size)
-{
-	size_t bytes = (n ? 2 * n : 1) * size;
-	void *more;
-
-	if (n < rows_room(n))
-		return true;
-	more = arena_alloc(rows->arena, bytes);
-	if (!more)
-		return false;
-	if (n)
-		memcpy(more, *v, n * size);
-	rows->bytes += bytes;
-	*v = more;
-	return true;
-}
-
-#define ROWS_GROW(rows, v, n) rows_grow((rows), (void **)&(v), (n), sizeof *(v))
 
 static bool row_move(struct arena *to, void **v, size_t bytes)
 {
@@ -72,9 +43,9 @@ static bool more_move(struct arena *to, struct conv *c)
 	       row_move(to, (void **)&m->pipe, m->n_pipe * sizeof *m->pipe);
 }
 
-bool conv_rows_move(struct arena *to, struct conv *c, bool with_apps)
+bool conv_rows_move(struct arena *to, struct conv *c)
 {
-	return (!with_apps || row_move(to, (void **)&c->app, c->n_app * sizeof *c->app)) &&
+	return (c->alone || row_move(to, (void **)&c->app, c->n_app * sizeof *c->app)) &&
 	       (!c->fail || fail_move(to, c)) && (!c->more || more_move(to, c));
 }
 
@@ -119,36 +90,6 @@ static void max_ns(int64_t *a, int64_t b)
 {
 	if (b != TIME_NONE && (*a == TIME_NONE || b > *a))
 		*a = b;
-}
-
-int evidence_compare(const struct evidence *a, const struct evidence *b)
-{
-	if (a->ts_ns != b->ts_ns)
-		return a->ts_ns < b->ts_ns ? -1 : 1;
-	if (a->input != b->input)
-		return a->input < b->input ? -1 : 1;
-	return (a->number > b->number) - (a->number < b->number);
-}
-
-static void put_evidence(struct evidence ev[EVIDENCE_N], uint8_t *n, const struct evidence *from,
-			 size_t n_from)
-{
-	for (size_t k = 0; k < n_from; k++) {
-		unsigned i = *n;
-		bool there = false;
-
-		for (unsigned j = 0; j < *n; j++)
-			there |= evidence_compare(&ev[j], &from[k]) == 0;
-		if (there || (*n == EVIDENCE_N && evidence_compare(&ev[*n - 1], &from[k]) < 0))
-			continue;
-		if (*n < EVIDENCE_N)
-			++*n;
-		else
-			i--;
-		for (; i > 0 && evidence_compare(&from[k], &ev[i - 1]) < 0; i--)
-			ev[i] = ev[i - 1];
-		ev[i] = from[k];
-	}
 }
 
 static bool put_minute(struct conv_rows *rows, struct conv_fail *f, const struct conv_minute *m)
@@ -307,77 +248,6 @@ static void put_bind(struct conv_more *m, const struct evidence *e)
 	m->has_bind = true;
 }
 
-/* Adds b's figures to a; a keeps its name. */
-static void app_add(struct conv_app *a, const struct conv_app *b)
-{
-	if (b->conf > a->conf)
-		a->conf = b->conf;
-	a->flows += b->flows;
-	for (unsigned i = 0; i < STATE_N; i++)
-		a->by_state[i] += b->by_state[i];
-	for (unsigned i = 0; i < 2; i++)
-		a->payload[i] += b->payload[i];
-	a->notes |= b->notes;
-	a->signs |= b->signs;
-	put_evidence(a->ev, &a->n_ev, b->ev, b->n_ev);
-	if (b->told && (!a->told || evidence_before(&b->tell, &a->tell)))
-		a->tell = b->tell;
-	a->told |= b->told;
-}
-
-/* Room for one more row; the first one may be there already. */
-static bool app_room(struct conv_rows *rows, struct conv *c)
-{
-	if (c->n_app || !c->app)
-		return ROWS_GROW(rows, c->app, c->n_app);
-	memset(c->app, 0, sizeof *c->app); /* its padding too: see conv_init() */
-	rows->bytes += sizeof *c->app;
-	return true;
-}
-
-/* The smallest CONV_APPS - 1 numbers have a place of their own, the last place has the rest and the
- * smallest number of them: whatever came first. */
-static bool put_app(struct conv_rows *rows, struct conv *c, const struct conv_app *b)
-{
-	unsigned i = 0;
-
-	c->recognised |= b->app != 0;
-	c->notes |= b->notes;
-	while (i < c->n_app && c->app[i].app < b->app)
-		i++;
-	if (i < c->n_app && c->app[i].app == b->app) {
-		app_add(&c->app[i], b);
-		return true;
-	}
-	if (i == CONV_APPS) {
-		app_add(&c->app[CONV_APPS - 1], b);
-		return true;
-	}
-	if (c->n_app < CONV_APPS) {
-		if (!app_room(rows, c))
-			return false;
-		c->n_app++;
-	} else if (i == CONV_APPS - 1) {
-		app_add(&c->app[i], b);
-		c->app[i].app = b->app;
-		return true;
-	} else {
-		/* The last but one moves down, into the rest. */
-		struct conv_app down = c->app[CONV_APPS - 2];
-
-		app_add(&down, &c->app[CONV_APPS - 1]);
-		c->app[CONV_APPS - 1] = down;
-		for (unsigned j = CONV_APPS - 2; j > i; j--)
-			c->app[j] = c->app[j - 1];
-		c->app[i] = *b;
-		return true;
-	}
-	for (unsigned j = c->n_app - 1u; j > i; j--)
-		c->app[j] = c->app[j - 1];
-	c->app[i] = *b;
-	return true;
-}
-
 static int refusal_compare(const struct conv_refusal *a, const struct conv_refusal *b)
 {
 	int order = memcmp(a->by.b, b->by.b, sizeof a->by.b);
@@ -499,7 +369,7 @@ static bool flow_failed(struct conv_rows *rows, struct conv *c, const struct flo
 	m.minute = conv_minute_of(d->first_ns);
 	m.first_ns = m.last_ns = d->first_ns;
 	m.n = 1;
-	put_evidence(f->ev, &f->n_ev, d->ev, d->n_ev);
+	evidence_put(f->ev, &f->n_ev, d->ev, d->n_ev);
 	return put_minute(rows, f, &m) && flow_refused(rows, f, d);
 }
 
@@ -550,13 +420,34 @@ static bool fail_grows(const struct conv_fail *f, const struct flow_done *d)
 	return f->n_minutes < CONV_MINUTES && f->n_minutes == rows_room(f->n_minutes);
 }
 
+static struct more_flows more_of(const struct flow_done *d, const struct conv_facts *f)
+{
+	return (struct more_flows){
+		.app = f->app,
+		.told = f->telling && d->n_ev,
+		.n_ev = d->n_ev,
+		.n_ok_ev = succeeded(d) ? d->n_ev : 0,
+		.ev = d->ev,
+		.ok_ev = d->ev,
+	};
+}
+
+static bool apps_grow(const struct conv *c, const struct flow_done *d, const struct conv_facts *f)
+{
+	const struct more_flows m = more_of(d, f);
+	struct first_packets first;
+
+	if (c->alone || !c->n_app)
+		return !conv_sole_fits(c, &m, &first);
+	for (unsigned i = 0; i < c->n_app; i++)
+		if (c->app[i].app == f->app)
+			return false;
+	return c->n_app < CONV_APPS && c->n_app == rows_room(c->n_app);
+}
+
 bool conv_flow_grows(const struct conv *c, const struct flow_done *d, const struct conv_facts *f)
 {
-	bool grows = c->n_app < CONV_APPS && c->n_app == rows_room(c->n_app);
-
-	for (unsigned i = 0; i < c->n_app; i++)
-		grows = grows && c->app[i].app != f->app;
-	return grows || (failed(d) && (!c->fail || fail_grows(c->fail, d))) ||
+	return apps_grow(c, d, f) || (failed(d) && (!c->fail || fail_grows(c->fail, d))) ||
 	       (has_more(d, f) && (!c->more || more_grows(c->more, f)));
 }
 
@@ -602,7 +493,7 @@ static bool merge_fail(struct conv_rows *rows, struct conv *c, const struct conv
 	max_ns(&f->last_ns, b->last_ns);
 	for (unsigned i = 0; i < b->n_minutes; i++)
 		ok = put_minute(rows, f, &b->minutes[i]) && ok;
-	put_evidence(f->ev, &f->n_ev, b->ev, b->n_ev);
+	evidence_put(f->ev, &f->n_ev, b->ev, b->n_ev);
 	return (!b->refusal || put_refusal(rows, f, b->refusal)) && ok;
 }
 
@@ -628,26 +519,45 @@ static bool merge_more(struct conv_rows *rows, struct conv *c, const struct conv
 	return ok;
 }
 
-int conv_flow(struct conv_rows *rows, struct conv *c, const struct flow_done *d,
-	      const struct conv_facts *f)
+static bool flow_app(struct conv_rows *rows, struct conv *c, const struct flow_done *d,
+		     const struct conv_facts *f)
 {
-	bool ok = true;
 	struct conv_app app;
 
 	memset(&app, 0, sizeof app);
 	app.app = f->app;
 	app.conf = f->conf;
 	app.flows = 1;
+	app.by_state[d->state] = 1;
+	app.payload[0] = d->payload[0];
+	app.payload[1] = d->payload[1];
 	app.notes = f->notes;
 	app.signs = f->signs;
+	evidence_put(app.ev, &app.n_ev, d->ev, d->n_ev);
+	if (f->telling && d->n_ev) {
+		app.told = true;
+		app.tell = d->ev[d->n_ev - 1]; /* behind the handshake, where there is more */
+	}
+	if (succeeded(d))
+		evidence_put(c->ok_ev, &c->n_ok_ev, d->ev, d->n_ev);
+	return conv_app_put(rows, c, &app);
+}
+
+int conv_flow(struct conv_rows *rows, struct conv *c, const struct flow_done *d,
+	      const struct conv_facts *f)
+{
+	const struct more_flows m = more_of(d, f);
+	struct first_packets first;
+	bool sole = conv_sole_fits(c, &m, &first), ok = true;
+
+	if (!sole && !conv_apps_open(rows, c))
+		return -ENOMEM;
 	c->flows++;
 	c->by_state[d->state]++;
-	app.by_state[d->state]++;
 	for (unsigned i = 0; i < 2; i++) {
 		c->packets[i] += d->packets[i];
 		c->bytes[i] += d->bytes[i];
 		c->payload[i] += d->payload[i];
-		app.payload[i] = d->payload[i];
 	}
 	if (d->reason < c->reason)
 		c->reason = d->reason;
@@ -656,18 +566,15 @@ int conv_flow(struct conv_rows *rows, struct conv *c, const struct flow_done *d,
 	busy_add(&c->busy, d->first_ns);
 	min_ns(&c->first_ns, d->first_ns);
 	max_ns(&c->last_ns, d->last_ns);
-	if (succeeded(d)) {
+	if (succeeded(d))
 		max_ns(&c->ok_last_ns, d->proto == IPPROTO_NR_TCP ? d->first_ns : d->last_ns);
-		put_evidence(c->ok_ev, &c->n_ok_ev, d->ev, d->n_ev);
-	} else if (failed(d)) {
+	else if (failed(d))
 		ok = flow_failed(rows, c, d);
-	}
-	put_evidence(app.ev, &app.n_ev, d->ev, d->n_ev);
-	if (f->telling && d->n_ev) {
-		app.told = true;
-		app.tell = d->ev[d->n_ev - 1]; /* behind the handshake, where there is more */
-	}
-	ok = put_app(rows, c, &app) && ok;
+	if (sole)
+		conv_sole_put(c, &(struct conv_sole){f->signs, f->app, f->conf, 0}, f->notes,
+			      &first);
+	else
+		ok = flow_app(rows, c, d, f) && ok;
 	ok = flow_more(rows, c, d, f) && ok;
 	min_ttl(&c->server_ttl, d->server_ttl);
 	if (d->vlan < c->vlan)
@@ -681,10 +588,45 @@ int conv_flow(struct conv_rows *rows, struct conv *c, const struct flow_done *d,
 	return ok ? 0 : -ENOMEM;
 }
 
-int conv_merge(struct conv_rows *rows, struct conv *c, const struct conv *b)
+/* Has b one protocol, which needs no row in c either? */
+static bool merges_sole(const struct conv *c, const struct conv *b, struct first_packets *ret)
 {
+	struct conv_app room;
+	const struct conv_app *a = b->n_app == 1 ? conv_app(b, 0, &room) : NULL;
+
+	return a && (b->alone || conv_app_says_no_more(b, a)) &&
+	       conv_sole_fits(
+		       c,
+		       &(struct more_flows){a->app, a->told, a->n_ev, b->n_ok_ev, a->ev, b->ok_ev},
+		       ret);
+}
+
+static bool merge_apps(struct conv_rows *rows, struct conv *c, const struct conv *b)
+{
+	struct conv_app room;
 	bool ok = true;
 
+	evidence_put(c->ok_ev, &c->n_ok_ev, b->ok_ev, b->n_ok_ev);
+	for (unsigned i = 0; i < b->n_app; i++)
+		ok = conv_app_put(rows, c, conv_app(b, i, &room)) && ok;
+	return ok;
+}
+
+static void merge_sole(struct conv *c, const struct conv *b, const struct first_packets *first)
+{
+	struct conv_app room;
+	const struct conv_app *a = conv_app(b, 0, &room);
+
+	conv_sole_put(c, &(struct conv_sole){a->signs, a->app, a->conf, 0}, a->notes, first);
+}
+
+int conv_merge(struct conv_rows *rows, struct conv *c, const struct conv *b)
+{
+	struct first_packets first;
+	bool sole = merges_sole(c, b, &first), ok = true;
+
+	if (!sole && !conv_apps_open(rows, c))
+		return -ENOMEM;
 	c->flows += b->flows;
 	for (unsigned i = 0; i < STATE_N; i++)
 		c->by_state[i] += b->by_state[i];
@@ -703,9 +645,10 @@ int conv_merge(struct conv_rows *rows, struct conv *c, const struct conv *b)
 	max_ns(&c->last_ns, b->last_ns);
 	max_ns(&c->ok_last_ns, b->ok_last_ns);
 	ok = (!b->fail || merge_fail(rows, c, b->fail)) && ok;
-	put_evidence(c->ok_ev, &c->n_ok_ev, b->ok_ev, b->n_ok_ev);
-	for (unsigned i = 0; i < b->n_app; i++)
-		ok = put_app(rows, c, &b->app[i]) && ok;
+	if (sole)
+		merge_sole(c, b, &first);
+	else
+		ok = merge_apps(rows, c, b) && ok;
 	ok = (!b->more || merge_more(rows, c, b->more)) && ok;
 	min_ttl(&c->server_ttl, b->server_ttl);
 	if (b->vlan < c->vlan)
@@ -727,27 +670,10 @@ static void one_flow(struct conv *c)
 		c->reason = DIR_FIRST;
 	c->by_state[c->state] = 1;
 	busy_add(&c->busy, c->first_ns);
-	if (c->n_app) {
+	if (c->n_app && !c->alone) {
 		c->app[0].flows = 1;
 		c->app[0].by_state[c->state] = 1;
 	}
-}
-
-/* The flows of what has none were recognised as something else later. */
-static void drop_empty_apps(struct conv *c)
-{
-	unsigned most = 0, n = 0;
-
-	for (unsigned i = 1; i < c->n_app; i++)
-		if (c->app[i].flows > c->app[most].flows)
-			most = i;
-	for (unsigned i = 0; i < c->n_app; i++)
-		if (!c->app[i].flows && i != most)
-			app_add(&c->app[most], &c->app[i]);
-	for (unsigned i = 0; i < c->n_app; i++)
-		if (c->app[i].flows || i == most)
-			c->app[n++] = c->app[i];
-	c->n_app = (uint8_t)n;
 }
 
 void conv_complete(struct conv *c)
@@ -756,10 +682,10 @@ void conv_complete(struct conv *c)
 
 	if (!c->flows)
 		one_flow(c);
-	for (unsigned i = 0; i < c->n_app; i++)
+	for (unsigned i = 0; !c->alone && i < c->n_app; i++)
 		empty |= !c->app[i].flows;
 	if (empty)
-		drop_empty_apps(c);
+		conv_apps_drop_empty(c);
 }
 
 #define SWAP(a, b)                         \
@@ -829,7 +755,7 @@ void conv_flip(struct conv *c)
 	SWAP(c->bytes[0], c->bytes[1]);
 	SWAP(c->payload[0], c->payload[1]);
 	flip_states(c->by_state);
-	for (unsigned i = 0; i < c->n_app; i++) {
+	for (unsigned i = 0; !c->alone && i < c->n_app; i++) {
 		SWAP(c->app[i].payload[0], c->app[i].payload[1]);
 		flip_states(c->app[i].by_state);
 	}
@@ -847,6 +773,8 @@ struct evidence conv_earliest(const struct conv *c)
 {
 	struct evidence e = {INT64_MAX, UINT32_MAX, UINT32_MAX};
 
+	if (c->alone)
+		return c->sole.n_ev ? c->ok_ev[0] : e;
 	for (unsigned i = 0; i < c->n_app; i++)
 		if (c->app[i].n_ev && evidence_compare(&c->app[i].ev[0], &e) < 0)
 			e = c->app[i].ev[0];

@@ -26,9 +26,8 @@ int conv_flow(struct conv_rows *rows, struct conv *c, const struct flow_done *d,
 /* Of what was put in without its flows: see conv_table_put(). */
 void conv_complete(struct conv *c);
 int conv_merge(struct conv_rows *rows, struct conv *c, const struct conv *b);
-/* Copies the rows of a conversation that nothing more goes into, with those of its protocols or
- * without. False without memory. */
-bool conv_rows_move(struct arena *to, struct conv *c, bool with_apps);
+/* Copies the rows of a conversation that nothing more goes into. False without memory. */
+bool conv_rows_move(struct arena *to, struct conv *c);
 /* Would the flow make the conversation's rows more? */
 bool conv_flow_grows(const struct conv *c, const struct flow_done *d, const struct conv_facts *f);
 /* Client becomes server. What seemed a failed attempt is then one side of something else. */

@@ -7,6 +7,7 @@
 #include "base/cpu.h"
 #include "base/proto.h"
 #include "base/radix.h"
+#include "flow/conv_apps.h"
 #include "flow/conv_table.h"
 
 /* The place of each address in the order of reports, by its place in that of bytes: IPv4 first. */
@@ -107,10 +108,9 @@ static int conv_of(struct conv_table *t, const struct ends *ends, const struct r
 
 		if (!conv_set_room(t, &t->convs))
 			return -ENOMEM;
-		c = &t->convs.v[t->convs.n];
+		c = &t->convs.v[t->convs.n++];
 		conv_init(c, &ends->addr[a->client_no], &ends->addr[a->server_no], a->port,
 			  IPPROTO_NR_TCP);
-		c->app = &t->convs.app[t->convs.n++];
 		c->client_no = a->client_no;
 		c->server_no = a->server_no;
 	}
@@ -151,8 +151,6 @@ static void fetch_conv(const struct conv_set *s, uint32_t i)
 {
 	for (size_t at = 0; at < sizeof *s->v; at += CACHELINE)
 		prefetch((const char *)&s->v[i] + at);
-	for (size_t at = 0; at < sizeof *s->app; at += CACHELINE)
-		prefetch((const char *)&s->app[i] + at);
 }
 
 /* The records of the circle that place i is in: each takes the place of the one before it. Where
@@ -161,7 +159,6 @@ static void circle_in_order(struct conv_set *s, uint32_t *from, uint32_t i)
 {
 	enum { AHEAD = 8 };
 	struct conv first = s->v[i];
-	struct conv_app first_app = s->app[i];
 	uint32_t to = i, far = from[i];
 
 	for (unsigned k = 0; k < AHEAD && far != i; k++, far = from[far])
@@ -173,11 +170,9 @@ static void circle_in_order(struct conv_set *s, uint32_t *from, uint32_t i)
 		}
 		next = from[at];
 		s->v[to] = s->v[at];
-		s->app[to] = s->app[at];
 		from[to] = to;
 	}
 	s->v[to] = first;
-	s->app[to] = first_app;
 	from[to] = to;
 }
 
@@ -197,17 +192,9 @@ static int convs_in_order(struct conv_set *s, const struct radix_key *sorted)
 	return 0;
 }
 
-/* Is its row one of those that moved with the conversations? */
-static bool app_moved(const struct conv_set *s, const struct conv *c)
+static void fetch_rows(const struct conv *c)
 {
-	uintptr_t row = (uintptr_t)c->app, all = (uintptr_t)s->app;
-
-	return row - all < s->n * sizeof *s->app;
-}
-
-static void fetch_rows(const struct conv_set *s, const struct conv *c)
-{
-	size_t apps = app_moved(s, c) ? 0 : c->n_app * sizeof *c->app;
+	size_t apps = c->alone ? 0 : c->n_app * sizeof *c->app;
 
 	for (size_t at = 0; at < apps; at += CACHELINE)
 		prefetch((const char *)c->app + at);
@@ -222,14 +209,10 @@ static int rows_in_order(struct conv_table *t)
 	struct conv_set *s = &t->convs;
 
 	for (size_t i = 0; i < s->n; i++) {
-		struct conv *c = &s->v[i];
-		bool own = app_moved(s, c);
-
 		if (i + AHEAD < s->n)
-			fetch_rows(s, &s->v[i + AHEAD]);
-		if (own)
-			c->app = &s->app[i];
-		if (!conv_rows_move(&rows, c, !own)) {
+			fetch_rows(&s->v[i + AHEAD]);
+		conv_apps_tidy(&s->v[i]);
+		if (!conv_rows_move(&rows, &s->v[i])) {
 			arena_done(&rows); /* the table is of no use any more */
 			return -ENOMEM;
 		}

@@ -19,12 +19,10 @@ struct conv_slot {
 	uint32_t tag;
 };
 
-/* Each has the row of its first protocol in `app`, at its own place. */
 struct conv_set { /* of conversations, by key */
 	struct conv *v;
-	struct conv_app *app;
 	size_t n;
-	struct bulk convs, apps; /* what v and app are */
+	struct bulk convs; /* what v is */
 	struct conv_slot *slot;
 	size_t slots;
 };
@@ -113,8 +111,6 @@ static inline uint16_t conv_key_vlan(const struct conv_table *t, uint16_t vlan)
 bool conv_set_room(struct conv_table *t, struct conv_set *s);
 /* The first n are all that there are from now on; they may stand elsewhere. */
 void conv_set_cut(struct conv_table *t, struct conv_set *s, size_t n);
-/* `to`, of the set, becomes what `from` is, with its rows. */
-void conv_set_copy(struct conv_set *s, struct conv *to, const struct conv *from);
 bool conv_table_has_room(const struct conv_table *t);
 /* One flow more for its conversation, which has this key. */
 int conv_put_flow(struct conv_table *t, struct conv *c, const struct conv_key *k,
@@ -132,9 +128,9 @@ int conv_line_put(struct conv_table *t, const struct flow_done *d, const struct 
 int conv_line_flush(struct conv_table *t);
 
 enum {
-	ATTEMPT_CHARGE = sizeof(struct conv) + sizeof(struct conv_app) + sizeof(struct conv_fail) +
-			 sizeof(struct conv_minute),
-	FLOW_CHARGE = sizeof(struct conv) + sizeof(struct conv_app),
+	ATTEMPT_CHARGE =
+		sizeof(struct conv) + sizeof(struct conv_fail) + sizeof(struct conv_minute),
+	FLOW_CHARGE = sizeof(struct conv),
 };
 
 /* conv_direction.c. What waits becomes conversations. 0 or -ENOMEM. */

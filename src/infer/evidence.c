@@ -234,10 +234,12 @@ static bool may_tell(const struct evidence_set *e, const struct conv *c)
 /* Some clue is in the conversation: most have none, and need not be looked at with their host's. */
 static bool tells(const struct evidence_set *e, const struct conv *c, enum clue_of of)
 {
+	struct conv_app room;
+
 	if (of == CLUE_ANSWERS && c->more && (bound_over_tcp(c) || c->more->n_name))
 		return true;
 	for (unsigned k = 0; k < c->n_app; k++)
-		if (app_tells(e, of, c, &c->app[k]))
+		if (app_tells(e, of, c, conv_app(c, k, &room)))
 			return true;
 	return false;
 }
@@ -248,7 +250,8 @@ static void exchange_ahead(const struct evidence_set *e, size_t i)
 	enum { AHEAD = 12 };
 	const struct infer_input *in = e->p->in;
 
-	if (i + AHEAD < in->n_convs && may_tell(e, &in->convs[i + AHEAD]))
+	if (i + AHEAD < in->n_convs && !in->convs[i + AHEAD].alone &&
+	    may_tell(e, &in->convs[i + AHEAD]))
 		prefetch(in->convs[i + AHEAD].app);
 }
 
@@ -564,7 +567,7 @@ static void look_ahead(const struct evidence_set *e, const struct peer_conv *v, 
 		prefetch(&c->app);
 		prefetch(&c->n_app);
 	}
-	if (i + NEAR < n)
+	if (i + NEAR < n && !e->p->in->convs[v[i + NEAR].conv].alone)
 		prefetch(e->p->in->convs[v[i + NEAR].conv].app);
 }
 
@@ -584,14 +587,14 @@ static void look_at_share(struct evidence_set *e, const struct share *s, uint32_
 
 		look_ahead(e, v, i, n);
 		for (unsigned k = 0; k < c->n_app; k++) {
-			uint16_t app = c->app[k].app;
+			struct conv_app room;
+			const struct conv_app *a = conv_app(c, k, &room);
 
-			if (app != APP_NONE && app < APPS)
-				look_at_apps(e, e->by_app[app], of, v[i].conv, v[i].peer,
-					     &c->app[k]);
-			if (app != APP_NONE)
-				look_at_apps(e, e->some_app, of, v[i].conv, v[i].peer, &c->app[k]);
-			look_at_apps(e, e->no_app, of, v[i].conv, v[i].peer, &c->app[k]);
+			if (a->app != APP_NONE && a->app < APPS)
+				look_at_apps(e, e->by_app[a->app], of, v[i].conv, v[i].peer, a);
+			if (a->app != APP_NONE)
+				look_at_apps(e, e->some_app, of, v[i].conv, v[i].peer, a);
+			look_at_apps(e, e->no_app, of, v[i].conv, v[i].peer, a);
 		}
 		if (of == CLUE_ANSWERS)
 			look_at_rest(e, v[i].conv, v[i].peer);

@@ -347,8 +347,9 @@ static bool term(const struct filter *f, const struct filter_row *row)
 	case KEY_PROTO:
 		return c->proto == f->number;
 	case KEY_APP:
-		for (size_t i = 0; i < c->n_app; i++)
-			if (f->app ? app_is(c->app[i].app, f->app) : c->app[i].app == APP_NONE)
+		for (unsigned i = 0; i < c->n_app; i++)
+			if (f->app ? app_is(conv_app_at(c, i), f->app)
+				   : conv_app_at(c, i) == APP_NONE)
 				return true;
 		return false;
 	case KEY_STATE:

@@ -107,6 +107,7 @@ static void put_refusal(struct out *o, const struct conv *c)
 void detail_write(const struct conv *c, struct out *o)
 {
 	const struct conv_more *m = conv_more(c);
+	struct conv_app room;
 	bool failed = conv_fail(c)->n > 0, refused = conv_refusal(c)->who != REFUSER_NONE;
 
 	out_reset(o);
@@ -123,7 +124,7 @@ void detail_write(const struct conv *c, struct out *o)
 	put_u(o, c->tunnel_id);
 	put_u(o, c->n_app);
 	for (unsigned i = 0; i < c->n_app; i++)
-		put_app(o, &c->app[i], c->first_ns);
+		put_app(o, conv_app(c, i, &room), c->first_ns);
 	out_char(o, failed);
 	if (failed)
 		put_failures(o, c);

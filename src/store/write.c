@@ -338,10 +338,14 @@ static int refers(struct store *s, const struct evidence *e, unsigned n)
 static const char *main_app(const struct conv *c)
 {
 	const struct conv_app *best = NULL;
+	struct conv_app room;
 
-	for (unsigned i = 0; i < c->n_app; i++)
-		if (c->app[i].app != APP_NONE && (!best || c->app[i].flows > best->flows))
-			best = &c->app[i];
+	for (unsigned i = 0; i < c->n_app; i++) {
+		const struct conv_app *a = conv_app(c, i, &room);
+
+		if (a->app != APP_NONE && (!best || a->flows > best->flows))
+			best = a;
+	}
 	return best ? app_name(best->app) : "";
 }
 
@@ -352,8 +356,11 @@ static int refers_conv(struct store *s, const struct conv *c)
 	r = r ? r : refers(s, conv_fail(c)->ev, conv_fail(c)->n_ev);
 	r = r ? r : refers(s, &conv_more(c)->bind_ev, conv_more(c)->has_bind);
 	for (unsigned i = 0; r == 0 && i < c->n_app; i++) {
-		r = refers(s, c->app[i].ev, c->app[i].n_ev);
-		r = r ? r : refers(s, &c->app[i].tell, c->app[i].told);
+		struct conv_app room;
+		const struct conv_app *a = conv_app(c, i, &room);
+
+		r = refers(s, a->ev, a->n_ev);
+		r = r ? r : refers(s, &a->tell, a->told);
 	}
 	return r;
 }

@@ -17,10 +17,12 @@ typedef VEC(struct client) client_vec;
 
 static bool web(const struct conv *c)
 {
-	for (unsigned i = 0; i < c->n_app; i++)
-		if (c->app[i].app && (!strcmp(app_name(c->app[i].app), "http") ||
-				      !strcmp(app_name(c->app[i].app), "tls")))
+	for (unsigned i = 0; i < c->n_app; i++) {
+		uint16_t app = conv_app_at(c, i);
+
+		if (app && (!strcmp(app_name(app), "http") || !strcmp(app_name(app), "tls")))
 			return c->proto == IPPROTO_NR_TCP;
+	}
 	return false;
 }
 

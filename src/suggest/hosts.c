@@ -104,17 +104,22 @@ roleset draft_shortest(const struct draft *d, roleset set)
 static bool speaks(const struct conv *c, const char *app)
 {
 	for (unsigned i = 0; i < c->n_app; i++)
-		if (c->app[i].app && !strcmp(app_name(c->app[i].app), app))
+		if (conv_app_at(c, i) && !strcmp(app_name(conv_app_at(c, i)), app))
 			return true;
 	return false;
 }
 
 static bool is_mail(const struct conv *c)
 {
-	for (unsigned i = 0; i < c->n_app; i++)
-		if (!strcmp(app_name(c->app[i].app), "pop3") ||
-		    !strcmp(app_name(c->app[i].app), "smtp") || c->app[i].signs & SIGN_EXCHANGE)
+	struct conv_app room;
+
+	for (unsigned i = 0; i < c->n_app; i++) {
+		const struct conv_app *a = conv_app(c, i, &room);
+
+		if (!strcmp(app_name(a->app), "pop3") || !strcmp(app_name(a->app), "smtp") ||
+		    a->signs & SIGN_EXCHANGE)
 			return true;
+	}
 	return false;
 }
 
@@ -252,8 +257,10 @@ static bool documented(const struct mover *m, uint16_t port)
 
 static bool shows(const struct mover *m, const struct conv *c)
 {
+	struct conv_app room;
+
 	for (unsigned i = 0; i < c->n_app; i++) {
-		const struct conv_app *a = &c->app[i];
+		const struct conv_app *a = conv_app(c, i, &room);
 		bool app = false;
 
 		for (size_t k = 0; k < N_ELEMENTS(m->app) && m->app[k]; k++)

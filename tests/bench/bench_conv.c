@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 		return 1;
 	printf("%" PRIu32
 	       " flows %zu conversations %6.1f ns per flow, %zu bytes and %zu a protocol\n",
-	       flows, n, (bench_cpu_s() - from) * 1e9 / flows, sizeof *c, sizeof *c->app);
+	       flows, n, (bench_cpu_s() - from) * 1e9 / flows, sizeof *c, sizeof(struct conv_app));
 	conv_table_free(t);
 	return 0;
 }

@@ -53,10 +53,12 @@ static inline bool same_conv(const struct conv *a, const struct conv *b)
 
 	memcpy(&x, a, sizeof x);
 	memcpy(&y, b, sizeof y);
-	x.app = y.app = NULL;
+	if (!a->alone && !b->alone)
+		x.app = y.app = NULL;
 	x.fail = y.fail = NULL;
 	x.more = y.more = NULL;
-	return !memcmp(&x, &y, sizeof x) && same_rows(a->app, b->app, a->n_app, sizeof *a->app) &&
+	return !memcmp(&x, &y, sizeof x) &&
+	       (a->alone || same_rows(a->app, b->app, a->n_app, sizeof *a->app)) &&
 	       same_fail(a->fail, b->fail) && same_more(a->more, b->more);
 }
 

@@ -43,24 +43,29 @@ static void show_grant(const struct grant *g)
 
 static uint32_t notes_of(const struct conv *c)
 {
+	struct conv_app room;
 	uint32_t notes = 0;
 
 	for (uint8_t i = 0; i < c->n_app; i++)
-		notes |= c->app[i].notes;
+		notes |= conv_app(c, i, &room)->notes;
 	return notes;
 }
 
 static uint32_t first_packet(const struct conv *c)
 {
+	struct conv_app room;
 	uint32_t n = UINT32_MAX;
 
 	if (c->n_ok_ev)
 		n = c->ok_ev[0].number;
 	if (conv_fail(c)->n_ev && conv_fail(c)->ev[0].number < n)
 		n = conv_fail(c)->ev[0].number;
-	for (uint8_t i = 0; i < c->n_app; i++)
-		if (c->app[i].n_ev && c->app[i].ev[0].number < n)
-			n = c->app[i].ev[0].number;
+	for (uint8_t i = 0; i < c->n_app; i++) {
+		const struct conv_app *a = conv_app(c, i, &room);
+
+		if (a->n_ev && a->ev[0].number < n)
+			n = a->ev[0].number;
+	}
 	return n == UINT32_MAX ? 0 : n;
 }
 

@@ -22,7 +22,7 @@
 static bool is_smb(const struct conv *c)
 {
 	for (uint8_t i = 0; i < c->n_app; i++) {
-		const char *app = app_name(c->app[i].app);
+		const char *app = app_name(conv_app_at(c, i));
 
 		if (!strcmp(app, "smb2") || !strcmp(app, "smb1") || !strcmp(app, "nbss"))
 			return true;

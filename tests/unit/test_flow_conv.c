@@ -257,6 +257,7 @@ static void test_flip(void **state)
 	struct flow_done d = flow(&(struct flow_row){"10.0.0.1", "10.0.0.9", 53, 4000, U, DIR_FIRST,
 						     STATE_REJECTED, 1});
 	const struct conv *c;
+	struct conv_app room;
 	size_t n;
 
 	(void)state;
@@ -274,8 +275,8 @@ static void test_flip(void **state)
 	assert_int_equal(c->bytes[0], 200);
 	assert_int_equal(c->payload[0], 20);
 	assert_int_equal(conv_more(c)->unseen[1], 1);
-	assert_int_equal(c->app[0].payload[0], 20);
-	assert_int_equal(c->app[0].by_state[STATE_ONE_WAY], 1);
+	assert_int_equal(conv_app(c, 0, &room)->payload[0], 20);
+	assert_int_equal(conv_app(c, 0, &room)->by_state[STATE_ONE_WAY], 1);
 	assert_int_equal(c->by_state[STATE_ONE_WAY], 1);
 	assert_int_equal(c->by_state[STATE_REJECTED], 0);
 	assert_int_equal(conv_fail(c)->n, 0);
@@ -601,7 +602,7 @@ static void test_many(void **state)
 	assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
 	assert_int_equal(n, N);
 	for (uint32_t i = 0; i < N; i++)
-		assert_true(c[i].packets[0] == i && c[i].n_app == 1 && c[i].app->app == 1);
+		assert_true(c[i].packets[0] == i && c[i].n_app == 1 && conv_app_at(&c[i], 0) == 1);
 	conv_table_free(t);
 }
 
