@@ -273,22 +273,31 @@ static void packet_begin(struct packet *k)
 	};
 }
 
+void decoder_plain(struct decoder *d, size_t n)
+{
+	if (!n)
+		return;
+	d->n_fragment_of = 0;
+	d->stats.read += n;
+	d->stats.by[DECODE_OK] += n;
+}
+
+void decoder_noted(struct decoder *d, uint32_t notes)
+{
+	count(&d->stats, notes);
+}
+
 enum decode_skip decode_into(struct decoder *d, uint16_t linktype, const uint8_t *p, uint32_t len,
 			     struct packet *packet)
 {
 	uint32_t notes = 0;
 
-	if (unlikely(d->layers_only || !decode_plain(linktype, p, len, packet, &notes))) {
+	if (d->layers_only || !decode_plain(linktype, p, len, packet->wire_len, packet, &notes)) {
 		packet_begin(packet);
 		return by_layers(d, linktype, p, len, packet);
 	}
-	d->n_fragment_of = 0;
-	d->stats.read++;
-	d->stats.by[DECODE_OK]++;
-	if (unlikely(packet->wire_len > len))
-		notes |= 1U << NOTE_SNAPPED;
-	if (unlikely(notes))
-		count(&d->stats, notes);
+	decoder_plain(d, 1);
+	decoder_noted(d, notes);
 	return DECODE_OK;
 }
 

@@ -85,6 +85,10 @@ enum decode_skip decode_frame(struct decoder *d, uint16_t linktype, const uint8_
  * already. */
 enum decode_skip decode_into(struct decoder *d, uint16_t linktype, const uint8_t *p, uint32_t len,
 			     struct packet *packet);
+/* The same of n frames that were plain packets (plain.h), for who looked at them without this; and
+ * of one of them what there was to note, bits of enum decode_note. */
+void decoder_plain(struct decoder *d, size_t n);
+void decoder_noted(struct decoder *d, uint32_t notes);
 /* The datagrams that the frame decoded last is a fragment of, outermost first: a number for each,
  * which all its fragments have, also those before the first one. Valid until the next frame. */
 size_t decoder_fragment_of(const struct decoder *d, const uint64_t **ret_numbers);

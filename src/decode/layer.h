@@ -196,34 +196,42 @@ static inline bool checksum_good(uint64_t sum)
 	return sum * inverse - 1 < most;
 }
 
-/* For what is short, but 8 bytes at least: the same without a call. Sums of 64-bit words with their
- * carry are sums of 16-bit words all the same (RFC 1071 2 (B)). What is left behind the last whole
- * word is what the word that ends there has beyond it. */
+/* Words of 64 bits with their carry have the same sum as those of 16 bits (RFC 1071 2 (B)). */
+static inline uint64_t ones_add(uint64_t a, uint64_t b)
+{
+	a += b;
+	return a + (a < b);
+}
+
+/* For what is short, but 8 bytes at least: the same without a call. What is left behind the last
+ * whole word is what the word that ends there has beyond it. */
 __attribute__((always_inline)) static inline uint64_t checksum_add_short(uint64_t sum,
 									 const uint8_t *p, size_t n)
 {
-	const unsigned known = 8 * (7 - n % 8); /* less a byte: a word cannot be shifted out */
-	const uint8_t *last = p + n - 8;
-	unsigned __int128 wide = sum;
-	uint64_t w[2];
+	const unsigned known = (unsigned)(~n * 8) & 63; /* less a byte: no word can go whole */
+	uint64_t carries = 0, w[2];
+	size_t i = 0;
 
-	for (; n >= sizeof w; p += sizeof w, n -= sizeof w) {
-		memcpy(w, p, sizeof w);
-		wide += w[0];
-		wide += w[1];
+#pragma GCC unroll 1
+	for (; i + sizeof w <= n; i += sizeof w) {
+		memcpy(w, p + i, sizeof w);
+		sum += w[0];
+		carries += sum < w[0];
+		sum += w[1];
+		carries += sum < w[1];
 	}
-	if (n >= sizeof w[0]) {
-		memcpy(w, p, sizeof w[0]);
-		wide += w[0];
+	if (n & sizeof w[0]) {
+		memcpy(w, p + i, sizeof w[0]);
+		sum += w[0];
+		carries += sum < w[0];
 	}
-	memcpy(w, last, sizeof w[0]);
+	memcpy(w, p + n - sizeof w[0], sizeof w[0]);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	wide += w[0] >> known >> 8;
+	w[0] = w[0] >> known >> 8;
 #else
-	wide += w[0] << known << 8;
+	w[0] = w[0] << known << 8;
 #endif
-	sum = (uint64_t)wide + (uint64_t)(wide >> 64);
-	return sum + (sum < (uint64_t)wide);
+	return ones_add(ones_add(sum, w[0]), carries);
 }
 bool checksum_transport_good(const struct layer *l, const uint8_t *p, size_t n);
 

@@ -86,41 +86,46 @@ struct heartbeat {
  * what errors quote in the last. */
 struct packet {
 	int64_t ts_ns;
-	uint32_t input;    /* index of the file in the order of the run */
-	uint32_t number;   /* 1-based in its file */
-	uint32_t wire_len; /* of the whole frame */
+	uint32_t number; /* 1-based in its file */
+	uint32_t input;  /* index of the file in the order of the run */
 	struct addr src, dst;
 	uint16_t sport, dport; /* 0 without ports */
-	/* Innermost IP protocol or next header. 44 for a later fragment of a datagram that is a
+	uint32_t wire_len;     /* of the whole frame */
+
+	/* Eight bytes that are written and read as one word (plain.h, print.c).
+	 * Innermost IP protocol or next header. 44 for a later fragment of a datagram that is a
 	 * tunnel's: its bytes are the rest of a packet that the first fragment showed, and belong
 	 * to no flow. */
 	uint8_t proto;
-	uint8_t ttl; /* or hop limit */
+	bool fragment;        /* one of several; ports of later ones come from the first */
+	bool later_fragment;  /* carries no transport header: payload belongs after the first's */
+	bool has_ip_id;       /* IPv4 with a non-zero identification, or an IPv6 fragment */
+	uint16_t frag_offset; /* of a fragment, in 8 bytes; 0 else */
 	uint8_t tcp_flags;
-	bool fragment;       /* one of several; ports of later ones come from the first */
-	bool later_fragment; /* carries no transport header: payload belongs after the first's */
 	bool payload_cut; /* the capture holds fewer payload bytes than were sent (snap length) */
-	uint16_t vlan;    /* the outermost VLAN id that is not 0 (802.1Q, ISL), also of a frame
-			   * inside a tunnel when none is outside; 0 none */
+
+	/* Eight more (plain.h, dup.c): the view that the packet was seen with. */
+	uint32_t tunnel_id; /* VNI, TEID, GRE key, session, label of the outermost tunnel; 0 none */
+	uint16_t vlan;      /* the outermost VLAN id that is not 0 (802.1Q, ISL), also of a frame
+			     * inside a tunnel when none is outside; 0 none */
+	uint8_t tunnel;     /* enum tunnel */
+	uint8_t ttl;        /* or hop limit */
+
 	const uint8_t *transport; /* first captured byte behind the innermost IP headers */
 	const uint8_t *payload;
 	uint32_t transport_len; /* captured */
 	uint32_t payload_len;   /* captured */
-	uint32_t payload_wire;  /* sent, by the IP length; with segmentation offload (IP length 0)
-				 * what the frame holds */
 	uint32_t ip_len; /* of the innermost IP packet, by its header (offload: the frame's rest) */
 	uint32_t ip_id;
+	uint32_t payload_wire; /* sent, by the IP length; with segmentation offload (IP length 0)
+				* what the frame holds */
 	/* TCP. A later fragment's seq is that of its first byte and its ack the first fragment's,
 	 * when has_seq says that the first one showed them. */
 	uint32_t seq, ack;
-	uint32_t tunnel_id; /* VNI, TEID, GRE key, session, label of the outermost tunnel; 0 none */
-	uint16_t frag_offset; /* of a fragment, in 8 bytes; 0 else */
-	uint8_t tunnel;       /* enum tunnel */
 	bool esp; /* IPsec ESP, as an IP protocol or in UDP (RFC 3948): the content is hidden */
 	bool has_seq;
 	uint8_t icmp_class;  /* enum icmp_class: of ICMP and ICMPv6 errors */
 	bool icmp_has_inner; /* the packet that they answer is known */
-	bool has_ip_id;      /* IPv4 with a non-zero identification, or an IPv6 fragment */
 	uint8_t src_mac[6];  /* zero when the link has none */
 
 	/* The packet is the last missing fragment of its datagram (by capture order; it may be the
@@ -137,6 +142,18 @@ struct packet {
 	struct addr inner_src, inner_dst;
 	uint16_t inner_sport, inner_dport;
 };
+static_assert(offsetof(struct packet, tunnel_id) == CACHELINE, "a line");
 static_assert(offsetof(struct packet, whole) == (size_t)2 * CACHELINE, "two lines");
+
+/* Those words: bytes of a struct packet from here on. */
+enum {
+	PACKET_FIELDS = offsetof(struct packet, proto),
+	PACKET_VIEW = offsetof(struct packet, tunnel_id),
+	PACKET_LENGTHS = offsetof(struct packet, ip_len),
+};
+static_assert(offsetof(struct packet, payload_cut) == PACKET_FIELDS + 7 &&
+		      offsetof(struct packet, ttl) == PACKET_VIEW + 7 &&
+		      offsetof(struct packet, ip_id) == PACKET_LENGTHS + 4,
+	      "eight bytes each");
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * plain - the commonest packets at one look. Private to decode.c.
+ * plain - the commonest packets at one look, for decode.c and for who decodes packet after packet.
  *
  * Nearly every packet of a night is Ethernet, IPv4 without options or IPv6 without extension
  * headers, in one piece, and TCP or a UDP datagram that no tunnel's port claims. Those are read
@@ -26,7 +26,7 @@ enum {
 	UDP_HEADER = 8,
 };
 
-/* Of bytes that rd_take() gave. */
+/* Of bytes that were seen to be there. */
 static inline uint16_t plain_be16(const uint8_t *p)
 {
 	uint16_t v;
@@ -52,6 +52,14 @@ static inline uint32_t plain_word32(const uint8_t *p)
 	return w;
 }
 
+static inline uint64_t plain_word64(const uint8_t *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, sizeof w);
+	return w;
+}
+
 static inline struct addr plain_mapped(const uint8_t *p)
 {
 	struct addr a = {.b = {[10] = 0xff, [11] = 0xff}};
@@ -60,27 +68,33 @@ static inline struct addr plain_mapped(const uint8_t *p)
 	return a;
 }
 
-static inline void plain_note(uint32_t *notes, bool is, enum decode_note n)
-{
-	*notes |= (uint32_t)is << n;
-}
-
 struct plain_ip {
-	uint64_t ends;    /* sum of both addresses */
 	const uint8_t *p; /* what is behind the header */
 	uint32_t n;       /* captured of it: 8 bytes at least */
 	uint32_t missing; /* bytes behind those that were sent */
+	uint32_t ip_len;
+	uint8_t proto;
 	bool v6;
 };
 
+/* Of both addresses, which end where the transport begins. */
+static inline uint64_t plain_sum_ends(const struct plain_ip *ip)
+{
+	uint64_t sum = plain_word64(ip->p - 8);
+
+	for (unsigned i = 16; ip->v6 && i <= 32; i += 8)
+		sum = ones_add(sum, plain_word64(ip->p - i));
+	return sum;
+}
+
 /* The segment or datagram and its pseudo-header (RFC 9293 3.1, RFC 768, RFC 8200 8.1). */
-static inline bool plain_sum_good(const struct plain_ip *ip, uint8_t proto, const uint8_t *p,
-				  size_t n)
+static inline bool plain_sum_good(const struct plain_ip *ip, uint8_t proto)
 {
 	enum { SHORT = 192 }; /* measured: above, vectors pay for the call */
-	uint64_t sum = ip->ends + htobe16(proto) + htobe16((uint16_t)n);
+	uint64_t sum = ones_add(plain_sum_ends(ip), htobe16(proto) + htobe16((uint16_t)ip->n));
 
-	return checksum_good(n <= SHORT ? checksum_add_short(sum, p, n) : checksum_add(sum, p, n));
+	return checksum_good(ip->n <= SHORT ? checksum_add_short(sum, ip->p, ip->n)
+					    : ones_add(sum, checksum_add(0, ip->p, ip->n)));
 }
 
 /* `sent` bytes follow the header, of which `left` or fewer were captured. */
@@ -90,31 +104,46 @@ static inline void plain_limit(struct plain_ip *ip, uint32_t sent, uint32_t left
 	ip->missing = sent - ip->n;
 }
 
+/* The words of a packet at once; what is not in w is 0. */
+static inline void plain_put(struct packet *k, size_t at, uint64_t w)
+{
+	w = htole64(w);
+	memcpy((uint8_t *)k + at, &w, sizeof w);
+}
+
+enum {
+	PLAIN_HAS_IP_ID = 8 * (offsetof(struct packet, has_ip_id) - PACKET_FIELDS),
+	PLAIN_TTL = 8 * (offsetof(struct packet, ttl) - PACKET_VIEW),
+};
+
+static inline void plain_put_ip(struct packet *k, uint8_t proto, uint8_t ttl, uint32_t length,
+				uint32_t id)
+{
+	plain_put(k, PACKET_FIELDS, proto | (uint64_t)(id != 0) << PLAIN_HAS_IP_ID);
+	plain_put(k, PACKET_VIEW, (uint64_t)ttl << PLAIN_TTL);
+	k->ip_len = length;
+	k->ip_id = id;
+}
+
 /* Of the header at p, behind which the frame has `left` bytes. */
 static inline bool plain_ipv4(const uint8_t *p, uint32_t left, struct packet *k, uint32_t *notes,
 			      struct plain_ip *ret)
 {
-	uint64_t words[2];
-	uint32_t last = plain_word32(p + 16), total = plain_be16(p + 2);
+	uint32_t total = plain_be16(p + 2);
 
 	if (p[0] != 0x45 || plain_be16(p + 6) & IPV4_FRAGMENT || total < PLAIN_IPV4 + UDP_HEADER)
 		return false;
-	memcpy(words, p, sizeof words);
+	/* Sums of wider words are the same (RFC 1071 2 (B)). */
+	if (unlikely(!checksum_good(ones_add(ones_add(plain_word64(p), plain_word64(p + 12)),
+					     plain_word32(p + 8)))))
+		*notes |= 1U << NOTE_BAD_CHECKSUM;
 	k->src = plain_mapped(p + 12);
 	k->dst = plain_mapped(p + 16);
-	k->proto = p[9];
-	k->ttl = p[8];
-	k->ip_len = total;
-	k->ip_id = plain_be16(p + 4);
-	k->has_ip_id = k->ip_id != 0;
-	ret->ends = (uint64_t)plain_word32(p + 12) + last;
+	plain_put_ip(k, p[9], p[8], total, plain_be16(p + 4));
+	ret->ip_len = total;
+	ret->proto = p[9];
 	ret->v6 = false;
 	ret->p = p + PLAIN_IPV4;
-	/* Sums of wider words are the same (RFC 1071 2 (B)). */
-	plain_note(notes,
-		   !checksum_good((words[0] & UINT32_MAX) + (words[0] >> 32) +
-				  (words[1] & UINT32_MAX) + (words[1] >> 32) + last),
-		   NOTE_BAD_CHECKSUM);
 	plain_limit(ret, total - PLAIN_IPV4, left);
 	return true;
 }
@@ -134,14 +163,9 @@ static inline bool plain_ipv6(const uint8_t *p, uint32_t left, struct packet *k,
 		return false;
 	memcpy(k->src.b, p + 8, 16);
 	memcpy(k->dst.b, p + 24, 16);
-	k->proto = p[6];
-	k->ttl = p[7];
-	k->ip_len = (uint32_t)PLAIN_IPV6 + length;
-	k->ip_id = 0;
-	k->has_ip_id = false;
-	ret->ends = 0;
-	for (unsigned i = 8; i < PLAIN_IPV6; i += 4)
-		ret->ends += plain_word32(p + i);
+	plain_put_ip(k, p[6], p[7], (uint32_t)PLAIN_IPV6 + length, 0);
+	ret->ip_len = (uint32_t)PLAIN_IPV6 + length;
+	ret->proto = p[6];
 	ret->v6 = true;
 	ret->p = p + PLAIN_IPV6;
 	plain_limit(ret, length, left);
@@ -160,11 +184,11 @@ static inline bool plain_tcp(struct packet *k, uint32_t *notes, const struct pla
 		return false;
 	k->tcp_flags = p[13];
 	k->payload = p + header;
-	k->payload_len = ip->n - header;
+	k->payload_len = k->payload_wire = ip->n - header;
 	k->seq = plain_be32(p + 4);
 	k->ack = plain_be32(p + 8);
-	if (likely(!ip->missing))
-		plain_note(notes, !plain_sum_good(ip, IPPROTO_NR_TCP, p, ip->n), NOTE_BAD_CHECKSUM);
+	if (likely(!ip->missing) && unlikely(!plain_sum_good(ip, IPPROTO_NR_TCP)))
+		*notes |= 1U << NOTE_BAD_CHECKSUM;
 	return true;
 }
 
@@ -184,25 +208,39 @@ static inline bool plain_udp(struct packet *k, uint32_t *notes, struct plain_ip 
 	/* What follows the datagram is none of it. */
 	if (length < ip->n + ip->missing)
 		plain_limit(ip, length, ip->n);
-	k->tcp_flags = 0;
 	k->payload = p + UDP_HEADER;
-	k->payload_len = ip->n - UDP_HEADER;
+	k->payload_len = k->payload_wire = ip->n - UDP_HEADER;
 	k->seq = k->ack = 0;
 	if (unlikely(!plain_be16(p + 6)))
-		plain_note(notes, ip->v6, NOTE_BAD_CHECKSUM);
-	else if (likely(!ip->missing))
-		plain_note(notes, !plain_sum_good(ip, IPPROTO_NR_UDP, p, ip->n), NOTE_BAD_CHECKSUM);
+		*notes |= (uint32_t)ip->v6 << NOTE_BAD_CHECKSUM;
+	else if (likely(!ip->missing) && unlikely(!plain_sum_good(ip, IPPROTO_NR_UDP)))
+		*notes |= 1U << NOTE_BAD_CHECKSUM;
 	return true;
 }
 
-/* What no plain packet has. */
+/* Written for each kind of address by itself: so the transport is at a known place of the frame. */
+__attribute__((always_inline)) static inline bool plain_transport(struct packet *k, uint32_t *notes,
+								  struct plain_ip *ip)
+{
+	k->sport = plain_be16(ip->p);
+	k->dport = plain_be16(ip->p + 2);
+	k->transport = ip->p;
+	k->transport_len = ip->n;
+	if (ip->proto == IPPROTO_NR_TCP ? !plain_tcp(k, notes, ip)
+					: ip->proto != IPPROTO_NR_UDP || !plain_udp(k, notes, ip))
+		return false;
+	if (unlikely(ip->missing)) {
+		k->payload_wire += ip->missing;
+		k->payload_cut = true;
+	}
+	if (unlikely(ip->ip_len > ETHERNET_MTU))
+		*notes |= 1U << NOTE_ABOVE_MTU;
+	return true;
+}
+
+/* What no plain packet has; more of it is in words that are put at once. */
 static inline void plain_clear(struct packet *k)
 {
-	k->fragment = k->later_fragment = false;
-	k->vlan = 0;
-	k->tunnel_id = 0;
-	k->frag_offset = 0;
-	k->tunnel = TUNNEL_NONE;
 	k->esp = k->has_seq = false;
 	k->icmp_class = ICMP_NOT_ERROR;
 	k->icmp_has_inner = false;
@@ -214,45 +252,34 @@ static inline void plain_clear(struct packet *k)
 /* True when the frame is a plain packet, which is then in *k (time, number, input and wire_len are
  * the caller's; the rest may hold anything before), with what is to be noted of it added to *notes.
  * False leaves both in any state. */
-static inline bool decode_plain(uint16_t linktype, const uint8_t *frame, uint32_t len,
-				struct packet *k, uint32_t *notes)
+__attribute__((always_inline)) static inline bool decode_plain(uint16_t linktype, const uint8_t *p,
+							       uint32_t len, uint32_t wire_len,
+							       struct packet *k, uint32_t *notes)
 {
-	struct rd r = rd_over(frame, len);
 	/* One look at the bounds for all headers of a datagram over IPv4. */
-	const uint8_t *p = rd_take(&r, ETHERNET_HEADER + PLAIN_IPV4 + UDP_HEADER);
-	uint32_t left = (uint32_t)rd_left(&r) + UDP_HEADER;
+	const uint32_t least = ETHERNET_HEADER + PLAIN_IPV4 + UDP_HEADER,
+		       more = PLAIN_IPV6 - PLAIN_IPV4;
 	struct plain_ip ip;
-	bool good;
 
-	if (!p || linktype != LINKTYPE_ETHERNET)
-		return false;
-	switch (plain_be16(p + 12)) {
-	case 0x0800:
-		good = plain_ipv4(p + ETHERNET_HEADER, left, k, notes, &ip);
-		break;
-	case 0x86dd:
-		good = left >= PLAIN_IPV6 - PLAIN_IPV4 + UDP_HEADER &&
-		       plain_ipv6(p + ETHERNET_HEADER, left - (PLAIN_IPV6 - PLAIN_IPV4), k, &ip);
-		break;
-	default:
-		return false;
-	}
-	if (!good)
+	if (unlikely(linktype != LINKTYPE_ETHERNET || len < least))
 		return false;
 	plain_clear(k);
 	memcpy(k->src_mac, p + 6, sizeof k->src_mac);
-	k->sport = plain_be16(ip.p);
-	k->dport = plain_be16(ip.p + 2);
-	k->transport = ip.p;
-	k->transport_len = ip.n;
-	if (k->proto == IPPROTO_NR_TCP)
-		good = plain_tcp(k, notes, &ip);
-	else
-		good = k->proto == IPPROTO_NR_UDP && plain_udp(k, notes, &ip);
-	k->payload_wire = k->payload_len + ip.missing;
-	k->payload_cut = ip.missing > 0;
-	plain_note(notes, k->ip_len > ETHERNET_MTU, NOTE_ABOVE_MTU);
-	return good;
+	if (unlikely(wire_len > len))
+		*notes |= 1U << NOTE_SNAPPED;
+	switch (plain_be16(p + 12)) {
+	case 0x0800:
+		return plain_ipv4(p + ETHERNET_HEADER, len - ETHERNET_HEADER - PLAIN_IPV4, k, notes,
+				  &ip) &&
+		       plain_transport(k, notes, &ip);
+	case 0x86dd:
+		return len >= least + more &&
+		       plain_ipv6(p + ETHERNET_HEADER, len - ETHERNET_HEADER - PLAIN_IPV6, k,
+				  &ip) &&
+		       plain_transport(k, notes, &ip);
+	default:
+		return false;
+	}
 }
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "decode/decode.h"
+#include "decode/plain.h"
 #include "engine/crew.h"
 #include "engine/engine.h"
 #include "engine/hot_tables.h"
@@ -197,19 +198,16 @@ struct hot *hot_free(struct hot *h)
 	return NULL;
 }
 
-/* Decodes a frame into *ret; false when there is nothing for the flow table. */
-static bool one_frame(struct hot *h, const struct frame *f, struct packet *ret)
+/* A frame that is no plain packet, of which *ret has what is not in its bytes. False when there is
+ * nothing for the flow table. */
+static NOINLINE bool odd_frame(struct hot *h, const struct frame *f, struct packet *ret)
 {
 	h->truncated += f->len < f->wire_len;
 	if (f->filtered) {
 		decode_filtered(h->decoder);
 		return false;
 	}
-	ret->ts_ns = f->ts_ns;
-	ret->input = f->input;
-	ret->number = f->number;
-	ret->wire_len = f->wire_len;
-	if (unlikely(decode_into(h->decoder, f->linktype, f->p, f->len, ret) != DECODE_OK)) {
+	if (decode_into(h->decoder, f->linktype, f->p, f->len, ret) != DECODE_OK) {
 		const struct heartbeat *beat = decoder_heartbeat(h->decoder);
 
 		if (beat)
@@ -225,6 +223,41 @@ static bool one_frame(struct hot *h, const struct frame *f, struct packet *ret)
 			h->tap->blind(h->tap->user, &ret->src, &ret->dst, f->ts_ns);
 	}
 	return true;
+}
+
+/* Returns how many packets the frames are. Those that are plain are counted together. */
+static NOINLINE size_t decode_batch(struct hot *h, const struct batch *b)
+{
+	struct packet *k = h->packets;
+	const struct frame *end = b->f + b->n;
+	size_t plain = 0;
+
+	for (const struct frame *f = b->f; f < end; f++) {
+		uint32_t notes = 0;
+
+		/* Headers: what is behind them follows by itself. */
+		if (f + AHEAD < end)
+			prefetch(f[AHEAD].p);
+		k->ts_ns = f->ts_ns;
+		k->number = f->number;
+		k->input = f->input;
+		k->wire_len = f->wire_len;
+		if (likely(!f->filtered &&
+			   decode_plain(f->linktype, f->p, f->len, f->wire_len, k, &notes))) {
+			k++;
+			plain++;
+			if (unlikely(notes)) {
+				h->truncated += f->len < f->wire_len;
+				decoder_noted(h->decoder, notes);
+			}
+			continue;
+		}
+		decoder_plain(h->decoder, plain);
+		plain = 0;
+		k += odd_frame(h, f, k);
+	}
+	decoder_plain(h->decoder, plain);
+	return (size_t)(k - h->packets);
 }
 
 static bool is_copy(struct hot *h, const struct packet *p, bool copy)
@@ -351,19 +384,14 @@ int hot_batch(struct hot *h, struct span_audit *a, const struct batch *b)
 {
 	uint64_t by_layers = decoder_stats(h->decoder)->by_layers;
 	bool run = is_run(b);
-	size_t n = 0;
 	int64_t from_ns;
+	size_t n;
 	int r;
 
 	stats_took(h->stats, STAGE_READ);
 	stats_batch(h->stats, b->n);
 	count_frames(h, a, b, run);
-	for (size_t i = 0; i < b->n; i++) {
-		/* Headers: what is behind them follows by itself. */
-		if (i + AHEAD < b->n)
-			prefetch(b->f[i + AHEAD].p);
-		n += one_frame(h, &b->f[i], &h->packets[n]);
-	}
+	n = decode_batch(h, b);
 	if (h->err)
 		return h->err;
 	count_hours(h, b, run);

@@ -66,6 +66,7 @@ enum {
 	HOPS = 2,
 	SOURCES = 2048,
 	BATCH = 32,
+	AHEAD = 8, /* packets: ends of chains are fetched for them */
 
 	HABIT_MAX = 4, /* sights of one packet in a view that are learned */
 	HABIT_ON = 16, /* packets in a row that show it, at first */
@@ -111,10 +112,11 @@ struct again { /* of a sight that was seen again */
 
 struct source { /* the newest of one direction of a flow */
 	uint64_t print;
-	uint32_t tag;
-	uint16_t id;   /* of IPv4 */
-	bool constant; /* does not count its packets */
+	/* Its tag in 32 bits, above it 16 of the identification of IPv4, and SOURCE_CONSTANT where
+	 * it does not count its packets. */
+	uint64_t who;
 };
+#define SOURCE_CONSTANT (UINT64_C(1) << 63)
 
 /* The end of a chain: the number of its newest sight, modulo 2^NUMBER_BITS; whether there was an
  * older one then; and bits of the fingerprint. Who finds other bits and no older one has no need to
@@ -128,7 +130,7 @@ struct dup_table {
 	bool vlan_key;
 	uint32_t n;        /* number of the next sight; RING + 1 is the first */
 	uint32_t ripe;     /* sights before this one have told their habit */
-	int64_t unripe_ns; /* so long does it not; without any, for ever */
+	int64_t unripe_ns; /* of that one; without any, INT64_MAX */
 	unsigned habit;
 	uint8_t score[HABIT_MAX + 1], scores; /* all of them ored: 0 none */
 	struct dup_stats stats;
@@ -142,9 +144,9 @@ struct dup_table {
 /* A packet, read once. */
 struct look {
 	uint64_t print;
-	uint32_t own, peer; /* tags of this direction of its flow and of the other */
+	uint32_t own; /* tag of this direction of its flow */
 	enum kind kind;
-	bool counts; /* identity */
+	struct source source; /* what that one will be, unless this is a copy */
 };
 
 struct dup_table *dup_table_new(const struct hash_key *key)
@@ -218,32 +220,64 @@ static enum kind kind_of(const struct packet *p)
 		return p->tcp_flags & TCP_ACK && p->seq == 0 ? KIND_SYN : KIND_OPEN;
 	if (p->tcp_flags & TCP_SYN)
 		return KIND_SYN;
-	return p->payload_wire || p->tcp_flags & TCP_FIN ? KIND_DATA : KIND_ACK;
+	/* Either comes at any time: no branch. */
+	return KIND_ACK - ((p->payload_wire != 0) | (p->tcp_flags & TCP_FIN));
+}
+static_assert(KIND_ACK - 1 == (int)KIND_DATA && TCP_FIN == 1, "kind_of()");
+
+static uint32_t tag_of(const struct dup_table *t, const struct packet *p, uint32_t from,
+		       uint32_t to)
+{
+	return from * 0x85ebca6b + to + p->proto + ((t->vlan_key ? p->vlan : 0u) << 8);
 }
 
-static struct source *source_of(struct dup_table *t, const struct look *k)
+static uint32_t tag_of_own(const struct dup_table *t, const struct packet *p)
 {
-	return &t->source[k->own % SOURCES];
+	return tag_of(t, p, end_tag(&p->src, p->sport), end_tag(&p->dst, p->dport));
 }
 
-/* What follows from the packet alone. */
-static void look_at(const struct dup_table *t, const struct packet *p, struct look *ret)
+static uint32_t tag_of_peer(const struct dup_table *t, const struct packet *p)
 {
-	uint32_t src = end_tag(&p->src, p->sport), dst = end_tag(&p->dst, p->dport);
-	uint32_t flow = p->proto + ((t->vlan_key ? p->vlan : 0u) << 8);
+	return tag_of(t, p, end_tag(&p->dst, p->dport), end_tag(&p->src, p->sport));
+}
 
-	ret->own = src * 0x85ebca6b + dst + flow;
-	ret->peer = dst * 0x85ebca6b + src + flow;
+static struct source *source_of(struct dup_table *t, uint32_t tag)
+{
+	return &t->source[tag % SOURCES];
+}
+
+static bool in_view(const struct source *s, uint32_t tag)
+{
+	return (uint32_t)s->who == tag;
+}
+
+/* The identification that the one before it had. */
+static NOINLINE enum kind same_id(const struct source *s, const struct packet *p, struct source *k)
+{
+	if (s->print != k->print || s->who & SOURCE_CONSTANT)
+		k->who |= SOURCE_CONSTANT;
+	return s->who & SOURCE_CONSTANT ? kind_of(p) : KIND_SURE;
 }
 
 /* What follows from those before it, too. */
-static void look_back(struct dup_table *t, const struct packet *p, struct look *k)
+static inline void look_back(struct dup_table *t, const struct packet *p, struct look *k)
 {
-	const struct source *s = source_of(t, k);
+	const struct source *s = source_of(t, k->own);
 
-	k->counts = p->has_ip_id &&
-		    (p->fragment || s->tag != k->own || !s->constant || s->id != p->ip_id);
-	k->kind = k->counts ? KIND_SURE : kind_of(p);
+	k->kind = KIND_SURE;
+	if (likely(p->has_ip_id & !p->fragment)) {
+		k->source.print = k->print;
+		k->source.who = k->own | (uint64_t)(uint16_t)p->ip_id << 32;
+		if (unlikely((s->who ^ k->source.who) << 1 == 0))
+			k->kind = same_id(s, p, &k->source);
+		return;
+	}
+	if (!p->has_ip_id)
+		k->kind = kind_of(p);
+	if (in_view(s, k->own))
+		k->source = *s;
+	else
+		k->source = (struct source){.who = k->own};
 }
 
 /* Sights */
@@ -265,8 +299,15 @@ static struct again *again_of(struct dup_table *t, const struct sight *e)
 
 static struct view view_of(const struct packet *p)
 {
-	return (struct view){p->tunnel_id, p->vlan, p->tunnel, p->ttl};
+	struct view v;
+
+	memcpy(&v, (const uint8_t *)p + PACKET_VIEW, sizeof v);
+	return v;
 }
+static_assert(offsetof(struct view, vlan) == offsetof(struct packet, vlan) - PACKET_VIEW &&
+		      offsetof(struct view, tunnel) ==
+			      offsetof(struct packet, tunnel) - PACKET_VIEW,
+	      "eight bytes of a packet");
 
 static bool same_view(const struct view *a, const struct view *b)
 {
@@ -301,44 +342,39 @@ static bool hop_apart(struct dup_table *t, const struct sight *e, const struct p
 	return p->ttl + HOPS >= a->ttl_min && p->ttl <= a->ttl_max + HOPS;
 }
 
-/* Is the peer in view? */
-static bool peer_in_view(const struct dup_table *t, const struct look *k)
-{
-	return t->source[k->peer % SOURCES].tag == k->peer;
-}
-
 enum answer { NEW, COPY, OPEN };
 
 /* What TCP says of the same bytes in the same view, first seen `back` sights ago. */
 static enum answer provoked(struct dup_table *t, uint32_t back, const struct packet *p,
-			    const struct look *k)
+			    uint32_t own_tag, enum kind kind)
 {
-	if (k->kind == KIND_OPEN || back > SCAN_MAX)
+	if (kind == KIND_OPEN || back > SCAN_MAX)
 		return OPEN;
 
+	const uint32_t peer = tag_of_peer(t, p);
 	bool own = false;
 
 	for (uint32_t i = t->n - back + 1; i != t->n; i++) {
-		if (t->tag[i % RING] == k->peer)
-			return k->kind == KIND_ACK ? OPEN : NEW;
-		own |= t->tag[i % RING] == k->own;
+		if (t->tag[i % RING] == peer)
+			return kind == KIND_ACK ? OPEN : NEW;
+		own |= t->tag[i % RING] == own_tag;
 	}
-	if (k->kind == KIND_SYN)
+	if (kind == KIND_SYN)
 		return COPY;
 	if (own)
 		return OPEN;
 	/* In a one-way mirror it cannot be seen what provoked a packet. */
-	return k->kind == KIND_DATA && peer_in_view(t, k) ? COPY : OPEN;
+	return kind == KIND_DATA && in_view(source_of(t, peer), peer) ? COPY : OPEN;
 }
 
-static uint32_t *end_of(struct dup_table *t, const struct look *k)
+static uint32_t *end_of(struct dup_table *t, uint64_t print)
 {
-	return &t->end[k->print % CHAINS];
+	return &t->end[print % CHAINS];
 }
 
-static uint32_t end_bits(const struct look *k)
+static uint32_t end_bits(uint64_t print)
 {
-	return (uint32_t)(k->print >> 32) & ~(uint32_t)(END_ALONE | NUMBER);
+	return (uint32_t)(print >> 32) & ~(uint32_t)(END_ALONE | NUMBER);
 }
 
 /* How far back the newest sight of a chain is; 0 or more than RING: there is none. */
@@ -347,27 +383,28 @@ static uint32_t back_to(const struct dup_table *t, uint32_t end)
 	return (t->n - end) & NUMBER;
 }
 
-/* Whether there may be an equal packet in the chain: of one in twenty, without any. */
-static bool may_match(const struct dup_table *t, uint32_t end, const struct look *k)
+/* Whether there may be an equal packet in a chain that has a sight: of one in twenty, without any.
+ */
+static bool may_match(uint32_t end, uint64_t print)
 {
 	bool older = !(end & END_ALONE),
-	     same = !((end ^ end_bits(k)) & ~(uint32_t)(END_ALONE | NUMBER));
+	     same = !((end ^ end_bits(print)) & ~(uint32_t)(END_ALONE | NUMBER));
 
-	return (back_to(t, end) - 1 < RING) & (older | same);
+	return older | same;
 }
 
 /* Equal packets, from new to old, and what they say. */
-static NOINLINE struct sight *match(struct dup_table *t, const struct packet *p,
-				    const struct look *k)
+static NOINLINE struct sight *match(struct dup_table *t, const struct packet *p, uint64_t print,
+				    uint32_t own, enum kind kind, uint32_t back)
 {
 	struct sight *elsewhere = NULL, *room = NULL, *same = NULL, *e;
 	struct view here = view_of(p);
-	uint32_t same_back = 0, back = back_to(t, *end_of(t, k));
+	uint32_t same_back = 0;
 
 	for (unsigned n = 0; n < CHAIN_MAX && back - 1 < RING;
 	     back = e->older ? back + e->older : 0) {
 		e = sight_at(t, t->n - back);
-		if (e->print != k->print)
+		if (e->print != print)
 			continue;
 		n++;
 
@@ -375,7 +412,7 @@ static NOINLINE struct sight *match(struct dup_table *t, const struct packet *p,
 
 		if (apart > WINDOW_NS || !hop_apart(t, e, p))
 			continue;
-		if (k->counts)
+		if (kind == KIND_SURE)
 			return e;
 
 		int view = view_in(t, e, &here);
@@ -393,7 +430,7 @@ static NOINLINE struct sight *match(struct dup_table *t, const struct packet *p,
 	}
 	if (elsewhere || !same)
 		return elsewhere;
-	switch (provoked(t, same_back, p, k)) {
+	switch (provoked(t, same_back, p, own, kind)) {
 	case COPY:
 		return same;
 	case OPEN:
@@ -462,114 +499,107 @@ static void tell_habit(struct dup_table *t, const struct sight *e)
 		learn_habit(t, e->times);
 }
 
-static void know_source(struct dup_table *t, const struct packet *p, const struct look *k)
+/* Whose time is below this is too old to be seen again. */
+static int64_t before_window(int64_t ts_ns)
 {
-	struct source *s = source_of(t, k);
-	bool counts = p->has_ip_id && !p->fragment;
-
-	if (s->tag != k->own)
-		*s = (struct source){.tag = k->own};
-	else if (counts && s->print != k->print)
-		s->constant = s->id == p->ip_id;
-	if (counts) {
-		s->id = (uint16_t)p->ip_id;
-		s->print = k->print;
-	}
-}
-
-static int64_t unripe_until(int64_t ts_ns)
-{
-	return ts_ns > INT64_MAX - WINDOW_NS ? INT64_MAX : ts_ns + WINDOW_NS;
+	return ts_ns < INT64_MIN + WINDOW_NS ? INT64_MIN : ts_ns - WINDOW_NS;
 }
 
 static void tell_next_habit(struct dup_table *t)
 {
 	tell_habit(t, sight_at(t, t->ripe));
 	t->ripe++;
-	t->unripe_ns = t->ripe == t->n ? INT64_MAX : unripe_until(sight_at(t, t->ripe)->ts_ns);
+	t->unripe_ns = t->ripe == t->n ? INT64_MAX : sight_at(t, t->ripe)->ts_ns;
 }
 
 /* Two a packet: the backlog shrinks. */
-static void ripen(struct dup_table *t, int64_t ts_ns)
+static inline void ripen(struct dup_table *t, int64_t before_ns)
 {
-	for (int i = 0; i < 2 && ts_ns > t->unripe_ns; i++)
+	for (int i = 0; i < 2 && t->unripe_ns < before_ns; i++)
 		tell_next_habit(t);
 }
 
-static void remember(struct dup_table *t, const struct packet *p, const struct look *k)
+/* The newest sight of its chain is `back` ago; 0 there is none. */
+static inline void remember(struct dup_table *t, const struct packet *p, const struct look *k,
+			    uint32_t back, int64_t before_ns)
 {
 	struct sight *e = sight_at(t, t->n);
-	uint32_t *end = end_of(t, k), back = back_to(t, *end);
+	uint32_t unripe = t->n - t->ripe;
 
-	if (e->kind != KIND_FREE) {
+	if (e->ts_ns >= before_ns && e->kind != KIND_FREE)
 		t->stats.crowded += apart_ns(p->ts_ns, e->ts_ns) <= WINDOW_NS;
-		if (t->ripe == t->n - RING)
-			tell_next_habit(t);
-	}
-	if (back > RING)
-		back = 0;
+	if (unlikely(unripe == RING))
+		tell_next_habit(t);
 	*e = (struct sight){
 		.print = k->print,
 		.ts_ns = p->ts_ns,
 		.view = view_of(p),
 		.input = p->input,
 		.older = (uint16_t)back,
-		.kind = (uint8_t)k->kind,
+		.kind = k->kind & 0xf,
 		.views = 1,
 		.times = 1,
 	};
-	*end = end_bits(k) | (back ? 0 : END_ALONE) | (t->n & NUMBER);
-	if (t->ripe == t->n)
-		t->unripe_ns = unripe_until(p->ts_ns);
+	if (!unripe)
+		t->unripe_ns = p->ts_ns;
 	t->tag[t->n++ % RING] = k->own;
-	know_source(t, p, k);
+	*source_of(t, k->own) = k->source;
 }
 
-static inline bool is_copy(struct dup_table *t, const struct packet *p, struct look *k)
+__attribute__((always_inline)) static inline bool is_copy(struct dup_table *t,
+							  const struct packet *p, uint64_t print)
 {
-	struct sight *e = NULL;
+	struct look k = {.print = print, .own = tag_of_own(t, p)};
+	int64_t before_ns = before_window(p->ts_ns);
+	uint32_t *end = end_of(t, print), old, back;
+	bool chain;
 
-	ripen(t, p->ts_ns);
-	look_back(t, p, k);
-	if (unlikely(may_match(t, *end_of(t, k), k)))
-		e = match(t, p, k);
-	if (e)
-		count_copy(t, e, p);
-	else
-		remember(t, p, k);
-	return e != NULL;
+	ripen(t, before_ns);
+	look_back(t, p, &k);
+	old = *end;
+	back = back_to(t, old);
+	chain = back - 1 < RING;
+	/* Nobody can tell which chains have a sight: no branch. */
+	back &= -(uint32_t)chain;
+	*end = end_bits(print) | (uint32_t)!chain << NUMBER_BITS | (t->n & NUMBER);
+	if (unlikely(chain & may_match(old, print))) {
+		struct sight *e = match(t, p, print, k.own, k.kind, back);
+
+		if (e) {
+			*end = old;
+			count_copy(t, e, p);
+			return true;
+		}
+	}
+	remember(t, p, &k, back, before_ns);
+	return false;
 }
 
 bool dup_table_is_copy(struct dup_table *t, const struct packet *p)
 {
-	struct look k;
+	uint64_t print;
 
 	t->stats.packets++;
-	t->prints(&t->key, p, 1, &k.print);
-	look_at(t, p, &k);
-	return is_copy(t, p, &k);
+	t->prints(&t->key, p, 1, &print);
+	return is_copy(t, p, print);
 }
 
 /* What a packet will touch is fetched while those before it are worked on. */
 size_t dup_table_are_copies(struct dup_table *t, const struct packet *p, size_t n, bool *ret_copy)
 {
 	uint64_t before = t->stats.copies;
-	struct look k[BATCH];
-	uint64_t print[BATCH];
+	uint64_t print[BATCH + AHEAD];
 
 	t->stats.packets += n;
 	for (size_t done = 0; done < n;) {
 		size_t m = n - done < BATCH ? n - done : BATCH;
 
 		t->prints(&t->key, p + done, m, print);
+		memset(&print[m], 0, AHEAD * sizeof print[0]);
 		for (size_t i = 0; i < m; i++) {
-			k[i].print = print[i];
-			look_at(t, &p[done + i], &k[i]);
-			prefetch(end_of(t, &k[i]));
-			prefetch(source_of(t, &k[i]));
+			prefetch(end_of(t, print[i + AHEAD]));
+			ret_copy[done + i] = is_copy(t, &p[done + i], print[i]);
 		}
-		for (size_t i = 0; i < m; i++)
-			ret_copy[done + i] = is_copy(t, &p[done + i], &k[i]);
 		done += m;
 	}
 	return (size_t)(t->stats.copies - before);

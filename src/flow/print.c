@@ -5,8 +5,9 @@
  * Both are sums of products of pairs of words, each with a secret of its own: NH (Black et al.,
  * UMAC, CRYPTO 1999; RFC 4418 5.2) with words of 64 bits, and CLNH (Lemire and Kaser, "Faster
  * 64-bit universal hashing using carry-less multiplications", 2016, section 3), for which x86 has
- * one instruction a pair. Their 128 bits are folded to 64 by a multilinear hash (the same,
- * "Strongly universal string hashing is fast", 2014, section 2).
+ * one instruction a pair. The 128 bits of the first are folded to 64 by a multilinear hash (the
+ * same, "Strongly universal string hashing is fast", 2014, section 2), those of the second by the
+ * field that they are products in.
  *
  * Of bytes fewer than PRINT_BYTES the last words are those that end with them, whatever they have
  * in common with the first: as many bytes are the same when both are, and how many there are is
@@ -38,27 +39,17 @@ static const uint8_t but_sctp[PRINT_BYTES] = {/* RFC 9260 3.1 */
 					      [0 ... 7] = 0xff,
 					      [12 ... PRINT_BYTES - 1] = 0xff};
 
-enum { FIELDS_AT = offsetof(struct packet, proto) };
-static_assert(offsetof(struct packet, ttl) == FIELDS_AT + 1 &&
-		      offsetof(struct packet, tcp_flags) == FIELDS_AT + 2 &&
-		      offsetof(struct packet, fragment) == FIELDS_AT + 3 &&
-		      offsetof(struct packet, later_fragment) == FIELDS_AT + 4 &&
-		      offsetof(struct packet, payload_cut) == FIELDS_AT + 5 &&
-		      offsetof(struct packet, vlan) == FIELDS_AT + 6,
-	      "fields_of() takes them at once");
-static_assert(offsetof(struct packet, ip_id) == offsetof(struct packet, ip_len) + 4,
-	      "they are one word");
+enum { FIELDS_N = 48 }; /* the bit of that word where how many bytes are looked at stands */
 
-/* Of those eight, protocol and fragments; the outermost VLAN where it is part of what a packet is.
- */
+/* Of those eight, protocol, identification and fragments; the outermost VLAN where it is part of
+ * what a packet is. */
 void print_key_vlan(struct print_key *k, bool on)
 {
-	const uint8_t fields[8] = {
-		0xff, 0, 0, 0xff, 0xff, 0, on ? 0xff : 0, on ? 0xff : 0,
-	};
+	const uint8_t fields[8] = {[0 ... FIELDS_N / 8 - 1] = 0xff};
 
 	memcpy(&k->fields, fields, sizeof k->fields);
 	k->fields = le64toh(k->fields);
+	k->vlan = on;
 }
 
 void print_key_init(struct print_key *k, const struct hash_key *secret)
@@ -141,14 +132,21 @@ static inline unsigned __int128 bytes_of(const uint8_t *p, size_t n, const uint8
 	return product(scraps(p, mask, n), 0, secret);
 }
 
-/* Frag_offset has 13 bits, so it and has_ip_id take the place of ttl and tcp_flags, and how many
- * bytes are looked at that of payload_cut. */
+/* A VLAN takes three places that a bool leaves: of its 16 bits seven, seven and two. */
+static COLD uint64_t vlan_of(const struct packet *p)
+{
+	uint64_t v = p->vlan;
+
+	return (v & 0x7f) << 9 | (v >> 7 & 0x7f) << 17 | v >> 14 << 25;
+}
+
 static inline uint64_t fields_of(const struct print_key *k, const struct packet *p, size_t n)
 {
-	uint64_t w = le64toh(word((const uint8_t *)p + FIELDS_AT)) & k->fields;
+	uint64_t w = le64toh(word((const uint8_t *)p + PACKET_FIELDS)) & k->fields;
 
-	return w | ((uint64_t)p->frag_offset & 0x1fff) << 8 | (uint64_t)p->has_ip_id << 21 |
-	       (uint64_t)n << 40;
+	if (unlikely(k->vlan))
+		w |= vlan_of(p);
+	return w | (uint64_t)n << FIELDS_N;
 }
 
 static inline uint64_t fold(const struct print_key *k, uint64_t low, uint64_t high)
@@ -163,7 +161,7 @@ static inline size_t looked_at(const struct packet *p)
 
 static inline uint64_t lengths(const struct packet *p)
 {
-	return word((const uint8_t *)p + offsetof(struct packet, ip_len));
+	return word((const uint8_t *)p + PACKET_LENGTHS);
 }
 
 static inline uint64_t print(const struct print_key *k, const struct packet *p)
@@ -229,6 +227,18 @@ CARRY_LESS static inline __m128i cl_bytes(const uint8_t *p, size_t n, const uint
 	return cl_product(two(w), secret);
 }
 
+/* The remainder by x^64 + x^4 + x^3 + x + 1, so that products are those of a field: the sum is
+ * universal in 64 bits (the same, section 3). What the first product has above 64 bits, four at
+ * most, the second one brings below. */
+CARRY_LESS static inline uint64_t cl_fold(__m128i sum)
+{
+	const __m128i rest = _mm_set_epi64x(0, 0x1b);
+	__m128i once = _mm_clmulepi64_si128(sum, rest, 0x01);
+	__m128i twice = _mm_clmulepi64_si128(once, rest, 0x01);
+
+	return (uint64_t)_mm_cvtsi128_si64(_mm_xor_si128(_mm_xor_si128(sum, once), twice));
+}
+
 CARRY_LESS static inline uint64_t cl_print(const struct print_key *k, const struct packet *p)
 {
 	size_t n = looked_at(p);
@@ -237,9 +247,7 @@ CARRY_LESS static inline uint64_t cl_print(const struct print_key *k, const stru
 
 	sum = _mm_xor_si128(sum, cl_product(two(p->src.b), k->words + AT_ADDRESSES));
 	sum = _mm_xor_si128(sum, cl_product(two(p->dst.b), k->words + AT_ADDRESSES + 2));
-	sum = _mm_xor_si128(sum, cl_product(rest, k->words + AT_FIELDS));
-	return fold(k, (uint64_t)_mm_cvtsi128_si64(sum),
-		    (uint64_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(sum, sum)));
+	return cl_fold(_mm_xor_si128(sum, cl_product(rest, k->words + AT_FIELDS)));
 }
 
 CARRY_LESS static void prints_carry_less(const struct print_key *k, const struct packet *p,

@@ -26,7 +26,8 @@ enum { PRINT_BYTES = 64, PRINT_WORDS = 4 + 2 + PRINT_BYTES / 8 };
 struct print_key {
 	uint64_t words[PRINT_WORDS];
 	unsigned __int128 fold[2];
-	uint64_t fields; /* of eight that stand in a row in a packet */
+	uint64_t fields; /* of PACKET_FIELDS */
+	bool vlan;
 };
 void print_key_init(struct print_key *k, const struct hash_key *secret);
 /* Whether the outermost VLAN is part of what a packet is; it is not until this says so. */
