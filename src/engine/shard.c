@@ -6,54 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/huge.h"
 #include "base/vec.h"
+#include "engine/slot.h"
 #include "engine/stats.h"
 #include "flow/cards.h"
 #include "flow/flow.h"
 #include "learn/learn.h"
 #include "recognise/recognise.h"
-
-enum { SMALL_SLAB = 16 << 10, SMALL_SLABS = 64, NAMES_SLAB = 64 };
-
-/* What few flows have of their recognition. */
-struct names {
-	struct names *next_free;
-	uint8_t n_iface;
-	char name[FACT_NAME];
-	struct fact_iface iface[FACT_IFACES];
-};
-
-/* A flow's recognition, which the flow table carries as one, and what is known of its asking: one
- * line. */
-struct slot {
-	union {
-		struct recognise_memo memo;
-		struct slot *next_free;
-	};
-	uint16_t app;
-	int8_t client_side;
-	bool more;
-	uint8_t conf;
-	bool unread; /* no learner wants such a flow, as it is known now */
-	uint32_t notes, signs, asked, read;
-	struct names *names; /* NULL: none */
-} __attribute__((aligned(CACHELINE)));
-_Static_assert(sizeof(struct slot) == CACHELINE, "one line");
-
-/* The first ones are small, those of many flows huge pages: which flow comes next is anybody's
- * guess. */
-struct slab {
-	struct slab *before;
-	size_t bytes;
-	struct slot s[];
-};
-_Static_assert(sizeof(struct slab) == CACHELINE, "one line before the slots");
-
-struct names_slab {
-	struct names_slab *before;
-	struct names s[NAMES_SLAB];
-};
 
 struct shard_input { /* of the connections whose first packet it holds */
 	uint64_t flows, one_way, unseen, payload;
@@ -72,12 +31,7 @@ struct shard {
 	struct recognise_table recognisers;
 	struct recognise_cache said;
 	struct stats *stats;
-	struct slab *slabs; /* the newest first */
-	size_t n_slabs;
-	struct slot *free;              /* those that were handed out before */
-	struct slot *fresh, *fresh_end; /* of the newest slab, those that never were */
-	struct names_slab *names_slabs;
-	struct names *free_names;
+	struct slots slots;
 	struct timeline *timeline, own_timeline;
 	struct gaps *gaps, own_gaps;
 	VEC(struct shard_input) inputs;
@@ -87,69 +41,6 @@ struct shard {
 	struct coverage joined; /* figures of those that were moved in here */
 	int err;
 };
-
-static bool slab_add(struct shard *sh)
-{
-	size_t bytes = sh->n_slabs < SMALL_SLABS ? SMALL_SLAB : HUGE_PAGE;
-	struct slab *s = bytes == HUGE_PAGE ? huge_get(bytes) : aligned_alloc(CACHELINE, bytes);
-
-	if (!s)
-		return false;
-	s->before = sh->slabs;
-	s->bytes = bytes;
-	sh->slabs = s;
-	sh->n_slabs++;
-	sh->fresh = s->s;
-	sh->fresh_end = s->s + bytes / sizeof *s->s - 1;
-	return true;
-}
-
-static void slab_free(struct slab *s)
-{
-	if (s->bytes == HUGE_PAGE)
-		huge_put(s, s->bytes);
-	else
-		free(s);
-}
-
-static struct slot *slot_get(struct shard *sh)
-{
-	struct slot *s = sh->free;
-
-	if (s) {
-		sh->free = s->next_free;
-		if (sh->free)
-			prefetch(sh->free);
-	} else {
-		if (sh->fresh == sh->fresh_end && !slab_add(sh))
-			return NULL;
-		s = sh->fresh++;
-	}
-	*s = (struct slot){.app = APP_NONE, .client_side = -1, .conf = APP_UNSURE};
-	return s;
-}
-
-static struct names *names_get(struct shard *sh)
-{
-	struct names *n;
-
-	if (!sh->free_names) {
-		struct names_slab *s = malloc(sizeof *s);
-
-		if (!s)
-			return NULL;
-		s->before = sh->names_slabs;
-		sh->names_slabs = s;
-		for (size_t i = 0; i < NAMES_SLAB; i++) {
-			s->s[i].next_free = sh->free_names;
-			sh->free_names = &s->s[i];
-		}
-	}
-	n = sh->free_names;
-	sh->free_names = n->next_free;
-	n->name[0] = '\0';
-	return n;
-}
 
 /* What the flow table carries is opaque to it. */
 static struct recognition *carried(struct slot *s)
@@ -167,47 +58,12 @@ static const struct slot *slot_seen(const struct recognition *r)
 	return (const struct slot *)(const void *)r;
 }
 
-static void recognition_put(struct shard *sh, struct recognition *r)
-{
-	struct slot *s = slot_of(r);
-
-	if (!s)
-		return;
-	if (s->names) {
-		s->names->next_free = sh->free_names;
-		sh->free_names = s->names;
-	}
-	s->next_free = sh->free;
-	sh->free = s;
-}
-
-/* No flow has one any more. */
-static void recognitions_drop(struct shard *sh)
-{
-	while (sh->slabs) {
-		struct slab *s = sh->slabs;
-
-		sh->slabs = s->before;
-		slab_free(s);
-	}
-	sh->n_slabs = 0;
-	sh->fresh = sh->fresh_end = NULL;
-	while (sh->names_slabs) {
-		struct names_slab *s = sh->names_slabs;
-
-		sh->names_slabs = s->before;
-		free(s);
-	}
-	sh->free = NULL;
-	sh->free_names = NULL;
-}
-
 /* The name stays where the new answer, of the same protocol, has none. False without memory. */
 static bool names_keep(struct shard *sh, struct slot *s, const struct recognition *now)
 {
 	if (!s->names && !now->name[0] && !now->n_iface)
 		return true;
-	if (!s->names && !(s->names = names_get(sh)))
+	if (!s->names && !(s->names = slot_names_get(&sh->slots)))
 		return false;
 	if (now->name[0] || now->app != s->app)
 		memcpy(s->names->name, now->name, sizeof now->name);
@@ -246,6 +102,36 @@ static enum flow_want more_of(const struct slot *s, const struct flow_heads *hea
 	return FLOW_MORE_WITHOUT;
 }
 
+static struct learn_ask ask_of(const struct slot *s, const struct flow_heads *heads)
+{
+	return (struct learn_ask){
+		.proto = heads->proto,
+		.addr = {heads->addr[0], heads->addr[1]},
+		.port = {heads->port[0], heads->port[1]},
+		.app = s && s->conf != APP_UNSURE ? s->app : APP_NONE,
+		.asked = s ? s->asked : 0,
+		.last = heads->final,
+	};
+}
+
+/* Where nobody has, or will have, anything to say: that is kept once for all such flows. */
+static struct slot *share(struct shard *sh, struct slot *s, const struct flow_heads *heads)
+{
+	unsigned sides = recognise_is_all_no(&s->memo, heads->proto);
+
+	if (!sides)
+		return s;
+	if (!s->unread) {
+		struct learn_ask q = ask_of(s, heads);
+
+		s->unread = !learn_wants(&q);
+		if (!s->unread)
+			return s;
+	}
+	slot_put(&sh->slots, s);
+	return slot_shared(&sh->slots, sides, heads->proto);
+}
+
 static enum flow_want head(void *user, const struct flow_heads *heads, struct recognition **app)
 {
 	struct shard *sh = user;
@@ -253,7 +139,7 @@ static enum flow_want head(void *user, const struct flow_heads *heads, struct re
 	struct payload side[2];
 
 	if (!slot)
-		slot = slot_get(sh);
+		slot = slot_get(&sh->slots);
 	if (!slot) {
 		sh->err = -ENOMEM;
 		return FLOW_ENOUGH;
@@ -277,6 +163,12 @@ static enum flow_want head(void *user, const struct flow_heads *heads, struct re
 	/* Nothing that would change the last answer, which was to ask again. */
 	if (recognise_known(&slot->memo, side))
 		return heads->final ? FLOW_ENOUGH : FLOW_MORE;
+	slot = slot_own(&sh->slots, slot);
+	if (!slot) {
+		sh->err = -ENOMEM;
+		return FLOW_ENOUGH;
+	}
+	*app = carried(slot);
 
 	struct recognition now;
 	bool final = recognise_again(&sh->recognisers, &sh->said, &slot->memo, side, heads->proto,
@@ -284,8 +176,10 @@ static enum flow_want head(void *user, const struct flow_heads *heads, struct re
 
 	enum flow_want want = final ? FLOW_ENOUGH : more_of(slot, heads);
 
-	if (now.conf == APP_UNSURE && slot->conf == APP_UNSURE)
+	if (now.conf == APP_UNSURE && slot->conf == APP_UNSURE) {
+		*app = carried(share(sh, slot, heads));
 		return want;
+	}
 
 	/* The head of a stream only grows, so its later answer is the better one; a datagram
 	 * replaces another. */
@@ -316,14 +210,7 @@ static struct learn_flow *on_stream(void *user, const struct flow_heads *heads,
 	if (s && s->unread)
 		return NULL;
 
-	struct learn_ask q = {
-		.proto = heads->proto,
-		.addr = {heads->addr[0], heads->addr[1]},
-		.port = {heads->port[0], heads->port[1]},
-		.app = s && s->conf != APP_UNSURE ? s->app : APP_NONE,
-		.asked = s ? s->asked : 0,
-		.last = heads->final,
-	};
+	struct learn_ask q = ask_of(s, heads);
 
 	if (s && !learn_wants(&q)) {
 		s->unread = true;
@@ -386,7 +273,7 @@ static void add_iface(struct conv_facts *f, struct rpc_iface *iface, const uint8
 static void facts_of(const struct slot *s, const struct learn_facts *read,
 		     struct rpc_iface iface[LEARN_IFACES], struct conv_facts *ret)
 {
-	const struct names *names = s ? s->names : NULL;
+	const struct slot_names *names = s ? s->names : NULL;
 
 	if (s) {
 		ret->app = s->app;
@@ -513,7 +400,7 @@ static void done(void *user, const struct flow_done *d)
 		cards_add(sh->cards, d->mac[i], d->mac_vlan[i], &d->addr[i], d->first_ns);
 	if (d->proto == IPPROTO_NR_TCP)
 		count_tcp(sh, d);
-	recognition_put(sh, d->app);
+	slot_put(&sh->slots, slot_of(d->app));
 }
 
 static void on_crossed(void *user, const struct flow_done *d, const struct packet *next)
@@ -609,6 +496,7 @@ struct shard *shard_new(struct span_audit *a, unsigned no, struct timeline *time
 	sh->timeline = timeline ? timeline : &sh->own_timeline;
 	sh->gaps = gaps ? gaps : &sh->own_gaps;
 	recognise_table_init(&sh->recognisers);
+	slots_init(&sh->slots, &sh->bank);
 	sh->flows = flow_table_new(&(struct flow_options){.key = key,
 							  .max_memory = room.flows,
 							  .bank = &sh->bank,
@@ -633,7 +521,7 @@ struct shard *shard_free(struct shard *sh)
 	conv_table_free(sh->convs);
 	gaps_done(&sh->own_gaps);
 	vec_done(&sh->inputs);
-	recognitions_drop(sh);
+	slots_drop(&sh->slots);
 	bank_done(&sh->bank);
 	free(sh);
 	return NULL;
@@ -659,7 +547,7 @@ void shard_turn(struct shard *sh, int64_t ts_ns)
 int shard_end_flows(struct shard *sh, int64_t now_ns)
 {
 	flow_table_end(sh->flows, now_ns);
-	recognitions_drop(sh);
+	slots_drop(&sh->slots);
 	return sh->err;
 }
 

@@ -539,6 +539,37 @@ bool recognise_known(const struct recognise_memo *m, const struct payload side[2
 	return is_known(m, &side[0], 0) && is_known(m, &side[1], 1);
 }
 
+static bool says_nothing(const struct recognise_memo *m, int i)
+{
+	return !m->no[i] && !m->n[i] && !m->whole_start[i] && !m->cut[i];
+}
+
+unsigned recognise_is_all_no(const struct recognise_memo *m, uint8_t proto)
+{
+	uint8_t ends = proto == PROTO_TCP ? m->lasting : m->over;
+
+	if (!m->over || ends != m->over || m->said)
+		return 0;
+	/* How many bytes it were is of no interest, once they are enough for a no that counts. */
+	for (int i = 0; i < 2; i++)
+		if (is_set(m->over, i) ? m->n[i] < ENOUGH || !m->whole_start[i]
+				       : !says_nothing(m, i))
+			return 0;
+	return m->over;
+}
+
+void recognise_all_no(struct recognise_memo *ret, unsigned sides, uint8_t proto)
+{
+	*ret = (struct recognise_memo){.over = (uint8_t)sides};
+	if (proto == PROTO_TCP)
+		ret->lasting = ret->over;
+	for (int i = 0; i < 2; i++)
+		if (is_set(ret->over, i)) {
+			ret->n[i] = ENOUGH;
+			ret->whole_start[i] = true;
+		}
+}
+
 /* What was said of bytes that are no longer those is forgotten. Those that all said no to may not
  * be shown again. */
 static void renew(struct recognise_memo *m, struct payload side[2])

@@ -253,6 +253,11 @@ static inline bool recognise_over(const struct recognise_memo *m, int side)
 	return m->over >> side & 1;
 }
 
+/* The sides (bits) to which all said no, where nobody wants more of them, and the memo says nothing
+ * else; otherwise 0. Then recognise_all_no() makes another that is as good. */
+unsigned recognise_is_all_no(const struct recognise_memo *m, uint8_t proto);
+void recognise_all_no(struct recognise_memo *ret, unsigned sides, uint8_t proto);
+
 /* As recognise(), for who asks about a growing flow again and again: nobody looks at bytes twice to
  * which he has said no, and seldom at others. `cache` may be NULL. */
 bool recognise_again(const struct recognise_table *t, struct recognise_cache *cache,

@@ -180,6 +180,56 @@ static void other_bytes(void **state)
 	assert_int_not_equal(r.conf, APP_UNSURE);
 }
 
+/* What begins as no protocol does may be forgotten but for that: the other side's messages, and new
+ * ones of the same, mean what they would. */
+static void all_no(void **state)
+{
+	static struct recognise_cache cache[2];
+	static const uint8_t ones[40] = {[0 ... 39] = 0xff};
+	struct recognise_table table;
+	uint8_t buf[SAMPLE_MAX];
+	size_t shared = 0;
+
+	recognise_table_init(&table);
+	for (size_t i = 0; i < 4 * N_ELEMENTS(samples); i++) {
+		const struct sample *s = &samples[i / 4];
+		bool other = i & 1, brief = i & 2;
+		size_t n = sample_bytes(s, buf);
+		struct payload side[2] = {
+			{.p = ones, .n = brief ? 7 : sizeof ones, .whole_start = true}, {0}};
+		struct recognise_memo memo[2] = {0};
+		struct recognition r[2];
+		bool done[2];
+
+		recognise_again(&table, &cache[0], &memo[0], side, s->proto, false, &r[0]);
+		if (brief) { /* where more may come, seven bytes are no reason */
+			assert_int_equal(recognise_is_all_no(&memo[0], s->proto), 0);
+			continue;
+		}
+		assert_int_equal(recognise_is_all_no(&memo[0], s->proto), 1);
+		recognise_all_no(&memo[1], 1, s->proto);
+		assert_int_equal(recognise_is_all_no(&memo[1], s->proto), 1);
+		side[0].same = side[1].same = true;
+		if (s->proto == UDP) /* they are kept no more */
+			side[0].n = 0;
+		assert_true(recognise_known(&memo[1], side));
+		side[other] = (struct payload){.p = buf,
+					       .n = n,
+					       .whole_start = true,
+					       .port = s->port,
+					       .peer_port = s->peer_port};
+		if (!other && s->proto == TCP)
+			continue; /* a stream's beginning stays what it is */
+		for (int k = 0; k < 2; k++)
+			done[k] = recognise_again(&table, &cache[k], &memo[k], side, s->proto,
+						  false, &r[k]);
+		if (!same_recognition(&r[0], &r[1]) || done[0] != done[1])
+			fail_msg("%s: another answer", s->label);
+		shared += r[0].conf != APP_UNSURE;
+	}
+	assert_true(shared > N_ELEMENTS(samples) / 2);
+}
+
 static void facts_of_both_sides(void **state)
 {
 	uint8_t buf[2][SAMPLE_MAX];
@@ -270,9 +320,8 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(flows),
-		cmocka_unit_test(other_bytes),
-		cmocka_unit_test(facts_of_both_sides),
+		cmocka_unit_test(flows),  cmocka_unit_test(other_bytes),
+		cmocka_unit_test(all_no), cmocka_unit_test(facts_of_both_sides),
 		cmocka_unit_test(names),
 	};
 
