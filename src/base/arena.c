@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bulk.h"
 #include "base/huge.h"
 
 struct arena_block {
 	struct arena_block *before;
 	size_t n, cap;
 	bool huge;
+	bool used; /* by somebody before: not zero */
 	alignas(max_align_t) unsigned char bytes[];
 };
 
@@ -28,7 +30,7 @@ void arena_done(struct arena *a)
 
 		a->last = b->before;
 		if (b->huge)
-			huge_put(b, HUGE_PAGE);
+			bank_put(a->bank, b);
 		else
 			free(b);
 	}
@@ -51,18 +53,20 @@ void arena_join(struct arena *to, struct arena *from)
 		to->last = from->last;
 	}
 	to->bytes += from->bytes;
-	*from = (struct arena){0};
+	*from = (struct arena){.bank = from->bank};
 }
 
 static struct arena_block *block_make(struct arena *a, size_t n)
 {
 	bool huge = n <= BLOCK / 4 && a->bytes >= MANY;
 	size_t cap = n > BLOCK / 4 ? n : BLOCK;
-	struct arena_block *b = huge ? huge_get(HUGE_PAGE) : calloc(1, sizeof *b + cap);
+	struct arena_block *b = huge ? bank_get(a->bank) : calloc(1, sizeof *b + cap);
 
 	if (!b)
 		return NULL;
+	b->n = 0;
 	b->huge = huge;
+	b->used = huge && a->bank;
 	b->cap = huge ? HUGE_PAGE - sizeof *b : cap;
 	a->bytes += b->cap;
 	return b;
@@ -94,7 +98,7 @@ void *arena_alloc(struct arena *a, size_t n)
 	void *p = a->last->bytes + a->last->n;
 
 	a->last->n += n;
-	return p;
+	return a->last->used ? memset(p, 0, n) : p;
 }
 
 char *arena_strndup(struct arena *a, const char *p, size_t n)

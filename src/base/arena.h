@@ -8,9 +8,11 @@
 #include "base/cpu.h"
 
 struct arena_block;
+struct bank;
 struct arena {
 	struct arena_block *last;
-	size_t bytes; /* of its blocks */
+	size_t bytes;      /* of its blocks */
+	struct bank *bank; /* where large blocks come from and go to; NULL: the system */
 };
 
 void arena_done(struct arena *a);

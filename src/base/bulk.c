@@ -26,6 +26,17 @@ void bank_done(struct bank *b)
 	}
 }
 
+void bank_keep(struct bank *b, size_t bytes)
+{
+	struct bank stays = {0}, *from = b;
+
+	for (size_t at = 0; b && b->first && at < bytes; at += HUGE_PAGE)
+		bank_put(&stays, bank_get(from));
+	bank_done(b);
+	if (b)
+		*b = stays;
+}
+
 void bank_put(struct bank *b, void *block)
 {
 	struct bank_block *to = block;

@@ -23,6 +23,8 @@ struct bank {
 
 /* In each of these NULL is a bank that keeps nothing. */
 void bank_done(struct bank *b);
+/* Gives up what is more than so many bytes, made whole blocks. */
+void bank_keep(struct bank *b, size_t bytes);
 /* Takes a block that huge_get() gave or that bank_get() did. NULL is fine. */
 void bank_put(struct bank *b, void *block);
 /* The same for `bytes`, a multiple of HUGE_PAGE, in one piece. */

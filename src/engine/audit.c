@@ -46,6 +46,7 @@ void engine_forget_run(struct span_audit *a)
 	a->clusters = NULL;
 	a->names = NULL;
 	a->attempts = NULL;
+	a->bank = NULL;
 	a->n_inputs = a->n_attempts = a->n_convs = a->n_grants = a->n_sightings = a->n_names = 0;
 	a->n_cards = a->n_clusters = 0;
 	a->drops_os = a->drops_nic = 0;
@@ -323,6 +324,7 @@ struct result *engine_judge(struct span_audit *a, struct matrix *m)
 			       .n_convs = a->n_convs,
 			       .attempts = a->attempts,
 			       .n_attempts = a->n_attempts,
+			       .bank = a->bank,
 			       .ends = a->ends,
 			       .grants = a->grants,
 			       .n_grants = a->n_grants,

@@ -121,6 +121,7 @@ struct span_audit {
 	bool apart; /* the run is for reports: lone attempts need be no conversations */
 	const struct attempt *attempts; /* which then are not among the above */
 	size_t n_attempts;
+	struct bank *bank; /* of hot, for the judge; NULL: none */
 	struct ends ends;           /* of both */
 	const struct grant *grants; /* of hot, as the conversations */
 	size_t n_grants;

@@ -16,6 +16,7 @@
 #include "engine/hot_tables.h"
 #include "engine/shard.h"
 #include "engine/stats.h"
+#include "findings/judge.h"
 #include "flow/cards.h"
 #include "flow/dup.h"
 #include "learn/learn.h"
@@ -453,14 +454,14 @@ void hot_coverage(const struct hot *h, struct coverage *ret)
 	*ret = c;
 }
 
-static int convs_finish(struct conv_table *convs, struct span_audit *a)
+static int convs_finish(const struct shard_tables *t, struct span_audit *a)
 {
 	struct conv_list l;
 	int r;
 
 	if (!a->apart)
-		return conv_table_finish(convs, &a->convs, &a->n_convs, &a->ends);
-	r = conv_table_finish_apart(convs, &l);
+		return conv_table_finish(t->convs, &a->convs, &a->n_convs, &a->ends);
+	r = conv_table_finish_apart(t->convs, &l);
 	if (r < 0)
 		return r;
 	a->convs = l.v;
@@ -468,6 +469,8 @@ static int convs_finish(struct conv_table *convs, struct span_audit *a)
 	a->attempts = l.attempt;
 	a->n_attempts = l.n_attempt;
 	a->ends = l.ends;
+	a->bank = t->bank;
+	bank_keep(a->bank, judge_room(a->n_convs));
 	return 0;
 }
 
@@ -589,7 +592,7 @@ int hot_finish(struct hot *h, struct span_audit *a, struct coverage *ret_coverag
 	r = hot_end_flows(h);
 	t = shard_tables(h->shard[0]);
 	if (r == 0)
-		r = convs_finish(t.convs, a);
+		r = convs_finish(&t, a);
 	if (r == 0)
 		r = learn_grants(t.learn, &a->grants, &a->n_grants);
 	if (r == 0)

@@ -599,7 +599,12 @@ uint64_t shard_evicted(const struct shard *sh)
 struct shard_tables shard_tables(struct shard *sh)
 {
 	return (struct shard_tables){
-		.flows = sh->flows, .convs = sh->convs, .learn = sh->learn, .cards = sh->cards};
+		.flows = sh->flows,
+		.convs = sh->convs,
+		.learn = sh->learn,
+		.cards = sh->cards,
+		.bank = &sh->bank,
+	};
 }
 
 void shard_convs_replace(struct shard *sh, struct conv_table *t)

@@ -64,6 +64,7 @@ struct shard_tables {
 	struct conv_table *convs;
 	struct learn *learn;
 	struct cards *cards;
+	struct bank *bank;
 };
 struct shard_tables shard_tables(struct shard *sh);
 /* An empty table with the settings of a run's, and memory of that bank (NULL: the system's); NULL

@@ -40,6 +40,7 @@ struct judge_input {
 	size_t n_convs;
 	const struct attempt *attempts; /* those that stand apart, if any do */
 	size_t n_attempts;
+	struct bank *bank;           /* what is used first, and given up; NULL: none */
 	struct ends ends;            /* of both */
 	struct result_input *inputs; /* copied */
 	size_t n_inputs;
@@ -72,6 +73,8 @@ struct judge_input {
 
 /* NULL without memory. The result borrows site and matrix. */
 struct result *judge(const struct judge_input *in);
+/* What it takes of a bank for so many conversations. */
+size_t judge_room(size_t n_convs);
 struct result *result_free(struct result *r);
 
 /* Judges one imagined conversation, as `rules test` and `explain 'A -> B:1433/tcp'` do. */

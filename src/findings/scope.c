@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/huge.h"
 #include "base/proto.h"
 #include "findings/work.h"
 
@@ -112,83 +111,88 @@ static bool attempt_is_aside(const struct work *w, const struct attempt *a)
 	       !grant_of_port(w->grants, &server->addr, IPPROTO_NR_TCP, a->port);
 }
 
-struct item_list {
-	VEC(struct item);
-};
+static bool item_push(struct work *w, const struct item *it)
+{
+	if (!bulk_room(&w->items, w->in->bank, (w->n + 1) * sizeof *it))
+		return false;
+	w->item = w->items.v;
+	w->item[w->n++] = *it;
+	return true;
+}
 
-static bool item_of_conv(struct work *w, struct item_list *v, size_t i)
+static bool item_of_conv(struct work *w, size_t i)
 {
 	const struct conv *c = &w->in->convs[i];
 	const struct pair p = pair_of(c);
 
 	if (is_aside(w, c))
 		return scope_aside(w, &p);
-	return vec_push(v, ((struct item){
-				   .conv = c,
-				   .client = c->client_no,
-				   .server = c->server_no,
-				   .r = {.app_index = -1, .iface = -1},
-				   .port = c->port,
-				   .proto = c->proto,
-				   .state = (uint8_t)c->state,
-				   .reason = (uint8_t)c->reason,
-				   .since_ns = TIME_NONE,
-				   .scan = w->scan[i],
-				   .group = conv_group(w, c),
-				   .known = c->recognised,
-				   .more = c->more != NULL,
-			   }));
+	return item_push(w, &(struct item){
+				    .conv = c,
+				    .client = c->client_no,
+				    .server = c->server_no,
+				    .r = {.app_index = -1, .iface = -1},
+				    .port = c->port,
+				    .proto = c->proto,
+				    .state = (uint8_t)c->state,
+				    .reason = (uint8_t)c->reason,
+				    .since_ns = TIME_NONE,
+				    .scan = w->scan[i],
+				    .group = conv_group(w, c),
+				    .known = c->recognised,
+				    .more = c->more != NULL,
+			    });
 }
 
-static bool item_of_attempt(struct work *w, struct item_list *v, size_t i)
+static bool item_of_attempt(struct work *w, size_t i)
 {
 	const struct attempt *a = &w->in->attempts[i];
 	const struct pair p = pair_of_attempt(a);
 
 	if (attempt_is_aside(w, a))
 		return scope_aside(w, &p);
-	return vec_push(v, ((struct item){
-				   .client = a->client_no,
-				   .server = a->server_no,
-				   .attempt = (uint32_t)i,
-				   .r = {.app_index = -1, .iface = -1},
-				   .port = a->port,
-				   .proto = IPPROTO_NR_TCP,
-				   .state = STATE_NO_ANSWER,
-				   .reason = DIR_SYN,
-				   .since_ns = TIME_NONE,
-				   .scan = w->scan_attempt[i],
-				   .apart = true,
-				   .group = w->party[a->server_no].group,
-			   }));
+	return item_push(w, &(struct item){
+				    .client = a->client_no,
+				    .server = a->server_no,
+				    .attempt = (uint32_t)i,
+				    .r = {.app_index = -1, .iface = -1},
+				    .port = a->port,
+				    .proto = IPPROTO_NR_TCP,
+				    .state = STATE_NO_ANSWER,
+				    .reason = DIR_SYN,
+				    .since_ns = TIME_NONE,
+				    .scan = w->scan_attempt[i],
+				    .apart = true,
+				    .group = w->party[a->server_no].group,
+			    });
+}
+
+size_t judge_room(size_t n_convs)
+{
+	return n_convs * sizeof(struct item);
 }
 
 bool items_make(struct work *w)
 {
-	/* Room for all conversations: what stands aside leaves it untouched. */
-	struct item_list v = {.cap = w->in->n_convs + 1};
 	size_t k = 0;
 	bool ok;
 
-	v.v = malloc(v.cap * sizeof *v.v);
-	huge_hint(v.v, v.cap * sizeof *v.v);
 	w->showing = calloc(1, sizeof *w->showing);
-	ok = v.v && w->showing;
-
+	ok = w->showing && bulk_room(&w->items, w->in->bank, sizeof *w->item);
+	w->item = w->items.v;
 	for (size_t i = 0; ok && i <= w->in->n_convs; i++) {
 		for (; ok && k < w->in->n_attempts && w->in->attempts[k].before <= i; k++)
-			ok = item_of_attempt(w, &v, k);
+			ok = item_of_attempt(w, k);
 		if (i < w->in->n_convs)
-			ok = ok && item_of_conv(w, &v, i);
+			ok = ok && item_of_conv(w, i);
 	}
-	w->item = v.v;
-	w->n = v.n;
+	bank_done(w->in->bank);
 	return ok;
 }
 
 void items_done(struct work *w)
 {
-	free(w->item);
+	bulk_done(&w->items, NULL);
 	free(w->showing);
 	free(w->scan);
 	free(w->scan_attempt);

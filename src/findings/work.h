@@ -14,6 +14,7 @@
 #ifndef SPAN_FINDINGS_WORK_H
 #define SPAN_FINDINGS_WORK_H
 
+#include "base/bulk.h"
 #include "base/out.h"
 #include "base/proto.h"
 #include "base/siphash.h"
@@ -217,6 +218,7 @@ struct work {
 	uint8_t *scan, *scan_attempt; /* by conversation, by attempt: part of a scan */
 	struct item *item;
 	size_t n;
+	struct bulk items; /* what item is */
 	struct showing *showing;
 	struct scope_tally *aside; /* conversations out of scope; see scope_aside() */
 	VEC(struct finding) findings;

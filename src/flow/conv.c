@@ -29,7 +29,7 @@ struct conv_table *conv_table_new(const struct conv_options *o)
 	t->o = *o;
 	t->rows.arena = &t->arena;
 	t->key = t->addrs.key = o->key ? *o->key : hash_key_random();
-	t->addrs.bank = o->bank;
+	t->addrs.bank = t->arena.bank = o->bank;
 	if (!t->o.max_conversations)
 		t->o.max_conversations = DEFAULT_CONVERSATIONS;
 	return t;
@@ -417,7 +417,8 @@ static int finish(struct conv_table *t, bool apart, struct ends *ret_ends)
 {
 	int err = put_in_order(t, apart, ret_ends);
 
-	bank_done(t->o.bank);
+	if (!apart)
+		bank_done(t->o.bank);
 	return err;
 }
 

@@ -230,9 +230,8 @@ struct conv_options {
 	/* True when port is a documented service port (DIR_PORT). */
 	bool (*known_port)(void *user, uint8_t proto, uint16_t port);
 	void *user;
-	struct bank
-		*bank; /* what memory is taken from, and empty when all is finished; NULL: none */
-	bool vlan_key; /* flows of different VLANs are different conversations */
+	struct bank *bank; /* what memory is taken from, see conv_table_finish(); NULL: none */
+	bool vlan_key;     /* flows of different VLANs are different conversations */
 };
 
 /* Facts that a recogniser found in one flow, ready to be merged. */
@@ -257,10 +256,12 @@ int conv_table_add(struct conv_table *t, const struct flow_done *d, const struct
 int conv_table_attempt(struct conv_table *t, const struct flow_attempt *a);
 /* Decides the direction of what is still undirected (DIR_LEARNED, DIR_PORT, DIR_FAN_IN, DIR_FIRST,
  * in this order), sorts, and lends the result: by client, server, transport, port, VLAN; and the
- * addresses that are ends of it (ret_ends NULL: not wanted). Both are owned by the table. */
+ * addresses that are ends of it (ret_ends NULL: not wanted). Both are owned by the table. The bank
+ * is empty then. */
 int conv_table_finish(struct conv_table *t, const struct conv **ret_convs, size_t *ret_n,
 		      struct ends *ret_ends);
-/* The same, with lone attempts apart. Owned by the table, too. */
+/* The same, with lone attempts apart. Owned by the table, too. The bank keeps what it has, for what
+ * else is made of all conversations. */
 int conv_table_finish_apart(struct conv_table *t, struct conv_list *ret);
 /* True when the newest failures are the last word: CONV_FAILS or more of them, at least 60 s from
  * the first to the last, and no success after. *ret_since is the first of them, as far back as

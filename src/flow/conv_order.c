@@ -205,7 +205,7 @@ static void fetch_rows(const struct conv *c)
 static int rows_in_order(struct conv_table *t)
 {
 	enum { AHEAD = 8 };
-	struct arena rows = {0};
+	struct arena rows = {.bank = t->o.bank};
 	struct conv_set *s = &t->convs;
 
 	for (size_t i = 0; i < s->n; i++) {

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/bulk.h"
 #include "base/huge.h"
 
 enum { N = 60000, LARGE = 7001 };
@@ -64,6 +65,28 @@ static void pieces(void **state)
 	free(w);
 }
 
+/* What one had before is zero again for the next. */
+static void handed_on(void **state)
+{
+	struct bank bank = {0};
+	struct arena a = {.bank = &bank}, b = {.bank = &bank};
+	unsigned char **v = calloc(N, sizeof *v);
+
+	(void)state;
+	assert_non_null(v);
+	fill(&a, v, 1);
+	arena_done(&a);
+	assert_non_null(bank.first);
+	fill(&b, v, 7);
+	assert_null(bank.first);
+	arena_join(&a, &b);
+	holds(v, 7);
+	arena_done(&a);
+	assert_non_null(bank.first);
+	bank_done(&bank);
+	free(v);
+}
+
 static void large_pieces(void **state)
 {
 	size_t n = HUGE_PAGE, words = n / sizeof(uint64_t);
@@ -92,7 +115,7 @@ static void large_pieces(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(pieces),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(pieces), cmocka_unit_test(handed_on),
 					   cmocka_unit_test(large_pieces)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,6 +139,13 @@ static void test_whole_pieces(void **state)
 	assert_int_equal(blocks(&b), 4);
 	bank_put(NULL, bank_get(&b));
 	assert_int_equal(blocks(&b), 3);
+	bank_keep(&b, 3 * (size_t)HUGE_PAGE + 1);
+	assert_int_equal(blocks(&b), 3);
+	bank_keep(&b, HUGE_PAGE + 1);
+	assert_int_equal(blocks(&b), 2);
+	bank_keep(&b, 0);
+	assert_null(b.first);
+	bank_keep(NULL, 1);
 	bank_done(&b);
 	bank_done(NULL);
 	bank_put(&b, NULL);
