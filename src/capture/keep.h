@@ -27,6 +27,8 @@ struct keep_buffer {
 
 struct keep {
 	struct keep_buffer *oldest, *newest;
+	struct keep_buffer *spare; /* without frames, the one that had any last first */
+	unsigned n_spare;
 	size_t used;     /* of the newest, by keep_room() */
 	uint64_t put;    /* frames put into buffers */
 	uint64_t handed; /* of these, handed out */

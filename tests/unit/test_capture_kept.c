@@ -317,9 +317,57 @@ static void a_growing_file_is_waited_for(void **state)
 	}
 }
 
+/* A buffer of so many bytes, full of so many frames, which are handed out. */
+static struct keep_buffer *fill(struct keep *k, size_t cap, size_t frames)
+{
+	struct keep_buffer *b;
+
+	keep_begin(k);
+	b = keep_next(k, cap);
+	assert_non_null(b);
+	keep_put(k, frames);
+	return b;
+}
+
+/* Buffers of a burst of large frames wait for the next one, but not those of very large ones. */
+static void bursts_take_the_same_buffers(void **state)
+{
+	enum { CAP = 1 << 17, LARGE = 4 << 20, FEW = 5 };
+	struct keep k = {0};
+	struct keep_buffer *large;
+	uint8_t *was[FEW];
+
+	for (size_t i = 0; i < FEW; i++)
+		was[i] = fill(&k, CAP, KEEP_FRAMES / FEW)->mem;
+	for (size_t i = 0; i < 2; i++)
+		fill(&k, CAP, KEEP_FRAMES);
+	large = fill(&k, LARGE, KEEP_FRAMES);
+	fill(&k, CAP, KEEP_FRAMES);
+	fill(&k, CAP, KEEP_FRAMES);
+	assert_in_range(k.n_spare, FEW - 3, FEW + 3);
+	for (const struct keep_buffer *b = k.spare; b; b = b->next)
+		assert_ptr_not_equal(b, large);
+	for (size_t i = 0; i < 2; i++) {
+		const uint8_t *p = fill(&k, CAP, 1)->mem;
+		bool known = false;
+
+		for (size_t j = 0; j < FEW; j++)
+			known |= p == was[j];
+		assert_true(known);
+	}
+	for (size_t i = 0; i < 100; i++)
+		fill(&k, CAP, 1);
+	for (size_t i = 0; i < 3; i++)
+		fill(&k, CAP, KEEP_FRAMES);
+	assert_in_range(k.n_spare, FEW, 8);
+	keep_done(&k);
+	assert_null(k.spare);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bursts_take_the_same_buffers),
 		cmocka_unit_test(frames_stay),
 		cmocka_unit_test(records_larger_than_frames),
 		cmocka_unit_test(claims_cost_nothing),
