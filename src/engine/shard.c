@@ -222,15 +222,16 @@ static struct learn_flow *on_stream(void *user, const struct flow_heads *heads,
 static bool bytes(void *user, struct learn_flow *reader, struct recognition *app,
 		  const struct flow_bytes *b)
 {
-	struct learn_facts read;
 	bool more = b->p ? learn_bytes(reader, b->side, b->p, (size_t)b->n, b->start, &b->at)
 			 : learn_gap(reader, b->side, b->n);
 
 	(void)user;
 	if (!more) {
-		learn_close(reader, &read);
+		const struct learn_facts *read = learn_end(reader);
+
 		if (app)
-			slot_of(app)->read |= read.signs;
+			slot_of(app)->read |= read->signs;
+		learn_free_flow(reader);
 	}
 	return more;
 }
@@ -384,11 +385,8 @@ static void done(void *user, const struct flow_done *d)
 {
 	struct shard *sh = user;
 	struct telling t;
-	struct learn_facts read;
 
-	if (d->reader)
-		learn_close(d->reader, &read);
-	tell(sh, d, d->reader ? &read : NULL, &t);
+	tell(sh, d, d->reader ? learn_end(d->reader) : NULL, &t);
 
 	int r = conv_table_add(sh->convs, &t.d, &t.f);
 
@@ -401,6 +399,8 @@ static void done(void *user, const struct flow_done *d)
 	if (d->proto == IPPROTO_NR_TCP)
 		count_tcp(sh, d);
 	slot_put(&sh->slots, slot_of(d->app));
+	if (d->reader)
+		learn_free_flow(d->reader);
 }
 
 static void on_crossed(void *user, const struct flow_done *d, const struct packet *next)

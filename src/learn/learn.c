@@ -165,14 +165,24 @@ bool learn_gap(struct learn_flow *f, unsigned side, uint64_t n)
 	return !f->enough;
 }
 
-void learn_close(struct learn_flow *f, struct learn_facts *ret_facts)
+const struct learn_facts *learn_end(struct learn_flow *f)
 {
 	f->learner->close(f);
-	*ret_facts = f->facts;
+	return &f->facts;
+}
+
+void learn_free_flow(struct learn_flow *f)
+{
 	*(f->prev ? &f->prev->next : &f->l->open) = f->next;
 	if (f->next)
 		f->next->prev = f->prev;
 	learn_give(f->l, f, sizeof *f);
+}
+
+void learn_close(struct learn_flow *f, struct learn_facts *ret_facts)
+{
+	*ret_facts = *learn_end(f);
+	learn_free_flow(f);
 }
 
 int learn_client_side(const struct learn_flow *f)

@@ -100,7 +100,10 @@ bool learn_bytes(struct learn_flow *f, unsigned side, const uint8_t *p, size_t n
 		 const struct evidence *at);
 /* n bytes of that side are missing; 0: nobody knows how many. */
 bool learn_gap(struct learn_flow *f, unsigned side, uint64_t n);
-/* The stream is over: *ret_facts is filled, and f freed. */
+/* The stream is over: what it said, until f is freed. */
+const struct learn_facts *learn_end(struct learn_flow *f);
+void learn_free_flow(struct learn_flow *f);
+/* Both in one: *ret_facts is filled. */
 void learn_close(struct learn_flow *f, struct learn_facts *ret_facts);
 /* Of a stream that goes on. */
 int learn_client_side(const struct learn_flow *f); /* so far; -1 unknown */

@@ -10,15 +10,15 @@ static uint8_t fold_case(uint8_t c, bool fold)
 
 enum verdict scan_text(struct rd *r, const char *text, bool fold)
 {
-	struct rd t = *r;
+	size_t n = rd_left(r), i = 0;
 
-	for (size_t i = 0; text[i]; i++) {
-		if (!rd_left(&t))
+	for (; text[i]; i++) {
+		if (i == n)
 			return VERDICT_MORE;
-		if (fold_case(rd_u8(&t), fold) != fold_case((uint8_t)text[i], fold))
+		if (fold_case(r->p[i], fold) != fold_case((uint8_t)text[i], fold))
 			return VERDICT_NO;
 	}
-	*r = t;
+	rd_skip(r, i);
 	return VERDICT_SURE;
 }
 

@@ -19,6 +19,16 @@ static enum verdict identification(struct rd r)
 	return scan_one_of(&r, versions, false, &i);
 }
 
+static bool are_text(struct rd r, int lines)
+{
+	struct rd line;
+
+	while (lines-- && scan_line(&r, &line))
+		if (!scan_printable(line))
+			return false;
+	return true;
+}
+
 static enum verdict probe(const struct payload *in, struct facts *ret)
 {
 	struct rd r = rd_over(in->p, in->n), line;
@@ -27,12 +37,12 @@ static enum verdict probe(const struct payload *in, struct facts *ret)
 	if (v != VERDICT_NO)
 		return v;
 	for (int i = 0; i < LINES_BEFORE && scan_line(&r, &line); i++) {
-		if (!scan_printable(line))
+		if (identification(r) != VERDICT_SURE)
+			continue;
+		if (!are_text(rd_over(in->p, in->n), i + 1))
 			return VERDICT_NO;
-		if (identification(r) == VERDICT_SURE) {
-			ret->speaker = SPEAKER_SERVER;
-			return VERDICT_LIKELY;
-		}
+		ret->speaker = SPEAKER_SERVER;
+		return VERDICT_LIKELY;
 	}
 	return VERDICT_NO;
 }
