@@ -21,11 +21,11 @@ enum { BATCH_FRAMES = 64, KEEP_FRAMES = 384 };
 
 struct frame {
 	int64_t ts_ns;
+	uint32_t number;   /* 1-based in its file, as tshark's frame.number */
+	uint32_t input;    /* which source, for who merges several; 0 from a source itself */
 	const uint8_t *p;  /* borrowed; len bytes */
 	uint32_t len;      /* captured */
 	uint32_t wire_len; /* on the wire, never below len */
-	uint32_t number;   /* 1-based in its file, as tshark's frame.number */
-	uint32_t input;    /* which source, for who merges several; 0 from a source itself */
 	uint16_t linktype; /* LINKTYPE_ value (not libpcap's DLT_) */
 	bool filtered;     /* the BPF filter said no: to be counted, not decoded */
 

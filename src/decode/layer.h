@@ -209,29 +209,25 @@ __attribute__((always_inline)) static inline uint64_t checksum_add_short(uint64_
 									 const uint8_t *p, size_t n)
 {
 	const unsigned known = (unsigned)(~n * 8) & 63; /* less a byte: no word can go whole */
-	uint64_t carries = 0, w[2];
-	size_t i = 0;
+	const uint8_t *last = p + n - 8, *end = p + (n & ~(size_t)15);
+	uint64_t w[2];
 
 #pragma GCC unroll 1
-	for (; i + sizeof w <= n; i += sizeof w) {
-		memcpy(w, p + i, sizeof w);
-		sum += w[0];
-		carries += sum < w[0];
-		sum += w[1];
-		carries += sum < w[1];
+	for (; p != end; p += sizeof w) {
+		memcpy(w, p, sizeof w);
+		sum = ones_add(ones_add(sum, w[0]), w[1]);
 	}
 	if (n & sizeof w[0]) {
-		memcpy(w, p + i, sizeof w[0]);
-		sum += w[0];
-		carries += sum < w[0];
+		memcpy(w, p, sizeof w[0]);
+		sum = ones_add(sum, w[0]);
 	}
-	memcpy(w, p + n - sizeof w[0], sizeof w[0]);
+	memcpy(w, last, sizeof w[0]);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	w[0] = w[0] >> known >> 8;
 #else
 	w[0] = w[0] << known << 8;
 #endif
-	return ones_add(ones_add(sum, w[0]), carries);
+	return ones_add(sum, w[0]);
 }
 bool checksum_transport_good(const struct layer *l, const uint8_t *p, size_t n);
 

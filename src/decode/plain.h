@@ -10,6 +10,7 @@
 #ifndef SPAN_DECODE_PLAIN_H
 #define SPAN_DECODE_PLAIN_H
 
+#include <assert.h>
 #include <endian.h>
 #include <string.h>
 
@@ -60,12 +61,13 @@ static inline uint64_t plain_word64(const uint8_t *p)
 	return w;
 }
 
-static inline struct addr plain_mapped(const uint8_t *p)
+/* An address of IPv4, in two words. */
+static inline void plain_map(struct addr *a, const uint8_t *p)
 {
-	struct addr a = {.b = {[10] = 0xff, [11] = 0xff}};
+	const uint64_t w[2] = {
+		0, htole64(UINT64_C(0xffff0000) | (uint64_t)le32toh(plain_word32(p)) << 32)};
 
-	memcpy(a.b + 12, p, 4);
-	return a;
+	memcpy(a->b, w, sizeof w);
 }
 
 struct plain_ip {
@@ -137,8 +139,8 @@ static inline bool plain_ipv4(const uint8_t *p, uint32_t left, struct packet *k,
 	if (unlikely(!checksum_good(ones_add(ones_add(plain_word64(p), plain_word64(p + 12)),
 					     plain_word32(p + 8)))))
 		*notes |= 1U << NOTE_BAD_CHECKSUM;
-	k->src = plain_mapped(p + 12);
-	k->dst = plain_mapped(p + 16);
+	plain_map(&k->src, p + 12);
+	plain_map(&k->dst, p + 16);
 	plain_put_ip(k, p[9], p[8], total, plain_be16(p + 4));
 	ret->ip_len = total;
 	ret->proto = p[9];
@@ -218,12 +220,17 @@ static inline bool plain_udp(struct packet *k, uint32_t *notes, struct plain_ip 
 	return true;
 }
 
+static_assert(offsetof(struct packet, dport) == offsetof(struct packet, sport) + 2,
+	      "ports are put at once");
+
 /* Written for each kind of address by itself: so the transport is at a known place of the frame. */
 __attribute__((always_inline)) static inline bool plain_transport(struct packet *k, uint32_t *notes,
 								  struct plain_ip *ip)
 {
-	k->sport = plain_be16(ip->p);
-	k->dport = plain_be16(ip->p + 2);
+	uint32_t ports = plain_be32(ip->p);
+
+	ports = htole32(ports >> 16 | ports << 16);
+	memcpy((uint8_t *)k + offsetof(struct packet, sport), &ports, sizeof ports);
 	k->transport = ip->p;
 	k->transport_len = ip->n;
 	if (ip->proto == IPPROTO_NR_TCP ? !plain_tcp(k, notes, ip)

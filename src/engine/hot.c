@@ -4,6 +4,7 @@
  *
  * Nothing in here allocates per packet.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,6 +227,13 @@ static NOINLINE bool odd_frame(struct hot *h, const struct frame *f, struct pack
 	return true;
 }
 
+/* Frames and packets begin with these bytes: time, number and input. */
+enum { SAME = 16 };
+static_assert(offsetof(struct frame, p) == SAME && offsetof(struct packet, src) == SAME &&
+		      offsetof(struct frame, number) == offsetof(struct packet, number) &&
+		      offsetof(struct frame, input) == offsetof(struct packet, input),
+	      "as SAME says");
+
 /* Returns how many packets the frames are. Those that are plain are counted together. */
 static NOINLINE size_t decode_batch(struct hot *h, const struct batch *b)
 {
@@ -239,9 +247,7 @@ static NOINLINE size_t decode_batch(struct hot *h, const struct batch *b)
 		/* Headers: what is behind them follows by itself. */
 		if (f + AHEAD < end)
 			prefetch(f[AHEAD].p);
-		k->ts_ns = f->ts_ns;
-		k->number = f->number;
-		k->input = f->input;
+		memcpy(k, f, SAME);
 		k->wire_len = f->wire_len;
 		if (likely(!f->filtered &&
 			   decode_plain(f->linktype, f->p, f->len, f->wire_len, k, &notes))) {

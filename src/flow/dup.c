@@ -118,11 +118,12 @@ struct source { /* the newest of one direction of a flow */
 };
 #define SOURCE_CONSTANT (UINT64_C(1) << 63)
 
-/* The end of a chain: the number of its newest sight, modulo 2^NUMBER_BITS; whether there was an
- * older one then; and bits of the fingerprint. Who finds other bits and no older one has no need to
- * look. One that is long out of the ring may seem to be in it, and leads to sights of other
- * packets. */
-enum { NUMBER_BITS = 18, NUMBER = (1 << NUMBER_BITS) - 1, END_ALONE = 1 << NUMBER_BITS };
+/* The end of a chain: the number of its newest sight, modulo 2^NUMBER_BITS; bits of its
+ * fingerprint; and whether there was an older one then. Who finds other bits and no older one has
+ * no need to look. One that is long out of the ring may seem to be in it, and leads to sights of
+ * other packets. */
+enum { NUMBER_BITS = 18, NUMBER = (1 << NUMBER_BITS) - 1, OLDER_BIT = 31 };
+static const uint32_t END_PRINT = (UINT32_C(1) << OLDER_BIT) - 1 - NUMBER;
 
 struct dup_table {
 	struct print_key key;
@@ -141,14 +142,6 @@ struct dup_table {
 	struct sight ring[RING] __attribute__((aligned(CACHELINE)));
 };
 
-/* A packet, read once. */
-struct look {
-	uint64_t print;
-	uint32_t own; /* tag of this direction of its flow */
-	enum kind kind;
-	struct source source; /* what that one will be, unless this is a copy */
-};
-
 struct dup_table *dup_table_new(const struct hash_key *key)
 {
 	struct hash_key secret = key ? *key : hash_key_random();
@@ -162,8 +155,6 @@ struct dup_table *dup_table_new(const struct hash_key *key)
 	t->again = calloc(RING, sizeof *t->again);
 	if (!t->again)
 		return dup_table_free(t);
-	for (unsigned i = 0; i < CHAINS; i++)
-		t->end[i] = END_ALONE;
 	t->n = t->ripe = RING + 1;
 	t->unripe_ns = INT64_MAX;
 	t->habit = 1;
@@ -249,35 +240,6 @@ static struct source *source_of(struct dup_table *t, uint32_t tag)
 static bool in_view(const struct source *s, uint32_t tag)
 {
 	return (uint32_t)s->who == tag;
-}
-
-/* The identification that the one before it had. */
-static NOINLINE enum kind same_id(const struct source *s, const struct packet *p, struct source *k)
-{
-	if (s->print != k->print || s->who & SOURCE_CONSTANT)
-		k->who |= SOURCE_CONSTANT;
-	return s->who & SOURCE_CONSTANT ? kind_of(p) : KIND_SURE;
-}
-
-/* What follows from those before it, too. */
-static inline void look_back(struct dup_table *t, const struct packet *p, struct look *k)
-{
-	const struct source *s = source_of(t, k->own);
-
-	k->kind = KIND_SURE;
-	if (likely(p->has_ip_id & !p->fragment)) {
-		k->source.print = k->print;
-		k->source.who = k->own | (uint64_t)(uint16_t)p->ip_id << 32;
-		if (unlikely((s->who ^ k->source.who) << 1 == 0))
-			k->kind = same_id(s, p, &k->source);
-		return;
-	}
-	if (!p->has_ip_id)
-		k->kind = kind_of(p);
-	if (in_view(s, k->own))
-		k->source = *s;
-	else
-		k->source = (struct source){.who = k->own};
 }
 
 /* Sights */
@@ -374,7 +336,7 @@ static uint32_t *end_of(struct dup_table *t, uint64_t print)
 
 static uint32_t end_bits(uint64_t print)
 {
-	return (uint32_t)(print >> 32) & ~(uint32_t)(END_ALONE | NUMBER);
+	return (uint32_t)(print >> 32) & END_PRINT;
 }
 
 /* How far back the newest sight of a chain is; 0 or more than RING: there is none. */
@@ -384,13 +346,10 @@ static uint32_t back_to(const struct dup_table *t, uint32_t end)
 }
 
 /* Whether there may be an equal packet in a chain that has a sight: of one in twenty, without any.
- */
+ * With an older one it is negative. */
 static bool may_match(uint32_t end, uint64_t print)
 {
-	bool older = !(end & END_ALONE),
-	     same = !((end ^ end_bits(print)) & ~(uint32_t)(END_ALONE | NUMBER));
-
-	return older | same;
+	return (int32_t)(end ^ end_bits(print)) <= NUMBER;
 }
 
 /* Equal packets, from new to old, and what they say. */
@@ -519,9 +478,9 @@ static inline void ripen(struct dup_table *t, int64_t before_ns)
 		tell_next_habit(t);
 }
 
-/* The newest sight of its chain is `back` ago; 0 there is none. */
-static inline void remember(struct dup_table *t, const struct packet *p, const struct look *k,
-			    uint32_t back, int64_t before_ns)
+/* The first sight of p. */
+static inline void put_sight(struct dup_table *t, const struct packet *p, uint64_t print,
+			     enum kind kind, uint32_t back, int64_t before_ns)
 {
 	struct sight *e = sight_at(t, t->n);
 	uint32_t unripe = t->n - t->ripe;
@@ -531,39 +490,51 @@ static inline void remember(struct dup_table *t, const struct packet *p, const s
 	if (unlikely(unripe == RING))
 		tell_next_habit(t);
 	*e = (struct sight){
-		.print = k->print,
+		.print = print,
 		.ts_ns = p->ts_ns,
 		.view = view_of(p),
 		.input = p->input,
 		.older = (uint16_t)back,
-		.kind = k->kind & 0xf,
+		.kind = (uint8_t)kind & 0xf,
 		.views = 1,
 		.times = 1,
 	};
 	if (!unripe)
 		t->unripe_ns = p->ts_ns;
-	t->tag[t->n++ % RING] = k->own;
-	*source_of(t, k->own) = k->source;
 }
 
 __attribute__((always_inline)) static inline bool is_copy(struct dup_table *t,
 							  const struct packet *p, uint64_t print)
 {
-	struct look k = {.print = print, .own = tag_of_own(t, p)};
-	int64_t before_ns = before_window(p->ts_ns);
-	uint32_t *end = end_of(t, print), old, back;
-	bool chain;
+	const uint32_t own = tag_of_own(t, p);
+	const int64_t before_ns = before_window(p->ts_ns);
+	struct source *source = source_of(t, own), is = {print, own}, was = *source;
+	uint32_t *end = end_of(t, print), old = *end, back = back_to(t, old);
+	const uint32_t chain = back - 1 < RING;
+	bool sure = p->has_ip_id;
+	enum kind kind = KIND_SURE;
 
 	ripen(t, before_ns);
-	look_back(t, p, &k);
-	old = *end;
-	back = back_to(t, old);
-	chain = back - 1 < RING;
+	if (likely(sure & !p->fragment)) {
+		is.who |= (uint64_t)(uint16_t)p->ip_id << 32;
+		if (unlikely((was.who ^ is.who) << 1 == 0)) {
+			/* The identification that the one before it had. */
+			sure = !(was.who & SOURCE_CONSTANT);
+			if (!sure || was.print != print)
+				is.who |= SOURCE_CONSTANT;
+		}
+	} else if (in_view(&was, own)) {
+		is = was;
+	} else {
+		is.print = 0;
+	}
+	if (unlikely(!sure))
+		kind = kind_of(p);
 	/* Nobody can tell which chains have a sight: no branch. */
-	back &= -(uint32_t)chain;
-	*end = end_bits(print) | (uint32_t)!chain << NUMBER_BITS | (t->n & NUMBER);
+	back &= -chain;
+	*end = chain << OLDER_BIT | end_bits(print) | (t->n & NUMBER);
 	if (unlikely(chain & may_match(old, print))) {
-		struct sight *e = match(t, p, print, k.own, k.kind, back);
+		struct sight *e = match(t, p, print, own, kind, back);
 
 		if (e) {
 			*end = old;
@@ -571,7 +542,9 @@ __attribute__((always_inline)) static inline bool is_copy(struct dup_table *t,
 			return true;
 		}
 	}
-	remember(t, p, &k, back, before_ns);
+	put_sight(t, p, print, kind, back, before_ns);
+	t->tag[t->n++ % RING] = own;
+	*source = is;
 	return false;
 }
 

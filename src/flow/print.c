@@ -187,7 +187,8 @@ void prints_by_products(const struct print_key *k, const struct packet *p, size_
 #include <emmintrin.h>
 #include <wmmintrin.h>
 
-#define CARRY_LESS __attribute__((target("pclmul")))
+/* AVX for its instructions of three operands. */
+#define CARRY_LESS __attribute__((target("pclmul,avx")))
 
 static inline __m128i two(const void *p)
 {
@@ -259,7 +260,9 @@ CARRY_LESS static void prints_carry_less(const struct print_key *k, const struct
 
 prints_fn *prints_best(void)
 {
-	return __builtin_cpu_supports("pclmul") ? prints_carry_less : prints_by_products;
+	return __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("avx")
+		       ? prints_carry_less
+		       : prints_by_products;
 }
 
 #else
