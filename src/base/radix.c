@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Few keys are sorted by their bytes, the last one first. Many are dealt out by their first bits
- * that differ until they are few: then each byte's turn finds them in the cache.
+ * that differ until they are few: then each byte's turn finds them in the cache. Words are keys of
+ * a third of the size, for the many millions that floods make.
  */
 #include "base/radix.h"
 
@@ -140,4 +141,92 @@ struct radix_key *radix_sort(struct radix_key *v, struct radix_key *spare, size_
 		return sort_few(v, spare, n, differs_of(v, n));
 	sort_into(v, spare, n, v);
 	return v;
+}
+
+/* ------------------------------------------------------------------ words */
+
+enum { WORD_KEY = 32, INSERTED = 24 };
+
+static void insert_words(uint64_t *v, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		uint64_t w = v[i];
+		size_t at = i;
+
+		for (; at > 0 && v[at - 1] >> WORD_KEY > w >> WORD_KEY; at--)
+			v[at] = v[at - 1];
+		v[at] = w;
+	}
+}
+
+/* Stable, into `to`, by the DEAL_BITS bits from `shift` on; ends[b] is where a bucket ends. */
+static void deal_words(const uint64_t *v, uint64_t *to, size_t n, unsigned shift,
+		       uint32_t ends[DEALS])
+{
+	uint32_t sum = 0;
+
+	memset(ends, 0, DEALS * sizeof *ends);
+	for (size_t i = 0; i < n; i++)
+		ends[v[i] >> shift & (DEALS - 1)]++;
+	for (unsigned b = 0; b < DEALS; b++) {
+		uint32_t here = ends[b];
+
+		ends[b] = sum;
+		sum += here;
+	}
+	for (size_t i = 0; i < n; i++)
+		to[ends[v[i] >> shift & (DEALS - 1)]++] = v[i];
+}
+
+/* From v into `into`, which is one of both, by bytes of the key that are in `differs`. */
+static void words_few(uint64_t *v, uint64_t *spare, size_t n, uint64_t differs, uint64_t *into)
+{
+	uint64_t *from = v, *to = spare;
+	uint32_t ends[DEALS];
+
+	if (n <= INSERTED) {
+		insert_words(v, n);
+	} else {
+		for (unsigned shift = WORD_KEY; shift < 64; shift += DEAL_BITS) {
+			uint64_t *sorted = to;
+
+			if (!(differs >> shift & (DEALS - 1)))
+				continue;
+			deal_words(from, to, n, shift, ends);
+			to = from;
+			from = sorted;
+		}
+	}
+	if (from != into)
+		memcpy(into, from, n * sizeof *v);
+}
+
+/* As sort_into(). */
+static void words_into(uint64_t *v, uint64_t *spare, size_t n, uint64_t *into)
+{
+	uint32_t ends[DEALS], from = 0;
+	uint64_t differs = 0;
+	unsigned top;
+
+	for (size_t i = 1; i < n; i++)
+		differs |= v[i] ^ v[0];
+	differs >>= WORD_KEY;
+	differs <<= WORD_KEY;
+	if (n <= FEW || !differs) {
+		words_few(v, spare, n, differs, into);
+		return;
+	}
+	top = 63 - (unsigned)__builtin_clzll(differs);
+	deal_words(v, spare, n, top >= WORD_KEY + DEAL_BITS ? top - (DEAL_BITS - 1) : WORD_KEY,
+		   ends);
+	for (unsigned b = 0; b < DEALS; b++) {
+		if (ends[b] > from)
+			words_into(spare + from, v + from, ends[b] - from, into + from);
+		from = ends[b];
+	}
+}
+
+void radix_sort_words(uint64_t *v, uint64_t *spare, size_t n)
+{
+	words_into(v, spare, n, v);
 }

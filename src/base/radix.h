@@ -18,4 +18,8 @@ struct radix_key {
  * keys are in the one of both that is returned. */
 struct radix_key *radix_sort(struct radix_key *v, struct radix_key *spare, size_t n);
 
+/* Keys of 32 bits in one word each: above, the key, below, what it is of. The sorted words are in
+ * `v`; equal keys stay in order. */
+void radix_sort_words(uint64_t *v, uint64_t *spare, size_t n);
+
 #endif

@@ -262,6 +262,7 @@ static int put(struct conv_table *t, const struct waiting_attempt *w)
 		.port = a->port[1],
 		.vlan = a->vlan,
 	};
+	t->addrs.v[no[0]].used = t->addrs.v[no[1]].used = true;
 	end_look(&t->addrs.v[no[0]], a->ttl, a->ttl, a->mac);
 	return 0;
 }

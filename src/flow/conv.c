@@ -51,7 +51,7 @@ struct conv_table *conv_table_free(struct conv_table *t)
 	bulk_done(&t->attempts.bulk, t->o.bank);
 	arena_done(&t->arena);
 	end_table_done(&t->addrs);
-	free(t->addr);
+	bulk_done(&t->addr, t->o.bank);
 	bulk_done(&t->endpoints, t->o.bank);
 	free(t->flows);
 	free(t);

@@ -43,6 +43,7 @@ static int ends_absorb(struct conv_table *to, const struct conv_table *from, uin
 			return -ENOMEM;
 		ret_no[i] = no;
 		end_merge(&to->addrs.v[no], h);
+		to->addrs.v[no].used |= h->used;
 	}
 	return 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* conv_order - conversations in the order of reports, and attempts among them. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,18 +10,6 @@
 #include "base/radix.h"
 #include "flow/conv_apps.h"
 #include "flow/conv_table.h"
-
-/* The place of each address in the order of reports, by its place in that of bytes: IPv4 first. */
-struct report_order {
-	uint32_t v4_from, v4_n;
-};
-
-static uint32_t report_place(const struct report_order *o, uint32_t place)
-{
-	if (place >= o->v4_from + o->v4_n)
-		return place;
-	return place < o->v4_from ? place + o->v4_n : place - o->v4_from;
-}
 
 static struct report_order report_order(const struct addr *a, size_t n)
 {
@@ -34,116 +23,155 @@ static struct report_order report_order(const struct addr *a, size_t n)
 }
 
 /* Addresses by their places. */
-static int places_make(struct conv_table *t, struct ends *ret_ends, uint32_t **ret_place)
+static int places_make(struct conv_table *t, struct ends *ret_ends, struct bulk *ret_place)
 {
-	bool *used = calloc(t->addrs.n + 1, sizeof *used); /* not by hosts that were put in alone */
-	bool ok = used;
+	bool ok;
 
-	for (size_t i = 0; ok && i < t->convs.n; i++)
-		used[t->convs.v[i].client_no] = used[t->convs.v[i].server_no] = true;
-	for (size_t i = 0; ok && i < t->attempts.n; i++)
-		used[t->attempts.v[i].client_no] = used[t->attempts.v[i].server_no] = true;
-	ok = ok && ends_sort(&t->addrs, used, &t->addr, &ret_ends->n, ret_place);
-	ret_ends->addr = t->addr;
-	free(used);
+	for (size_t i = 0; i < t->convs.n; i++) {
+		const struct conv *c = &t->convs.v[i];
+
+		t->addrs.v[c->client_no].used = t->addrs.v[c->server_no].used = true;
+	}
+	ok = ends_sort(&t->addrs, &t->addr, &ret_ends->n, ret_place);
+	ret_ends->addr = t->addr.v;
 	return ok ? 0 : -ENOMEM;
 }
 
-static struct radix_key key_of(const struct report_order *o, uint32_t client, uint32_t server,
-			       uint64_t service, size_t number)
+static void numbers_to_places(struct conv_table *t, const uint32_t *place)
 {
-	return (struct radix_key){
-		.hi = (uint64_t)report_place(o, client) << 32 | report_place(o, server),
-		.lo = service,
-		.number = (uint32_t)number,
-	};
-}
-
-/* Numbers become places; and the keys of all, conversations first. */
-static void keys_make(struct conv_table *t, const struct ends *ends, const uint32_t *place,
-		      struct radix_key *key)
-{
-	const struct report_order order = report_order(ends->addr, ends->n);
-	size_t n = t->convs.n;
-
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < t->convs.n; i++) {
 		struct conv *c = &t->convs.v[i];
 
 		c->client_no = place[c->client_no];
 		c->server_no = place[c->server_no];
-		key[i] = key_of(&order, c->client_no, c->server_no,
-				(uint64_t)c->proto << 32 | (uint64_t)c->port << 16 | c->vlan, i);
 	}
 	for (size_t i = 0; i < t->attempts.n; i++) {
 		struct attempt *a = &t->attempts.v[i];
 
 		a->client_no = place[a->client_no];
 		a->server_no = place[a->server_no];
-		key[n + i] = key_of(
-			&order, a->client_no, a->server_no,
-			(uint64_t)IPPROTO_NR_TCP << 32 | (uint64_t)a->port << 16 | a->vlan, n + i);
 	}
 }
 
-static bool alike(const struct conv_table *t, const struct radix_key *a, const struct radix_key *b)
+static struct radix_key key_of(const struct report_order *o, uint32_t client, uint32_t server,
+			       uint8_t proto, uint16_t port, uint16_t vlan)
 {
-	uint64_t other = a->lo ^ b->lo;
-
-	return a->hi == b->hi && !(t->o.vlan_key ? other : other >> 16);
+	return (struct radix_key){
+		.hi = (uint64_t)report_place(o, client) << 32 | report_place(o, server),
+		.lo = (uint64_t)proto << 32 | (uint64_t)port << 16 | vlan,
+	};
 }
 
-/* The conversation that the n keys of one stand for: one of them may be one already. */
-static int conv_of(struct conv_table *t, const struct ends *ends, const struct radix_key *key,
-		   size_t n, size_t n_conv, uint32_t *ret_number)
+static struct radix_key attempt_key(const struct report_order *o, const struct attempt *a)
 {
-	size_t at = t->convs.n;
-	struct conv *c;
+	return key_of(o, a->client_no, a->server_no, IPPROTO_NR_TCP, a->port, a->vlan);
+}
+
+/* Less than 0 where a comes first; 0: of one conversation. */
+static int order_of(const struct conv_table *t, const struct radix_key *a,
+		    const struct radix_key *b)
+{
+	unsigned vlan = t->o.vlan_key ? 0 : 16;
+
+	if (a->hi != b->hi)
+		return a->hi < b->hi ? -1 : 1;
+	return (a->lo >> vlan > b->lo >> vlan) - (a->lo >> vlan < b->lo >> vlan);
+}
+
+/* Sorted conversations and sorted attempts, side by side. */
+struct merging {
+	struct conv_table *t;
+	const struct report_order *order;
+	const struct ends *ends;
+	const struct radix_key *key; /* of conversations that are left */
+	size_t n_key;
+	struct bulk list; /* uint32_t: numbers of conversations in order */
+	size_t n;         /* in list */
+	size_t lone;
+};
+
+static int list_conv(struct merging *m, uint32_t number)
+{
+	if (!bulk_room(&m->list, m->t->o.bank, (m->n + 1) * sizeof number))
+		return -ENOMEM;
+	((uint32_t *)m->list.v)[m->n++] = number;
+	return 0;
+}
+
+static int list_convs_before(struct merging *m, const struct radix_key *key)
+{
 	int err = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (key[i].number < n_conv)
-			at = key[i].number;
-	if (at == t->convs.n) {
-		const struct attempt *a = &t->attempts.v[key[0].number - n_conv];
-
-		if (!conv_set_room(t, &t->convs))
-			return -ENOMEM;
-		c = &t->convs.v[t->convs.n++];
-		conv_init(c, &ends->addr[a->client_no], &ends->addr[a->server_no], a->port,
-			  IPPROTO_NR_TCP);
-		c->client_no = a->client_no;
-		c->server_no = a->server_no;
-	}
-	c = &t->convs.v[at];
-	for (size_t i = 0; i < n && err == 0; i++)
-		if (key[i].number >= n_conv)
-			err = attempt_into(&t->rows, c, &t->attempts.v[key[i].number - n_conv]);
-	*ret_number = (uint32_t)at;
+	for (; err == 0 && m->n_key && (!key || order_of(m->t, m->key, key) < 0);
+	     m->key++, m->n_key--)
+		err = list_conv(m, m->key->number);
 	return err;
 }
 
-struct lone { /* an attempt that stays one, and the conversations before it */
-	uint32_t number, before;
-};
-
-/* Sorted keys become those of conversations, and *ret_alone attempts stay in `alone`. */
-static int attempts_in(struct conv_table *t, bool apart, const struct ends *ends,
-		       struct radix_key *key, size_t n_conv, struct lone *alone, size_t *ret_alone)
+static int conv_new(struct merging *m, const struct attempt *a)
 {
-	size_t n = n_conv + t->attempts.n, left = 0;
+	struct conv_set *s = &m->t->convs;
+	struct conv *c;
+
+	if (!conv_set_room(m->t, s))
+		return -ENOMEM;
+	c = &s->v[s->n];
+	conv_init(c, &m->ends->addr[a->client_no], &m->ends->addr[a->server_no], a->port,
+		  IPPROTO_NR_TCP);
+	c->client_no = a->client_no;
+	c->server_no = a->server_no;
+	return list_conv(m, (uint32_t)s->n++);
+}
+
+/* n attempts of one conversation, which may be one already. */
+static int merge_attempts(struct merging *m, bool apart, const struct attempt *a, size_t n)
+{
+	struct radix_key key = attempt_key(m->order, a);
+	int err = list_convs_before(m, &key);
+	struct conv *c;
+
+	if (err)
+		return err;
+	if (m->n_key && order_of(m->t, m->key, &key) == 0) {
+		err = list_conv(m, m->key->number);
+		m->key++;
+		m->n_key--;
+	} else if (apart && n == 1) {
+		struct attempt *to = &m->t->attempts.v[m->lone++];
+
+		*to = *a;
+		to->before = (uint32_t)m->n;
+		return 0;
+	} else {
+		err = conv_new(m, a);
+	}
+	if (err)
+		return err;
+	c = &m->t->convs.v[((uint32_t *)m->list.v)[m->n - 1]];
+	for (size_t i = 0; i < n && err == 0; i++)
+		err = attempt_into(&m->t->rows, c, &a[i]);
+	return err;
+}
+
+/* Attempts that belong to a conversation go into it; lone ones stay, unless none may. */
+static int merge(struct merging *m, bool apart)
+{
+	const struct attempt *v = m->t->attempts.v;
+	size_t n = m->t->attempts.n;
 	int err = 0;
 
 	for (size_t i = 0, k; err == 0 && i < n; i = k) {
-		for (k = i + 1; k < n && alike(t, &key[i], &key[k]); k++)
-			;
-		if (apart && k == i + 1 && key[i].number >= n_conv) {
-			alone[(*ret_alone)++] =
-				(struct lone){key[i].number - (uint32_t)n_conv, (uint32_t)left};
-			continue;
+		struct radix_key key = attempt_key(m->order, &v[i]), next;
+
+		for (k = i + 1; k < n; k++) {
+			next = attempt_key(m->order, &v[k]);
+			if (order_of(m->t, &key, &next))
+				break;
 		}
-		err = conv_of(t, ends, &key[i], k - i, n_conv, &key[left].number);
-		left++;
+		err = merge_attempts(m, apart, &v[i], k - i);
 	}
+	err = err ? err : list_convs_before(m, NULL);
+	m->t->attempts.n = m->lone;
 	return err;
 }
 
@@ -176,20 +204,13 @@ static void circle_in_order(struct conv_set *s, uint32_t *from, uint32_t i)
 	from[to] = to;
 }
 
-/* Each record is moved once: keys were sorted in their stead. */
-static int convs_in_order(struct conv_set *s, const struct radix_key *sorted)
+/* Each record is moved once, to where from[] says that it is. */
+static void convs_in_order(struct conv_set *s, uint32_t *from)
 {
-	uint32_t *from = malloc((s->n + 1) * sizeof *from), n = (uint32_t)s->n;
-
-	if (!from)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < n; i++)
-		from[i] = sorted[i].number;
-	for (uint32_t i = 0; i < n; i++)
+	assert(from || !s->n);
+	for (uint32_t i = 0; i < s->n; i++)
 		if (from[i] != i)
 			circle_in_order(s, from, i);
-	free(from);
-	return 0;
 }
 
 static void fetch_rows(const struct conv *c)
@@ -222,81 +243,53 @@ static int rows_in_order(struct conv_table *t)
 	return 0;
 }
 
-/* The lone attempts in their order, and no others. */
-static int attempts_in_order(struct conv_table *t, const struct lone *alone, size_t n)
+/* Conversations in order, but for their rows, and lone attempts in theirs. */
+static int put_together(struct conv_table *t, bool apart, const struct ends *ends)
 {
-	enum { AHEAD = 24 };
-	struct bulk bulk = {0};
-	struct attempt *v;
-
-	if (!n) {
-		attempts_replace(t, &bulk, 0);
-		return 0;
-	}
-	if (!bulk_room(&bulk, t->o.bank, n * sizeof *v))
-		return -ENOMEM;
-	v = bulk.v;
-	for (size_t i = 0; i < n; i++) {
-		if (i + AHEAD < n)
-			prefetch(&t->attempts.v[alone[i + AHEAD].number]);
-		v[i] = t->attempts.v[alone[i].number];
-		v[i].before = alone[i].before;
-	}
-	attempts_replace(t, &bulk, n);
-	return 0;
-}
-
-/* Conversations in order, but for their rows; *ret_alone: lone attempts, in theirs. */
-static int put_together(struct conv_table *t, bool apart, const struct ends *ends,
-			const uint32_t *place, struct lone **ret_alone, size_t *ret_n)
-{
-	size_t n_conv = t->convs.n, n = n_conv + t->attempts.n;
+	const struct report_order order = report_order(ends->addr, ends->n);
+	struct merging m = {.t = t, .order = &order, .ends = ends, .n_key = t->convs.n};
 	struct bulk keys = {0}, spares = {0};
-	bool ok = bulk_room(&keys, t->o.bank, (n + 1) * sizeof(struct radix_key)) &&
-		  bulk_room(&spares, t->o.bank, (n + 1) * sizeof(struct radix_key));
-	struct radix_key *key = keys.v, *spare = spares.v, *sorted;
-	struct lone *alone;
-	int err = ok ? 0 : -ENOMEM;
+	int err = attempts_sort(t, &order, ATTEMPTS_PART);
+	struct radix_key *key;
 
-	if (err < 0)
-		goto out;
-	keys_make(t, ends, place, key);
-	sorted = radix_sort(key, spare, n);
-	/* The other one has room for these. */
-	alone = (struct lone *)(void *)(sorted == key ? spare : key);
-	err = attempts_in(t, apart, ends, sorted, n_conv, alone, ret_n);
-	if (err < 0)
-		goto out;
-	err = convs_in_order(&t->convs, sorted);
-	if (err < 0)
-		goto out;
-	*ret_alone = malloc((*ret_n + 1) * sizeof *alone);
-	if (!*ret_alone)
+	if (err == 0 && (!bulk_room(&keys, t->o.bank, (m.n_key + 1) * sizeof *key) ||
+			 !bulk_room(&spares, t->o.bank, (m.n_key + 1) * sizeof *key)))
 		err = -ENOMEM;
-	else if (*ret_n)
-		memcpy(*ret_alone, alone, *ret_n * sizeof *alone);
+	if (err)
+		goto out;
+	key = keys.v;
+	for (size_t i = 0; i < m.n_key; i++) {
+		const struct conv *c = &t->convs.v[i];
+
+		key[i] = key_of(&order, c->client_no, c->server_no, c->proto, c->port, c->vlan);
+		key[i].number = (uint32_t)i;
+	}
+	m.key = radix_sort(key, spares.v, m.n_key);
+	err = merge(&m, apart);
+	if (err == 0)
+		convs_in_order(&t->convs, m.list.v);
+	bulk_cut(&t->attempts.bulk, t->o.bank, t->attempts.n * sizeof *t->attempts.v);
+	t->attempts.v = t->attempts.bulk.v;
 out:
 	bulk_done(&keys, t->o.bank);
 	bulk_done(&spares, t->o.bank);
+	bulk_done(&m.list, t->o.bank);
 	return err;
 }
 
 int conv_table_sort(struct conv_table *t, bool apart, struct ends *ret_ends)
 {
 	struct ends ends;
-	uint32_t *place = NULL;
-	struct lone *alone = NULL;
-	size_t n_alone = 0;
+	struct bulk place = {0};
 	int err = places_make(t, &ends, &place);
 
-	/* Numbers are places from here on, and what follows needs room. */
-	end_table_done(&t->addrs);
-	err = err ? err : put_together(t, apart, &ends, place, &alone, &n_alone);
+	/* Numbers are places from here on. */
+	if (err == 0)
+		numbers_to_places(t, place.v);
+	bulk_done(&place, t->o.bank);
+	err = err ? err : put_together(t, apart, &ends);
 	err = err ? err : rows_in_order(t);
-	err = err ? err : attempts_in_order(t, alone, n_alone);
 	if (err == 0 && ret_ends)
 		*ret_ends = ends;
-	free(place);
-	free(alone);
 	return err;
 }

@@ -83,7 +83,7 @@ struct conv_table {
 	struct arena arena;   /* of the rows */
 	struct conv_rows rows;
 	struct end_table addrs;
-	struct addr *addr; /* of those who finished: see struct ends */
+	struct bulk addr; /* of those who finished: see struct ends */
 	struct endpoint *end;
 	size_t ends;
 	struct bulk endpoints; /* what `end` is */
@@ -146,6 +146,23 @@ int attempts_flush(struct conv_table *t);
 void attempts_replace(struct conv_table *t, struct bulk *bulk, size_t n);
 int attempts_each(const struct conv_table *t,
 		  int (*fn)(void *user, const struct conv *c, bool waiting), void *user);
+
+/* The place of each address in the order of reports, by its place in that of bytes: IPv4 first. */
+struct report_order {
+	uint32_t v4_from, v4_n;
+};
+
+static inline uint32_t report_place(const struct report_order *o, uint32_t place)
+{
+	if (place >= o->v4_from + o->v4_n)
+		return place;
+	return place < o->v4_from ? place + o->v4_n : place - o->v4_from;
+}
+
+/* attempts_order.c. By client, server, port, VLAN, in parts of so many; numbers of addresses are
+ * places by now. 0 or -ENOMEM, and then there is no telling which are left. */
+enum { ATTEMPTS_PART = 1 << 20 };
+int attempts_sort(struct conv_table *t, const struct report_order *order, size_t part);
 
 /* conv_order.c. By client, server, transport, port, VLAN; numbers of addresses become places of
  * struct ends. An attempt that has no like becomes a conversation, too, unless they stay apart. */

@@ -174,6 +174,41 @@ bool end_has_mac(const struct conv_host *e, const uint8_t mac[6])
 
 /* ------------------------------------------------------------------ sorting */
 
+/* IPv4 as words, a third of the memory; all other addresses whole. */
+struct sorting {
+	struct bank *bank;
+	struct bulk fours, sixes;
+	size_t n4, n6;
+	struct addr *addr;
+	uint32_t *place;
+	size_t n; /* in addr */
+};
+
+static bool key_add(struct sorting *s, const struct addr *a, uint32_t no)
+{
+	uint64_t w[2];
+
+	if (likely(addr_is_v4(a))) {
+		if (!bulk_room(&s->fours, s->bank, (s->n4 + 1) * sizeof(uint64_t)))
+			return false;
+		((uint64_t *)s->fours.v)[s->n4++] = (uint64_t)addr_to_v4(a) << 32 | no;
+		return true;
+	}
+	if (!bulk_room(&s->sixes, s->bank, (s->n6 + 1) * sizeof(struct radix_key)))
+		return false;
+	memcpy(w, a->b, sizeof w);
+	((struct radix_key *)s->sixes.v)[s->n6++] =
+		(struct radix_key){be64toh(w[0]), be64toh(w[1]), no};
+	return true;
+}
+
+static void put_sorted(struct sorting *s, const struct addr *a, uint32_t no)
+{
+	if (!s->n || !addr_equal(&s->addr[s->n - 1], a))
+		s->addr[s->n++] = *a;
+	s->place[no] = (uint32_t)s->n - 1;
+}
+
 static struct addr addr_of(const struct radix_key *k)
 {
 	const uint64_t w[2] = {htobe64(k->hi), htobe64(k->lo)};
@@ -183,42 +218,71 @@ static struct addr addr_of(const struct radix_key *k)
 	return a;
 }
 
-bool ends_sort(const struct end_table *t, const bool *used, struct addr **ret_addr, size_t *ret_n,
-	       uint32_t **ret_place)
+static void put_all(struct sorting *s, const uint64_t *four, const struct radix_key *six)
 {
-	struct bulk keys = {0};
-	bool ok = bulk_room(&keys, t->bank, (2 * t->n + 1) * sizeof(struct radix_key));
-	struct radix_key *v = keys.v, *sorted;
-	struct addr *addr = malloc((t->n + 1) * sizeof *addr);
-	uint32_t *place = malloc((t->n + 1) * sizeof *place);
-	size_t n = 0, k = 0;
+	const struct addr first = addr_v4(0);
+	size_t i = 0;
 
-	if (!ok || !addr || !place) {
-		bulk_done(&keys, t->bank);
-		free(addr);
-		free(place);
-		return false;
-	}
-	bank_done(t->bank); /* what follows needs no more than these keys and this table leave */
-	huge_hint(addr, t->n * sizeof *addr);
-	huge_hint(place, t->n * sizeof *place);
-	for (size_t i = 0; i < t->n; i++) {
-		uint64_t w[2];
+	for (; i < s->n6; i++) {
+		struct addr a = addr_of(&six[i]);
 
-		if (used && !used[i])
-			continue;
-		memcpy(w, t->v[i].addr.b, sizeof w);
-		v[n++] = (struct radix_key){be64toh(w[0]), be64toh(w[1]), (uint32_t)i};
+		if (memcmp(&a, &first, sizeof a) > 0)
+			break;
+		put_sorted(s, &a, six[i].number);
 	}
-	sorted = radix_sort(v, v + n, n);
-	for (size_t i = 0; i < n; i++) {
-		if (!i || sorted[i].hi != sorted[i - 1].hi || sorted[i].lo != sorted[i - 1].lo)
-			addr[k++] = addr_of(&sorted[i]);
-		place[sorted[i].number] = (uint32_t)k - 1;
+	for (size_t k = 0; k < s->n4; k++) {
+		struct addr a = addr_v4((uint32_t)(four[k] >> 32));
+
+		put_sorted(s, &a, (uint32_t)four[k]);
 	}
-	bulk_done(&keys, t->bank);
-	*ret_addr = addr;
-	*ret_n = k;
-	*ret_place = place;
-	return true;
+	for (; i < s->n6; i++) {
+		struct addr a = addr_of(&six[i]);
+
+		put_sorted(s, &a, six[i].number);
+	}
+}
+
+/* Sorts what is in s and makes of it the two arrays. */
+static bool sort_all(struct sorting *s, size_t numbers, struct bulk *addr, struct bulk *place)
+{
+	struct bulk spare = {0};
+	struct radix_key *six = s->sixes.v;
+	size_t four_bytes = s->n4 * sizeof(uint64_t), six_bytes = s->n6 * sizeof *six;
+	bool ok = bulk_room(&spare, s->bank, (four_bytes > six_bytes ? four_bytes : six_bytes) + 1);
+
+	if (ok && s->n4)
+		radix_sort_words(s->fours.v, spare.v, s->n4);
+	if (ok && s->n6)
+		six = radix_sort(six, spare.v, s->n6);
+	ok = ok && bulk_room(addr, s->bank, (s->n4 + s->n6 + 1) * sizeof *s->addr) &&
+	     bulk_room(place, s->bank, (numbers + 1) * sizeof *s->place);
+	if (ok) {
+		s->addr = addr->v;
+		s->place = place->v;
+		put_all(s, s->fours.v, six);
+	}
+	bulk_done(&spare, s->bank);
+	return ok;
+}
+
+bool ends_sort(struct end_table *t, struct bulk *ret_addr, size_t *ret_n, struct bulk *ret_place)
+{
+	struct sorting s = {.bank = t->bank};
+	size_t numbers = t->n;
+	bool ok = true;
+
+	/* Nothing more is looked up. */
+	free(t->slot);
+	t->slot = NULL;
+	t->slots = 0;
+	for (size_t i = 0; ok && i < numbers; i++)
+		if (t->v[i].used)
+			ok = key_add(&s, &t->v[i].addr, (uint32_t)i);
+	bank_done(t->bank); /* what follows needs no more than this table and these keys leave */
+	end_table_done(t);
+	ok = ok && sort_all(&s, numbers, ret_addr, ret_place);
+	bulk_done(&s.fours, s.bank);
+	bulk_done(&s.sixes, s.bank);
+	*ret_n = s.n;
+	return ok;
 }

@@ -34,7 +34,8 @@ struct conv_host {
 	uint8_t ttl_min, ttl_max;       /* hop limits; 0: no packet was seen */
 	uint8_t mac[CONV_HOST_MACS][6]; /* they were sent from, ascending; the smallest ones */
 	uint8_t n_mac;
-	bool more_macs;
+	bool more_macs : 1;
+	bool used : 1; /* in a table: by a conversation, and not only put in alone */
 };
 
 struct end_slot {
@@ -72,9 +73,9 @@ void end_merge(struct conv_host *h, const struct conv_host *from);
 bool end_has_mac(const struct conv_host *e, const uint8_t mac[6]);
 size_t end_table_bytes(const struct end_table *t);
 
-/* The addresses whose used[number] is set (NULL: all), sorted, each once: *ret_addr has *ret_n,
- * (*ret_place)[number] is where one stands. Both are the caller's to free. False without memory. */
-bool ends_sort(const struct end_table *t, const bool *used, struct addr **ret_addr, size_t *ret_n,
-	       uint32_t **ret_place);
+/* The used addresses, sorted, each once: ret_addr has *ret_n of them, and uint32_t by number in
+ * ret_place say where each stands. Both are the caller's; the table is empty then. False without
+ * memory. */
+bool ends_sort(struct end_table *t, struct bulk *ret_addr, size_t *ret_n, struct bulk *ret_place);
 
 #endif

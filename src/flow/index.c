@@ -18,7 +18,7 @@ static void block_free(struct index_block *b, unsigned shift, struct bank *bank)
 {
 	/* Where not all segments have come there is memory that nobody has touched. */
 	if (block_bytes(shift) >= HUGE_BLOCK)
-		bank_put_all(b->users == INDEX_SEGMENTS ? bank : NULL, b->v, block_bytes(shift));
+		bank_put_all(b->came == INDEX_SEGMENTS ? bank : NULL, b->v, block_bytes(shift));
 	else
 		free(b->v);
 	*b = (struct index_block){0};
@@ -42,6 +42,7 @@ static struct index_slot *place(struct index *x, size_t i, unsigned shift)
 	if (!b->v)
 		return NULL;
 	b->users++;
+	b->came++;
 	/* A page that is read first is faulted in twice. */
 	b->v[i << shift] = (struct index_slot){0};
 	return b->v + (i << shift);

@@ -34,7 +34,7 @@ struct index_segment {
 
 struct index_block {
 	struct index_slot *v; /* NULL: nobody is in it */
-	unsigned users;
+	unsigned users, came; /* segments that are in it, that ever were */
 };
 
 struct index {

@@ -37,15 +37,20 @@ static inline struct ends lab_ends(struct addr **addr, struct conv *c, size_t n)
 {
 	struct end_table t = {.key = {1, 2}};
 	struct ends ends;
-	uint32_t *place;
+	struct bulk addrs = {0}, places = {0};
+	const uint32_t *place;
 
 	free(*addr);
 	for (size_t i = 0; i < n; i++) {
 		c[i].client_no = end_number(&t, &c[i].client, 0, true);
 		c[i].server_no = end_number(&t, &c[i].server, 0, true);
 	}
-	if (!ends_sort(&t, NULL, addr, &ends.n, &place))
+	for (size_t i = 0; i < t.n; i++)
+		t.v[i].used = true;
+	if (!ends_sort(&t, &addrs, &ends.n, &places))
 		abort();
+	*addr = addrs.v; /* of so few, memory of the heap */
+	place = places.v;
 	for (size_t i = 0; i < n; i++) {
 		for (unsigned k = 0; k < c[i].n_app; k++) {
 			c[i].recognised |= c[i].app[k].app != 0;
@@ -54,8 +59,7 @@ static inline struct ends lab_ends(struct addr **addr, struct conv *c, size_t n)
 		c[i].client_no = place[c[i].client_no];
 		c[i].server_no = place[c[i].server_no];
 	}
-	free(place);
-	end_table_done(&t);
+	bulk_done(&places, NULL);
 	ends.addr = *addr;
 	return ends;
 }

@@ -49,10 +49,14 @@ static void test_as_qsort(void **state)
 {
 	static const size_t sizes[] = {0, 1, 2, 3, 255, 256, 4096, 4097, 60000};
 	static const uint64_t masks[][2] = {
-		{0, 0},          {0, 0xff},
-		{0xff00, 0},     {7, 7},
-		{UINT64_MAX, 0}, {UINT64_MAX, UINT64_MAX},
-		{1ULL << 63, 1}, {0, 0xff00ff00ff00ff00},
+		{0, 0},
+		{0, 0xff},
+		{0xff00, 0},
+		{7, 7},
+		{UINT64_MAX, 0},
+		{UINT64_MAX, UINT64_MAX},
+		{1ULL << 63, 1},
+		{0, 0xff00ff00ff00ff00},
 		{1ULL << 40, 0x70000ULL << 20},
 	};
 
@@ -62,10 +66,44 @@ static void test_as_qsort(void **state)
 			sorts(sizes[s], masks[m][0], masks[m][1]);
 }
 
+static int by_word(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* What is below the key are numbers that ascend, so the order of words is that of a stable sort. */
+static void test_words(void **state)
+{
+	static const size_t sizes[] = {0, 1, 2, 24, 25, 255, 4096, 4097, 60000};
+	static const uint32_t masks[] = {0,          1,     0xff,     0xff00,
+					 0x80000001, 0x1ff, 0xffffff, UINT32_MAX};
+
+	(void)state;
+	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+		for (size_t m = 0; m < sizeof masks / sizeof *masks; m++) {
+			size_t n = sizes[s];
+			uint64_t *v = malloc((3 * n + 1) * sizeof *v), *want = v + 2 * n;
+			uint64_t seed = n + 1;
+
+			assert_non_null(v);
+			for (size_t i = 0; i < n; i++)
+				want[i] = v[i] = (next(&seed) & masks[m]) << 32 | i;
+			if (n)
+				qsort(want, n, sizeof *want, by_word);
+			radix_sort_words(v, v + n, n);
+			if (n)
+				assert_memory_equal(v, want, n * sizeof *v);
+			free(v);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_as_qsort),
+		cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -178,12 +178,36 @@ static void test_huge(void **state)
 	huge_put(NULL, HUGE_PAGE);
 }
 
+/* An index of which some segments have grown further leaves its memory all the same. */
+static void test_index_left(void **state)
+{
+	enum { SLOTS = 2048 }; /* of 256 segments in two huge pages, more than half full */
+	struct index x = {0};
+	struct bank bank = {0};
+	void *block[2];
+
+	(void)state;
+	for (uint32_t i = 0; i < INDEX_SEGMENTS * (SLOTS / 2 + SLOTS / 4); i++)
+		assert_true(index_put(&x, (uint64_t)(i % INDEX_SEGMENTS) << 56 | i / INDEX_SEGMENTS,
+				      i + 1));
+	assert_int_equal(x.seg[7].mask, SLOTS - 1);
+	assert_true(index_put(&x, (uint64_t)7 << 56 | SLOTS, 1));
+	assert_true(x.seg[7].mask > SLOTS - 1);
+	index_done(&x, &bank);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_non_null(bank.first);
+		block[i] = bank_get(&bank);
+	}
+	assert_null(bank.first);
+	for (unsigned i = 0; i < 2; i++)
+		bank_put(NULL, block[i]);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pieces),
-		cmocka_unit_test(test_wind_up),
-		cmocka_unit_test(test_index),
+		cmocka_unit_test(test_pieces), cmocka_unit_test(test_wind_up),
+		cmocka_unit_test(test_index),  cmocka_unit_test(test_index_left),
 		cmocka_unit_test(test_huge),
 	};
 
