@@ -11,9 +11,10 @@
 #include <string.h>
 
 #include "base/cpu.h"
+#include "base/radix.h"
 #include "flow/conv_table.h"
 
-enum { FIRST_SLOTS = 64, LINE = 32 };
+enum { FIRST_SLOTS = 64, LINE = 32, GIVE_BACK = 128 * LINE };
 
 /* Where what is asked about an entry may be found. */
 struct near {
@@ -167,14 +168,23 @@ static void mark_attempted(struct conv_table *t)
 	}
 }
 
+/* What most conversations were, they become where they are. */
+static bool stays(const struct conv_table *t)
+{
+	return t->waiting.n > t->convs.n;
+}
+
 static int survey(struct conv_table *t)
 {
+	enum { AFTER = 2 * sizeof(struct radix_key) }; /* what they are sorted by */
+
 	t->ends = FIRST_SLOTS;
 	while (t->ends < t->waiting.n * 3)
 		t->ends *= 2;
 	if (!bulk_room(&t->endpoints, t->o.bank, t->ends * sizeof *t->end))
 		return -ENOMEM;
-	bank_done(t->o.bank); /* from here on entries give back what others take */
+	/* From here on entries give back what others take, or take nothing themselves. */
+	bank_keep(t->o.bank, stays(t) ? t->waiting.n * AFTER : 0);
 	t->end = memset(t->endpoints.v, 0, t->ends * sizeof *t->end);
 	count_peers(t);
 	mark_servers(t);
@@ -269,12 +279,12 @@ static int become(struct conv_table *t, const struct conv *waiting, uint8_t deci
 	return 0;
 }
 
-/* Of the n entries from `at` on. */
-static void look_into(const struct conv_table *t, size_t at, size_t n, const uint8_t *decision,
-		      struct near near[LINE])
+/* Of n entries. */
+static void look_into(const struct conv_table *t, const struct conv *c, size_t n,
+		      const uint8_t *decision, struct near near[LINE])
 {
 	for (size_t i = 0; i < n; i++) {
-		struct conv_key k = key_by(&t->waiting.v[at + i], decision[at + i]);
+		struct conv_key k = key_by(&c[i], decision[i]);
 
 		near[i].tag = conv_key_tag(t, &k);
 		conv_set_fetch_slot(&t->convs, near[i].tag);
@@ -283,16 +293,99 @@ static void look_into(const struct conv_table *t, size_t at, size_t n, const uin
 		conv_set_fetch(&t->convs, near[i].tag);
 }
 
+/* The i-th of those that waited, of which the ones before it are conversations in their place. */
+static int become_here(struct conv_table *t, size_t i, uint8_t decision, uint32_t tag)
+{
+	struct conv *c = &t->convs.v[i], *to;
+	struct conv_key k = key_by(c, decision);
+	bool is_new;
+	int err;
+
+	if (decision & 1)
+		conv_flip(c);
+	c->reason = (enum dir_reason)(decision >> 1);
+	to = conv_set_place(t, &t->convs, &k, tag, true, &is_new, &err);
+	if (!to)
+		return err;
+	if (!is_new)
+		return conv_merge(&t->rows, to, c);
+	if (to != c)
+		*to = *c;
+	return 0;
+}
+
+/* Those that had their direction, behind them. */
+static int rejoin(struct conv_table *t, struct conv_set *had)
+{
+	int err = 0;
+
+	while (had->n && err == 0) {
+		size_t at = (had->n - 1) / LINE * LINE, n = had->n - at;
+		uint32_t tag[LINE];
+
+		for (size_t i = 0; i < n; i++) {
+			struct conv_key k = key_by(&had->v[at + i], 0);
+
+			tag[i] = conv_key_tag(t, &k);
+			conv_set_fetch_slot(&t->convs, tag[i]);
+		}
+		for (size_t i = 0; i < n && err == 0; i++) {
+			const struct conv *c = &had->v[at + i];
+			struct conv_key k = key_by(c, 0);
+			bool is_new;
+			struct conv *to =
+				conv_set_place(t, &t->convs, &k, tag[i], true, &is_new, &err);
+
+			if (to && is_new)
+				*to = *c;
+			else if (to)
+				err = conv_merge(&t->rows, to, c);
+		}
+		had->n = at;
+		if (at % GIVE_BACK == 0)
+			conv_set_cut(t, had, at);
+	}
+	bulk_done(&had->convs, t->o.bank);
+	return err;
+}
+
+static int resolve_here(struct conv_table *t, const uint8_t *decision)
+{
+	struct conv_set had = t->convs;
+	size_t n = t->waiting.n;
+	struct near near[LINE];
+	int err = 0;
+
+	free(had.slot);
+	memset(t->waiting.slot, 0, t->waiting.slots * sizeof *t->waiting.slot);
+	t->convs = t->waiting;
+	t->convs.n = 0;
+	t->waiting = (struct conv_set){0};
+	for (size_t at = 0; at < n && err == 0; at += LINE) {
+		size_t in_line = line_at(at, n);
+
+		look_into(t, &t->convs.v[at], in_line, decision + at, near);
+		for (size_t i = 0; i < in_line && err == 0; i++)
+			err = become_here(t, at + i, decision[at + i], near[i].tag);
+	}
+	if (err == 0)
+		return rejoin(t, &had);
+	bulk_done(&had.convs, t->o.bank);
+	return err;
+}
+
 /* The last one first: its room is given back on the way, so that they are never all there twice. */
 static int resolve(struct conv_table *t, const uint8_t *decision)
 {
-	enum { GIVE_BACK = 128 * LINE };
 	struct near near[LINE];
+
+	free(t->waiting.slot);
+	t->waiting.slot = NULL;
 
 	while (t->waiting.n) {
 		size_t at = (t->waiting.n - 1) / LINE * LINE;
 
-		look_into(t, at, t->waiting.n - at, decision, near);
+		look_into(t, &t->waiting.v[at], t->waiting.n - at, decision + at, near);
 		for (size_t i = t->waiting.n; i-- > at; t->waiting.n = i) {
 			int err = become(t, &t->waiting.v[i], decision[i], near[i - at].tag);
 
@@ -316,10 +409,8 @@ int conv_table_directions(struct conv_table *t)
 	}
 	bulk_done(&t->endpoints, t->o.bank);
 	t->end = NULL;
-	free(t->waiting.slot);
-	t->waiting.slot = NULL;
 	if (err == 0)
-		err = resolve(t, decision);
+		err = stays(t) ? resolve_here(t, decision) : resolve(t, decision);
 	free(decision);
 	return err;
 }

@@ -576,34 +576,51 @@ static void test_less_room(void **state)
 	conv_table_free(t);
 }
 
-/* More than a table keeps in small pieces: undirected ones, too, which move. */
+static void add_many(struct conv_table *t, uint32_t i, uint16_t port, bool directed, bool turned)
+{
+	struct addr client = addr_v4(0x0a000000 + i), server = addr_v4(0x0b000001);
+	struct flow_done d = {.addr = {turned ? server : client, turned ? client : server},
+			      .port = {turned ? 443 : port, turned ? port : 443},
+			      .proto = T,
+			      .directed = directed,
+			      .reason = directed ? DIR_SYN : DIR_FIRST,
+			      .state = STATE_MID_STREAM,
+			      .packets = {turned ? 1 : i, turned ? i : 1},
+			      .first_ns = i,
+			      .last_ns = i,
+			      .refusal_ns = TIME_NONE};
+
+	assert_int_equal(conv_table_add(t, &d, &(struct conv_facts){.app = 1}), 0);
+}
+
+/* More than a table keeps in small pieces: undirected ones, too, which move, or stay where they are
+ * when they are most; and several of one conversation. */
 static void test_many(void **state)
 {
 	enum { N = 40000 };
-	struct conv_table *t = table(0, 3);
-	const struct conv *c;
-	size_t n;
 
 	(void)state;
-	for (uint32_t i = 0; i < N; i++) {
-		struct flow_done d = {.addr = {addr_v4(0x0a000000 + i), addr_v4(0x0b000001)},
-				      .port = {50000, 443},
-				      .proto = T,
-				      .directed = i % 2,
-				      .reason = i % 2 ? DIR_SYN : DIR_FIRST,
-				      .state = STATE_MID_STREAM,
-				      .packets = {i, 1},
-				      .first_ns = i,
-				      .last_ns = i,
-				      .refusal_ns = TIME_NONE};
+	for (uint32_t each = 2; each <= 5; each++) {
+		struct conv_table *t = table(0, 3);
+		const struct conv *c;
+		size_t n;
 
-		assert_int_equal(conv_table_add(t, &d, &(struct conv_facts){.app = 1}), 0);
+		for (uint32_t i = 0; i < N; i++) {
+			add_many(t, i, 50000, i % each == 0, false);
+			if (i % 7 == 0)
+				add_many(t, i, 50001, false, i % 2);
+		}
+		assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
+		assert_int_equal(n, N);
+		for (uint32_t i = 0; i < N; i++) {
+			assert_int_equal(c[i].flows, 1 + (i % 7 == 0));
+			assert_int_equal(c[i].packets[0], i * c[i].flows);
+			assert_true(c[i].packets[1] == c[i].flows && c[i].port == 443);
+			assert_true(c[i].n_app == 1 && conv_app_at(&c[i], 0) == 1);
+			assert_int_equal(c[i].reason, i % each == 0 ? DIR_SYN : DIR_LEARNED);
+		}
+		conv_table_free(t);
 	}
-	assert_int_equal(conv_table_finish(t, &c, &n, NULL), 0);
-	assert_int_equal(n, N);
-	for (uint32_t i = 0; i < N; i++)
-		assert_true(c[i].packets[0] == i && c[i].n_app == 1 && conv_app_at(&c[i], 0) == 1);
-	conv_table_free(t);
 }
 
 /* Failures at f, successes at ok, in seconds; is it failing, and since when? */
