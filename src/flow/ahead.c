@@ -31,8 +31,12 @@ static void fetch_reader(const struct flow_table *t, const struct rec *r, const 
 {
 	const struct stream *st = stream_at(t, r, c);
 
-	if (st && st->reader)
+	if (!st)
+		return;
+	if (st->reader)
 		prefetch(st->reader);
+	if (st->app)
+		prefetch(st->app);
 }
 
 static struct cold *fetch_halves(const struct flow_table *t, const struct rec *r)
@@ -74,6 +78,9 @@ void flow_fetch(const struct flow_table *t, const uint32_t *rec, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (cold[i])
 			fetch_told(t, rec_at(t, rec[i]), rest_at(t, cold[i]));
+	for (size_t i = 0; i < n; i++)
+		if (cold[i])
+			fetch_reader(t, rec_at(t, rec[i]), cold[i]);
 }
 
 /* Keys, and what the index says of them. */

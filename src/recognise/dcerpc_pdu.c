@@ -40,8 +40,10 @@ enum verdict pdu_header(struct rd *r, struct pdu *ret)
 	uint8_t b[8] = {0};
 	size_t n = rd_left(&t) < sizeof b ? rd_left(&t) : sizeof b;
 
-	for (size_t i = 0; i < n; i++)
-		b[i] = rd_u8(&t);
+	const uint8_t *first = rd_take(&t, n);
+
+	if (first)
+		memcpy(b, first, n);
 	for (size_t i = 0; i < N_ELEMENTS(fixed); i++)
 		if (fixed[i].at < n &&
 		    (b[fixed[i].at] < fixed[i].lo || b[fixed[i].at] > fixed[i].hi))

@@ -129,7 +129,7 @@ const char *app_sign_name(unsigned i)
 /* What one recogniser says about one flow. */
 struct claim {
 	enum verdict v[2];
-	bool against[2];   /* a no that counts */
+	bool against;      /* a side says no, and that counts */
 	struct facts f[2]; /* of those sides alone for which v is not VERDICT_NO */
 	uint32_t notes;    /* of both sides, whatever their verdict */
 	enum app_conf conf;
@@ -279,10 +279,11 @@ static bool ask(const struct asking *a, size_t who, const struct payload side[2]
 	}
 	if (likely(!any))
 		return false;
+	c->against = false;
 	for (int i = 0; i < 2; i++) {
 		if (!asked[i])
 			c->v[i] = side[i].n ? VERDICT_NO : VERDICT_MORE;
-		c->against[i] = c->v[i] == VERDICT_NO && side[i].whole_start && side[i].n >= ENOUGH;
+		c->against |= c->v[i] == VERDICT_NO && side[i].whole_start && side[i].n >= ENOUGH;
 	}
 	return true;
 }
@@ -307,7 +308,6 @@ static void judge(const struct recogniser *r, const struct payload side[2], stru
 	c->client = client_of(c);
 	c->both_whole = side[0].whole_start && side[1].whole_start;
 
-	bool against = c->against[0] || c->against[1];
 	/* Two clients talking over one connection: an echo service, not a protocol. Over UDP peers
 	 * may well ask each other (DNS servers, NetBIOS names). */
 	bool both = c->v[0] >= VERDICT_LIKELY && c->v[1] >= VERDICT_LIKELY &&
@@ -315,8 +315,8 @@ static void judge(const struct recogniser *r, const struct payload side[2], stru
 		    side[0].proto == PROTO_TCP;
 
 	if (c->sure || likely == 2)
-		c->conf = against || both ? APP_LIKELY : APP_SURE;
-	else if (likely && !against)
+		c->conf = c->against || both ? APP_LIKELY : APP_SURE;
+	else if (likely && !c->against)
 		c->conf = APP_LIKELY;
 }
 

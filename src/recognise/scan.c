@@ -70,18 +70,21 @@ bool scan_line(struct rd *r, struct rd *ret)
 bool scan_has(struct rd r, const char *text)
 {
 	const uint8_t first = fold_case((uint8_t)text[0], true);
+	const size_t n = strlen(text);
 
-	for (; rd_left(&r); rd_skip(&r, 1)) {
-		if (fold_case(*r.p, true) != first)
-			continue; /* nearly always: this is the loop that costs */
+	for (; rd_left(&r) >= n; rd_skip(&r, 1)) {
+		const uint8_t *p = r.p;
+
+		while (p <= r.end - n && fold_case(*p, true) != first)
+			p++; /* nearly always: this is the loop that costs */
+		if (p > r.end - n)
+			return false;
+		rd_skip(&r, (size_t)(p - r.p));
 
 		struct rd t = r;
-		enum verdict v = scan_text(&t, text, true);
 
-		if (v == VERDICT_SURE)
+		if (scan_text(&t, text, true) == VERDICT_SURE)
 			return true;
-		if (v == VERDICT_MORE && rd_left(&r) < strlen(text))
-			return false;
 	}
 	return false;
 }
