@@ -208,7 +208,8 @@ static int pass_on(struct merge *m, struct batch *b)
 	int r = order_next(in->o, b);
 
 	if (r == 0 && b->n) {
-		for (size_t i = 0; i < b->n; i++)
+		/* It is 0 already. */
+		for (size_t i = 0; in->index && i < b->n; i++)
 			b->f[i].input = in->index;
 		return 0;
 	}

@@ -56,9 +56,11 @@ __attribute__((always_inline)) static inline size_t records(struct reader *r, st
 	const size_t head = plain ? HEAD_PLAIN : f->head;
 	const uint32_t front = plain ? 0 : f->front;
 	const uint8_t *p = r->stream.p, *end = r->stream.end;
+	struct frame *to = &b->f[b->n], *const full = b->f + BATCH_FRAMES;
+	uint32_t number = r->number;
 	size_t want = 0;
 
-	for (; b->n < BATCH_FRAMES; p += want) {
+	for (; to < full; p += want) {
 		want = head;
 		if (unlikely((size_t)(end - p) < want))
 			break;
@@ -74,6 +76,7 @@ __attribute__((always_inline)) static inline size_t records(struct reader *r, st
 		}
 		if (unlikely(len > f->max || len < front)) {
 			want = 0;
+			r->number = number; /* it is told */
 			reader_damaged(r, "a length of %u bytes", len);
 			break;
 		}
@@ -86,8 +89,9 @@ __attribute__((always_inline)) static inline size_t records(struct reader *r, st
 		take = len - front < f->snaplen ? len - front : f->snaplen;
 		if (unlikely(take > FRAME_MAX - front))
 			take = FRAME_MAX - front;
-		reader_put(r, b, time_of(f, load32(p, big), load32(p + 4, big)), p + head + front,
-			   take, wire < front ? 0 : wire - front, f->linktype, f->bpf);
+		frame_put(to++, ++number, time_of(f, load32(p, big), load32(p + 4, big)),
+			  p + head + front, take, wire < front ? 0 : wire - front, f->linktype,
+			  f->bpf);
 		if (unlikely(len > FRAME_MAX)) {
 			r->skip = len - FRAME_MAX;
 			r->inside = true;
@@ -97,6 +101,8 @@ __attribute__((always_inline)) static inline size_t records(struct reader *r, st
 		}
 	}
 	r->stream.p = p;
+	r->number = number;
+	b->n = (size_t)(to - b->f);
 	return b->n < BATCH_FRAMES ? want : 0;
 }
 

@@ -96,25 +96,30 @@ struct option {
 };
 bool pcapng_option(struct rd *list, bool big, struct option *ret_option, bool *ret_broken);
 
+static inline void frame_put(struct frame *f, uint32_t number, int64_t ts_ns, const uint8_t *p,
+			     uint32_t len, uint32_t wire_len, uint16_t linktype,
+			     const struct bpf *bpf)
+{
+	if (wire_len < len)
+		wire_len = len;
+	*f = (struct frame){
+		.ts_ns = ts_ns,
+		.number = number,
+		.p = p,
+		.len = len,
+		.wire_len = wire_len,
+		.linktype = linktype,
+	};
+	if (unlikely(bpf != NULL))
+		f->filtered = !bpf_passes(bpf, p, len, wire_len);
+}
+
 /* The next frame of the batch. */
 static inline void reader_put(struct reader *r, struct batch *b, int64_t ts_ns, const uint8_t *p,
 			      uint32_t len, uint32_t wire_len, uint16_t linktype,
 			      const struct bpf *bpf)
 {
-	struct frame *f = &b->f[b->n++];
-
-	if (wire_len < len)
-		wire_len = len;
-	*f = (struct frame){
-		.ts_ns = ts_ns,
-		.p = p,
-		.len = len,
-		.wire_len = wire_len,
-		.number = ++r->number,
-		.linktype = linktype,
-	};
-	if (unlikely(bpf != NULL))
-		f->filtered = !bpf_passes(bpf, p, len, wire_len);
+	frame_put(&b->f[b->n++], ++r->number, ts_ns, p, len, wire_len, linktype, bpf);
 }
 
 /* Bounded by one check for each record: these are the path of every packet, and rd.h would check
