@@ -45,6 +45,21 @@ static inline bool addr_is_v4(const struct addr *a)
 	return (zero | (mark ^ wanted)) == 0;
 }
 
+/* Both. */
+static inline bool addr_are_v4(const struct addr *a, const struct addr *b)
+{
+	static const uint8_t mapped[4] = {0, 0, 0xff, 0xff};
+	uint64_t zero[2];
+	uint32_t mark[2], wanted;
+
+	memcpy(&zero[0], a->b, sizeof zero[0]);
+	memcpy(&zero[1], b->b, sizeof zero[1]);
+	memcpy(&mark[0], a->b + 8, sizeof mark[0]);
+	memcpy(&mark[1], b->b + 8, sizeof mark[1]);
+	memcpy(&wanted, mapped, sizeof wanted);
+	return (zero[0] | zero[1] | (mark[0] ^ wanted) | (mark[1] ^ wanted)) == 0;
+}
+
 static inline uint32_t addr_to_v4(const struct addr *a)
 {
 	return (uint32_t)a->b[12] << 24 | (uint32_t)a->b[13] << 16 | (uint32_t)a->b[14] << 8 |

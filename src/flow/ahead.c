@@ -87,27 +87,23 @@ void flow_fetch(const struct flow_table *t, const uint32_t *rec, size_t n)
 static void look_up(struct flow_table *t, const struct packet *p, size_t n, struct ahead *a)
 {
 	for (size_t i = 0; i < n; i++) {
-		a[i].segment = ahead_is_segment(&p[i]);
-		if (unlikely(!a[i].segment))
+		if (unlikely(!ahead_is_segment(&p[i]))) {
+			a[i] = (struct ahead){.home = t->index.none};
 			continue;
+		}
 		ahead_key(t, &p[i], &a[i].key);
+		a[i].kind = steady_kind(a[i].key.from, p[i].payload_wire);
 		a[i].home = index_home(&t->index, a[i].key.hash);
 	}
 	for (size_t i = 0; i < n; i++) {
-		uint32_t rec = 0;
-
-		if (likely(a[i].segment))
-			rec = index_first(&t->index, a[i].key.hash, a[i].home);
-		a[i].rec = NULL;
-		if (likely(rec)) {
-			a[i].number = rec;
-			a[i].rec = rec_at(t, rec);
-			prefetch(a[i].rec);
-		}
+		a[i].number = index_first(&t->index, a[i].key.hash, a[i].home);
+		a[i].rec = rec_at(t, a[i].number);
+		prefetch(a[i].rec);
 	}
 }
 
-/* One kind after the other, so that each fetch has the time of all the others. */
+/* One kind after the other, so that each fetch has the time of all the others. What is not there is
+ * line 0. */
 void ahead_look(struct flow_table *t, const struct packet *p, size_t n, struct ahead *ret)
 {
 	uint32_t link[FLOW_BATCH], late[FLOW_BATCH];
@@ -117,15 +113,17 @@ void ahead_look(struct flow_table *t, const struct packet *p, size_t n, struct a
 	for (size_t i = 0; i < n; i++) {
 		const struct rec *r = ret[i].rec;
 
-		ret[i].cold = r ? fetch_halves(t, r) : NULL;
-		if (ret[i].segment && (!r || !(r->flags & BIT(F_SEEN, ret[i].key.from))))
+		ret[i].cold = line_at(t, r->cold);
+		prefetch(ret[i].cold);
+		if (unlikely(r->flags & F_V6))
+			prefetch(line_at(t, r->v6));
+		if (!(r->flags & BIT(F_SEEN, ret[i].key.from)))
 			link[n_link++] = links_fetch(&t->links, &p[i]);
 	}
 	for (size_t i = 0; i < n; i++) {
 		const struct cold *c = ret[i].cold;
 
-		if (!c || (c->steady & steady_bit(ret[i].key.from, p[i].payload_wire) &&
-			   !(ret[i].rec->flags & F_STREAM)))
+		if ((c->steady >> ret[i].kind & 1 && !(ret[i].rec->flags & F_STREAM)) || !c->rest)
 			continue; /* the straight way, probably */
 		prefetch(rest_at(t, c));
 		late[n_late++] = (uint32_t)i;

@@ -8,13 +8,13 @@
 
 #include "flow/record.h"
 
-struct ahead { /* of one packet */
-	struct key key;
+struct ahead {             /* of one packet */
+	struct key key;    /* zero when it is no segment */
+	uint32_t number;   /* probably its flow's; 0 when there is none yet, or it is no segment */
+	unsigned kind;     /* steady_kind() */
+	struct rec *rec;   /* of the number */
+	struct cold *cold; /* of rec; line 0 when it has none yet */
 	const struct index_slot *home;
-	struct rec *rec;   /* probably its flow's; NULL when there is none yet */
-	struct cold *cold; /* rec's, unless it has none yet */
-	uint32_t number;   /* of rec */
-	bool segment;      /* else none of the above */
 };
 
 static inline bool ahead_is_segment(const struct packet *p)
@@ -33,8 +33,8 @@ static inline void ahead_key(const struct flow_table *t, const struct packet *p,
 		 ahead_vlan(t, p), &t->key);
 }
 
-/* Of n packets, FLOW_BATCH at most. Only hints, but for keys: an earlier packet of the batch may
- * end a flow, whose record may become another's. */
+/* Of n packets, FLOW_BATCH at most; there is a slab of lines. Only hints, but for keys: an earlier
+ * packet of the batch may end a flow, whose record may become another's. */
 void ahead_look(struct flow_table *t, const struct packet *p, size_t n, struct ahead *ret);
 
 #endif

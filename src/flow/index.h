@@ -8,7 +8,9 @@
  * tag. Removal shifts the followers back, so there are no tombstones.
  *
  * Segments of one size lie side by side in a block, which is made when the first of them comes to
- * that size and goes when the last has left it: so they can have huge pages.
+ * that size and goes when the last has left it: so they can have huge pages. The home of an entry
+ * is the tag's top bits: behind those that pick the segment, so that a block is one array to who
+ * looks for a home, and what is asked for it are the sizes, a few lines of memory.
  */
 #ifndef SPAN_FLOW_INDEX_H
 #define SPAN_FLOW_INDEX_H
@@ -27,68 +29,76 @@ struct index_slot {
 	uint32_t rec;
 };
 
-struct index_segment {
-	struct index_slot *v; /* NULL until the first entry */
-	uint32_t mask, n;
-};
-
-struct index_block {
-	struct index_slot *v; /* NULL: nobody is in it */
-	unsigned users, came; /* segments that are in it, that ever were */
-};
-
 struct index {
-	struct index_segment seg[INDEX_SEGMENTS];
-	struct index_block block[INDEX_BLOCKS]; /* by log2 of the slots of one segment */
+	uint8_t shift[INDEX_SEGMENTS]; /* log2 of the slots of each; 0 before its first entry */
+	/* The block of all segments of one size, by its log2; NULL: nobody is in it. */
+	struct index_slot *block[INDEX_BLOCKS];
+	unsigned users[INDEX_BLOCKS], came[INDEX_BLOCKS]; /* segments in it now, and ever */
+	uint32_t n[INDEX_SEGMENTS];
+	struct index_slot none[INDEX_SEGMENTS]; /* free ones, of those that have no entry yet */
 };
-static inline struct index_segment *index_segment(struct index *x, uint64_t hash)
+
+static inline unsigned index_segment(uint64_t hash)
 {
-	return &x->seg[hash >> 56];
+	return (unsigned)(hash >> 56);
 }
 
-/* Where a search begins; NULL: nothing is there. Fetched. */
-static inline const struct index_slot *index_home(struct index *x, uint64_t hash)
+static inline uint32_t index_tag(uint64_t hash)
 {
-	const struct index_segment *s = index_segment(x, hash);
-	const struct index_slot *home = s->v ? &s->v[(uint32_t)hash & s->mask] : NULL;
+	return (uint32_t)(hash >> 24);
+}
 
-	if (likely(home != NULL))
-		prefetch(home);
+/* In a segment of that size. */
+static inline uint32_t index_home_of(uint32_t tag, unsigned shift)
+{
+	return (uint32_t)((uint64_t)tag >> (32 - shift));
+}
+
+/* Where a search begins. Fetched. */
+static inline const struct index_slot *index_home(const struct index *x, uint64_t hash)
+{
+	unsigned shift = x->shift[index_segment(hash)];
+	const struct index_slot *home = x->block[shift] + (hash >> (56 - shift));
+
+	prefetch(home);
 	return home;
 }
 
-/* Walks the records whose tag fits: start with *at = 0 and call until it returns 0. */
-static inline uint32_t index_next(struct index *x, uint64_t hash, uint32_t *at)
+static inline void index_prefetch(const struct index *x, uint64_t hash)
 {
-	const struct index_segment *s = index_segment(x, hash);
-	uint32_t tag = (uint32_t)hash;
+	(void)index_home(x, hash);
+}
 
-	if (!s->v)
-		return 0;
+/* Walks the records whose tag fits: start with *at = 0 and call until it returns 0. */
+static inline uint32_t index_next(const struct index *x, uint64_t hash, uint32_t *at)
+{
+	unsigned i = index_segment(hash), shift = x->shift[i];
+	const struct index_slot *v = x->block[shift] + ((size_t)i << shift);
+	uint32_t mask = (UINT32_C(1) << shift) - 1, tag = index_tag(hash);
+	uint32_t home = index_home_of(tag, shift);
+
 	for (;;) {
-		const struct index_slot *e = &s->v[(tag + (*at)++) & s->mask];
+		const struct index_slot *e = &v[(home + (*at)++) & mask];
 
 		if (!e->rec || e->tag == tag)
 			return e->rec;
 	}
 }
 
-static inline void index_prefetch(struct index *x, uint64_t hash)
-{
-	(void)index_home(x, hash);
-}
-
 /* The first of those, for who has had its home, before anything was put in or removed. */
-static inline uint32_t index_first(struct index *x, uint64_t hash, const struct index_slot *home)
+static inline uint32_t index_first(const struct index *x, uint64_t hash,
+				   const struct index_slot *home)
 {
-	uint32_t at = 0;
+	uint32_t at = 1;
 
-	if (likely(home && (home->tag == (uint32_t)hash || !home->rec)))
+	if (home->tag == index_tag(hash) || !home->rec)
 		return home->rec;
-	return home ? index_next(x, hash, &at) : 0;
+	return index_next(x, hash, &at);
 }
 
-/* What is large goes to the bank (NULL: to the system). */
+/* Before anything else. It stays where it is. */
+void index_init(struct index *x);
+/* As new. What is large goes to the bank (NULL: to the system). */
 void index_done(struct index *x, struct bank *bank);
 /* False when there is no memory. The entry must not be there yet. */
 bool index_put(struct index *x, uint64_t hash, uint32_t rec);

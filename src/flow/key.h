@@ -2,9 +2,9 @@
 /*
  * key - the 5-tuple of a flow, symmetric: both directions of a flow have one key.
  *
- * The lower endpoint (address, then port) is side 0. An IPv4 key is two words, an IPv6 key five;
- * every bit of them is written, so nothing undefined is ever hashed or compared. Where VLANs are
- * told apart, the VLAN is part of the last word.
+ * The lower endpoint (address, then port) is side 0. An IPv4 key is two words, each of an address,
+ * its port, and either the VLAN, where VLANs are told apart, or the kind; an IPv6 key five. So
+ * nothing undefined is ever hashed or compared.
  *
  * The hash is NH (Black et al., UMAC, CRYPTO 1999; RFC 4418 5.2) with 64-bit words: sums of
  * products of words, each with a secret of its own. A packet's price is one product, an IPv6
@@ -27,15 +27,17 @@ struct key_secret {
 	uint64_t word[6], fold[2];
 };
 
+enum { KEY_UDP = 1, KEY_V6 = 2 };
+
 struct key {
 	uint64_t hash;
-	struct addr addr[2]; /* unless v4 */
-	uint32_t a[2];       /* the addresses when v4, else not set */
+	/* As a record begins (record.h). */
+	uint32_t a[2]; /* the addresses, unless KEY_V6 */
 	uint16_t port[2];
-	uint16_t vlan; /* 0 where it does not count */
-	bool v4;
-	bool udp;
-	uint8_t from; /* the side that `src` is */
+	uint32_t kind;
+	const struct addr *addr[2]; /* of what the key was made of; with KEY_V6 */
+	uint16_t vlan;              /* 0 where it does not count */
+	uint8_t from;               /* the side that `src` is */
 };
 
 static inline void key_secret_make(struct key_secret *ret, const struct hash_key *key)
@@ -46,12 +48,6 @@ static inline void key_secret_make(struct key_secret *ret, const struct hash_key
 		ret->word[i] = siphash13_words(&i, 1, key);
 	for (; i < 8; i++)
 		ret->fold[i - 6] = siphash13_words(&i, 1, key);
-}
-
-static inline uint64_t key_ports(const struct key *k)
-{
-	return (uint64_t)k->port[0] << 48 | (uint64_t)k->port[1] << 32 | (uint64_t)k->vlan << 16 |
-	       (k->udp ? 2u : 0u) | (k->v4 ? 1u : 0u);
 }
 
 static inline unsigned __int128 key_pair(const struct key_secret *s, unsigned i, uint64_t a,
@@ -90,7 +86,7 @@ static inline int key_order(const struct addr *x, const struct addr *y)
 	return (a > b) - (a < b);
 }
 
-/* IPv4: address and port are one number, so that one comparison says which end is the lower one. */
+/* Address and port are one number, so that one comparison says which end is the lower one. */
 static inline void key_make_v4(struct key *k, uint32_t src, uint16_t sport, uint32_t dst,
 			       uint16_t dport, const struct key_secret *secret)
 {
@@ -103,8 +99,8 @@ static inline void key_make_v4(struct key *k, uint32_t src, uint16_t sport, uint
 	k->a[1] = (uint32_t)(high >> 16);
 	k->port[0] = (uint16_t)low;
 	k->port[1] = (uint16_t)high;
-	k->hash =
-		key_fold(secret, key_pair(secret, 0, (low >> 16) << 32 | high >> 16, key_ports(k)));
+	k->hash = key_fold(secret, key_pair(secret, 0, low | (uint64_t)k->vlan << 48,
+					    high | (uint64_t)k->kind << 48));
 }
 
 static inline void key_make_v6(struct key *k, const struct addr *src, uint16_t sport,
@@ -113,15 +109,20 @@ static inline void key_make_v6(struct key *k, const struct addr *src, uint16_t s
 {
 	int order = key_order(src, dst);
 	unsigned __int128 sum;
+	uint64_t rest;
 
-	k->addr[0] = order > 0 ? *dst : *src;
-	k->addr[1] = order > 0 ? *src : *dst;
+	k->kind |= KEY_V6;
 	k->from = order > 0 || (order == 0 && sport > dport);
+	k->addr[0] = k->from ? dst : src;
+	k->addr[1] = k->from ? src : dst;
+	k->a[0] = k->a[1] = 0;
 	k->port[0] = k->from ? dport : sport;
 	k->port[1] = k->from ? sport : dport;
-	sum = key_pair(secret, 0, key_half(&k->addr[0], 0), key_half(&k->addr[0], 1));
-	sum += key_pair(secret, 2, key_half(&k->addr[1], 0), key_half(&k->addr[1], 1));
-	sum += key_pair(secret, 4, key_ports(k), 0);
+	rest = (uint64_t)k->port[0] << 48 | (uint64_t)k->port[1] << 32 | (uint64_t)k->vlan << 16 |
+	       k->kind;
+	sum = key_pair(secret, 0, key_half(k->addr[0], 0), key_half(k->addr[0], 1));
+	sum += key_pair(secret, 2, key_half(k->addr[1], 0), key_half(k->addr[1], 1));
+	sum += key_pair(secret, 4, rest, 0);
 	k->hash = key_fold(secret, sum);
 }
 
@@ -130,10 +131,9 @@ static inline void key_make(struct key *k, const struct addr *src, uint16_t spor
 			    const struct addr *dst, uint16_t dport, bool udp, uint16_t vlan,
 			    const struct key_secret *secret)
 {
-	k->udp = udp;
+	k->kind = udp ? KEY_UDP : 0;
 	k->vlan = vlan;
-	k->v4 = addr_is_v4(src) && addr_is_v4(dst);
-	if (likely(k->v4))
+	if (likely(addr_are_v4(src, dst)))
 		key_make_v4(k, addr_to_v4(src), sport, addr_to_v4(dst), dport, secret);
 	else
 		key_make_v6(k, src, sport, dst, dport, secret);

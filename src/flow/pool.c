@@ -139,6 +139,8 @@ bool pool_grow(struct pool *p)
 
 	if (!s)
 		return false;
+	if (!p->n_slab)
+		memset(s, 0, p->size); /* number 0 */
 	p->slab[p->n_slab++] = s;
 	return true;
 }

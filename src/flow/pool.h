@@ -3,7 +3,7 @@
  * pool - memory of one size in slabs that never move, named by number.
  *
  * Everything of a flow but its head buffers is made of 64-byte lines from one pool, so that the
- * end of any flow makes room for anything. Number 0 is nothing.
+ * end of any flow makes room for anything. Number 0 is nothing: nobody has it, and it stays zero.
  *
  * Free pieces are listed in free pieces: one holds the numbers of up to FREE_MAX others. So what
  * will be handed out soon is known, and is fetched ahead, without a walk from piece to piece.

@@ -31,8 +31,8 @@
 
 /* Facts, as bits of rec.flags. Those with a side are two neighbours: BIT(F_SYN, side). */
 enum {
-	F_UDP = 1u << 0,
-	F_V6 = 1u << 1,
+	F_UDP = KEY_UDP,
+	F_V6 = KEY_V6,
 	F_FIRST1 = 1u << 2,    /* side 1 sent the first packet */
 	F_SYNFIRST1 = 1u << 3, /* side 1 sent the first SYN */
 	F_SEEN = 1u << 4,      /* sent a packet */
@@ -57,6 +57,7 @@ enum {
 #define BOTH(f)      ((uint32_t)(f)*3u)
 
 struct rec {
+	/* As in struct key. */
 	union {
 		uint32_t a[2]; /* IPv4 addresses */
 		uint32_t v6;   /* line with both addresses */
@@ -75,6 +76,9 @@ struct rec {
 	uint32_t bucket : 32 - LINK_BITS;
 };
 static_assert(sizeof(struct rec) == CACHELINE, "the hot record is one cache line");
+static_assert(offsetof(struct rec, flags) - offsetof(struct rec, a) ==
+		      offsetof(struct key, kind) - offsetof(struct key, a),
+	      "compared as words");
 
 struct cold {
 	uint32_t packets[2];
@@ -236,7 +240,9 @@ struct flow_table {
 
 enum { LINES_SHIFT = 12 }; /* 256 KiB a slab */
 
-/* pool_at() of the pool that every packet asks several times, whose figures are known. */
+/* pool_at() of the pool that every packet asks several times, whose figures are known. Line 0,
+ * which is there with the first slab, is all zero: a record of nothing, whose cold half is itself.
+ */
 static inline void *line_at(const struct flow_table *t, uint32_t i)
 {
 	return t->lines.slab[i >> LINES_SHIFT] +

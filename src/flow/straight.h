@@ -18,10 +18,12 @@
 
 #include "flow/record.h"
 
-/* In cold.steady, for a packet of that side with payload, or without. */
-static inline unsigned steady_bit(unsigned side, bool payload)
+/* Kinds of packets, a bit of cold.steady each: the side, and whether there is payload. */
+enum { STEADY_PAYLOAD = 2 };
+
+static inline unsigned steady_kind(unsigned side, bool payload)
 {
-	return 1u << (2 * side + payload);
+	return side + (payload ? STEADY_PAYLOAD : 0);
 }
 
 /* A segment without SYN cannot complete the handshake any more, nor begin one. */
@@ -30,38 +32,28 @@ static inline bool handshake_told(uint32_t flags)
 	return flags & F_OPEN || !(flags & (BOTH(F_SYN) | BOTH(F_SYNACK)));
 }
 
-/* What on_ack() and on_data() of tcp.c would still find to say of an acknowledgement. */
-static inline bool tcp_told(uint32_t flags, unsigned side, bool payload)
-{
-	uint32_t need = BIT(F_ACKED, side) | BOTH(F_SEQ);
-
-	if (payload || flags & BIT(F_ISN, !side))
-		need |= BIT(F_BEYOND, side);
-	if (payload)
-		need |= BIT(F_DATA, side);
-	return (flags & need) == need && handshake_told(flags);
-}
-
-static inline unsigned steady_side(const struct rec *r, const struct rest *e, unsigned side)
-{
-	bool quiet = r->flags & F_HEAD_OFF;
-	unsigned ret = 0;
-
-	if (!(r->flags & BIT(F_SEEN, side)) || !e->ttl[side])
-		return 0;
-	if (side != first_side(r) && !e->answer.rank)
-		return 0;
-	if (r->flags & F_UDP || tcp_told(r->flags, side, false))
-		ret |= steady_bit(side, false);
-	if (quiet && e->extra.rank && (r->flags & F_UDP || tcp_told(r->flags, side, true)))
-		ret |= steady_bit(side, true);
-	return ret;
-}
-
-/* Behind a packet that went the long way. */
+/* Behind a packet that went the long way. Of both sides at once: sets of sides are two bits. */
 static inline uint8_t steady_of(const struct rec *r, const struct rest *e)
 {
-	return (uint8_t)(steady_side(r, e, 0) | steady_side(r, e, 1));
+	uint32_t f = r->flags;
+	unsigned idle = f / F_SEEN & ((e->ttl[0] != 0) | (e->ttl[1] != 0) << 1), data;
+
+	if (!e->answer.rank)
+		idle &= 1u << first_side(r);
+	data = idle;
+	if (!(f & F_UDP)) {
+		/* What on_ack() and on_data() of tcp.c would still find to say. */
+		unsigned peer_isn = (f / BIT(F_ISN, 1) & 1) + 2 * (f / F_ISN & 1);
+
+		if ((f & BOTH(F_SEQ)) != BOTH(F_SEQ) || !handshake_told(f))
+			return 0;
+		idle &= f / F_ACKED;
+		data = idle & f / F_BEYOND & f / F_DATA;
+		idle &= f / F_BEYOND | ~peer_isn;
+	}
+	if (!(f & F_HEAD_OFF) || !e->extra.rank)
+		data = 0;
+	return (uint8_t)((idle & 3) | (data & 3) << STEADY_PAYLOAD);
 }
 
 /* Sequence numbers that tell of no gap, and of no byte that was thought lost. */
@@ -80,17 +72,19 @@ static inline bool in_turn(const struct rec *r, const struct cold *c, unsigned f
 	return !c->loss && begin <= 0 && end <= SEQ_WINDOW;
 }
 
-/* Of a flow's record and its cold half, if it has one. False: it is nothing for the straight way,
- * and nothing was changed. */
-static inline bool straight(struct flow_table *t, struct rec *r, struct cold *c, unsigned from,
+/* Of a flow's record and its cold half (line 0 when it has none), for a packet that is not before
+ * the newest of the flow. False: it is nothing for the straight way, and nothing was changed. */
+static inline bool straight(struct flow_table *t, struct rec *r, struct cold *c, unsigned kind,
 			    const struct packet *p)
 {
-	if (!c || !(c->steady & steady_bit(from, p->payload_wire)) || p->ts_ns < r->first_ns)
+	unsigned from = kind % STEADY_PAYLOAD;
+
+	if (!(c->steady >> kind & 1))
 		return false;
 	/* The owner wants to hear of the first one behind its mark. */
-	if (r->last_ns < t->mark_ns)
+	if (unlikely(r->last_ns < t->mark_ns))
 		return false;
-	if (p->fragment || p->whole || p->early.n || c->packets[from] == UINT32_MAX)
+	if (unlikely(p->fragment || c->packets[from] == UINT32_MAX))
 		return false;
 	if (!(r->flags & F_UDP)) {
 		uint32_t end = p->seq + p->payload_wire;
@@ -104,8 +98,7 @@ static inline bool straight(struct flow_table *t, struct rec *r, struct cold *c,
 	c->packets[from]++;
 	c->bytes[from] += p->wire_len;
 	c->payload[from] += p->payload_wire;
-	if (p->ts_ns > r->last_ns)
-		r->last_ns = p->ts_ns;
+	r->last_ns = p->ts_ns;
 	t->stats.packets++;
 	return true;
 }

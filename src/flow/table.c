@@ -60,6 +60,7 @@ struct flow_table *flow_table_new(const struct flow_options *o, const struct flo
 	t->vlan_key = o->vlan_key;
 	t->long_way = o->long_way;
 	t->max_memory = or_default(o->max_memory, DEFAULT_MEMORY);
+	index_init(&t->index);
 	secrets(t, o->key ? *o->key : hash_key_random());
 	t->heads_max = t->max_memory / HEADS_PART;
 	t->streams_max = ops->stream ? t->max_memory / STREAMS_PART : 0;
@@ -417,8 +418,9 @@ static int begin(struct flow_table *t, const struct key *k, const struct packet 
 	struct rec *r = rec_at(t, i);
 
 	*r = (struct rec){
+		.a = {k->a[0], k->a[1]},
 		.port = {k->port[0], k->port[1]},
-		.flags = (k->udp ? F_UDP : 0) | (k->from ? F_FIRST1 : 0),
+		.flags = k->kind | (k->from ? F_FIRST1 : 0),
 		.number = p->number,
 		.first_ns = p->ts_ns,
 		.last_ns = p->ts_ns,
@@ -430,16 +432,16 @@ static int begin(struct flow_table *t, const struct key *k, const struct packet 
 	};
 	if (t->vlan_key && links_vlan(&t->links, r->link) != k->vlan)
 		goto fail; /* no memory to remember it */
-	if (k->v4) {
-		r->a[0] = k->a[0];
-		r->a[1] = k->a[1];
-	} else {
+	if (unlikely(k->kind & KEY_V6)) {
+		struct addr *a;
+
 		v6 = line_get(t);
 		if (!v6)
 			goto fail;
 		r->v6 = v6;
-		r->flags |= F_V6;
-		memcpy(line_at(t, v6), k->addr, sizeof k->addr);
+		a = line_at(t, v6);
+		a[0] = *k->addr[0];
+		a[1] = *k->addr[1];
 	}
 	if (plain(p)) {
 		r->flags |= first_flags(p, k->from);
@@ -465,27 +467,35 @@ fail:
 	return err;
 }
 
-/* Whether an IPv4 flow, or one of another kind, has these ports, and these addresses if it is one.
- */
-static inline bool same_v4(const struct rec *r, const struct key *k)
+/* What is not in the words that both begin with. */
+static NOINLINE bool same_more(const struct flow_table *t, const struct rec *r, const struct key *k)
 {
-	uint32_t kind = (k->udp ? F_UDP : 0) | (k->v4 ? 0 : F_V6);
+	const struct addr *a;
 
-	return memcmp(r->port, k->port, sizeof r->port) == 0 &&
-	       (r->flags & (F_UDP | F_V6)) == kind &&
-	       (!k->v4 || memcmp(r->a, k->a, sizeof r->a) == 0);
+	if (t->vlan_key && links_vlan(&t->links, r->link) != k->vlan)
+		return false;
+	if (!(k->kind & KEY_V6))
+		return memcmp(r->a, k->a, sizeof r->a) == 0;
+	a = line_at(t, r->v6);
+	return addr_equal(&a[0], k->addr[0]) && addr_equal(&a[1], k->addr[1]);
 }
 
 static inline bool same_key(const struct flow_table *t, const struct rec *r, const struct key *k)
 {
-	const struct addr *a;
+	static const struct {
+		uint16_t port[2];
+		uint32_t kind;
+	} of_both = {{UINT16_MAX, UINT16_MAX}, KEY_UDP | KEY_V6};
+	uint64_t a[2], b[2], mask;
 
-	if (!same_v4(r, k) || (unlikely(t->vlan_key) && links_vlan(&t->links, r->link) != k->vlan))
+	memcpy(a, r, sizeof a);
+	memcpy(b, k->a, sizeof b);
+	memcpy(&mask, &of_both, sizeof mask);
+	if ((a[1] ^ b[1]) & mask)
 		return false;
-	if (likely(k->v4))
-		return true;
-	a = line_at(t, r->v6);
-	return addr_equal(&a[0], &k->addr[0]) && addr_equal(&a[1], &k->addr[1]);
+	if (unlikely(t->vlan_key || k->kind & KEY_V6))
+		return same_more(t, r, k);
+	return a[0] == b[0];
 }
 
 static uint32_t find(struct flow_table *t, const struct key *k)
@@ -562,30 +572,54 @@ void flow_table_spare(struct flow_table *t, const struct flow_spare *s)
 		t->spare.shift = FLOW_SPARE_SHIFT_MOST;
 }
 
-/* `i`: the flow's record; 0 there is none. */
-static NOINLINE int segment(struct flow_table *t, const struct key *k, uint32_t i,
-			    const struct packet *p)
+/* A packet of no flow that is known. */
+static int first(struct flow_table *t, const struct key *k, const struct packet *p)
 {
-	if (i) {
-		struct rec *r = rec_at(t, i);
-
-		if (apart(t, r, p) ||
-		    (!k->udp && unlikely(p->tcp_flags & TCP_SYN) && tcp_begins(t, r, k->from, p))) {
-			flow_finish(t, i);
-			i = 0;
-		} else if (straight(t, r, cold_at(t, r), k->from, p)) {
-			if (r->flags & F_STREAM)
-				read_on(t, i, k->from, p);
-			return 0;
-		}
-	}
-	if (i)
-		return more(t, i, k->from, p);
 	if (unlikely(t->spare.shift) && is_passed_by(t, k)) {
 		t->stats.unfollowed += packets_of(p);
 		return 0;
 	}
 	return begin(t, k, p);
+}
+
+/* A packet of flow i that was nothing for the straight way. */
+static NOINLINE int next(struct flow_table *t, const struct key *k, uint32_t i,
+			 const struct packet *p)
+{
+	const struct rec *r = rec_at(t, i);
+
+	if (apart(t, r, p) || (unlikely(p->tcp_flags & TCP_SYN) && !(k->kind & KEY_UDP) &&
+			       tcp_begins(t, r, k->from, p))) {
+		flow_finish(t, i);
+		return first(t, k, p);
+	}
+	return more(t, i, k->from, p);
+}
+
+/* Of a flow that is there: whether that was all. */
+static inline bool goes_on(struct flow_table *t, uint32_t i, struct rec *r, struct cold *c,
+			   unsigned kind, const struct packet *p)
+{
+	/* In any other order than that of time, and behind a pause, by the long way. */
+	if ((uint64_t)p->ts_ns - (uint64_t)r->last_ns > (uint64_t)t->least_idle_ns ||
+	    !straight(t, r, c, kind, p))
+		return false;
+	if (unlikely(r->flags & F_STREAM))
+		read_on(t, i, kind % STEADY_PAYLOAD, p);
+	return true;
+}
+
+/* A packet whose flow is yet to be found. */
+static NOINLINE int segment(struct flow_table *t, const struct key *k, const struct packet *p)
+{
+	uint32_t i = find(t, k);
+	struct rec *r = rec_at(t, i);
+
+	if (!i)
+		return first(t, k, p);
+	if (goes_on(t, i, r, line_at(t, r->cold), steady_kind(k->from, p->payload_wire), p))
+		return 0;
+	return next(t, k, i, p);
 }
 
 /* An ICMP error belongs to the flow whose packet it quotes (RFC 792, RFC 4443 2.4 (c)). It answers
@@ -669,20 +703,7 @@ int flow_table_packet(struct flow_table *t, const struct packet *p)
 
 	ahead_key(t, p, &k);
 	wheel_advance(t, p->ts_ns);
-	return segment(t, &k, find(t, &k), p);
-}
-
-/* Of a flow that is still there: whether that was all. */
-static inline bool goes_on(struct flow_table *t, const struct ahead *a, const struct packet *p)
-{
-	struct rec *r = a->rec;
-
-	if ((uint64_t)p->ts_ns - (uint64_t)r->last_ns > (uint64_t)t->least_idle_ns ||
-	    !straight(t, r, a->cold, a->key.from, p))
-		return false;
-	if (unlikely(r->flags & F_STREAM))
-		read_on(t, a->number, a->key.from, p);
-	return true;
+	return unlikely(!t->lines.n_slab) ? first(t, &k, p) : segment(t, &k, p);
 }
 
 /* Those of one batch, which were looked at ahead. */
@@ -691,20 +712,22 @@ static int batch(struct flow_table *t, const struct ahead *a, const struct packe
 	uint64_t ended = t->stats.done;
 
 	for (size_t i = 0; i < n; i++) {
-		bool known;
 		int err;
 
-		if (unlikely(!a[i].segment)) {
+		if (unlikely(!a[i].number && !ahead_is_segment(&p[i]))) {
 			err = other(t, &p[i]);
 		} else {
 			wheel_advance(t, p[i].ts_ns);
 			/* What has ended since may have left its record to another flow. */
-			known = t->stats.done == ended && a[i].rec &&
-				same_key(t, a[i].rec, &a[i].key);
-			if (likely(known && goes_on(t, &a[i], &p[i])))
-				continue;
-			err = segment(t, &a[i].key, known ? a[i].number : find(t, &a[i].key),
-				      &p[i]);
+			if (likely(a[i].number && t->stats.done == ended &&
+				   same_key(t, a[i].rec, &a[i].key))) {
+				if (likely(goes_on(t, a[i].number, a[i].rec, a[i].cold, a[i].kind,
+						   &p[i])))
+					continue;
+				err = next(t, &a[i].key, a[i].number, &p[i]);
+			} else {
+				err = segment(t, &a[i].key, &p[i]);
+			}
 		}
 		if (err < 0)
 			return err;
@@ -720,8 +743,13 @@ int flow_table_packets(struct flow_table *t, const struct packet *p, size_t n)
 		size_t m = n - done < FLOW_BATCH ? n - done : FLOW_BATCH;
 		int err;
 
-		ahead_look(t, p + done, m, a);
-		err = batch(t, a, p + done, m);
+		if (likely(t->lines.n_slab)) {
+			ahead_look(t, p + done, m, a);
+			err = batch(t, a, p + done, m);
+		} else {
+			m = 1;
+			err = flow_table_packet(t, p + done);
+		}
 		if (err < 0)
 			return err;
 		done += m;

@@ -147,9 +147,11 @@ static void test_index(void **state)
 	uint64_t rnd = 0x9e3779b97f4a7c15u;
 
 	assert_true(x && r);
+	index_init(x);
 	for (uint32_t i = 0; i < MOST; i++) {
 		/* Some have a tag that another one has, too. */
-		r[i] = (struct ref){next(&rnd) & (i % 64 ? UINT64_MAX : ~UINT64_C(0xffff)), i + 1};
+		r[i] = (struct ref){next(&rnd) & (i % 64 ? UINT64_MAX : ~(UINT64_C(0xffff) << 24)),
+				    i + 1};
 		assert_true(index_put(x, r[i].hash, r[i].rec));
 		if (i % 3 == 0) {
 			index_remove(x, r[i / 2].hash, r[i / 2].rec);
@@ -178,6 +180,12 @@ static void test_huge(void **state)
 	huge_put(NULL, HUGE_PAGE);
 }
 
+/* Of a segment, the k-th of hashes that lie evenly in it. */
+static uint64_t even(uint64_t segment, uint64_t k)
+{
+	return segment << 56 | k * 0x9e3779b97f4a7c15u >> 8;
+}
+
 /* An index of which some segments have grown further leaves its memory all the same. */
 static void test_index_left(void **state)
 {
@@ -187,12 +195,12 @@ static void test_index_left(void **state)
 	void *block[2];
 
 	(void)state;
+	index_init(&x);
 	for (uint32_t i = 0; i < INDEX_SEGMENTS * (SLOTS / 2 + SLOTS / 4); i++)
-		assert_true(index_put(&x, (uint64_t)(i % INDEX_SEGMENTS) << 56 | i / INDEX_SEGMENTS,
-				      i + 1));
-	assert_int_equal(x.seg[7].mask, SLOTS - 1);
-	assert_true(index_put(&x, (uint64_t)7 << 56 | SLOTS, 1));
-	assert_true(x.seg[7].mask > SLOTS - 1);
+		assert_true(index_put(&x, even(i % INDEX_SEGMENTS, i / INDEX_SEGMENTS), i + 1));
+	assert_int_equal(1 << x.shift[7], SLOTS);
+	assert_true(index_put(&x, even(7, SLOTS), 1));
+	assert_true(1 << x.shift[7] > SLOTS);
 	index_done(&x, &bank);
 	for (unsigned i = 0; i < 2; i++) {
 		assert_non_null(bank.first);
