@@ -83,8 +83,8 @@ static struct flow_heads kept(const struct flow_table *t, const struct rec *r, c
 	return h;
 }
 
-static void give_window(struct flow_table *t, const struct rec *r, const struct cold *c,
-			unsigned side, const struct hand *hand)
+static void give_window(struct flow_table *t, const struct cold *c, unsigned side,
+			const struct hand *hand)
 {
 	const struct head *s = head_at(t, rest_at(t, c)->head[side]);
 	bool own = side == hand->from;
@@ -103,7 +103,7 @@ static void give_window(struct flow_table *t, const struct rec *r, const struct 
 		.at = s->at,
 	};
 
-	stream_take_window(t, r, c, side, &w);
+	stream_take_window(t, c, side, &w);
 }
 
 /* Does the flow get a reader? It is told what the windows hold, then the packet in hand: so bytes
@@ -124,8 +124,8 @@ static void offer(struct flow_table *t, struct rec *r, struct cold *c, struct fl
 	if (!(r->flags & F_UDP)) {
 		unsigned first = stream_first(r);
 
-		give_window(t, r, c, first, hand);
-		give_window(t, r, c, !first, hand);
+		give_window(t, c, first, hand);
+		give_window(t, c, !first, hand);
 	}
 	stream_packet(t, r, c, hand->from, hand->p);
 }
@@ -202,6 +202,30 @@ static struct head *make(struct flow_table *t, struct rest *e, const struct hand
 	return s;
 }
 
+/* A window with room for all bytes that it may have, and what is there so far. NULL: no room. */
+static struct head *widen(struct flow_table *t, struct rest *e, unsigned side)
+{
+	const struct head *s = head_at(t, e->head[side]);
+	uint32_t i = head_get(t, HEAD_BYTES);
+
+	if (!i)
+		return NULL;
+	memcpy(head_at(t, i), s, offsetof(struct head, b) + s->n);
+	head_put(t, e->head[side]);
+	e->head[side] = i;
+	return head_at(t, i);
+}
+
+/* A window that n bytes in order fit into. */
+static struct head *window(struct flow_table *t, struct rest *e, const struct hand *hand, size_t n)
+{
+	uint32_t i = e->head[hand->from];
+
+	if (i & HEAD_IS_SHORT && n > HEAD_SHORT)
+		return widen(t, e, hand->from);
+	return i ? head_at(t, i) : make(t, e, hand, n);
+}
+
 /* No room for more, or no time: the owner gets what there is, for the last time. */
 static COLD void shed(struct flow_table *t, struct rec *r, struct cold *c, struct flow_heads *h,
 		      const struct hand *hand)
@@ -274,14 +298,28 @@ void head_rebase(struct flow_table *t, struct rest *e, unsigned side, uint32_t b
 		return;
 
 	int32_t by = (int32_t)(s->base - base);
+	bool kept = !s->whole && by >= 0 && by < HEAD_BYTES;
+
+	e->moved |= (uint8_t)(1U << side);
+	if (e->head[side] & HEAD_IS_SHORT) {
+		struct head *wide = kept && by > 0 ? widen(t, e, side) : NULL;
+
+		if (!wide) {
+			s->n = kept && by == 0 ? s->n : 0;
+			s->base = base;
+			s->whole = true;
+			return;
+		}
+		s = wide;
+	}
+
 	struct head moved = {.base = base, .whole = true, .at = s->at};
 
 	/* Far from the start, or of another start: those bytes are not the first. */
-	for (uint32_t i = 0; by >= 0 && i + (uint32_t)by < HEAD_BYTES; i++)
-		if (has(s, i) && !s->whole)
+	for (uint32_t i = 0; kept && i + (uint32_t)by < HEAD_BYTES; i++)
+		if (has(s, i))
 			keep(&moved, i + (uint32_t)by, &s->b[i], 1);
 	*s = moved;
-	e->moved |= (uint8_t)(1U << side);
 }
 
 /* Everything of both windows is there, or one side went on for so long that the rest cannot help.
@@ -350,6 +388,7 @@ void head_tcp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 	if (n > HEAD_BYTES - (uint32_t)off)
 		n = HEAD_BYTES - (uint32_t)off;
 
+	uint32_t need = (uint32_t)off <= (s ? s->n : 0) ? (uint32_t)off + n : HEAD_BYTES;
 	bool asked = false;
 
 	if (!s && off == 0) {
@@ -363,14 +402,14 @@ void head_tcp(struct flow_table *t, struct rec *r, struct cold *c, unsigned from
 			      sent(r, c, from, base) > n;
 		if (ask(t, r, c, &h, &hand) == FLOW_ENOUGH)
 			return;
-		s = make(t, e, &hand, HEAD_BYTES);
+		s = window(t, e, &hand, need);
 		if (!s) {
 			shed(t, r, c, &h, &hand);
 			return;
 		}
 		asked = true;
-	} else if (!s) {
-		s = make(t, e, &hand, HEAD_BYTES);
+	} else {
+		s = window(t, e, &hand, need);
 		if (!s) {
 			struct flow_heads h = kept(t, r, c, true);
 

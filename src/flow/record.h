@@ -186,8 +186,8 @@ struct head {
 static_assert(sizeof(struct head) % CACHELINE == 0, "pieces of a pool are whole lines");
 static_assert(offsetof(struct head, b) <= CACHELINE, "what is zeroed is in the first line");
 
-/* A datagram is kept whole or not at all, and most are short: those stand in the first lines of a
- * head alone, and their number has this bit. */
+/* Most datagrams, and many first messages of connections, are short: those stand in the first lines
+ * of a head alone, and their number has this bit. There is no `have` behind those. */
 enum { HEAD_SHORT_SIZE = 2 * CACHELINE, HEAD_SHORT = HEAD_SHORT_SIZE - offsetof(struct head, b) };
 #define HEAD_IS_SHORT (UINT32_C(1) << 31)
 
@@ -303,7 +303,7 @@ uint32_t line_get(struct flow_table *t);
 /* True when the next n calls of line_get() will not fail, and will evict nobody. */
 bool lines_ready(struct flow_table *t, size_t n);
 /* The same for head buffers, which have a budget of their own and never evict. */
-/* For n bytes that nothing is added to, or with HEAD_BYTES any. 0: no room. */
+/* For n bytes in order. 0: no room. */
 uint32_t head_get(struct flow_table *t, size_t n);
 void head_put(struct flow_table *t, uint32_t i);
 size_t lines_charge(void); /* what a slab of lines counts */

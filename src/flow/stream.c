@@ -398,7 +398,7 @@ static void let_go(struct flow_table *t, struct rec *r, const struct cold *c, st
 void stream_packet(struct flow_table *t, struct rec *r, const struct cold *c, unsigned from,
 		   const struct packet *p)
 {
-	struct stream *st = stream_at(t, r, c);
+	struct stream *st = stream_of(t, c);
 
 	if (!st->reader) {
 		let_go(t, r, c, st);
@@ -439,10 +439,10 @@ void stream_open(struct flow_table *t, struct rec *r, struct cold *c, struct lea
 			know(&st->side[i], e->isn[i] + 1, true);
 }
 
-void stream_take_window(struct flow_table *t, const struct rec *r, const struct cold *c,
-			unsigned side, const struct stream_window *w)
+void stream_take_window(struct flow_table *t, const struct cold *c, unsigned side,
+			const struct stream_window *w)
 {
-	struct stream *st = stream_at(t, r, c);
+	struct stream *st = stream_of(t, c);
 
 	know(&st->side[side], w->base, w->whole);
 	put(t, st, side, &(struct range){.seq = w->base, .n = w->n, .p = w->b, .at = w->at});

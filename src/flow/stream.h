@@ -43,11 +43,17 @@ struct stream_window {
 	struct evidence at; /* the packet that brought the first of them */
 };
 
-/* NULL without F_STREAM. */
+/* With F_STREAM. */
+static inline struct stream *stream_of(const struct flow_table *t, const struct cold *c)
+{
+	return line_at(t, rest_at(t, c)->stream);
+}
+
+/* NULL without. */
 static inline struct stream *stream_at(const struct flow_table *t, const struct rec *r,
 				       const struct cold *c)
 {
-	return r->flags & F_STREAM ? line_at(t, rest_at(t, c)->stream) : NULL;
+	return r->flags & F_STREAM ? stream_of(t, c) : NULL;
 }
 
 /* Where the flow's recognition is kept. */
@@ -65,8 +71,8 @@ unsigned stream_first(const struct rec *r);
 bool stream_room(struct flow_table *t);
 /* From now on the flow has a reader. */
 void stream_open(struct flow_table *t, struct rec *r, struct cold *c, struct learn_flow *reader);
-void stream_take_window(struct flow_table *t, const struct rec *r, const struct cold *c,
-			unsigned side, const struct stream_window *w);
+void stream_take_window(struct flow_table *t, const struct cold *c, unsigned side,
+			const struct stream_window *w);
 /* One packet, with payload or without. */
 void stream_packet(struct flow_table *t, struct rec *r, const struct cold *c, unsigned from,
 		   const struct packet *p);
