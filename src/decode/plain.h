@@ -27,7 +27,7 @@ enum {
 	UDP_HEADER = 8,
 };
 
-/* Of bytes that were seen to be there. */
+/* Of bytes that rd_take() gave. */
 static inline uint16_t plain_be16(const uint8_t *p)
 {
 	uint16_t v;
@@ -259,16 +259,17 @@ static inline void plain_clear(struct packet *k)
 /* True when the frame is a plain packet, which is then in *k (time, number, input and wire_len are
  * the caller's; the rest may hold anything before), with what is to be noted of it added to *notes.
  * False leaves both in any state. */
-__attribute__((always_inline)) static inline bool decode_plain(uint16_t linktype, const uint8_t *p,
-							       uint32_t len, uint32_t wire_len,
-							       struct packet *k, uint32_t *notes)
+__attribute__((always_inline)) static inline bool decode_plain(uint16_t linktype,
+							       const uint8_t *frame, uint32_t len,
+							       uint32_t wire_len, struct packet *k,
+							       uint32_t *notes)
 {
-	/* One look at the bounds for all headers of a datagram over IPv4. */
-	const uint32_t least = ETHERNET_HEADER + PLAIN_IPV4 + UDP_HEADER,
-		       more = PLAIN_IPV6 - PLAIN_IPV4;
+	struct rd r = rd_over(frame, len);
+	/* One look at the bounds for all headers of a datagram over IPv4, one more for IPv6. */
+	const uint8_t *p = rd_take(&r, ETHERNET_HEADER + PLAIN_IPV4 + UDP_HEADER);
 	struct plain_ip ip;
 
-	if (unlikely(linktype != LINKTYPE_ETHERNET || len < least))
+	if (unlikely(!p || linktype != LINKTYPE_ETHERNET))
 		return false;
 	plain_clear(k);
 	memcpy(k->src_mac, p + 6, sizeof k->src_mac);
@@ -276,12 +277,12 @@ __attribute__((always_inline)) static inline bool decode_plain(uint16_t linktype
 		*notes |= 1U << NOTE_SNAPPED;
 	switch (plain_be16(p + 12)) {
 	case 0x0800:
-		return plain_ipv4(p + ETHERNET_HEADER, len - ETHERNET_HEADER - PLAIN_IPV4, k, notes,
+		return plain_ipv4(p + ETHERNET_HEADER, (uint32_t)rd_left(&r) + UDP_HEADER, k, notes,
 				  &ip) &&
 		       plain_transport(k, notes, &ip);
 	case 0x86dd:
-		return len >= least + more &&
-		       plain_ipv6(p + ETHERNET_HEADER, len - ETHERNET_HEADER - PLAIN_IPV6, k,
+		return rd_take(&r, PLAIN_IPV6 - PLAIN_IPV4) &&
+		       plain_ipv6(p + ETHERNET_HEADER, (uint32_t)rd_left(&r) + UDP_HEADER, k,
 				  &ip) &&
 		       plain_transport(k, notes, &ip);
 	default:

@@ -489,7 +489,7 @@ static inline bool same_key(const struct flow_table *t, const struct rec *r, con
 	uint64_t a[2], b[2], mask;
 
 	memcpy(a, r, sizeof a);
-	memcpy(b, k->a, sizeof b);
+	memcpy(b, (const uint8_t *)k + offsetof(struct key, a), sizeof b);
 	memcpy(&mask, &of_both, sizeof mask);
 	if ((a[1] ^ b[1]) & mask)
 		return false;
