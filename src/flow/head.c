@@ -305,6 +305,7 @@ void head_rebase(struct flow_table *t, struct rest *e, unsigned side, uint32_t b
 		struct head *wide = kept && by > 0 ? widen(t, e, side) : NULL;
 
 		if (!wide) {
+			t->stats.heads_shed += kept && by > 0;
 			s->n = kept && by == 0 ? s->n : 0;
 			s->base = base;
 			s->whole = true;

@@ -6,6 +6,7 @@
 /* cmocka.h wants the four above. */
 #include <cmocka.h>
 
+#include "flow/record.h"
 #include "flow_lab.h"
 
 enum { STREAM = 3000, PIECES = 400 };
@@ -641,6 +642,29 @@ static void test_shed(void **state)
 	lab_free(w.lab);
 }
 
+/* A short window that should move to where the stream begins, and finds no room to: told, too. */
+static void test_shed_start_known_later(void **state)
+{
+	const size_t lines = lines_charge(), short_heads = (size_t)HEAD_SHORT_SIZE << 7;
+	struct wire w = {.lab = lab_new(&(struct flow_options){
+				 .max_memory = lines + short_heads + HEAD_BYTES,
+			 }),
+			 .isn = {100, 200}};
+	const uint8_t *s = (const uint8_t *)"0123456789";
+
+	(void)state;
+	send_piece(&w, 0, s, 4, 4);
+	assert_int_equal(flow_table_stats(w.lab->t)->heads_shed, 0);
+	send_bytes(&w, 1, TCP_SYN | TCP_ACK, 200, 101, NULL, 0);
+	assert_int_equal(flow_table_stats(w.lab->t)->heads_shed, 1);
+	send_piece(&w, 0, s, 0, 2);
+	lab_end(w.lab);
+	assert_int_equal(w.lab->f[0].seen.n[0], 2);
+	assert_memory_equal(w.lab->f[0].seen.b[0], s, 2);
+	assert_true(w.lab->f[0].seen.whole[0]);
+	lab_free(w.lab);
+}
+
 /* A retry with another number begins another stream: the old one's early data is not its start. */
 static void test_retry_with_data(void **state)
 {
@@ -685,6 +709,7 @@ int main(void)
 		cmocka_unit_test(test_datagram_lengths),
 		cmocka_unit_test(test_short_heads),
 		cmocka_unit_test(test_shed),
+		cmocka_unit_test(test_shed_start_known_later),
 		cmocka_unit_test(test_retry_with_data),
 	};
 
