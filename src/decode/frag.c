@@ -109,7 +109,7 @@ static uint16_t place(struct frag_table *t, int64_t ts_ns)
 	if (!t->free && t->n_slot < FRAG_MAX)
 		return ++t->n_slot;
 	if (!t->free) {
-		struct frag_entry *old = frag_slot(t, t->oldest);
+		struct frag_entry *old = &t->slot[t->oldest - 1]; /* all are in use */
 
 		if (old->state != FRAG_OPEN || frag_expired(old, ts_ns) ||
 		    !frag_crowd_out(t, NULL, false, ts_ns))
