@@ -642,6 +642,37 @@ static void test_shed(void **state)
 	lab_free(w.lab);
 }
 
+/* A short window is not written to beyond its end: its neighbours stay what they were. */
+static void test_short_heads_grow(void **state)
+{
+	static uint8_t bytes[2][HEAD_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < HEAD_BYTES; i++) {
+		bytes[0][i] = (uint8_t)(i % 251);
+		bytes[1][i] = (uint8_t)(255 - i % 241);
+	}
+	for (int side = 0; side < 2; side++) {
+		struct wire w = {.lab = lab_new(NULL), .isn = {100, 200}};
+		const struct recognition *seen;
+
+		open_wire(&w);
+		for (int i = 0; i < 2; i++)
+			send_piece(&w, i, bytes[i], 0, HEAD_SHORT - 6);
+		/* Behind a hole, into it, and on. */
+		send_piece(&w, side, bytes[side], HEAD_SHORT + 4, 300);
+		send_piece(&w, side, bytes[side], HEAD_SHORT - 6, 10);
+		send_piece(&w, side, bytes[side], HEAD_SHORT + 304, 300);
+		lab_end(w.lab);
+		seen = &w.lab->f[0].seen;
+		assert_int_equal(seen->n[side], HEAD_SHORT + 604);
+		assert_memory_equal(seen->b[side], bytes[side], HEAD_SHORT + 604);
+		assert_int_equal(seen->n[!side], HEAD_SHORT - 6);
+		assert_memory_equal(seen->b[!side], bytes[!side], HEAD_SHORT - 6);
+		lab_free(w.lab);
+	}
+}
+
 /* A short window that should move to where the stream begins, and finds no room to: told, too. */
 static void test_shed_start_known_later(void **state)
 {
@@ -709,6 +740,7 @@ int main(void)
 		cmocka_unit_test(test_datagram_lengths),
 		cmocka_unit_test(test_short_heads),
 		cmocka_unit_test(test_shed),
+		cmocka_unit_test(test_short_heads_grow),
 		cmocka_unit_test(test_shed_start_known_later),
 		cmocka_unit_test(test_retry_with_data),
 	};
